@@ -1,0 +1,97 @@
+# Tenants as code on standalone Proxmox VE nodes. `make` alone lists the targets.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.SUFFIXES:
+
+TSX := node_modules/.bin/tsx
+export PATH := $(CURDIR)/.tools/bin:$(PATH)
+
+# Substrate that a target works on: dvntm or dvnt.
+SUBSTRATE ?=
+# Further arguments for the Pulumi command, such as ARGS=--yes.
+ARGS ?=
+
+.PHONY: help
+help: ## this list
+	@echo 'usage: make <target> [SUBSTRATE=dvntm] [ARGS=...]'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: tools ## the main job on the simulated substrate, from up to destroy
+	@$(TSX) lab/demo.ts
+
+.PHONY: test
+test: tools ## all tests
+	@$(TSX) tests/run.ts
+
+.PHONY: test-model test-components test-acceptance test-lab test-tools
+test-model: node_modules ## pure tests: model and schemas
+	@$(TSX) tests/run.ts model
+test-components: node_modules ## components under Pulumi mocks
+	@$(TSX) tests/run.ts components
+test-acceptance: tools ## the real CLI and provider against the simulated node
+	@$(TSX) tests/run.ts acceptance
+test-lab: tools ## the simulated node itself
+	@$(TSX) tests/run.ts lab
+test-tools: tools ## the provider plugins built here
+	@$(TSX) tests/run.ts tools
+
+.PHONY: validate
+validate: node_modules ## check every definition of every substrate, or of SUBSTRATE, offline
+	@$(TSX) commands/validate.ts $(SUBSTRATE)
+
+.PHONY: preview up refresh destroy
+preview: stack ## pulumi preview of SUBSTRATE
+	@pulumi preview --stack $(SUBSTRATE) $(ARGS)
+up: ready stack ## pulumi up of SUBSTRATE
+	@pulumi up --stack $(SUBSTRATE) $(ARGS)
+refresh: ready stack ## pulumi refresh of SUBSTRATE
+	@pulumi refresh --stack $(SUBSTRATE) $(ARGS)
+destroy: stack ## pulumi destroy of SUBSTRATE
+	@pulumi destroy --stack $(SUBSTRATE) $(ARGS)
+
+# A stack must exist before its first preview; selecting it asks for nothing when it does.
+.PHONY: stack
+stack: substrate tools
+	@pulumi stack select --create $(SUBSTRATE)
+
+# What is missing for an up is said before Pulumi starts.
+.PHONY: ready
+ready: substrate node_modules
+	@$(TSX) commands/validate.ts --up $(SUBSTRATE)
+
+.PHONY: substrate
+substrate:
+	@test -n '$(SUBSTRATE)' || { echo 'SUBSTRATE is missing, as in: make up SUBSTRATE=dvntm' >&2; exit 2; }
+
+.PHONY: lint
+lint: node_modules ## types, ESLint and formatting
+	@node_modules/.bin/tsc --project .
+	@node_modules/.bin/eslint .
+	@node_modules/.bin/prettier --check --log-level warn .
+
+.PHONY: format
+format: node_modules ## write the formatting that lint asks for
+	@node_modules/.bin/prettier --write --log-level warn .
+
+.PHONY: types
+types: node_modules ## write the types of the schemas
+	@$(TSX) tools/generate-types.ts
+
+.PHONY: verify
+verify: node_modules ## fail where generated files are stale
+	@$(TSX) tools/generate-types.ts --check
+
+.PHONY: tools
+tools: node_modules ## build or find the Pulumi CLI, plugins and lab
+	@$(TSX) tools/install.ts
+
+node_modules: package.json package-lock.json
+	@echo 'installing npm packages'
+	@npm ci --loglevel error
+	@touch node_modules
+
+.PHONY: clean
+clean: ## remove what was built or installed here
+	rm -rf .tools node_modules

@@ -1,0 +1,53 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { VmOutput } from "../model/outputs";
+import type { Tenant as TenantModel, WorkloadVm } from "../model/substrate";
+import type { ConnectedHypervisor } from "./hypervisor";
+import { TenantNetwork } from "./tenantNetwork";
+import { TenantVm } from "./tenantVm";
+
+export interface TenantArgs {
+    readonly tenant: TenantModel;
+    readonly hypervisor: ConnectedHypervisor;
+}
+
+/** A VM of the stack's outputs before the run is over: a preview knows all but the MAC of a new one. */
+export type VmInputs = { readonly [K in keyof VmOutput]: pulumi.Input<VmOutput[K]> };
+
+/** One tenant file: a network and the VMs on it. Nothing in it depends on another tenant. */
+export class Tenant extends pulumi.ComponentResource {
+    /** The tenant's VMs as the stack puts them out, ordered by VMID. */
+    readonly vms: readonly VmInputs[];
+
+    constructor(name: string, { tenant, hypervisor }: TenantArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("deevnet:tenant:Tenant", name, {}, pulumi.mergeOptions(opts, { providers: [hypervisor.provider] }));
+
+        const { segment, zone, description } = tenant;
+        const network = new TenantNetwork(
+            `${name}-network`,
+            { tenant: tenant.name, description, segment, hypervisor },
+            { parent: this },
+        );
+        this.vms = tenant.vms.map((vm) => {
+            const vmName = `${name}-${vm.name}`;
+            const args = { vm, segment, hypervisor, poolId: network.poolId, zone };
+            const declared = new TenantVm(vmName, args, { parent: this });
+            network.guard(vmName, declared);
+            return outputOf(vm, tenant, declared);
+        });
+
+        this.registerOutputs({ vms: this.vms });
+    }
+}
+
+function outputOf(vm: WorkloadVm, { segment }: TenantModel, declared: TenantVm): VmInputs {
+    return {
+        tenant: vm.tenant,
+        name: vm.name,
+        vmid: vm.vmid,
+        mac: declared.mac,
+        vlan: segment.vlan,
+        subnet: segment.subnet.cidr,
+        fqdn: vm.fqdn,
+        aliases: vm.aliases,
+    };
+}

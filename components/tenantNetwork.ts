@@ -1,0 +1,79 @@
+import * as proxmoxve from "@muhlba91/pulumi-proxmoxve";
+import * as pulumi from "@pulumi/pulumi";
+import type { Segment } from "../model/substrate";
+import type { ConnectedHypervisor } from "./hypervisor";
+import type { TenantVm } from "./tenantVm";
+
+export interface TenantNetworkArgs {
+    readonly tenant: string;
+    readonly description: string;
+    readonly segment: Segment;
+    readonly hypervisor: ConnectedHypervisor;
+}
+
+/**
+ * What holds a tenant together on its hypervisor: the PVE pool that its VMs join, the segment that their NICs are
+ * tagged for, and the PVE firewall around each of them.
+ */
+export class TenantNetwork extends pulumi.ComponentResource {
+    readonly poolId: pulumi.Output<string>;
+    readonly segment: Segment;
+    private readonly node: string;
+
+    constructor(name: string, args: TenantNetworkArgs, opts?: pulumi.ComponentResourceOptions) {
+        super("deevnet:tenant:TenantNetwork", name, {}, opts);
+        this.segment = args.segment;
+        this.node = args.hypervisor.model.node;
+
+        const pool = new proxmoxve.PoolLegacy(
+            `${name}-pool`,
+            { poolId: args.tenant, comment: args.description },
+            { parent: this },
+        );
+
+        this.poolId = pool.poolId;
+        this.registerOutputs({ poolId: this.poolId });
+    }
+
+    /**
+     * Puts PVE's firewall around a VM: everything inbound is dropped but what comes from the tenant's own segment and
+     * from the site's segments that the lab's zone matrix lets in; the VM may not send with another MAC.
+     *
+     * It goes with the VM, so nothing is left to delete once the VM is gone.
+     */
+    guard(name: string, vm: TenantVm): void {
+        const target = { nodeName: this.node, vmId: vm.vmid };
+        const opts = { parent: this, deletedWith: vm };
+        new proxmoxve.firewall.OptionsLegacy(
+            `${name}-firewall`,
+            {
+                ...target,
+                enabled: true,
+                dhcp: true,
+                inputPolicy: "DROP",
+                outputPolicy: "ACCEPT",
+                macfilter: true,
+                ipfilter: false,
+                ndp: true,
+                radv: false,
+                logLevelIn: "nolog",
+                logLevelOut: "nolog",
+            },
+            // PVE drops these options with the VM, and the provider does not see that they are gone: a VM that was
+            // cloned anew, which shows in its MAC, gets them anew.
+            { ...opts, replacementTrigger: vm.mac },
+        );
+        new proxmoxve.firewall.RulesLegacy(`${name}-rules`, { ...target, rules: this.rules() }, opts);
+    }
+
+    private rules() {
+        const own = { name: "own segment", cidr: this.segment.subnet.cidr };
+        return [own, ...this.segment.reachableFrom].map((zone) => ({
+            type: "in",
+            action: "ACCEPT",
+            source: zone.cidr,
+            comment: zone.name,
+            enabled: true,
+        }));
+    }
+}

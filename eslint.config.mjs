@@ -1,0 +1,36 @@
+import pulumi from "@pulumi/eslint-plugin";
+import tseslint from "typescript-eslint";
+
+export default tseslint.config(
+    { ignores: ["node_modules", ".tools", "model/definitions.ts"] },
+    {
+        files: ["**/*.ts"],
+        extends: [tseslint.configs.recommendedTypeChecked],
+        languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+        plugins: { "@pulumi": pulumi },
+        rules: {
+            "@pulumi/no-output-in-template-literal": "error",
+            "@pulumi/no-output-instance-in-template-literal": "error",
+            // An Output in a template prints its own source text; this rule catches what the two above do not.
+            "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
+            "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
+            complexity: ["error", 12],
+            "max-lines": ["error", 300],
+            "max-lines-per-function": ["error", { max: 40, skipComments: true, skipBlankLines: true }],
+        },
+    },
+    {
+        // A describe block is one function by syntax only.
+        files: ["tests/**/*.ts"],
+        rules: { "max-lines-per-function": "off" },
+    },
+    {
+        files: ["model/**/*.ts"],
+        rules: {
+            "no-restricted-imports": [
+                "error",
+                { patterns: [{ group: ["@pulumi/*", "@muhlba91/*"], message: "The model is pure: no Pulumi." }] },
+            ],
+        },
+    },
+);

@@ -1,0 +1,25 @@
+import * as pulumi from "@pulumi/pulumi";
+import { DefinitionError } from "./model/faults";
+import { loadSubstrate } from "./model/load";
+import { requireReady } from "./model/ready";
+import { segmentsOf } from "./model/outputs";
+import type { Substrate } from "./model/substrate";
+
+/** Declares one substrate: the stack's name says which. */
+export = async () => {
+    const substrate = checkedSubstrate();
+    // Loaded only now: a fault in a definition is told before the provider's modules cost their second.
+    const { declare } = await import("./components/substrate");
+    return { vms: declare(substrate), segments: segmentsOf(substrate) };
+};
+
+/** A person's mistake ends the run with its message alone: no stack trace, and nothing declared. */
+function checkedSubstrate(): Substrate {
+    try {
+        const definitions = { root: __dirname, substrate: pulumi.getStack(), config: pulumi.runtime.allConfig() };
+        const substrate = loadSubstrate(definitions);
+        return pulumi.runtime.isDryRun() ? substrate : requireReady(substrate);
+    } catch (error) {
+        throw error instanceof DefinitionError ? new pulumi.RunError(error.message) : error;
+    }
+}

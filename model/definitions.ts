@@ -1,0 +1,145 @@
+// Generated from schemas/ by `make types`: change the schema, not this file.
+
+export type DnsLabel = string;
+
+/**
+ * One tenant of a substrate: a VLAN with its subnet, and the workload VMs on it. One file per tenant, tenants/<substrate>/<name>.yaml.
+ */
+export interface TenantDefinition {
+    /**
+     * Name of the tenant: a DNS label, equal to the file's name. It is the PVE pool, a tag on every VM and the tenant's DNS zone.
+     */
+    name: string;
+    /**
+     * What the tenant is for, in one line; shown on the pool.
+     */
+    description: string;
+    /**
+     * VLAN of the tenant's segment, 50 to 59, unique on the substrate. The subnet is 10.{site}.{vlan}.0/24.
+     */
+    vlan: number;
+    /**
+     * Hypervisor that runs the tenant's VMs. Needed only where the substrate has more than one: nothing migrates by itself.
+     */
+    hypervisor?: string;
+    /**
+     * The tenant's workload VMs.
+     *
+     * @minItems 1
+     * @maxItems 99
+     */
+    vms: VmDefinition[];
+}
+/**
+ * One workload VM: a full clone of the hypervisor's newest template.
+ */
+export interface VmDefinition {
+    /**
+     * Name of the VM in PVE and in DNS: a label, unique in the tenant.
+     */
+    name: string;
+    /**
+     * 1 to 99, unique in the tenant and never reused for another VM: the VMID derives from it (vlan x 100 + instance), never from the order in this file.
+     */
+    instance: number;
+    /**
+     * What the VM is for, in one line; shown in PVE's notes.
+     */
+    description: string;
+    /**
+     * CPU cores.
+     */
+    cores: number;
+    /**
+     * Memory.
+     */
+    memory: string;
+    /**
+     * System disk. No smaller than the template's, and it only grows.
+     */
+    disk: string;
+    /**
+     * Further DNS names of the VM in the tenant's zone: services that stay when the VM moves.
+     */
+    aliases: DnsLabel[];
+}
+
+/**
+ * One substrate: the keys under config: in Pulumi.<substrate>.yaml, without their prefix tenant-hypervisors:.
+ */
+export interface SubstrateDefinition {
+    /**
+     * Site octet: every segment is 10.{site}.{vlan}.0/24.
+     */
+    site: number;
+    /**
+     * active, or planned while the hardware is not chosen or not installed: a planned substrate can be previewed but not brought up.
+     */
+    status: "active" | "planned";
+    /**
+     * DNS root zone. Names are {vm}.{tenant}.{substrate}.{domain}.
+     */
+    domain: string;
+    /**
+     * The substrate's tenant hypervisors by name. Each is a standalone PVE node: no cluster, no HA, local storage only.
+     */
+    hypervisors: {
+        [k: string]: HypervisorDefinition;
+    };
+}
+/**
+ * One tenant hypervisor.
+ */
+export interface HypervisorDefinition {
+    /**
+     * PVE node name, which is the host's own name.
+     */
+    node: string;
+    /**
+     * URL of the PVE API, by DNS name.
+     */
+    endpoint: string;
+    /**
+     * How the host is reached by SSH for its baseline.
+     */
+    ssh: {
+        /**
+         * DNS name of the host.
+         */
+        host: string;
+    };
+    /**
+     * VLAN-aware bridge that carries the tenants' segments.
+     */
+    bridge: string;
+    /**
+     * PVE storage for the VMs' disks and cloud-init drives.
+     */
+    datastore: string;
+    /**
+     * Which template new VMs are cloned from.
+     */
+    template: {
+        /**
+         * The newest template whose name begins so is taken; versions compare by number (44-1.10 after 44-1.9).
+         */
+        prefix: string;
+    };
+    /**
+     * What the host has. May be missing only while the substrate is planned.
+     */
+    hardware?: {
+        /**
+         * Memory of the host.
+         */
+        memory: string;
+        /**
+         * Size of the local storage, in the unit that the vendor prints.
+         */
+        storage: string;
+        /**
+         * CPU threads of the host.
+         */
+        threads: number;
+    };
+}

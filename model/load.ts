@@ -1,0 +1,90 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { checkAcross, type CheckedTenant } from "./check";
+import type { SubstrateDefinition, TenantDefinition } from "./definitions";
+import { DefinitionError, type Fault } from "./faults";
+import { resolve } from "./resolve";
+import { checkShape } from "./shape";
+import { stackSource } from "./stackFile";
+import type { Substrate } from "./substrate";
+import { parseYaml } from "./yaml";
+
+/** Where the definitions of a substrate come from. */
+export interface Definitions {
+    /** Folder of the project: Pulumi.<substrate>.yaml and tenants/ stand in it. */
+    readonly root: string;
+    /** Name of the substrate, which is its stack's. */
+    readonly substrate: string;
+    /**
+     * The stack's configuration as Pulumi hands it to the program, by full key. Without it the stack file is read, as
+     * offline commands do.
+     */
+    readonly config?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Reads, checks and resolves every definition of a substrate.
+ *
+ * @throws DefinitionError with every fault of every file at once.
+ */
+export function loadSubstrate(definitions: Definitions): Substrate {
+    const faults: Fault[] = [];
+    const substrate = gather(faults, () => {
+        const checked = checkShape<SubstrateDefinition>("substrate", stackSource(definitions));
+        faults.push(...checked.faults);
+        return checked;
+    });
+    const tenants = tenantFiles(definitions).flatMap(
+        (file) => gather(faults, () => loadTenant(definitions.root, file, faults)) ?? [],
+    );
+    if (faults.length === 0 && substrate !== undefined) {
+        faults.push(...checkAcross(definitions.substrate, substrate.value, tenants));
+    }
+    if (faults.length > 0 || substrate === undefined) {
+        throw new DefinitionError(faults);
+    }
+    return resolve(
+        definitions.substrate,
+        substrate.value,
+        tenants.map((tenant) => tenant.value),
+    );
+}
+
+/** Names of the substrates that the project has a stack file for, in order. */
+export function listSubstrates(root: string): string[] {
+    return readdirSync(root)
+        .map((file) => /^Pulumi\.([a-z0-9-]+)\.yaml$/.exec(file)?.[1])
+        .filter((name) => name !== undefined)
+        .sort();
+}
+
+function loadTenant(root: string, file: string, faults: Fault[]): CheckedTenant {
+    const source = parseYaml(file, readFileSync(join(root, file), "utf8"));
+    const checked = checkShape<TenantDefinition>("tenant", source);
+    faults.push(...checked.faults);
+    return { file, source, value: checked.value };
+}
+
+function tenantFiles({ root, substrate }: Definitions): string[] {
+    const folder = `tenants/${substrate}`;
+    if (!existsSync(join(root, folder))) {
+        return [];
+    }
+    return readdirSync(join(root, folder))
+        .filter((file) => /\.ya?ml$/.test(file))
+        .sort()
+        .map((file) => `${folder}/${file}`);
+}
+
+/** Runs one step, and keeps its faults instead of ending the run, so that one run shows the faults of all files. */
+function gather<T>(faults: Fault[], step: () => T): T | undefined {
+    try {
+        return step();
+    } catch (error) {
+        if (error instanceof DefinitionError) {
+            faults.push(...error.faults);
+            return undefined;
+        }
+        throw error;
+    }
+}

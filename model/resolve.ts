@@ -1,0 +1,95 @@
+import type { HypervisorDefinition, SubstrateDefinition, TenantDefinition, VmDefinition } from "./definitions";
+import { MANAGEMENT_VLAN, subnetOf, TRUSTED_VLAN, vmidOf, zoneOf } from "./identity";
+import { parseGiB, parseMiB } from "./size";
+import type { Hypervisor, Segment, Substrate, Tenant, WorkloadVm } from "./substrate";
+
+/** Resolves checked definitions to the frozen model: subnets, VMIDs and names are computed here and nowhere else. */
+export function resolve(name: string, substrate: SubstrateDefinition, tenants: readonly TenantDefinition[]): Substrate {
+    const hypervisors = Object.entries(substrate.hypervisors).map(([key, h]) => resolveHypervisor(key, h));
+    return deepFreeze({
+        name,
+        site: substrate.site,
+        status: substrate.status,
+        hypervisors,
+        tenants: tenants
+            .map((tenant) => resolveTenant(name, substrate, tenant))
+            .sort((a, b) => a.segment.vlan - b.segment.vlan),
+        missing: missingFor(substrate.status, hypervisors),
+    });
+}
+
+function resolveHypervisor(name: string, definition: HypervisorDefinition): Hypervisor {
+    const { node, endpoint, ssh, bridge, datastore, template, hardware } = definition;
+    return {
+        name,
+        node,
+        endpoint,
+        sshHost: ssh.host,
+        bridge,
+        datastore,
+        templatePrefix: template.prefix,
+        ...(hardware && {
+            hardware: {
+                memoryMiB: parseMiB(hardware.memory),
+                storageGiB: parseGiB(hardware.storage),
+                threads: hardware.threads,
+            },
+        }),
+    };
+}
+
+function resolveTenant(substrateName: string, substrate: SubstrateDefinition, tenant: TenantDefinition): Tenant {
+    const zone = zoneOf(tenant.name, substrateName, substrate.domain);
+    return {
+        name: tenant.name,
+        description: tenant.description,
+        hypervisor: tenant.hypervisor ?? Object.keys(substrate.hypervisors)[0]!,
+        segment: resolveSegment(tenant.name, substrate.site, tenant.vlan),
+        zone,
+        vms: tenant.vms.map((vm) => resolveVm(tenant, zone, vm)).sort((a, b) => a.vmid - b.vmid),
+    };
+}
+
+function resolveSegment(tenant: string, site: number, vlan: number): Segment {
+    return {
+        tenant,
+        vlan,
+        subnet: subnetOf(site, vlan),
+        reachableFrom: [
+            { name: "management", cidr: subnetOf(site, MANAGEMENT_VLAN).cidr },
+            { name: "trusted", cidr: subnetOf(site, TRUSTED_VLAN).cidr },
+        ],
+    };
+}
+
+function resolveVm(tenant: TenantDefinition, zone: string, vm: VmDefinition): WorkloadVm {
+    return {
+        tenant: tenant.name,
+        name: vm.name,
+        description: vm.description,
+        vmid: vmidOf(tenant.vlan, vm.instance),
+        cores: vm.cores,
+        memoryMiB: parseMiB(vm.memory),
+        diskGiB: parseGiB(vm.disk),
+        fqdn: `${vm.name}.${zone}`,
+        aliases: vm.aliases.map((alias) => `${alias}.${zone}`),
+        tags: ["tenant", tenant.name].sort(),
+    };
+}
+
+/** What an up still needs: every hypervisor's hardware, and the hypervisors themselves while they are only planned. */
+function missingFor(status: Substrate["status"], hypervisors: readonly Hypervisor[]): string[] {
+    const hardware = hypervisors
+        .filter((h) => h.hardware === undefined)
+        .map((h) => `hardware of ${h.name} (memory, storage, threads)`);
+    const nodes = hypervisors.map((h) => `hypervisor ${h.name} (PVE node ${h.node}, installed and reachable)`);
+    return status === "planned" ? [...hardware, ...nodes] : hardware;
+}
+
+function deepFreeze<T>(value: T): T {
+    if (typeof value === "object" && value !== null && !Object.isFrozen(value)) {
+        Object.freeze(value);
+        Object.values(value).forEach(deepFreeze);
+    }
+    return value;
+}

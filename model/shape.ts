@@ -1,0 +1,119 @@
+import Ajv2020, { type ErrorObject, type ValidateFunction } from "ajv/dist/2020";
+import substrateSchema from "../schemas/substrate.schema.json";
+import tenantSchema from "../schemas/tenant.schema.json";
+import type { Fault, Path } from "./faults";
+import { formatPath } from "./faults";
+import type { Source } from "./yaml";
+
+/** Defaults of the schemas are filled in, so that a definition that passes has every field. */
+const ajv = new Ajv2020({ allErrors: true, verbose: true, useDefaults: true, strict: true });
+ajv.addVocabulary(["patternErrorMessage"]);
+
+const validators = { tenant: ajv.compile(tenantSchema), substrate: ajv.compile(substrateSchema) };
+
+/**
+ * Checks the shape of a definition against its schema, and gives back the definition with every default filled in, or
+ * every fault of it. The defaults are filled into the source's own value.
+ */
+export function checkShape<T>(kind: keyof typeof validators, source: Source): { value: T; faults: Fault[] } {
+    const validate: ValidateFunction = validators[kind];
+    const faults = validate(source.value) ? [] : (validate.errors ?? []).filter(isOwnFault).map((e) => faultOf(source, e));
+    return { value: source.value as T, faults };
+}
+
+/** A propertyNames error repeats, at the mapping, what the error for the name itself says already. */
+function isOwnFault(error: ErrorObject): boolean {
+    return error.keyword !== "propertyNames";
+}
+
+function faultOf(source: Source, error: ErrorObject): Fault {
+    const path = pathOf(source.value, error);
+    const line = source.lineOf(path);
+    return {
+        file: source.file,
+        path: formatPath(path),
+        message: messageOf(error),
+        ...(line === undefined ? {} : { line }),
+    };
+}
+
+/** Where the person has to look: for an unknown key the key itself, for a missing one what lacks it. */
+function pathOf(value: unknown, error: ErrorObject): Path {
+    const path: (string | number)[] = [];
+    let current = value;
+    for (const step of error.instancePath.split("/").slice(1)) {
+        const key = step.replaceAll("~1", "/").replaceAll("~0", "~");
+        path.push(Array.isArray(current) ? Number(key) : key);
+        current = (current as Record<string, unknown> | undefined)?.[key];
+    }
+    if (error.keyword === "additionalProperties") {
+        path.push((error.params as { additionalProperty: string }).additionalProperty);
+    }
+    if (error.propertyName !== undefined) {
+        path.push(error.propertyName);
+    }
+    return path;
+}
+
+type Explain = (error: ErrorObject) => string;
+
+const explanations: Record<string, Explain> = {
+    additionalProperties: (e) => `unknown key; allowed here: ${Object.keys(propertiesOf(e)).join(", ")}`,
+    required: (e) => `${(e.params as { missingProperty: string }).missingProperty} is missing${exampleOf(e)}`,
+    type: (e) => `${show(e.data)} is not ${article(String((e.params as { type: string }).type))}`,
+    enum: (e) =>
+        `${show(e.data)} is not allowed; allowed: ${(e.params as { allowedValues: unknown[] }).allowedValues.join(", ")}`,
+    pattern: (e) => `${show(e.data ?? e.propertyName)} is not ${patternMessage(e)}`,
+    minimum: (e) => outOfRange(e),
+    maximum: (e) => outOfRange(e),
+    minItems: (e) => `empty; at least ${(e.params as { limit: number }).limit} is needed`,
+    maxItems: (e) =>
+        `${(e.data as unknown[]).length} items; at most ${(e.params as { limit: number }).limit} are allowed`,
+    minProperties: (e) => `empty; at least ${(e.params as { limit: number }).limit} is needed`,
+    minLength: () => "empty; a value is needed",
+    maxLength: (e) =>
+        `${String(e.data).length} characters; at most ${(e.params as { limit: number }).limit} are allowed`,
+    uniqueItems: (e) => `${show((e.data as unknown[])[(e.params as { i: number }).i])} stands twice; once is enough`,
+};
+
+function messageOf(error: ErrorObject): string {
+    const explain = explanations[error.keyword];
+    return explain ? explain(error) : `${show(error.data)} ${error.message ?? "is not allowed"}`;
+}
+
+function outOfRange(error: ErrorObject): string {
+    const { minimum, maximum } = error.parentSchema as { minimum?: number; maximum?: number };
+    const range = maximum === undefined ? `${minimum} or more` : `${minimum} to ${maximum}`;
+    return `${show(error.data)} is out of range; allowed: ${range}`;
+}
+
+function patternMessage(error: ErrorObject): string {
+    return (error.parentSchema as { patternErrorMessage: string }).patternErrorMessage;
+}
+
+function propertiesOf(error: ErrorObject): Record<string, { examples?: unknown[] }> {
+    return (error.parentSchema?.["properties"] ?? {}) as Record<string, { examples?: unknown[] }>;
+}
+
+function exampleOf(error: ErrorObject): string {
+    const missing = (error.params as { missingProperty: string }).missingProperty;
+    const [example] = propertiesOf(error)[missing]?.examples ?? [];
+    return example === undefined ? "" : `; for example ${missing}: ${show(example)}`;
+}
+
+function article(type: string): string {
+    const names: Record<string, string> = {
+        integer: "a whole number",
+        string: "text",
+        object: "a mapping",
+        array: "a list",
+        boolean: "true or false",
+    };
+    return names[type] ?? type;
+}
+
+/** A value as a person would write it in YAML, cut where it is long. */
+function show(value: unknown): string {
+    const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
+    return text.length > 60 ? `${text.slice(0, 57)}...` : text === "" ? '""' : text;
+}

@@ -1,0 +1,80 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import schema from "../schemas/substrate.schema.json";
+import { DefinitionError, type Path } from "./faults";
+import { parseYaml, type Source } from "./yaml";
+
+/** Name of the Pulumi project, which prefixes every configuration key. */
+export const PROJECT = "tenant-hypervisors";
+
+const PREFIX = `${PROJECT}:`;
+
+/** Name of a substrate's stack file, relative to the project. */
+export function stackFileOf(substrate: string): string {
+    return `Pulumi.${substrate}.yaml`;
+}
+
+/**
+ * A substrate's configuration as a source: the keys of our project without their prefix. Where Pulumi hands the
+ * configuration over, its values count, and the file gives the lines only.
+ *
+ * @throws DefinitionError when there is no stack file, or it is not a mapping with `config`.
+ */
+export function stackSource(from: {
+    root: string;
+    substrate: string;
+    config?: Readonly<Record<string, string>>;
+}): Source {
+    const file = stackFileOf(from.substrate);
+    const path = join(from.root, file);
+    const parsed = existsSync(path) ? parseYaml(file, readFileSync(path, "utf8")) : undefined;
+    if (from.config === undefined && parsed === undefined) {
+        throw new DefinitionError([
+            { file, path: "", message: `no such file: ${from.substrate} is no substrate here` },
+        ]);
+    }
+    return {
+        file,
+        value: decode(from.config ?? configOf(file, parsed?.value)),
+        lineOf: (at) => parsed?.lineOf(inFile(at)),
+    };
+}
+
+function inFile([key, ...rest]: Path): Path {
+    return key === undefined ? ["config"] : ["config", `${PREFIX}${key}`, ...rest];
+}
+
+function configOf(file: string, value: unknown): Record<string, unknown> {
+    const config = (value as { config?: unknown } | null)?.config;
+    if (typeof config !== "object" || config === null || Array.isArray(config)) {
+        throw new DefinitionError([
+            { file, path: "config", message: "missing, or not a mapping of configuration keys" },
+        ]);
+    }
+    return { ...config };
+}
+
+/**
+ * Our own keys, with values of the types that the schema asks for: Pulumi hands every value to a program as text, and
+ * the CLI writes numbers into a stack file as text too.
+ */
+function decode(config: Readonly<Record<string, unknown>>): Record<string, unknown> {
+    const properties: Record<string, { type?: string }> = schema.properties;
+    return Object.fromEntries(
+        Object.entries(config)
+            .filter(([key]) => key.startsWith(PREFIX))
+            .map(([fullKey, value]) => {
+                const key = fullKey.slice(PREFIX.length);
+                const asIs = typeof value !== "string" || properties[key]?.type === "string";
+                return [key, asIs ? value : parseJson(value)];
+            }),
+    );
+}
+
+function parseJson(text: string): unknown {
+    try {
+        return JSON.parse(text);
+    } catch {
+        return text;
+    }
+}

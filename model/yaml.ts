@@ -1,0 +1,133 @@
+import { constructFromEvents, EVENT_ID, getScalarValue, parseEvents, YAMLException } from "js-yaml";
+import type { Event } from "js-yaml";
+import { DefinitionError, type Path } from "./faults";
+
+/** A definition as read from one file, with the way back from a value to its line. */
+export interface Source {
+    /** File as the person knows it, relative to the project. */
+    readonly file: string;
+    /** The plain value: mappings, sequences and scalars. */
+    readonly value: unknown;
+    /** 1-based line of the value at a path; that of the nearest enclosing value where the path leads nowhere. */
+    lineOf(path: Path): number | undefined;
+}
+
+/**
+ * Parses one YAML 1.2 document.
+ *
+ * @throws DefinitionError with one fault when the text is not one well-formed document.
+ */
+export function parseYaml(file: string, text: string): Source {
+    try {
+        const events = parseEvents(text, { filename: file });
+        const [value, ...others] = constructFromEvents(events, { source: text, filename: file, maxAliases: 0 });
+        if (value === undefined || value === null) {
+            throw new DefinitionError([{ file, path: "", message: "empty; a definition is needed" }]);
+        }
+        if (others.length > 0) {
+            throw new DefinitionError([
+                { file, path: "", message: "more than one YAML document; allowed: one per file" },
+            ]);
+        }
+        const offsets = offsetsByPath(text, events);
+        return { file, value, lineOf: (path) => lineAt(text, nearestOffset(offsets, path)) };
+    } catch (error) {
+        if (error instanceof YAMLException) {
+            throw new DefinitionError([yamlFault(file, error)]);
+        }
+        throw error;
+    }
+}
+
+function yamlFault(file: string, error: YAMLException) {
+    const line = error.mark ? error.mark.line + 1 : undefined;
+    return { file, path: "", message: `not valid YAML: ${error.reason}`, ...(line === undefined ? {} : { line }) };
+}
+
+interface Container {
+    readonly path: Path;
+    readonly kind: "document" | "mapping" | "sequence";
+    /** Items begun so far in a sequence; key waiting for its value in a mapping. */
+    index: number;
+    key: string | undefined;
+}
+
+/** Offset of each value in the text, by its path; a mapping's value stands where its key stands. */
+function offsetsByPath(text: string, events: readonly Event[]): Map<string, number> {
+    const offsets = new Map<string, number>();
+    const open: Container[] = [];
+    for (const event of events) {
+        if (event.type === EVENT_ID.POP) {
+            open.pop();
+        } else if (event.type === EVENT_ID.DOCUMENT) {
+            open.push({ path: [], kind: "document", index: 0, key: undefined });
+        } else {
+            const begun = place(text, event, open.at(-1)!, offsets);
+            if (begun !== undefined) {
+                open.push(begun);
+            }
+        }
+    }
+    return offsets;
+}
+
+/** Notes where a key or value stands, and gives back the container that it opens, if it is one. */
+function place(text: string, event: Event, parent: Container, offsets: Map<string, number>): Container | undefined {
+    const isKey = parent.kind === "mapping" && parent.key === undefined;
+    if (isKey) {
+        // Only a scalar can be a key of ours; the loader has refused any other.
+        parent.key = event.type === EVENT_ID.SCALAR ? getScalarValue(text, event) : "";
+        offsets.set(pointer([...parent.path, parent.key]), offsetOf(event));
+    }
+    const path = isKey ? [...parent.path, parent.key!] : pathIn(parent);
+    if (!offsets.has(pointer(path))) {
+        offsets.set(pointer(path), offsetOf(event));
+    }
+    if (event.type !== EVENT_ID.MAPPING && event.type !== EVENT_ID.SEQUENCE) {
+        return undefined;
+    }
+    return { path, kind: event.type === EVENT_ID.MAPPING ? "mapping" : "sequence", index: 0, key: undefined };
+}
+
+/** Path of the value that begins in a container, which is then ready for its next key or item. */
+function pathIn(parent: Container): Path {
+    if (parent.kind === "document") {
+        return parent.path;
+    }
+    if (parent.kind === "sequence") {
+        return [...parent.path, parent.index++];
+    }
+    const path = [...parent.path, parent.key!];
+    parent.key = undefined;
+    return path;
+}
+
+function offsetOf(event: Event): number {
+    switch (event.type) {
+        case EVENT_ID.SCALAR:
+            return event.valueStart;
+        case EVENT_ID.MAPPING:
+        case EVENT_ID.SEQUENCE:
+            return event.start;
+        default:
+            return 0;
+    }
+}
+
+function pointer(path: Path): string {
+    return JSON.stringify(path);
+}
+
+function nearestOffset(offsets: ReadonlyMap<string, number>, path: Path): number | undefined {
+    for (let length = path.length; length >= 0; length--) {
+        const offset = offsets.get(pointer(path.slice(0, length)));
+        if (offset !== undefined) {
+            return offset;
+        }
+    }
+    return undefined;
+}
+
+function lineAt(text: string, offset: number | undefined): number | undefined {
+    return offset === undefined ? undefined : text.slice(0, offset).split("\n").length;
+}

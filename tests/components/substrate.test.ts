@@ -1,0 +1,151 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Substrate } from "../../model/substrate";
+import { loadSubstrate } from "../../model/load";
+import { crashesPublishedPlugin } from "../crashingTypes";
+import { project, removeProjects, smallTenant, STACK } from "../fixtures";
+import { record, settled, type ListedTemplate, type Registered } from "./recorder";
+
+afterAll(removeProjects);
+
+const TEMPLATES = [
+    { vmId: 100, name: "fedora-server-44-1.9" },
+    { vmId: 103, name: "fedora-server-44-1.10" },
+];
+
+function substrateOf(tenants: Record<string, string>, stack = STACK): Substrate {
+    const files = Object.entries(tenants).map(([name, text]) => [`tenants/dvntm/${name}.yaml`, text]);
+    const root = project({ "Pulumi.dvntm.yaml": stack, ...Object.fromEntries(files) });
+    return loadSubstrate({ root, substrate: "dvntm" });
+}
+
+async function declared(substrate: Substrate, templates: readonly ListedTemplate[] = TEMPLATES) {
+    const recorded = await record(templates);
+    const { declare } = await import("../../components/substrate");
+    // Spread: an array that began in node:fs is of another realm under Jest, and Pulumi takes it for an object.
+    const vms = await settled(pulumi.output([...declare(substrate)]));
+    return { ...recorded, vms };
+}
+
+function named(registered: readonly Registered[], name: string): Record<string, unknown> {
+    const found = registered.filter((resource) => resource.name === name);
+    expect(found.map((resource) => resource.name)).toEqual([name]);
+    return found[0]!.inputs;
+}
+
+const ONE = { grooveiq: smallTenant("grooveiq", 50) };
+const TWO = { ...ONE, vintronics: smallTenant("vintronics", 51) };
+
+test("one tenant with one VM registers exactly these resources", async () => {
+    const { registered } = await declared(substrateOf(ONE));
+    expect(registered.map(({ type, name }) => `${type} ${name}`).sort()).toEqual([
+        "deevnet:tenant:Tenant grooveiq",
+        "deevnet:tenant:TenantNetwork grooveiq-network",
+        "deevnet:tenant:TenantVm grooveiq-api-vm01",
+        "proxmoxve:firewall/optionsLegacy:OptionsLegacy grooveiq-api-vm01-firewall",
+        "proxmoxve:firewall/rulesLegacy:RulesLegacy grooveiq-api-vm01-rules",
+        "proxmoxve:index/poolLegacy:PoolLegacy grooveiq-network-pool",
+        "proxmoxve:index/vmLegacy:VmLegacy grooveiq-api-vm01-vm",
+        "pulumi:providers:proxmoxve hv02",
+    ]);
+});
+
+test("two tenants with equally named VMs share no name", async () => {
+    const { registered } = await declared(substrateOf(TWO));
+    const keys = registered.map(({ type, name }) => `${type} ${name}`);
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(keys).toHaveLength(15);
+});
+
+test("no type is one that crashes the published plugin", async () => {
+    const { registered } = await declared(substrateOf(TWO));
+    expect(registered.map(({ type }) => type).filter(crashesPublishedPlugin)).toEqual([]);
+});
+
+test.each(["proxmoxve:sdn/vnet:Vnet", "proxmoxve:sdn/zone/vlanLegacy:VlanLegacy", "proxmoxve:index/vm:Vm"])(
+    "control: %s is one that crashes it",
+    (type) => expect(crashesPublishedPlugin(type)).toBe(true),
+);
+
+test("a VM is a full clone of the newest template, on the tenant's VLAN, with what the definition says", async () => {
+    const { registered } = await declared(substrateOf(ONE));
+    expect(named(registered, "grooveiq-api-vm01-vm")).toEqual({
+        nodeName: "pve2",
+        vmId: 5001,
+        name: "api-vm01",
+        poolId: "grooveiq",
+        description: "api-vm01.grooveiq.dvntm.deevnet.net, declared in tenant grooveiq: changes by hand are undone.",
+        tags: ["grooveiq", "tenant"],
+        clone: { vmId: 103, full: true, datastoreId: "local-lvm", retries: 5 },
+        operatingSystem: { type: "l26" },
+        scsiHardware: "virtio-scsi-single",
+        cpu: { cores: 2, sockets: 1, type: "host" },
+        memory: { dedicated: 2048 },
+        disks: [{ interface: "scsi0", datastoreId: "local-lvm", size: 32 }],
+        networkDevices: [{ bridge: "vmbr0", vlanId: 50, model: "virtio", firewall: true }],
+        initialization: {
+            datastoreId: "local-lvm",
+            interface: "ide2",
+            ipConfigs: [{ ipv4: { address: "dhcp" } }],
+            dns: { domain: "grooveiq.dvntm.deevnet.net" },
+            upgrade: false,
+        },
+        agent: { enabled: true, timeout: "60s", waitForIp: { disabled: true } },
+        onBoot: true,
+        started: true,
+        rebootAfterUpdate: false,
+        stopOnDestroy: true,
+        purgeOnDestroy: true,
+        deleteUnreferencedDisksOnDestroy: true,
+    });
+});
+
+test("the firewall around a VM drops all but its own segment, management and trusted", async () => {
+    const { registered } = await declared(substrateOf(ONE));
+    expect(named(registered, "grooveiq-api-vm01-firewall")).toMatchObject({
+        nodeName: "pve2",
+        vmId: 5001,
+        enabled: true,
+        inputPolicy: "DROP",
+        macfilter: true,
+    });
+    const rule = { type: "in", action: "ACCEPT", enabled: true };
+    expect(named(registered, "grooveiq-api-vm01-rules")).toEqual({
+        nodeName: "pve2",
+        vmId: 5001,
+        rules: [
+            { ...rule, source: "10.20.50.0/24", comment: "own segment" },
+            { ...rule, source: "10.20.99.0/24", comment: "management" },
+            { ...rule, source: "10.20.10.0/24", comment: "trusted" },
+        ],
+    });
+});
+
+test("the provider verifies TLS and holds no token", async () => {
+    const { registered } = await declared(substrateOf(ONE));
+    expect(named(registered, "hv02")).toEqual({
+        endpoint: "https://hv02.dvntm.deevnet.net:8006/",
+        insecure: "false",
+    });
+});
+
+test("templates are looked up once per hypervisor, however many VMs there are", async () => {
+    const { calls } = await declared(substrateOf(TWO));
+    expect(calls.map(({ inputs }) => inputs)).toEqual([
+        { nodeName: "pve2", filters: [{ name: "template", values: ["true"] }] },
+    ]);
+});
+
+test("the outputs name each VM with tenant, VMID, MAC, VLAN, subnet and FQDN", async () => {
+    const { vms } = await declared(substrateOf(TWO));
+    expect(vms.map(({ vmid }) => vmid)).toEqual([5001, 5101]);
+    expect(vms[0]).toEqual({
+        tenant: "grooveiq",
+        name: "api-vm01",
+        vmid: 5001,
+        mac: "bc:24:11:00:50:01",
+        vlan: 50,
+        subnet: "10.20.50.0/24",
+        fqdn: "api-vm01.grooveiq.dvntm.deevnet.net",
+        aliases: [],
+    });
+});

@@ -1,0 +1,46 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+/** A stack file that is right in every respect; a test changes what it is about. */
+export const STACK = `config:
+  tenant-hypervisors:site: 20
+  tenant-hypervisors:status: active
+  tenant-hypervisors:hypervisors:
+    hv02:
+      node: pve2
+      endpoint: https://hv02.dvntm.deevnet.net:8006/
+      ssh:
+        host: hv02.dvntm.deevnet.net
+      bridge: vmbr0
+      datastore: local-lvm
+      template:
+        prefix: fedora-server-
+      hardware:
+        memory: 32GiB
+        storage: 1TB
+        threads: 8
+`;
+
+/** The smallest legal tenant. */
+export function smallTenant(name: string, vlan: number): string {
+    return `name: ${name}\nvlan: ${vlan}\nvms:\n  - name: api-vm01\n    instance: 1\n`;
+}
+
+const folders: string[] = [];
+
+/** Writes a project of a few files into a temporary folder and gives back the folder. */
+export function project(files: Readonly<Record<string, string>>): string {
+    const root = mkdtempSync(join(tmpdir(), "definitions-"));
+    folders.push(root);
+    for (const [file, text] of Object.entries(files)) {
+        mkdirSync(dirname(join(root, file)), { recursive: true });
+        writeFileSync(join(root, file), text);
+    }
+    return root;
+}
+
+/** Removes every folder that this process made with project(). */
+export function removeProjects(): void {
+    folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true, force: true }));
+}

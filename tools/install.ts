@@ -1,0 +1,40 @@
+/**
+ * Makes the Pulumi CLI, the Node.js language host and both provider plugins available in the pinned versions: what the
+ * machine has already is used, what it lacks is built from Go modules into .tools/bin. A second run changes nothing.
+ */
+import { mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { buildPart, BuildError } from "./build";
+import { findOnMachine } from "./machine";
+import { BIN, parts, type Part } from "./parts";
+import { isFresh, markFresh } from "./stamp";
+
+async function main(): Promise<void> {
+    mkdirSync(BIN, { recursive: true });
+    for (const part of parts) {
+        await install(part);
+    }
+}
+
+async function install(part: Part): Promise<void> {
+    const target = join(BIN, part.binary);
+    const found = findOnMachine(part);
+    if (found !== undefined) {
+        // A stand-in built earlier would hide the published part, since .tools/bin is first on PATH.
+        rmSync(target, { force: true });
+        console.log(`${part.binary} ${part.version}: using ${found}`);
+        return;
+    }
+    if (isFresh(part, target)) {
+        console.log(`${part.binary} ${part.version}: built`);
+        return;
+    }
+    const seconds = await buildPart(part, target);
+    markFresh(part);
+    console.log(`${part.binary} ${part.version}: built in ${seconds} s`);
+}
+
+main().catch((error: unknown) => {
+    console.error(error instanceof BuildError ? error.message : error);
+    process.exitCode = 1;
+});

@@ -1,0 +1,55 @@
+import { resolve } from "node:path";
+
+/** Folder of what is built here, first on PATH wherever the project calls Pulumi; git ignores it. */
+export const BIN = resolve(__dirname, "..", ".tools", "bin");
+
+/** One program that a run of Pulumi needs, in the one version that the project is tested with. */
+export interface Part {
+    readonly binary: string;
+    readonly version: string;
+    /** Folder with the go.mod to build in, relative to tools/. */
+    readonly module: string;
+    /** Go package to build. */
+    readonly package: string;
+    readonly ldflags: string;
+    /** How the same part is recognised where it is on the machine already. */
+    readonly kind: "cli" | "language-host" | "plugin";
+}
+
+const CLI_VERSION = "3.259.0";
+
+export const parts: readonly Part[] = [
+    {
+        binary: "pulumi",
+        version: CLI_VERSION,
+        module: "cli",
+        package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+        ldflags: `-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${CLI_VERSION}`,
+        kind: "cli",
+    },
+    {
+        // The last version that the module proxy serves; it runs programs on the current SDK.
+        binary: "pulumi-language-nodejs",
+        version: "3.66.0",
+        module: "language-host",
+        package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
+        ldflags: "-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.66.0",
+        kind: "language-host",
+    },
+    {
+        binary: "pulumi-resource-proxmoxve",
+        version: "8.6.0",
+        module: ".",
+        package: "./pulumi-resource-proxmoxve",
+        ldflags: "-s -w",
+        kind: "plugin",
+    },
+    {
+        binary: "pulumi-resource-command",
+        version: "1.2.1",
+        module: ".",
+        package: "./pulumi-resource-command",
+        ldflags: "-s -w",
+        kind: "plugin",
+    },
+];
