@@ -6,11 +6,13 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { buildPart, BuildError } from "./build";
 import { findOnMachine } from "./machine";
+import { installLab } from "./labVenv";
 import { BIN, parts, type Part } from "./parts";
 import { isFresh, markFresh } from "./stamp";
 
 async function main(): Promise<void> {
     mkdirSync(BIN, { recursive: true });
+    installLab();
     for (const part of parts) {
         await install(part);
     }
