@@ -14,6 +14,12 @@ export interface TenantVmArgs {
 }
 
 /**
+ * What no definition can say, and no preview should show: the template, which counts at creation only, and the disks'
+ * speed limits, for which the provider makes up a default that it never reads back.
+ */
+const notDeclared = ["clone", "disks[0].speed"];
+
+/**
  * One workload VM: a full clone of the hypervisor's template on the tenant's VLAN, with the size that the definition
  * says. The template counts at creation only: a rebuilt one changes no VM.
  *
@@ -31,7 +37,7 @@ export class TenantVm extends pulumi.ComponentResource {
         const vm = new proxmoxve.VmLegacy(
             `${name}-vm`,
             { ...identity(args), ...template(args), ...hardware(args), ...firstBoot(args), ...lifecycle },
-            { ignoreChanges: ["clone"], parent: this },
+            { ignoreChanges: notDeclared, parent: this },
         );
 
         this.vmid = vm.vmId;
@@ -81,7 +87,7 @@ function firstBoot({ hypervisor, zone }: TenantVmArgs) {
             datastoreId: hypervisor.model.datastore,
             interface: "ide2",
             ipConfigs: [{ ipv4: { address: "dhcp" } }],
-            dns: { domain: zone },
+            dns: { domain: zone, servers: [] },
             // An upgrade at first boot once broke the lab's networking: packages are the image factory's work.
             upgrade: false,
         },

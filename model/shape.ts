@@ -17,7 +17,9 @@ const validators = { tenant: ajv.compile(tenantSchema), substrate: ajv.compile(s
  */
 export function checkShape<T>(kind: keyof typeof validators, source: Source): { value: T; faults: Fault[] } {
     const validate: ValidateFunction = validators[kind];
-    const faults = validate(source.value) ? [] : (validate.errors ?? []).filter(isOwnFault).map((e) => faultOf(source, e));
+    const faults = validate(source.value)
+        ? []
+        : (validate.errors ?? []).filter(isOwnFault).map((e) => faultOf(source, e));
     return { value: source.value as T, faults };
 }
 

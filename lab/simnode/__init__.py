@@ -1,1 +1,1 @@
-"""A simulated PVE 8.4 node: fakepve with the gaps closed that the project's provider meets."""
+"""A simulated Proxmox VE 8.4.1 node: fakepve (PyPI) with its gaps closed, set up as hv02 of substrate dvntm."""

@@ -61,9 +61,11 @@ class Config:
         self.require_options(vm, user, updates)
         for key in [key for key in updates if DRIVE_KEY.match(key)]:
             updates[key] = self._drive(vm, user, key, updates[key])
+        deleted = [key for key in str(given.get('delete') or '').split(',') if DRIVE_KEY.match(key)]
+        removed = {key: vm.config[key] for key in deleted if key in vm.config}
         await super()._apply_config(vm, user, updates)
-        self._free_removed(vm, given)
         self._hotplug(vm)
+        self._let_go(vm, removed)
 
     def require_options(self, vm, user, updates):
         """`startup` reaches beyond the VM: PVE asks for Sys.Modify on / as well."""
@@ -106,18 +108,14 @@ class Config:
         if value is not None:
             self._qm_free(split_drive(value)[0])
 
-    def _free_removed(self, vm, given):
+    def _let_go(self, vm, removed):
         """A disk taken out of the config stays on the storage as unusedN; a cloud-init drive is deleted."""
-        for key in [k for k in str(given.get('delete') or '').split(',') if DRIVE_KEY.match(k)]:
-            vm.pending.pop(key, None)
-            old = vm.config.pop(key, None)
-            if old is None:
-                continue
-            if 'media=cdrom' in old:
-                self._free_drive(old)
+        for value in removed.values():
+            if 'media=cdrom' in value:
+                self._free_drive(value)
             else:
                 free = next(n for n in range(256) if 'unused{0}'.format(n) not in vm.config)
-                vm.config['unused{0}'.format(free)] = split_drive(old)[0]
+                vm.config['unused{0}'.format(free)] = split_drive(value)[0]
 
     @staticmethod
     def _hotplug(vm):
@@ -179,6 +177,11 @@ class Config:
             if rules is not None:
                 self._fw()['guests'][clone.vmid] = pve_copy(rules)
         return upid
+
+    async def _fw_rule_get(self, scope, values, user):
+        """One rule by its position: PVE gives the position back as the text that stood in the path."""
+        rule = await super()._fw_rule_get(scope, values, user)
+        return dict(rule, pos=str(values['pos']))
 
     @staticmethod
     def _vm_maxdisk(vm):

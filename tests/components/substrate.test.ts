@@ -86,7 +86,7 @@ test("a VM is a full clone of the newest template, on the tenant's VLAN, with wh
             datastoreId: "local-lvm",
             interface: "ide2",
             ipConfigs: [{ ipv4: { address: "dhcp" } }],
-            dns: { domain: "grooveiq.dvntm.deevnet.net" },
+            dns: { domain: "grooveiq.dvntm.deevnet.net", servers: [] },
             upgrade: false,
         },
         agent: { enabled: true, timeout: "60s", waitForIp: { disabled: true } },

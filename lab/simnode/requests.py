@@ -1,0 +1,91 @@
+"""How requests reach the node: blank values, trailing slashes, and the journal of what was asked."""
+
+import asyncio
+import json
+import urllib.parse
+from typing import Any
+
+from aiohttp import web
+from fakepve import server as fakepve_server
+from fakepve.server import API, USER, redact
+
+# Kept in the journal at most; a long test run must not eat the machine.
+JOURNAL_MAX = 20_000
+
+
+async def parameters(request: web.Request) -> dict[str, Any]:
+    """Request parameters as PVE takes them.
+
+    Unlike fakepve's own reader it keeps a form's blank values: `tags=` is how a client removes the tags.
+    """
+    out = fakepve_server.collect(request.query.items())
+    body = await request.read()
+    if not body or request.content_type == 'multipart/form-data':
+        return out
+    if request.content_type == 'application/json':
+        return await _fakepve_parameters(request)
+    try:
+        pairs = urllib.parse.parse_qsl(body.decode(), keep_blank_values=True)
+    except ValueError:
+        raise fakepve_server.bad_request(body='malformed request body') from None
+    out.update(fakepve_server.collect(pairs))
+    return out
+
+
+# Every handler of fakepve reads its parameters through this one name of its server module.
+_fakepve_parameters = fakepve_server.params
+fakepve_server.params = parameters
+
+
+class RequestHandling:
+    """Mixin of the node: routes with a trailing slash, the journal, the latency and the matching of faults."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.journal: list[dict[str, Any]] = []
+        # Real seconds before every answer; fakepve's own latency counts in PVE seconds, which time_scale 0 drops.
+        self.latency_seconds = 0.0
+        self._asked = 0
+
+    def _build_app(self) -> web.Application:
+        app = super()._build_app()
+        app.middlewares.insert(0, self._journal)
+        # PVE::RESTHandler::find_handler drops empty path segments, so /qemu/5000/ is /qemu/5000.
+        for route in list(app.router.routes()):
+            path = route.resource.canonical
+            if '.+}' not in str(route.resource.get_info().get('pattern', '')) and not path.endswith('{tail}'):
+                app.router.add_route(route.method, path + '/', route.handler)
+        return app
+
+    @web.middleware
+    async def _journal(self, request: web.Request, handler: Any) -> web.StreamResponse:
+        self._asked += 1
+        entry = {'n': self._asked, 'method': request.method, 'path': request.path_qs, 'body': '', 'status': 0,
+                 'user': None}
+        self.journal.append(entry)
+        del self.journal[:-JOURNAL_MAX]
+        if self.latency_seconds:
+            await asyncio.sleep(self.latency_seconds)
+        response = await handler(request)
+        if request.content_type != 'multipart/form-data':
+            entry['body'] = _hide_password(redact(await request.read(), request.content_type))
+        entry.update(status=response.status, user=request.get(USER))
+        return response
+
+    def _failure_matches(self, request: web.Request, generic: Any, pattern: str) -> bool:
+        """A fault's path is a template of the API schema, or a regular expression for the whole path below /api2/json.
+        """
+        return self.fault_applies(pattern, request.path[len(API):].rstrip('/'), generic or self.resolve(request, API))
+
+
+def _hide_password(body: bytes) -> str:
+    """The body as text with the cloud-init password, which fakepve does not know as a secret, replaced."""
+    text = body.decode(errors='replace')
+    if 'cipassword' not in text:
+        return text
+    try:
+        fields = json.loads(text)
+        return json.dumps({**fields, 'cipassword': '***'})
+    except ValueError:
+        pairs = urllib.parse.parse_qsl(text, keep_blank_values=True)
+        return urllib.parse.urlencode([(k, '***' if k == 'cipassword' else v) for k, v in pairs])

@@ -1,0 +1,130 @@
+/**
+ * Runs the test suites, all of them or those named, and ends with one line that counts every test: `N passed, N failed`.
+ * A suite that cannot run at all counts as one failure.
+ */
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { delimiter, join, resolve } from "node:path";
+import { LAB_PYTHON } from "../lab/venv";
+import { BIN } from "../tools/parts";
+
+const ROOT = resolve(__dirname, "..");
+
+interface Count {
+    passed: number;
+    failed: number;
+}
+
+/** Runs one suite and counts; `report` is a file that the runner may write its results to. */
+type Suite = (report: string) => Count;
+
+const suites: Readonly<Record<string, Suite>> = {
+    lint: () => command("make", ["--no-print-directory", "lint", "verify"]),
+    model: (report) => jest("model", report),
+    components: (report) => jest("components", report),
+    tools: () => goTest(),
+    lab: (report) => pytest(report),
+    acceptance: (report) => jest("acceptance", report),
+};
+
+function main(): void {
+    const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(suites);
+    const total: Count = { passed: 0, failed: 0 };
+    const folder = mkdtempSync(join(tmpdir(), "test-reports-"));
+    try {
+        for (const name of wanted) {
+            const started = Date.now();
+            console.log(`--- ${name}`);
+            const { passed, failed } = suites[name]?.(join(folder, name)) ?? unknown(name);
+            total.passed += passed;
+            total.failed += failed;
+            console.log(
+                `--- ${name}: ${passed} passed, ${failed} failed, ${Math.round((Date.now() - started) / 1000)} s`,
+            );
+        }
+    } finally {
+        rmSync(folder, { recursive: true, force: true });
+    }
+    console.log(`${total.passed} passed, ${total.failed} failed`);
+    process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
+}
+
+function unknown(name: string): Count {
+    console.error(`${name} is no suite; allowed: ${Object.keys(suites).join(", ")}`);
+    return { passed: 0, failed: 1 };
+}
+
+/** A command that passes or fails as a whole. */
+function command(program: string, args: readonly string[]): Count {
+    return run(program, args) === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+}
+
+function jest(project: string, report: string): Count {
+    const args = ["--selectProjects", project, "--json", "--outputFile", report, "--silent=false"];
+    const status = run("node_modules/.bin/jest", project === "acceptance" ? [...args, "--runInBand"] : args);
+    const results = readReport<{ numPassedTests: number; numFailedTests: number; numFailedTestSuites: number }>(report);
+    return counted(status, {
+        passed: results?.numPassedTests ?? 0,
+        failed: Math.max(results?.numFailedTests ?? 1, results?.numFailedTestSuites ?? 1),
+    });
+}
+
+function pytest(report: string): Count {
+    const status = run(
+        LAB_PYTHON,
+        ["-m", "pytest", "-q", "-p", "no:cacheprovider", "--junitxml", report, "tests/lab"],
+        {
+            PYTHONPATH: join(ROOT, "lab"),
+            PYTHONDONTWRITEBYTECODE: "1",
+        },
+    );
+    const suite = /<testsuite [^>]*>/.exec(readText(report) ?? "")?.[0] ?? "";
+    const number = (name: string) => Number(new RegExp(` ${name}="(\\d+)"`).exec(suite)?.[1] ?? 0);
+    const failed = number("failures") + number("errors");
+    return counted(status, { passed: number("tests") - failed - number("skipped"), failed });
+}
+
+function goTest(): Count {
+    const { stdout, status } = spawnSync("go", ["test", "-json", "./..."], {
+        cwd: join(ROOT, "tools"),
+        encoding: "utf8",
+        maxBuffer: 2 ** 28,
+        stdio: ["ignore", "pipe", "inherit"],
+    });
+    const events = stdout
+        .split("\n")
+        .filter((line) => line.startsWith("{"))
+        .map((line) => JSON.parse(line) as { Action: string; Test?: string; Output?: string });
+    const ended = (action: string) => events.filter((event) => event.Action === action && event.Test !== undefined);
+    if (status !== 0) {
+        console.log(events.map((event) => event.Output ?? "").join(""));
+    }
+    return counted(status, { passed: ended("pass").length, failed: ended("fail").length });
+}
+
+/** A runner that failed without a failed test, or that ran nothing, is a failure too. */
+function counted(status: number | null, count: Count): Count {
+    const silent = (status !== 0 && count.failed === 0) || count.passed + count.failed === 0;
+    return silent ? { ...count, failed: 1 } : count;
+}
+
+function run(program: string, args: readonly string[], extra: Readonly<Record<string, string>> = {}): number | null {
+    const env = { ...process.env, PATH: `${BIN}${delimiter}${process.env["PATH"] ?? ""}`, ...extra };
+    return spawnSync(program, args, { cwd: ROOT, env, stdio: ["ignore", "inherit", "inherit"] }).status;
+}
+
+function readReport<T>(file: string): T | undefined {
+    const text = readText(file);
+    return text === undefined ? undefined : (JSON.parse(text) as T);
+}
+
+function readText(file: string): string | undefined {
+    try {
+        return readFileSync(file, "utf8");
+    } catch {
+        return undefined;
+    }
+}
+
+main();
