@@ -67,7 +67,7 @@ substrate:
 
 .PHONY: lint
 lint: node_modules ## types, ESLint and formatting
-	@node_modules/.bin/tsc --project .
+	@node_modules/.bin/tsc --project tsconfig.check.json
 	@node_modules/.bin/eslint .
 	@node_modules/.bin/prettier --check --log-level warn .
 

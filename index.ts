@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { refusal } from "./components/refusal";
 import { DefinitionError } from "./model/faults";
 import { loadSubstrate } from "./model/load";
 import { requireReady } from "./model/ready";
@@ -20,6 +21,6 @@ function checkedSubstrate(): Substrate {
         const substrate = loadSubstrate(definitions);
         return pulumi.runtime.isDryRun() ? substrate : requireReady(substrate);
     } catch (error) {
-        throw error instanceof DefinitionError ? new pulumi.RunError(error.message) : error;
+        throw error instanceof DefinitionError ? refusal(error.message) : error;
     }
 }

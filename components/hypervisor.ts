@@ -2,6 +2,7 @@ import * as proxmoxve from "@muhlba91/pulumi-proxmoxve";
 import * as pulumi from "@pulumi/pulumi";
 import type { Hypervisor, Substrate } from "../model/substrate";
 import { newestTemplate, type Template } from "../model/template";
+import { refusal } from "./refusal";
 
 /** A hypervisor as components use it: what the model says of it, its provider, and the template that new VMs clone. */
 export interface ConnectedHypervisor {
@@ -48,7 +49,7 @@ function choose(templates: readonly Template[], model: Hypervisor): number {
     try {
         return newestTemplate(templates, model.templatePrefix, model.node).vmid;
     } catch (error) {
-        throw error instanceof RangeError ? new pulumi.RunError(error.message) : error;
+        throw error instanceof RangeError ? refusal(error.message) : error;
     }
 }
 

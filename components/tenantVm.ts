@@ -77,6 +77,8 @@ function hardware({ vm, segment, hypervisor }: TenantVmArgs) {
         cpu: { cores: vm.cores, sockets: 1, type: "host" },
         memory: { dedicated: vm.memoryMiB },
         disks: [{ interface: "scsi0", datastoreId: hypervisor.model.datastore, size: vm.diskGiB }],
+        // Left undeclared, the provider attaches the host's own CD drive, which PVE lets only Sys.Console on / do.
+        cdrom: { interface: "ide3", fileId: "none" },
         networkDevices: [{ bridge: hypervisor.model.bridge, vlanId: segment.vlan, model: "virtio", firewall: true }],
     };
 }

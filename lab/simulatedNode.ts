@@ -136,7 +136,11 @@ function firstLine(child: ChildProcess): Promise<Ready> {
         let err = "";
         const fail = (why: string) => reject(new Error(`the simulated node did not start: ${why}\n${err}`));
         const timer = setTimeout(() => fail(`nothing heard for ${START_TIMEOUT_MS / 1000} s`), START_TIMEOUT_MS);
-        child.stderr?.setEncoding("utf8").on("data", (chunk: string) => (err += chunk));
+        // A fault of the simulated node itself must be seen, not taken for the provider's.
+        child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
+            err += chunk;
+            process.stderr.write(chunk);
+        });
         child.on("error", (error) => fail(error.message));
         child.on("exit", (code) => fail(`it ended with ${code}`));
         child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {

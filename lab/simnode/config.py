@@ -1,213 +1,182 @@
-"""VM configuration as qemu-server 8.4 reads and writes it."""
+"""Reading and changing a VM's configuration (PVE::API2::Qemu, vm_config and update_vm_api; PVE::QemuConfig)."""
 
 import re
+from typing import Any
 
 from aiohttp import web
-from fakepve import schema as pve_schema
-from fakepve.lxc import format_size, parse_size
-from fakepve.model import PveError, TaskError
-from fakepve.qemu import DRIVE_KEY, drives_of, join_drive, split_drive, volume_ref, with_mac
+from fakepve.model import FakeVm, PveError, TaskError
+from fakepve.qemu import is_cdrom, split_drive
+from fakepve.routing import die, ok, param_error, split_list
 
+from .drives import drives_named
+from .handling import parameters
+from .hotplug import at_once
+from .options import NET_KEY, is_cloudinit_drive, is_drive, is_known, net_properties, normal_form, privileges, shown
 
-NIC_KEY = re.compile(r'net\d+')
-# Devices that QEMU takes while it runs, by PVE's default hotplug setting: network,disk,usb.
-HOTPLUGGED = re.compile(r'(net|scsi|virtio|sata|ide|unused)\d+')
-CLOUDINIT_SIZE = 4 * 1024 ** 2
-
-
-def integer_keys():
-    """Config keys that the API gives back as JSON integers; memory is one of the few that 8.4 sends as text."""
-    config = pve_schema.load().paths['/nodes/{node}/qemu/{vmid}/config']['GET']['returns']['properties']
-    return {key for key, spec in config.items() if spec.get('type') in ('integer', 'boolean')} - {'memory'}
+# Parameters that steer the request and are no options of the VM.
+CONTROLS = ('node', 'vmid', 'digest', 'delete', 'revert', 'skiplock', 'force', 'background_delay',
+            'import-working-storage')
+# MiB of a VM whose configuration does not say.
+DEFAULT_MEMORY = 512
 
 
 class Config:
-    """Mixin: reading and writing a VM's config, its drives, its NICs and their sizes."""
+    """Mixin of the node: GET and PUT config, and the changes that wait."""
 
-    async def _config_get(self, request):
-        """GET config answers with pending changes applied, unless `current` is asked for."""
+    async def _config_get(self, request: web.Request) -> web.Response:
         vm = self._vm(request, 'VM.Audit')
-        config = dict(vm.config)
-        if request.query.get('current') not in ('1', 'true'):
-            for key, value in vm.pending.items():
-                if value is None:
-                    config.pop(key, None)
-                else:
-                    config[key] = value
-        for key, value in config.items():
-            config[key] = self._typed(key, value)
-        config['digest'] = vm.digest()
-        return web.json_response({'data': config})
+        values = self._verify(request, await parameters(request))
+        config = dict(vm.config) if values.get('current') else merged(vm)
+        return ok({**shown(config), 'digest': vm.digest()})
 
-    @staticmethod
-    def _typed(key, value):
-        if key == 'memory':
-            return str(value)
-        if key in integer_keys() and re.fullmatch(r'-?\d+', str(value)):
-            return int(value)
-        return value
+    async def _pending(self, request: web.Request) -> web.Response:
+        vm = self._vm(request, 'VM.Audit')
+        now, waiting = shown(vm.config), shown(vm.pending)
+        out = []
+        for key in sorted({*now, *waiting}):
+            entry: dict[str, Any] = {'key': key}
+            if key in now:
+                entry['value'] = now[key]
+            if key in waiting:
+                entry.update({'delete': 1} if vm.pending[key] is None else {'pending': waiting[key]})
+            out.append(entry)
+        return ok(out)
 
-    async def _apply_config(self, vm, user, given):
-        """PUT and POST config: drives are allocated and their sizes read from the volume, NICs get a MAC."""
-        updates = dict(given)
-        for key, value in given.items():
-            if NIC_KEY.fullmatch(key):
-                updates[key] = with_mac(value)
-                self._check_bridge(user, updates[key])
-            elif key == 'tags':
-                updates[key] = normal_tags(value)
-            elif key == 'description':
-                updates[key] = str(value).rstrip()
-        self.require_options(vm, user, updates)
-        for key in [key for key in updates if DRIVE_KEY.match(key)]:
-            updates[key] = self._drive(vm, user, key, updates[key])
-        deleted = [key for key in str(given.get('delete') or '').split(',') if DRIVE_KEY.match(key)]
-        removed = {key: vm.config[key] for key in deleted if key in vm.config}
-        await super()._apply_config(vm, user, updates)
-        self._hotplug(vm)
-        self._let_go(vm, removed)
-
-    def require_options(self, vm, user, updates):
-        """`startup` reaches beyond the VM: PVE asks for Sys.Modify on / as well."""
-        if 'startup' in updates:
-            self.require(user, '/', 'Sys.Modify')
-
-    def _check_bridge(self, user, nic):
-        """A NIC on a bridge needs SDN.Use on it, and on its VLAN where it is tagged (PVE 8)."""
-        _, props = split_drive(nic)
-        if 'bridge' in props:
-            path = '/sdn/zones/localnetwork/' + props['bridge']
-            self.require(user, path + ('/' + props['tag'] if 'tag' in props else ''), 'SDN.Use')
-
-    def _drive(self, vm, user, key, value):
-        """The value of a drive as PVE stores it: allocated where it is new, with the volume's own size."""
-        volume, props = split_drive(value)
-        if volume.endswith(':cloudinit'):
-            return self._new_cloudinit(vm, user, key, volume, props)
-        if volume_ref(volume)[0] is not None and not self._qm_volume(volume):
-            self._qm_check_drive(user, vm.vmid, vm.pool, key, value, None)
-        stored, _ = self._qm_new_drive(vm.vmid, key, value, None)
-        return stored
-
-    def _new_cloudinit(self, vm, user, key, volume, props):
-        """A new cloud-init drive takes the place, and the volume name, of the one that the key held."""
-        self._free_drive(vm.config.get(key))
-        store = volume_ref(volume)[0]
-        self.require(user, '/storage/' + store, 'Datastore.AllocateSpace')
-        return join_drive(self._cloudinit_volume(store, vm.vmid), dict(props, media='cdrom'))
-
-    def _cloudinit_volume(self, store, vmid):
-        """PVE names the volume vm-<vmid>-cloudinit, whatever disks there are."""
-        name = 'vm-{0}-cloudinit'.format(vmid)
-        volumes = self.storages[store].setdefault('volumes', {})
-        volumes[name] = {'content': 'images', 'format': 'raw', 'size': CLOUDINIT_SIZE, 'vmid': vmid, 'ctime': 0}
-        self.storages[store]['avail'] -= CLOUDINIT_SIZE
-        return '{0}:{1}'.format(store, name)
-
-    def _free_drive(self, value):
-        if value is not None:
-            self._qm_free(split_drive(value)[0])
-
-    def _let_go(self, vm, removed):
-        """A disk taken out of the config stays on the storage as unusedN; a cloud-init drive is deleted."""
-        for value in removed.values():
-            if 'media=cdrom' in value:
-                self._free_drive(value)
-            else:
-                free = next(n for n in range(256) if 'unused{0}'.format(n) not in vm.config)
-                vm.config['unused{0}'.format(free)] = split_drive(value)[0]
-
-    @staticmethod
-    def _hotplug(vm):
-        """Devices that a running QEMU takes at once do not wait for the next start."""
-        for key in [key for key in vm.pending if HOTPLUGGED.fullmatch(key)]:
-            value = vm.pending.pop(key)
-            if value is None:
-                vm.config.pop(key, None)
-            else:
-                vm.config[key] = value
-
-    def _routes_config(self):
-        return [('PUT', '/nodes/{node}/qemu/{vmid}/resize', self._resize),
-                ('PUT', '/nodes/{node}/qemu/{vmid}/cloudinit', self._regenerate)]
-
-    async def _resize(self, values, user):
-        """PUT resize grows the volume and the drive's size=; PVE shrinks nothing."""
-        vm = self.find(values['node'], values['vmid'])
-        self.require(user, '/vms/{0}'.format(vm.vmid), 'VM.Config.Disk')
+    async def _apply_config(self, vm: FakeVm, user: str, p: dict[str, Any]) -> None:
+        self.need_quorum()
+        wanted = {key: value for key, value in p.items() if key not in CONTROLS}
+        deleted, reverted = split_list(p.get('delete')), split_list(p.get('revert'))
+        if not (wanted or deleted or reverted):
+            raise die('no options specified')
+        for key in deleted:
+            if key in wanted:
+                raise param_error(delete=f"you can't use '-{key}' and -delete {key}' at the same time")
+            if not is_known(key):
+                raise param_error(delete=f"unknown option '{key}'")
+        self._check_config_privileges(vm, user, wanted, deleted)
+        if p.get('digest') and p['digest'] != vm.digest():
+            raise die('checksum mismatch (file change by other user?)')
         self._check_lock(vm)
-        disk = values['disk']
-        if disk not in vm.config:
-            raise PveError(500, "disk '{0}' does not exist".format(disk))
-        name, props = split_drive(vm.config[disk])
-        volume = self._qm_volume(name)
-        wanted = str(values['size'])
-        size = parse_size(wanted.lstrip('+')) + (volume['size'] if wanted.startswith('+') else 0)
-        if size < volume['size']:
-            raise PveError(500, 'shrinking disks is not supported')
+        self._check_values(vm, wanted, deleted)
+        await self._locked(vm, lambda: self._change(vm, wanted, deleted, reverted, bool(p.get('force'))))
 
-        async def body():
-            store = self.storages[volume_ref(name)[0]]
-            grown = size - volume['size']
-            if grown > store.get('avail', grown):
-                raise TaskError("resize failed: not enough free space on storage '{0}'".format(volume_ref(name)[0]))
-            store['avail'] -= grown
-            volume['size'] = size
-            vm.config[disk] = join_drive(name, dict(props, size=format_size(size)))
-        return await self.task(vm.node, 'resize', vm.vmid, user, body, vm=vm)
-
-    async def _regenerate(self, values, user):
-        vm = self.find(values['node'], values['vmid'])
-        self.require(user, '/vms/{0}'.format(vm.vmid), 'VM.Config.Cloudinit')
-
-    async def _qm_clone(self, values, user):
-        """A clone gets a cloud-init drive of its own and the template's firewall; its bridges must be allowed."""
-        source = self.find(values['node'], values['vmid'])
-        for key in source.config:
-            if NIC_KEY.fullmatch(key):
-                self._check_bridge(user, source.config[key])
-        upid = await super()._qm_clone(values, user)
-        clone = self.vm(int(values['newid']))
-        if clone is not None:
-            for key, volume, props in drives_of(clone.config):
-                if volume.endswith('-{0}-cloudinit'.format(source.vmid)):
-                    own = self._cloudinit_volume(volume_ref(volume)[0], clone.vmid)
-                    clone.config[key] = join_drive(own, props)
-            rules = self._fw()['guests'].get(source.vmid)
-            if rules is not None:
-                self._fw()['guests'][clone.vmid] = pve_copy(rules)
-        return upid
-
-    async def _fw_rule_get(self, scope, values, user):
-        """One rule by its position: PVE gives the position back as the text that stood in the path."""
-        rule = await super()._fw_rule_get(scope, values, user)
-        return dict(rule, pos=str(values['pos']))
+    def _check_config_privileges(self, vm: FakeVm, user: str, wanted: dict[str, Any], deleted: list[str]) -> None:
+        path = f'/vms/{vm.vmid}'
+        config = merged(vm)
+        touched = [(key, config.get(key, '')) for key in deleted]
+        touched += [(key, value) for key, value in wanted.items()]
+        touched += [(key, config[key]) for key in wanted if is_drive(key) and key in config]
+        for key, value in touched:
+            asked = privileges(key, value)
+            if asked is None:
+                if user != 'root@pam':
+                    raise die(f"only root can set '{key}' config")
+            elif asked[1]:
+                self.require_any(user, path, *asked[0])
+            else:
+                for priv in asked[0]:
+                    self.require(user, path, priv)
+        if 'startup' in [*wanted, *deleted]:
+            # The start order concerns the whole host.
+            self.require(user, '/', 'Sys.Modify')
+        for key, value in wanted.items():
+            if is_drive(key):
+                self._qm_check_drive(user, vm.vmid, None, key, value, None)
+        for key in [*wanted, *deleted]:
+            for value in (wanted.get(key), vm.config.get(key)) if NET_KEY.fullmatch(key) else ():
+                self.require_bridge(user, net_properties(value or ''))
 
     @staticmethod
-    def _vm_maxdisk(vm):
-        """Bytes of the first disk, from its size=, which PVE writes with a unit."""
-        for _, _, props in drives_of(vm.config, skip_cdrom=True):
-            if 'size' in props:
-                return parse_size(props['size'])
-        return 0
+    def _check_values(vm: FakeVm, wanted: dict[str, Any], deleted: list[str]) -> None:
+        config = {**merged(vm), **wanted}
+        balloon = int(config.get('balloon', 0))
+        if ('balloon' in wanted or 'memory' in wanted) and balloon > memory_of(config):
+            raise die('balloon value too large (must be smaller than assigned memory)')
+        for device in _bootable(wanted.get('boot', '')):
+            if device not in config or device in deleted:
+                raise die(f"invalid bootorder: device '{device}' does not exist'")
+        for key, value in wanted.items():
+            others = [k for k in vm.config if is_drive(k) and k != key and k not in deleted]
+            attached = next((k for k in others if is_cloudinit_drive(vm.config[k])), None)
+            if is_drive(key) and is_cloudinit_drive(value) and attached:
+                raise die(f"{key} - cloud-init drive is already attached at '{attached}'")
 
-    def _config_priv(self, key):
-        """Cloud-init keys need VM.Config.Cloudinit (or Network, which our role has too)."""
-        cloudinit = ('ciuser', 'cipassword', 'sshkeys', 'nameserver', 'searchdomain', 'cicustom', 'ciupgrade', 'citype')
-        if key in cloudinit or re.fullmatch(r'ipconfig\d+', key):
-            return 'VM.Config.Cloudinit'
-        return super()._config_priv(key)
+    async def _locked(self, vm: FakeVm, change: Any) -> None:
+        """Runs the change under the VM's configuration lock."""
+        try:
+            await self.acquire(vm, 'config')
+        except TaskError as failure:
+            raise PveError(500, str(failure)) from failure
+        try:
+            change()
+        finally:
+            self.release(vm, 'config')
+
+    def _change(self, vm: FakeVm, wanted: dict[str, Any], deleted: list[str], reverted: list[str], force: bool) -> None:
+        before = drives_named(vm)
+        for key in reverted:
+            vm.pending.pop(key, None)
+        for key in deleted:
+            if key in vm.config or key in vm.pending:
+                self._leave_boot_order(vm, key)
+                self._set(vm, key, None)
+        for key, value in wanted.items():
+            if is_drive(key):
+                value, _made = self._qm_new_drive(vm.vmid, key, value, None)
+                self._join_boot_order(vm, key, value)
+            else:
+                value = normal_form(key, value)
+            if value is not None or key in vm.config or key in vm.pending:
+                self._set(vm, key, value)
+        self.release_replaced(vm, before, free=force)
+        if vm.status != 'running' and any(is_drive(key) and is_cloudinit_drive(wanted[key]) for key in wanted):
+            self.write_cloudinit_drive(vm)
+        vm.name = vm.config.get('name') or f'VM {vm.vmid}'
+
+    @staticmethod
+    def _set(vm: FakeVm, key: str, value: Any) -> None:
+        """Sets an option, or deletes it when value is None: now, or at the next start of a running VM."""
+        vm.pending.pop(key, None)
+        if vm.config.get(key) == value:
+            return
+        if vm.status == 'running' and not at_once(vm, key, value):
+            vm.pending[key] = value
+        elif value is None:
+            vm.config.pop(key, None)
+        else:
+            vm.config[key] = value
+
+    def _leave_boot_order(self, vm: FakeVm, key: str) -> None:
+        """A deleted device leaves the boot order too."""
+        devices = _bootable(vm.config.get('boot', ''))
+        if key in devices:
+            self._set(vm, 'boot', 'order=' + ';'.join(device for device in devices if device != key))
+
+    def _join_boot_order(self, vm: FakeVm, key: str, value: str) -> None:
+        """A new CD drive joins an explicit boot order, the cloud-init drive does not."""
+        devices = _bootable(merged(vm).get('boot', ''))
+        if devices and key not in devices and is_cdrom(*split_drive(value)) and not is_cloudinit_drive(value):
+            self._set(vm, 'boot', 'order=' + ';'.join([*devices, key]))
+
+    def apply_pending(self, vm: FakeVm) -> None:
+        """Makes the changes that waited, and deals with the drives that they replace."""
+        before = drives_named(vm)
+        vm.apply_pending()
+        self.release_replaced(vm, before)
+        vm.name = vm.config.get('name') or f'VM {vm.vmid}'
 
 
-def pve_copy(value):
-    """A copy that shares nothing with the original."""
-    if isinstance(value, dict):
-        return {key: pve_copy(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [pve_copy(item) for item in value]
-    return value
+def merged(vm: FakeVm) -> dict[str, Any]:
+    """The configuration that the next start will use (PVE::QemuConfig::load_current_config)."""
+    config = {**vm.config, **vm.pending}
+    return {key: value for key, value in config.items() if value is not None}
 
 
-def normal_tags(text):
-    """PVE 8 keeps tags lower-case, once each, in order, joined by semicolons."""
-    return ';'.join(sorted({tag.lower() for tag in re.split(r'[;, ]+', str(text)) if tag}))
+def memory_of(config: dict[str, Any]) -> int:
+    """MiB of memory: the option is a number or current=N."""
+    return int(str(config.get('memory', DEFAULT_MEMORY)).removeprefix('current='))
+
+
+def _bootable(value: Any) -> list[str]:
+    found = re.fullmatch(r'order=(.*)', str(value))
+    return [device for device in found.group(1).split(';') if device] if found else []

@@ -1,22 +1,104 @@
-"""The simulated node: fakepve with what a PVE 8.4 node does differently."""
+"""The node itself: version, status, network, the answers of an unclustered node, and what is not modelled."""
 
-import secrets
+from typing import Any
 
-from fakepve import FakePve
+from aiohttp import web
+from fakepve.model import FakeVm, PveError
+from fakepve.routing import ok, param_error
 
-from . import hv02
-from .config import Config
-from .role import TOKEN, grant_to
-from .routes import Routes
+GIB = 1024 ** 3
+THREADS = 8
+MEMORY = 32 * GIB
+ROOT_DISK = 94 * GIB
+VERSION = '8.4.1'
+QEMU_VERSION = '9.2.0'
+# Keys of status answers that PVE 9 brought.
+PVE9_KEYS = ('memhost', 'pressurecpusome', 'pressurecpufull', 'pressureiosome', 'pressureiofull',
+             'pressurememorysome', 'pressurememoryfull')
+# /etc/network/interfaces as GET /nodes/N/network tells it: one VLAN-aware bridge on one NIC.
+INTERFACES: dict[str, dict[str, Any]] = {
+    'eno1': {'type': 'eth', 'active': 1, 'exists': 1, 'method': 'manual', 'method6': 'manual',
+             'families': ['inet'], 'priority': 3},
+    'vmbr0': {'type': 'bridge', 'active': 1, 'autostart': 1, 'method': 'static', 'method6': 'manual',
+              'families': ['inet'], 'priority': 4, 'address': '10.20.99.22', 'netmask': '24',
+              'cidr': '10.20.99.22/24', 'gateway': '10.20.99.1', 'bridge_ports': 'eno1', 'bridge_stp': 'off',
+              'bridge_fd': '0', 'bridge_vlan_aware': 1, 'bridge_vids': '2-4094'},
+}
+BRIDGE_FILTERS = {'any_bridge': ('bridge', 'OVSBridge'), 'any_local_bridge': ('bridge', 'OVSBridge')}
 
 
-class SimulatedNode(Config, Routes, FakePve):
-    """hv02 of dvntm, with the project's API token and its minimal role."""
+class Node:
+    """Mixin of the node: GET answers about the node, and a refusal of writes that would change nothing."""
 
-    def __init__(self, host, port, token_secret=None):
-        super().__init__(user='root@pam', password=secrets.token_urlsafe(16), host=host, port=port)
-        self.log = []
-        self.token_secret = token_secret or secrets.token_hex(16)
-        self.apitokens = {TOKEN: self.token_secret}
-        hv02.furnish(self)
-        grant_to(self)
+    def _routes_node(self) -> list[tuple[str, str, Any]]:
+        network = '/nodes/{node}/network'
+        return [('GET', '/nodes/{node}/status', self._node_status), ('GET', network, self._interfaces),
+                ('GET', network + '/{iface}', self._interface), ('GET', '/cluster/nextid', self._next_id),
+                ('GET', '/cluster/sdn/zones', self._nothing), ('GET', '/cluster/sdn/vnets', self._nothing),
+                ('GET', '/cluster/ha/resources', self._nothing)]
+
+    @staticmethod
+    def _node_stats(online: bool) -> dict[str, Any]:
+        if not online:
+            return {}
+        return {'cpu': 0.02, 'maxcpu': THREADS, 'mem': 4 * GIB, 'maxmem': MEMORY, 'disk': 8 * GIB,
+                'maxdisk': ROOT_DISK, 'uptime': 3600}
+
+    async def _node_status(self, v: dict[str, Any], user: str) -> dict[str, Any]:
+        return {'uptime': 3600, 'cpu': 0.02, 'wait': 0, 'idle': 0, 'loadavg': ['0.10', '0.10', '0.10'],
+                'pveversion': f'pve-manager/{VERSION}/0000000000000000', 'kversion': 'Linux 6.8.12-9-pve',
+                'current-kernel': {'sysname': 'Linux', 'release': '6.8.12-9-pve', 'version': '#1 SMP',
+                                   'machine': 'x86_64'},
+                'cpuinfo': {'cpus': THREADS, 'cores': THREADS // 2, 'sockets': 1, 'model': 'simulated', 'mhz': '3000',
+                            'user_hz': 100, 'hvm': '1', 'flags': ''},
+                'memory': {'total': MEMORY, 'used': 4 * GIB, 'free': MEMORY - 4 * GIB},
+                'swap': {'total': 0, 'used': 0, 'free': 0}, 'ksm': {'shared': 0}, 'boot-info': {'mode': 'efi'},
+                'rootfs': {'total': ROOT_DISK, 'used': 8 * GIB, 'free': ROOT_DISK - 8 * GIB,
+                           'avail': ROOT_DISK - 8 * GIB}}
+
+    async def _interfaces(self, v: dict[str, Any], user: str) -> list[dict[str, Any]]:
+        kinds = BRIDGE_FILTERS.get(v.get('type', ''), (v.get('type'),))
+        return [{'iface': name, **described} for name, described in INTERFACES.items()
+                if kinds == (None,) or described['type'] in kinds]
+
+    async def _interface(self, v: dict[str, Any], user: str) -> dict[str, Any]:
+        if v['iface'] not in INTERFACES:
+            raise param_error(iface='interface does not exist')
+        return INTERFACES[v['iface']]
+
+    async def _next_id(self, v: dict[str, Any], user: str) -> str:
+        if v.get('vmid') is not None:
+            if self.guest(int(v['vmid'])):
+                raise param_error(vmid=f'VM {v["vmid"]} already exists')
+            return str(v['vmid'])
+        return str(next(vmid for vmid in range(100, 10 ** 9) if not self.guest(vmid)))
+
+    async def _nothing(self, v: dict[str, Any], user: str) -> list[Any]:
+        return []
+
+    async def _cluster_status(self, request: web.Request) -> web.Response:
+        """An unclustered node lists itself alone (PVE::API2::Cluster, get_status)."""
+        return ok([{'type': 'node', 'id': f'node/{name}', 'name': name, 'nodeid': 0, 'ip': '127.0.0.1', 'level': '',
+                    'online': 1, 'local': 1} for name in sorted(self.nodes)])
+
+    def _vm_status(self, vm: FakeVm, listing: bool = False) -> dict[str, Any]:
+        status = super()._vm_status(vm, listing)
+        if 'running-qemu' in status:
+            status.update({'running-qemu': QEMU_VERSION, 'running-machine': 'pc-i440fx-9.2+pve1'})
+        return {key: value for key, value in status.items() if key not in PVE9_KEYS}
+
+    def _vm_usage(self, vm: FakeVm) -> dict[str, Any]:
+        return {key: value for key, value in super()._vm_usage(vm).items() if key not in PVE9_KEYS}
+
+    def _complete(self, template: str, data: Any, **values: Any) -> Any:
+        done = super()._complete(template, data, **values)
+        for entry in done if isinstance(done, list) else [done]:
+            for key in PVE9_KEYS:
+                entry.pop(key, None)
+        return done
+
+    async def synthesise(self, match: Any, method: str, info: Any, user: str, values: Any) -> Any:
+        """Refuses a write that is not modelled: fakepve would answer OK and change nothing."""
+        if method != 'GET':
+            raise PveError(501, f'{method} {match.template} is not modelled by the simulated node')
+        return await super().synthesise(match, method, info, user, values)

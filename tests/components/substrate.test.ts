@@ -81,6 +81,7 @@ test("a VM is a full clone of the newest template, on the tenant's VLAN, with wh
         cpu: { cores: 2, sockets: 1, type: "host" },
         memory: { dedicated: 2048 },
         disks: [{ interface: "scsi0", datastoreId: "local-lvm", size: 32 }],
+        cdrom: { interface: "ide3", fileId: "none" },
         networkDevices: [{ bridge: "vmbr0", vlanId: 50, model: "virtio", firewall: true }],
         initialization: {
             datastoreId: "local-lvm",

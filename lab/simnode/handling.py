@@ -66,7 +66,11 @@ class RequestHandling:
         del self.journal[:-JOURNAL_MAX]
         if self.latency_seconds:
             await asyncio.sleep(self.latency_seconds)
-        response = await handler(request)
+        try:
+            response = await handler(request)
+        except web.HTTPException as failure:
+            entry['status'] = failure.status
+            raise
         if request.content_type != 'multipart/form-data':
             entry['body'] = _hide_password(redact(await request.read(), request.content_type))
         entry.update(status=response.status, user=request.get(USER))

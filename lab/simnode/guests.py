@@ -1,0 +1,114 @@
+"""VMs as a whole: clone, power, destroy and the guest agent, where fakepve leaves something out."""
+
+import copy
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from fakepve import agent
+from fakepve.lxc import split_props
+from fakepve.model import FakeVm, PveError
+from fakepve.qemu import drives_of
+
+from .drives import drives_named
+from .options import NET_KEY, net_properties, normal_form, privileges
+
+Body = Callable[[], Awaitable[Any]]
+
+
+class Guests:
+    """Mixin of the node: what a task does to a VM beyond what fakepve does."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Whether the guest agent of a running VM that has one enabled answers: no guest ever boots here.
+        self.agents_answer = False
+
+    async def task(self, node: str, ttype: str, tid: Any, user: str, body: Body, vm: FakeVm | None = None,
+                   **options: Any) -> str:
+        """Starts a task as fakepve does, with the missing steps put round what it does."""
+        steps = {'qmstart': self._started, 'qmreboot': self._started, 'qmstop': self._stopped,
+                 'qmshutdown': self._stopped, 'qmcreate': self._created}
+        if vm is not None and ttype in steps:
+            step, inner = steps[ttype], body
+
+            async def whole() -> Any:
+                return await step(vm, inner)
+            body = whole
+        return await super().task(node, ttype, tid, user, body, vm=vm, **options)
+
+    async def _started(self, vm: FakeVm, body: Body) -> Any:
+        before = drives_named(vm)
+        note = await body()
+        self.release_replaced(vm, before)
+        vm.name = vm.config.get('name') or f'VM {vm.vmid}'
+        self.write_cloudinit_drive(vm)
+        return note
+
+    async def _stopped(self, vm: FakeVm, body: Body) -> Any:
+        # vm_stop_cleanup applies what waits, so a stopped VM has nothing pending.
+        note = await body()
+        self.apply_pending(vm)
+        return note
+
+    async def _created(self, vm: FakeVm, body: Body) -> Any:
+        note = await body()
+        normal = {key: normal_form(key, value) for key, value in vm.config.items()}
+        vm.config = {key: value for key, value in normal.items() if value is not None}
+        return note
+
+    async def _qm_clone(self, v: dict[str, Any], user: str) -> str:
+        """Clones a VM: the caller needs the template's bridges, and the clone gets a cloud-init drive and a firewall.
+
+        PVE::API2::Qemu clone_vm: check_bridge_access, clone_disk, PVE::Firewall::clone_vmfw_conf.
+        """
+        source = self.find(v['node'], v['vmid'])
+        for key, value in source.config.items():
+            if NET_KEY.fullmatch(key):
+                self.require_bridge(user, net_properties(value))
+        if any(volume == 'cdrom' for _key, volume, _props in drives_of(source.config)):
+            self.require(user, '/', 'Sys.Console')
+        upid = await super()._qm_clone(v, user)
+        clone = self.vm(int(v['newid']))
+        if clone is not None:
+            self.clone_cloudinit_drives(clone, v.get('storage'))
+            rules = self._fw()['guests'].get(source.vmid)
+            if rules is not None:
+                self._fw()['guests'][clone.vmid] = copy.deepcopy(rules)
+        return upid
+
+    async def _fw_rule_get(self, scope: str, v: dict[str, Any], user: str) -> dict[str, Any]:
+        # PVE::API2::Firewall::Rules hands the position of the path back as the text that it is; the list counts.
+        return {**await super()._fw_rule_get(scope, v, user), 'pos': str(v['pos'])}
+
+    def _config_priv(self, key: str) -> str:
+        """The privilege that creating a VM with the option asks for."""
+        asked = privileges(key, '')
+        return 'root' if asked is None else asked[0][0]
+
+    async def _agent_call(self, match: Any, values: dict[str, Any]) -> Any:
+        """A guest agent command (PVE::QemuServer::Agent::agent_available)."""
+        vm = self.find(values['node'], values['vmid'])
+        if 'agent' not in vm.config:
+            raise PveError(500, 'No QEMU guest agent configured')
+        if vm.status != 'running':
+            raise PveError(500, f'VM {vm.vmid} is not running')
+        if not (self.agents_answer and agent_enabled(vm)):
+            raise PveError(500, 'QEMU guest agent is not running')
+        command = match.template.rsplit('/', 1)[1]
+        vm.agent = {'interfaces': interfaces(vm)}
+        agent.record(vm, command, values)
+        return agent.result(vm, command, values)
+
+
+def agent_enabled(vm: FakeVm) -> bool:
+    """Whether the VM's configuration enables the guest agent: `agent: 1` or `agent: enabled=1,...`."""
+    first, props = split_props(vm.config.get('agent', ''))
+    return (first or props.get('enabled')) == '1'
+
+
+def interfaces(vm: FakeVm) -> list[dict[str, Any]]:
+    """What the guest agent tells of the VM's NICs, with an address of the documentation range each."""
+    nics = sorted(key for key in vm.config if NET_KEY.fullmatch(key))
+    return [{'name': f'eth{n}', 'hardware-address': str(vm.config[key]).split(',')[0].split('=')[-1].lower(),
+             'ip-addresses': [{'ip-address': f'192.0.2.{10 + n}', 'ip-address-type': 'ipv4', 'prefix': 24}]}
+            for n, key in enumerate(nics)]

@@ -1,0 +1,33 @@
+"""The simulated node, put together."""
+
+import secrets
+
+from fakepve import FakePve
+
+from . import inventory
+from .access import Access
+from .config import Config
+from .drives import Drives
+from .faults import Faults
+from .guests import Guests
+from .handling import RequestHandling
+from .node import VERSION, Node
+
+USER = 'deevnet@pve'
+TOKEN = f'{USER}!pulumi'
+
+
+class SimulatedNode(RequestHandling, Faults, Access, Config, Drives, Guests, Node, FakePve):
+    """hv02 of dvntm: PVE 8.4.1, alone, with two templates and one VM that is no tenant's."""
+
+    def __init__(self, host: str, port: int, token_secret: str | None = None) -> None:
+        super().__init__(user='root@pam', password=secrets.token_urlsafe(16), host=host, port=port)
+        self.version, self.release_version = VERSION, VERSION.rpartition('.')[0]
+        self.apitokens = {TOKEN: token_secret or secrets.token_hex(16)}
+        self.grant_role(USER, TOKEN)
+        inventory.fill(self)
+
+    @property
+    def api_token(self) -> str:
+        """The token of the program, as its configuration takes it: user@realm!name=secret."""
+        return f'{TOKEN}={self.apitokens[TOKEN]}'

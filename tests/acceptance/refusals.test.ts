@@ -1,0 +1,110 @@
+import { Workspace } from "../../lab/workspace";
+import { AcceptanceLab, RUN_TIMEOUT_MS } from "./lab";
+
+jest.setTimeout(RUN_TIMEOUT_MS);
+
+describe("definitions that are wrong", () => {
+    let lab: AcceptanceLab;
+    const file = "tenants/dvntm/grooveiq.yaml";
+
+    beforeAll(async () => {
+        lab = await AcceptanceLab.start();
+    });
+    afterAll(() => lab.stop());
+    beforeEach(() => lab.node.forgetRequests());
+
+    test("up names every fault by file and line, without a stack trace, and asks nothing of the node", async () => {
+        lab.edit(file, (text) => text.replace("memory: 4GiB", "memory: 4GB").replace("instance: 2", "instance: 1"));
+        lab.edit("tenants/dvntm/vintronics.yaml", (text) => text.replace("vlan: 51", "vlan: 99"));
+        const { exitCode, output } = await lab.workspace.pulumi(["up", "--yes", "--skip-preview"]);
+        expect(exitCode).not.toBe(0);
+        expect(output).toContain(
+            `${file}:9 vms[0].memory: 4GB is not a whole number of MiB or GiB, such as 512MiB or 4GiB`,
+        );
+        expect(output).toContain("tenants/dvntm/vintronics.yaml:4 vlan: 99 is out of range; allowed: 50 to 59");
+        expect(output).not.toMatch(/^\s+at .*\.[jt]s:\d+/m);
+        expect(await lab.node.requests()).toEqual([]);
+        lab.edit(file, (text) => text.replace("memory: 4GB", "memory: 4GiB"));
+        lab.edit("tenants/dvntm/vintronics.yaml", (text) => text.replace("vlan: 99", "vlan: 51"));
+    });
+
+    test("a fault between definitions is told the same way", async () => {
+        const { exitCode, output } = await lab.workspace.pulumi(["up", "--yes", "--skip-preview"]);
+        expect(exitCode).not.toBe(0);
+        expect(output).toContain(`${file}:12 vms[1].instance: instance 1 is taken by ${file}:7 vms[0].instance`);
+        expect(await lab.node.requests()).toEqual([]);
+        lab.edit(file, (text) => text.replace("db-vm01\n    instance: 1", "db-vm01\n    instance: 2"));
+    });
+
+    test("control: the same definitions without the faults do send requests", async () => {
+        await lab.succeed("preview");
+        expect((await lab.node.requests()).length).toBeGreaterThan(0);
+    });
+
+    test("a template prefix that matches nothing is one error naming node, prefix and what is there", async () => {
+        lab.edit("Pulumi.dvntm.yaml", (text) => text.replace("prefix: fedora-server-", "prefix: debian-"));
+        const { exitCode, output } = await lab.workspace.pulumi(["preview"]);
+        expect(exitCode).not.toBe(0);
+        expect(output).toContain(
+            "node pve2 has no template whose name begins with debian-; " +
+                "there is fedora-server-44-1.9 (100), fedora-server-44-1.10 (103).",
+        );
+        expect(output).not.toMatch(/^\s+at .*\.[jt]s:\d+/m);
+        lab.edit("Pulumi.dvntm.yaml", (text) => text.replace("prefix: debian-", "prefix: fedora-server-"));
+    });
+
+    test("two equal newest templates are one error naming both, and nothing is cloned", async () => {
+        await lab.node.byHand("POST", "/nodes/pve2/qemu", { vmid: "121", name: "fedora-server-44-1.10" });
+        await lab.node.byHand("POST", "/nodes/pve2/qemu/121/template");
+        const before = await lab.state();
+        const { exitCode, output } = await lab.workspace.pulumi(["up", "--yes", "--skip-preview"]);
+        expect(exitCode).not.toBe(0);
+        expect(output).toMatch(
+            /node pve2 has two newest templates for the prefix fedora-server-: .*\((103|121)\) and .*\((103|121)\)/,
+        );
+        expect((await lab.state()).vms).toEqual(before.vms);
+        await lab.node.byHand("DELETE", "/nodes/pve2/qemu/121");
+        await lab.succeed("destroy", "--yes", "--skip-preview");
+    });
+
+    test("a wrong token is refused, and told without the token", async () => {
+        const token = `${lab.node.ready.apiToken.split("=")[0]}=00000000-1111-2222-3333-444444444444`;
+        const { exitCode, output } = await lab.workspace.pulumi(["preview"], { PROXMOX_VE_API_TOKEN: token });
+        expect(exitCode).not.toBe(0);
+        expect(output).toMatch(/401/);
+        expect(output).not.toContain("444444444444");
+    });
+
+    test("a certificate that nobody vouches for is refused", async () => {
+        const { exitCode, output } = await lab.workspace.pulumi(["preview"], { SSL_CERT_FILE: "/dev/null" });
+        expect(exitCode).not.toBe(0);
+        expect(output).toMatch(/certificate signed by unknown authority/);
+    });
+});
+
+describe("a planned substrate", () => {
+    let workspace: Workspace;
+
+    beforeAll(async () => {
+        workspace = await Workspace.create("dvnt");
+    });
+    afterAll(() => workspace.remove());
+
+    test("preview shows the plan without any host", async () => {
+        const { exitCode, output } = await workspace.pulumi(["preview"]);
+        expect(output).toMatch(/VmLegacy grooveiq-api-vm01-vm create/);
+        expect(output).toMatch(/fqdn\s*: "api-vm01\.grooveiq\.dvnt\.deevnet\.net"/);
+        expect(exitCode).toBe(0);
+    });
+
+    test("up is refused in one line that says what is missing", async () => {
+        const { exitCode, output } = await workspace.pulumi(["up", "--yes", "--skip-preview"]);
+        expect(exitCode).not.toBe(0);
+        expect(output).toContain(
+            "Pulumi.dvnt.yaml status: dvnt is planned and cannot be brought up; missing: " +
+                "hardware of hv02 (memory, storage, threads), " +
+                "hypervisor hv02 (PVE node pve2, installed and reachable). " +
+                "When known, add them and set status: active",
+        );
+    });
+});

@@ -1,0 +1,142 @@
+"""Permissions: privilege separation, PVE 8.4's privileges and what a refusal names."""
+
+import asyncio
+
+import pytest
+from node_client import NODE, TEMPLATE, ApiError
+
+
+@pytest.fixture
+def alone():
+    """A node in this process, whose grants a test may change."""
+    from simnode.simulated import SimulatedNode
+    return SimulatedNode('127.0.0.1', 0, 'secret')
+
+
+def test_token_holds_what_both_it_and_its_user_hold(alone):
+    alone.acl = None
+    alone.grant('deevnet@pve', '/vms', 'VM.Audit', 'VM.Clone')
+    alone.grant('deevnet@pve!pulumi', '/vms', 'VM.Audit', 'VM.PowerMgmt')
+    held = {priv: alone.allowed('deevnet@pve!pulumi', '/vms/5001', priv)
+            for priv in ('VM.Audit', 'VM.Clone', 'VM.PowerMgmt')}
+    assert held == {'VM.Audit': True, 'VM.Clone': False, 'VM.PowerMgmt': False}
+    assert alone.allowed('deevnet@pve', '/vms/5001', 'VM.Clone')
+
+
+def test_privileges_on_a_pool_reach_its_vms(alone):
+    alone.acl = None
+    alone.pools = {'grooveiq': {5001}}
+    for userid in ('deevnet@pve', 'deevnet@pve!pulumi'):
+        alone.grant(userid, '/pool/grooveiq', 'VM.Audit')
+    assert alone.allowed('deevnet@pve!pulumi', '/vms/5001', 'VM.Audit')
+    assert not alone.allowed('deevnet@pve!pulumi', '/vms/5002', 'VM.Audit')
+
+
+def test_role_is_made_of_pve_8_privileges(alone):
+    from simnode.access import TENANT_ROLE, for_pve8
+    assert 'VM.Monitor' in TENANT_ROLE and not any(name.startswith('VM.GuestAgent') for name in TENANT_ROLE)
+    rule = {'check': ['perm', '/vms/{vmid}', ['VM.GuestAgent.Audit', 'VM.GuestAgent.Unrestricted'], 'any', 1]}
+    assert for_pve8(rule) == {'check': ['perm', '/vms/{vmid}', ['VM.Monitor'], 'any', 1]}
+
+
+def test_guest_agent_asks_for_vm_monitor(alone):
+    from fakepve import schema
+    from fakepve.model import PveError
+    alone.acl = {user: [(path, privs - {'VM.Monitor'}) for path, privs in grants]
+                 for user, grants in alone.acl.items()}
+    info = schema.load().paths['/nodes/{node}/qemu/{vmid}/agent/ping']['POST']
+    with pytest.raises(PveError) as refused:
+        alone.check_permissions('deevnet@pve!pulumi', info['permissions'], {'node': 'pve2', 'vmid': 110})
+    assert refused.value.message == 'Permission check failed (/vms/110, VM.Monitor)'
+
+
+def without(alone, priv):
+    """The node with one privilege taken from the token alone."""
+    token = 'deevnet@pve!pulumi'
+    alone.acl[token] = [(path, privs - {priv}) for path, privs in alone.acl[token]]
+    return alone
+
+
+@pytest.mark.parametrize('options, path, priv', [
+    ({'cores': '2'}, '/vms/110', 'VM.Config.CPU'),
+    ({'memory': '1024'}, '/vms/110', 'VM.Config.Memory'),
+    ({'tags': 'a'}, '/vms/110', 'VM.Config.Options'),
+    ({'scsihw': 'virtio-scsi-pci'}, '/vms/110', 'VM.Config.HWType'),
+    ({'scsi1': 'local-lvm:1'}, '/vms/110', 'VM.Config.Disk'),
+    ({'scsi1': 'local-lvm:1'}, '/storage/local-lvm', 'Datastore.AllocateSpace'),
+    ({'ide2': 'local-lvm:cloudinit'}, '/vms/110', 'VM.Config.Cloudinit'),
+    ({'ide2': 'local-lvm:cloudinit'}, '/vms/110', 'VM.Config.CDROM'),
+    ({'net0': 'virtio,bridge=vmbr0'}, '/vms/110', 'VM.Config.Network'),
+    ({'net0': 'virtio,bridge=vmbr0'}, '/sdn/zones/localnetwork/vmbr0', 'SDN.Use'),
+    ({'net0': 'virtio,bridge=vmbr0,tag=50'}, '/sdn/zones/localnetwork/vmbr0/50', 'SDN.Use'),
+])
+def test_missing_privilege_is_named_with_its_path(alone, options, path, priv):
+    from fakepve.model import PveError
+    with pytest.raises(PveError) as refused:
+        asyncio.run(without(alone, priv)._apply_config(alone.vm(110), 'deevnet@pve!pulumi', options))
+    assert (refused.value.status, refused.value.message) == (403, f'Permission check failed ({path}, {priv})')
+
+
+@pytest.mark.parametrize('priv, path', [('VM.Clone', '/vms/100'), ('SDN.Use', '/sdn/zones/localnetwork/vmbr0'),
+                                        ('Datastore.AllocateSpace', '/storage/local-lvm')])
+def test_clone_asks_for_the_template_its_bridge_and_the_storage(alone, priv, path):
+    from fakepve import schema
+    from fakepve.model import PveError
+    user, values = 'deevnet@pve!pulumi', {'node': 'pve2', 'vmid': 100, 'newid': 5001, 'full': 1}
+    info = schema.load().paths['/nodes/{node}/qemu/{vmid}/clone']['POST']
+    with pytest.raises(PveError) as refused:
+        without(alone, priv).check_permissions(user, info['permissions'], values)
+        asyncio.run(alone._qm_clone(values, user))
+    assert (refused.value.status, refused.value.message) == (403, f'Permission check failed ({path}, {priv})')
+
+
+def test_refusal_over_https_names_path_and_privilege(node):
+    with pytest.raises(ApiError) as refused:
+        node.call('PUT', '/cluster/firewall/options', enable=1)
+    assert (refused.value.status, refused.value.message) == (403, 'Permission check failed (/, Sys.Modify)')
+
+
+def test_hosts_own_cd_drive_asks_for_sys_console(node):
+    vmid = node.clone()
+    with pytest.raises(ApiError) as refused:
+        node.configure(vmid, ide3='file=cdrom,media=cdrom,')
+    assert (refused.value.status, refused.value.message) == (403, 'Permission check failed (/, Sys.Console)')
+    node.configure(vmid, ide3='file=none,media=cdrom,')
+    assert node.config(vmid)['ide3'] == 'none,media=cdrom'
+
+
+def test_start_order_asks_for_sys_modify(node):
+    vmid = node.clone()
+    with pytest.raises(ApiError, match=r'Permission check failed \(/, Sys.Modify\)'):
+        node.configure(vmid, startup='order=1')
+
+
+def test_options_of_root_alone_are_refused(node):
+    vmid = node.clone()
+    with pytest.raises(ApiError, match="only root can set 'args' config"):
+        node.configure(vmid, args='-no-hpet')
+    node.as_root().configure(vmid, args='-no-hpet')
+    assert node.config(vmid)['args'] == '-no-hpet'
+
+
+def test_cloud_init_values_need_one_of_two_privileges(alone):
+    vm = alone.vm(110)
+    asyncio.run(without(alone, 'VM.Config.Cloudinit')._apply_config(vm, 'deevnet@pve!pulumi', {'ciuser': 'one'}))
+    assert vm.config['ciuser'] == 'one'
+    from fakepve.model import PveError
+    with pytest.raises(PveError, match=r'\(/vms/110, VM.Config.Cloudinit\|VM.Config.Network\)'):
+        asyncio.run(without(alone, 'VM.Config.Network')._apply_config(vm, 'deevnet@pve!pulumi', {'ciuser': 'two'}))
+
+
+def test_permissions_tell_what_the_token_holds(node):
+    from simnode.access import TENANT_ROLE
+    held = node.call('GET', '/access/permissions')
+    assert set(held) == {'/vms', '/storage', '/pool', '/sdn/zones', '/nodes'}
+    assert set(held['/vms']) == set(TENANT_ROLE)
+
+
+def test_wrong_token_is_refused(node):
+    stranger = type(node)({**node.ready, 'apiToken': 'deevnet@pve!pulumi=wrong'})
+    with pytest.raises(ApiError) as refused:
+        stranger.call('GET', f'{NODE}/qemu/{TEMPLATE}/config')
+    assert refused.value.status == 401

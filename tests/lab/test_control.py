@@ -1,0 +1,132 @@
+"""The control interface."""
+
+import json
+import time
+
+import pytest
+from node_client import NODE, UNRELATED, ApiError, Client, start
+
+CONFIG = f'{NODE}/qemu/{UNRELATED}/config'
+
+
+def test_requests_tell_what_was_asked_and_answered(node):
+    vmid = node.clone()
+    node.control('DELETE', '/requests')
+    node.configure(vmid, cores=2)
+    with pytest.raises(ApiError):
+        node.call('GET', f'{NODE}/qemu/4998/config?current=1')
+    seen = node.control('GET', '/requests')
+    assert [(entry['method'], entry['path'], entry['body'], entry['status'], entry['user']) for entry in seen] == [
+        ('PUT', f'/api2/json{NODE}/qemu/{vmid}/config', 'cores=2', 200, 'deevnet@pve!pulumi'),
+        ('GET', f'/api2/json{NODE}/qemu/4998/config?current=1', '', 500, 'deevnet@pve!pulumi')]
+    assert seen[1]['n'] == seen[0]['n'] + 1
+
+
+def test_requests_hold_no_passwords(node):
+    node.as_root()
+    assert node.ready['rootPassword'] not in repr(node.control('GET', '/requests'))
+
+
+@pytest.mark.parametrize('path', ['/nodes/{node}/qemu/{vmid}/config', rf'{NODE}/qemu/\d+/config', CONFIG])
+def test_fault_answers_as_often_as_asked(node, path):
+    node.control('POST', '/faults', {'method': 'GET', 'path': path, 'status': 596, 'message': 'gone', 'times': 1})
+    with pytest.raises(ApiError) as refused:
+        node.call('GET', CONFIG)
+    assert (refused.value.status, refused.value.message) == (596, 'gone')
+    assert node.call('GET', CONFIG)['name'] == 'homeassistant'
+
+
+def test_fault_reaches_a_path_with_a_trailing_slash(node):
+    vmid = node.clone()
+    node.control('POST', '/faults', {'method': 'DELETE', 'path': f'{NODE}/qemu/{vmid}', 'status': 500, 'message': 'no'})
+    with pytest.raises(ApiError, match='500 no'):
+        node.call('DELETE', f'{NODE}/qemu/{vmid}/')
+    assert node.config(vmid)['cores'] == 4
+
+
+def test_fault_leaves_other_requests_alone(node):
+    node.control('POST', '/faults', {'method': 'GET', 'path': CONFIG, 'status': 500, 'message': 'no'})
+    assert node.call('GET', f'{NODE}/qemu/{UNRELATED}/status/current')['status'] == 'running'
+    node.control('DELETE', '/faults')
+    assert node.call('GET', CONFIG)['cores'] == 2
+
+
+def test_fault_can_be_one_of_pves_own_errors(node):
+    node.control('POST', '/faults', {'method': 'PUT', 'path': CONFIG, 'error': 'config_lock_timeout'})
+    with pytest.raises(ApiError, match="can't lock file '/var/lock/qemu-server/lock-110.conf' - got timeout"):
+        node.configure(UNRELATED, cores=3)
+    assert node.config(UNRELATED)['cores'] == 2
+
+
+def test_fault_can_end_a_task_and_nothing_is_done(node):
+    path = '/nodes/{node}/qemu/{vmid}/clone'
+    before = node.control('GET', '/state')
+    node.control('POST', '/faults', {'method': 'POST', 'path': path, 'task': 'clone failed: no space', 'times': 1})
+    with pytest.raises(ApiError) as refused:
+        node.clone()
+    assert (refused.value.status, refused.value.message) == (0, 'clone failed: no space')
+    assert node.control('GET', '/state') == before
+
+
+@pytest.mark.parametrize('fault, why', [({'method': 'GET', 'path': '/x'}, 'status'),
+                                        ({'path': '/x', 'status': 500, 'message': 'no'}, "'method' is missing"),
+                                        ({'method': 'GET', 'path': '/x', 'sttus': 500}, 'unknown keys: sttus')])
+def test_fault_that_makes_no_sense_is_refused(node, fault, why):
+    with pytest.raises(ApiError) as refused:
+        node.control('POST', '/faults', fault)
+    assert refused.value.status == 400 and why in refused.value.message
+
+
+def test_state_is_equal_when_nothing_lasting_changed(node):
+    before = node.control('GET', '/state')
+    node.call('GET', f'{NODE}/qemu/{UNRELATED}/firewall/rules')
+    node.call('GET', f'{NODE}/firewall/options')
+    node.configure(UNRELATED, cores=2)
+    assert node.control('GET', '/state') == before
+
+
+@pytest.mark.parametrize('path, fields', [
+    (f'{NODE}/qemu/{UNRELATED}/config', {'tags': 'changed'}), (f'{NODE}/qemu/{UNRELATED}/config', {'cores': 3}),
+    (f'{NODE}/qemu/{UNRELATED}/firewall/options', {'enable': 1}), ('/pools', {'poolid': 'extra'}),
+    (f'{NODE}/firewall/options', {'log_level_in': 'info'}), ('/cluster/firewall/groups', {'group': 'extra'}),
+    ('/cluster/firewall/aliases', {'name': 'extra', 'cidr': '10.0.0.0/8'}),
+    ('/cluster/firewall/options', {'enable': 1}), (f'{NODE}/qemu/{UNRELATED}/status/stop', {})])
+def test_state_differs_when_something_lasting_changed(run_dir, path, fields):
+    process = start(run_dir)
+    fresh = Client(json.loads(process.stdout.readline()))
+    before = fresh.control('GET', '/state')
+    method = 'PUT' if path.endswith(('config', 'options')) else 'POST'
+    fresh.as_root().call(method, path, **fields)
+    after = fresh.control('GET', '/state')
+    process.terminate()
+    process.communicate(timeout=10)
+    assert after != before
+
+
+def test_state_of_two_fresh_nodes_is_the_same():
+    from simnode.simulated import SimulatedNode
+    from simnode.state import dump
+    assert dump(SimulatedNode('127.0.0.1', 0)) == dump(SimulatedNode('127.0.0.1', 0))
+
+
+def test_latency_is_in_real_seconds(node):
+    node.control('PATCH', '/settings', {'latency': 0.2})
+    asked = time.monotonic()
+    node.call('GET', '/version')
+    assert time.monotonic() - asked >= 0.2
+
+
+def test_time_scale_makes_tasks_take_their_time(node):
+    vmid = node.clone()
+    node.power(vmid, 'start')
+    assert node.control('PATCH', '/settings', {'time_scale': 0.01})['time_scale'] == 0.01
+    upid = node.call('POST', f'{NODE}/qemu/{vmid}/status/shutdown')
+    deadline = time.monotonic() + 5
+    while node.call('GET', f'{NODE}/tasks/{upid}/status')['status'] == 'running':
+        assert time.monotonic() < deadline
+    assert node.call('GET', f'{NODE}/qemu/{vmid}/status/current')['status'] == 'stopped'
+
+
+def test_unknown_setting_is_refused(node):
+    with pytest.raises(ApiError, match='unknown settings: speed'):
+        node.control('PATCH', '/settings', {'speed': 1})
