@@ -23,7 +23,7 @@ const suites: Readonly<Record<string, Suite>> = {
     lint: () => command("make", ["--no-print-directory", "lint", "verify"]),
     model: (report) => jest("model", report),
     components: (report) => jest("components", report),
-    tools: () => goTest(),
+    tools: (report) => sum(jest("tools", report), goTest()),
     lab: (report) => pytest(report),
     acceptance: (report) => jest("acceptance", report),
 };
@@ -53,6 +53,10 @@ function main(): void {
 function unknown(name: string): Count {
     console.error(`${name} is no suite; allowed: ${Object.keys(suites).join(", ")}`);
     return { passed: 0, failed: 1 };
+}
+
+function sum(...counts: readonly Count[]): Count {
+    return counts.reduce((a, b) => ({ passed: a.passed + b.passed, failed: a.failed + b.failed }));
 }
 
 /** A command that passes or fails as a whole. */

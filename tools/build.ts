@@ -35,7 +35,7 @@ export async function buildPart(part: Part, target: string): Promise<number> {
 /** Runs go and hands over each line of its standard error; rejects with the last lines of it. */
 function go(args: readonly string[], cwd: string, onLine: (line: string) => void): Promise<void> {
     return new Promise((resolve, reject) => {
-        const child = spawn("go", args, { cwd, stdio: ["ignore", "ignore", "pipe"] });
+        const child = spawn("go", args, { cwd, env: process.env, stdio: ["ignore", "ignore", "pipe"] });
         let rest = "";
         const last: string[] = [];
         child.stderr.setEncoding("utf8").on("data", (chunk: string) => {

@@ -13,8 +13,11 @@ const TEMPLATES = [
 ];
 
 function substrateOf(tenants: Record<string, string>, stack = STACK): Substrate {
-    const files = Object.entries(tenants).map(([name, text]) => [`tenants/dvntm/${name}.yaml`, text]);
-    const root = project({ "Pulumi.dvntm.yaml": stack, ...Object.fromEntries(files) });
+    const files: Record<string, string> = { "Pulumi.dvntm.yaml": stack };
+    for (const [name, text] of Object.entries(tenants)) {
+        files[`tenants/dvntm/${name}.yaml`] = text;
+    }
+    const root = project(files);
     return loadSubstrate({ root, substrate: "dvntm" });
 }
 

@@ -168,7 +168,7 @@ describe("faults", () => {
         [
             "bad YAML",
             tenant("name: grooveiq\nvlan: [50\n"),
-            [expect.stringMatching(new RegExp(`^${G}:\\d+: not valid YAML: `)) as unknown as string],
+            [expect.stringMatching(new RegExp(`^${G}:\\d+: not valid YAML: `))],
         ],
         [
             "duplicate key",
