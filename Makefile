@@ -4,13 +4,20 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .SUFFIXES:
 
-TSX := node_modules/.bin/tsx
+TSX := node --require tsx/cjs
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
 # Substrate that a target works on: dvntm or dvnt.
 SUBSTRATE ?=
 # Further arguments for the Pulumi command, such as ARGS=--yes.
 ARGS ?=
+
+# Where nobody chose a place for the state, it is kept in this folder, without secrets and so without a passphrase.
+ifeq ($(PULUMI_BACKEND_URL)$(PULUMI_ACCESS_TOKEN)$(wildcard $(or $(PULUMI_HOME),$(HOME)/.pulumi)/credentials.json),)
+export PULUMI_BACKEND_URL := file://$(CURDIR)/.state
+export PULUMI_CONFIG_PASSPHRASE ?=
+STATE_IN_FOLDER := yes
+endif
 
 .PHONY: help
 help: ## this list
@@ -51,9 +58,10 @@ refresh: ready stack ## pulumi refresh of SUBSTRATE
 destroy: stack ## pulumi destroy of SUBSTRATE
 	@pulumi destroy --stack $(SUBSTRATE) $(ARGS)
 
-# A stack must exist before its first preview; selecting it asks for nothing when it does.
+# A stack must exist before its first preview.
 .PHONY: stack
 stack: substrate tools
+	@$(if $(STATE_IN_FOLDER),mkdir -p .state; echo 'state: .state (set PULUMI_BACKEND_URL, or run `pulumi login`, to keep it elsewhere)')
 	@pulumi stack select --create $(SUBSTRATE)
 
 # What is missing for an up is said before Pulumi starts.

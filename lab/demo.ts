@@ -108,6 +108,7 @@ async function main(): Promise<void> {
     const node = await SimulatedNode.start();
     try {
         const workspace = await Workspace.create(SUBSTRATE, node);
+        endOnSignal(workspace);
         try {
             await runAll({ node, workspace });
         } finally {
@@ -117,6 +118,13 @@ async function main(): Promise<void> {
         await node.stop();
     }
     console.log(`All ${steps.length} steps as expected, in ${seconds(started)} s.`);
+}
+
+/** Ended by hand, the demo still cleans up: the command that runs is ended, and the step that waits for it fails. */
+function endOnSignal(workspace: Workspace): void {
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+        process.once(signal, () => workspace.interrupt());
+    }
 }
 
 async function runAll(lab: Lab): Promise<void> {

@@ -1,9 +1,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { request as httpRequest } from "node:http";
 import { request as httpsRequest } from "node:https";
-import { readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LAB_PYTHON, LAB_ROOT } from "./venv";
@@ -53,6 +52,7 @@ export class SimulatedNode {
             cwd: LAB_ROOT,
             stdio: ["ignore", "pipe", "pipe"],
         });
+        process.once("exit", () => rmSync(runDir, { recursive: true, force: true }));
         try {
             return new SimulatedNode(await firstLine(child), child, runDir);
         } catch (error) {

@@ -1,4 +1,4 @@
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcess } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
@@ -33,6 +33,9 @@ export interface CliResult {
  * state, stack selection or configuration.
  */
 export class Workspace {
+    private running: ChildProcess | undefined;
+    private interrupted = false;
+
     private constructor(
         /** Folder of the copied project. */
         readonly root: string,
@@ -63,6 +66,15 @@ export class Workspace {
         rmSync(this.base, { recursive: true, force: true });
     }
 
+    /**
+     * Ends the command that runs now as Ctrl-C does, which lets the CLI end its plugins; later ones are refused, so that
+     * whoever waits for a command gets to its clean-up.
+     */
+    interrupt(): void {
+        this.interrupted = true;
+        this.running?.kill("SIGINT");
+    }
+
     /** Runs a Pulumi command on the stack, without a terminal. */
     async pulumi(command: readonly string[], extra: Readonly<Record<string, string>> = {}): Promise<CliResult> {
         return this.run([...command, "--stack", this.stack, "--non-interactive"], extra);
@@ -91,12 +103,18 @@ export class Workspace {
     }
 
     private run(args: readonly string[], extra: Readonly<Record<string, string>>): Promise<CliResult> {
+        if (this.interrupted) {
+            return Promise.reject(new Error("interrupted"));
+        }
         return new Promise((done, reject) => {
             const child = spawn("pulumi", [...args, "--color", "never"], {
                 cwd: this.root,
+                // Away from the terminal, whose Ctrl-C reaches it through interrupt() once, not twice.
+                detached: true,
                 env: { ...this.environment(), ...extra },
                 stdio: ["ignore", "pipe", "pipe"],
             });
+            this.running = child;
             let stdout = "";
             let output = "";
             child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
@@ -105,7 +123,10 @@ export class Workspace {
             });
             child.stderr.setEncoding("utf8").on("data", (chunk: string) => (output += chunk));
             child.on("error", reject);
-            child.on("close", (code) => done({ exitCode: code ?? -1, stdout, output }));
+            child.on("close", (code) => {
+                this.running = undefined;
+                done({ exitCode: code ?? -1, stdout, output });
+            });
         });
     }
 
