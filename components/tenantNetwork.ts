@@ -1,6 +1,6 @@
 import * as proxmoxve from "@muhlba91/pulumi-proxmoxve";
 import * as pulumi from "@pulumi/pulumi";
-import type { Segment } from "../model/substrate";
+import type { Inbound, Segment } from "../model/substrate";
 import type { ConnectedHypervisor } from "./hypervisor";
 import type { TenantVm } from "./tenantVm";
 
@@ -36,8 +36,8 @@ export class TenantNetwork extends pulumi.ComponentResource {
     }
 
     /**
-     * Puts PVE's firewall around a VM: everything inbound is dropped but what comes from the tenant's own segment and
-     * from the site's segments that the lab's zone matrix lets in; the VM may not send with another MAC.
+     * Puts PVE's firewall around a VM: everything inbound is dropped but what comes from the tenant's own segment,
+     * from the site's segments that the lab's zone matrix lets in, and from tenants whose files say so; the VM may not send with another MAC.
      *
      * It goes with the VM, so nothing is left to delete once the VM is gone.
      */
@@ -67,12 +67,14 @@ export class TenantNetwork extends pulumi.ComponentResource {
     }
 
     private rules() {
-        const own = { name: "own segment", cidr: this.segment.subnet.cidr };
-        return [own, ...this.segment.reachableFrom].map((zone) => ({
+        const own: Inbound = { name: "own segment", cidr: this.segment.subnet.cidr };
+        return [own, ...this.segment.inbound].map((inbound) => ({
             type: "in",
             action: "ACCEPT",
-            source: zone.cidr,
-            comment: zone.name,
+            source: inbound.cidr,
+            ...(inbound.protocol && { proto: inbound.protocol }),
+            ...(inbound.ports && { dport: inbound.ports }),
+            comment: inbound.name,
             enabled: true,
         }));
     }

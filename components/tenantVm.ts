@@ -55,6 +55,7 @@ function identity({ vm, hypervisor, poolId }: TenantVmArgs) {
         poolId,
         description: `${purpose}${vm.fqdn}, declared in tenant ${vm.tenant}: changes by hand are undone.`,
         tags: [...vm.tags],
+        onBoot: vm.onBoot,
     };
 }
 
@@ -79,16 +80,25 @@ function hardware({ vm, segment, hypervisor }: TenantVmArgs) {
         disks: [{ interface: "scsi0", datastoreId: hypervisor.model.datastore, size: vm.diskGiB }],
         // Left undeclared, the provider attaches the host's own CD drive, which PVE lets only Sys.Console on / do.
         cdrom: { interface: "ide3", fileId: "none" },
-        networkDevices: [{ bridge: hypervisor.model.bridge, vlanId: segment.vlan, model: "virtio", firewall: true }],
+        networkDevices: [
+            {
+                bridge: hypervisor.model.bridge,
+                vlanId: segment.vlan,
+                model: "virtio",
+                firewall: true,
+                ...(vm.mac && { macAddress: vm.mac }),
+            },
+        ],
     };
 }
 
-function firstBoot({ hypervisor, zone }: TenantVmArgs) {
+function firstBoot({ vm, segment, hypervisor, zone }: TenantVmArgs) {
+    const fixed = { address: `${vm.address}/24`, gateway: segment.subnet.gateway };
     return {
         initialization: {
             datastoreId: hypervisor.model.datastore,
             interface: "ide2",
-            ipConfigs: [{ ipv4: { address: "dhcp" } }],
+            ipConfigs: [{ ipv4: vm.address === undefined ? { address: "dhcp" } : fixed }],
             dns: { domain: zone, servers: [] },
             // An upgrade at first boot once broke the lab's networking: packages are the image factory's work.
             upgrade: false,
@@ -102,7 +112,6 @@ function firstBoot({ hypervisor, zone }: TenantVmArgs) {
  */
 const lifecycle = {
     agent: { enabled: true, timeout: "60s", waitForIp: { disabled: true } },
-    onBoot: true,
     started: true,
     rebootAfterUpdate: false,
     stopOnDestroy: true,

@@ -23,12 +23,58 @@ export interface TenantDefinition {
      */
     hypervisor?: string;
     /**
+     * What the tenant's VMs may hold together, all of them counted, running or not. What is left out is not limited.
+     */
+    quota?: {
+        /**
+         * Memory of all VMs.
+         */
+        memory?: string;
+        /**
+         * Disks of all VMs.
+         */
+        disk?: string;
+        /**
+         * CPU cores of all VMs.
+         */
+        vcpus?: number;
+        /**
+         * Number of VMs.
+         */
+        vms?: number;
+    };
+    /**
+     * What the tenant's VMs may reach beyond what every tenant may: each entry opens one way, to one destination. Everything else between tenants stays denied.
+     */
+    allow: AllowanceDefinition[];
+    /**
      * The tenant's workload VMs.
      *
      * @minItems 1
      * @maxItems 99
      */
     vms: VmDefinition[];
+}
+/**
+ * One destination that the tenant's VMs may reach.
+ */
+export interface AllowanceDefinition {
+    /**
+     * A tenant of the same substrate, by name.
+     */
+    to: string;
+    /**
+     * Protocol.
+     */
+    protocol: "tcp" | "udp" | "icmp";
+    /**
+     * Destination ports of tcp or udp: one, a range from:to, or several with commas. Left out: every port.
+     */
+    ports?: string;
+    /**
+     * What it is for, in one line; it becomes the rule's comment.
+     */
+    why: string;
 }
 /**
  * One workload VM: a full clone of the hypervisor's newest template.
@@ -59,6 +105,14 @@ export interface VmDefinition {
      */
     disk: string;
     /**
+     * Start the VM with the node. Only such VMs count against the hypervisor's memory.
+     */
+    onBoot: boolean;
+    /**
+     * dhcp: an address of the tenant's pool. fixed: .9 + instance of the tenant's subnet, for instances 1 to 40, through cloud-init.
+     */
+    address: "dhcp" | "fixed";
+    /**
      * Further DNS names of the VM in the tenant's zone: services that stay when the VM moves.
      */
     aliases: DnsLabel[];
@@ -80,6 +134,10 @@ export interface SubstrateDefinition {
      * DNS root zone. Names are {vm}.{tenant}.{substrate}.{domain}.
      */
     domain: string;
+    /**
+     * MAC of a VM's NIC: automatic (PVE picks one) or deterministic (02:de:{site}:{vlan}:00:{instance}, the same after a rebuild). Switching changes NICs in place, never a VM.
+     */
+    macPolicy: "automatic" | "deterministic";
     /**
      * The substrate's tenant hypervisors by name. Each is a standalone PVE node: no cluster, no HA, local storage only.
      */
@@ -141,5 +199,22 @@ export interface HypervisorDefinition {
          * CPU threads of the host.
          */
         threads: number;
+    };
+    /**
+     * Memory that the host itself needs and no VM gets.
+     */
+    reserve: string;
+    /**
+     * How much may be promised of what the host has: 1 is all of it once. Memory is never overcommitted.
+     */
+    overcommit: {
+        /**
+         * Disks promised over the thin pool's size.
+         */
+        disk: number;
+        /**
+         * vCPUs promised over CPU threads.
+         */
+        vcpus: number;
     };
 }

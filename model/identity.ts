@@ -36,3 +36,23 @@ export function zoneOf(tenant: string, substrate: string, domain: string): strin
 /** VLANs of a site's own segments that reach into every tenant, by the lab's zone matrix. */
 export const MANAGEMENT_VLAN = 99;
 export const TRUSTED_VLAN = 10;
+
+/** VLANs of a site that tenants may have: ten, by the lab's addressing standard. */
+export const TENANT_VLANS = { first: 50, last: 59 } as const;
+
+/** Instances 1 to 40 have a fixed address, .10 to .49: .2 to .9 are the fabric's, .50 and up have other uses. */
+export const FIXED_INSTANCES = 40;
+
+/** Fixed address of a VM: .9 + instance of its subnet. */
+export function fixedAddressOf(site: number, vlan: number, instance: number): string {
+    return `10.${site}.${vlan}.${9 + instance}`;
+}
+
+/**
+ * Deterministic MAC of a VM, lower case: 02:de:{site}:{vlan}:00:{instance}, each written with its decimal digits. It is
+ * the lab's 02:DD:EE:RR:NN:II, locally administered and unicast, with the tenant's VLAN as the role.
+ */
+export function macOf(site: number, vlan: number, instance: number): string {
+    const digits = (value: number) => String(value).padStart(2, "0");
+    return `02:de:${digits(site)}:${digits(vlan)}:00:${digits(instance)}`;
+}

@@ -1,13 +1,15 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { checkAcross, type CheckedTenant } from "./check";
+import { checkAdmission } from "./admission";
+import { checkAcross } from "./check";
+import type { CheckedTenant } from "./checked";
 import type { SubstrateDefinition, TenantDefinition } from "./definitions";
 import { DefinitionError, type Fault } from "./faults";
 import { resolve } from "./resolve";
 import { checkShape } from "./shape";
 import { stackSource } from "./stackFile";
 import type { Substrate } from "./substrate";
-import { parseYaml } from "./yaml";
+import { readYaml } from "./yamlFile";
 
 /** Where the definitions of a substrate come from. */
 export interface Definitions {
@@ -37,17 +39,23 @@ export function loadSubstrate(definitions: Definitions): Substrate {
     const tenants = tenantFiles(definitions).flatMap(
         (file) => gather(faults, () => loadTenant(definitions.root, file, faults)) ?? [],
     );
-    if (faults.length === 0 && substrate !== undefined) {
-        faults.push(...checkAcross(definitions.substrate, substrate.value, tenants));
-    }
-    if (faults.length > 0 || substrate === undefined) {
+    if (substrate === undefined || faults.length > 0) {
         throw new DefinitionError(faults);
     }
-    return resolve(
+    faultless(checkAcross(definitions.substrate, substrate.value, tenants, listSubstrates(definitions.root)));
+    const model = resolve(
         definitions.substrate,
         substrate.value,
         tenants.map((tenant) => tenant.value),
     );
+    faultless(checkAdmission(model, tenants));
+    return model;
+}
+
+function faultless(faults: readonly Fault[]): void {
+    if (faults.length > 0) {
+        throw new DefinitionError(faults);
+    }
 }
 
 /** Names of the substrates that the project has a stack file for, in order. */
@@ -59,7 +67,7 @@ export function listSubstrates(root: string): string[] {
 }
 
 function loadTenant(root: string, file: string, faults: Fault[]): CheckedTenant {
-    const source = parseYaml(file, readFileSync(join(root, file), "utf8"));
+    const source = readYaml(file, join(root, file));
     const checked = checkShape<TenantDefinition>("tenant", source);
     faults.push(...checked.faults);
     return { file, source, value: checked.value };

@@ -1,7 +1,7 @@
 import type { HypervisorDefinition, SubstrateDefinition, TenantDefinition, VmDefinition } from "./definitions";
-import { MANAGEMENT_VLAN, subnetOf, TRUSTED_VLAN, vmidOf, zoneOf } from "./identity";
+import { fixedAddressOf, macOf, MANAGEMENT_VLAN, subnetOf, TRUSTED_VLAN, vmidOf, zoneOf } from "./identity";
 import { parseGiB, parseMiB } from "./size";
-import type { Hypervisor, Segment, Substrate, Tenant, WorkloadVm } from "./substrate";
+import type { Hypervisor, Inbound, Quota, Segment, Substrate, Tenant, WorkloadVm } from "./substrate";
 
 /** Resolves checked definitions to the frozen model: subnets, VMIDs and names are computed here and nowhere else. */
 export function resolve(name: string, substrate: SubstrateDefinition, tenants: readonly TenantDefinition[]): Substrate {
@@ -12,14 +12,14 @@ export function resolve(name: string, substrate: SubstrateDefinition, tenants: r
         status: substrate.status,
         hypervisors,
         tenants: tenants
-            .map((tenant) => resolveTenant(name, substrate, tenant))
+            .map((tenant) => resolveTenant(name, substrate, tenant, tenants))
             .sort((a, b) => a.segment.vlan - b.segment.vlan),
         missing: missingFor(substrate.status, hypervisors),
     });
 }
 
 function resolveHypervisor(name: string, definition: HypervisorDefinition): Hypervisor {
-    const { node, endpoint, ssh, bridge, datastore, template, hardware } = definition;
+    const { node, endpoint, ssh, bridge, datastore, template, hardware, reserve, overcommit } = definition;
     return {
         name,
         node,
@@ -28,6 +28,8 @@ function resolveHypervisor(name: string, definition: HypervisorDefinition): Hype
         bridge,
         datastore,
         templatePrefix: template.prefix,
+        reserveMiB: parseMiB(reserve),
+        overcommit,
         ...(hardware && {
             hardware: {
                 memoryMiB: parseMiB(hardware.memory),
@@ -38,31 +40,63 @@ function resolveHypervisor(name: string, definition: HypervisorDefinition): Hype
     };
 }
 
-function resolveTenant(substrateName: string, substrate: SubstrateDefinition, tenant: TenantDefinition): Tenant {
+function resolveTenant(
+    substrateName: string,
+    substrate: SubstrateDefinition,
+    tenant: TenantDefinition,
+    all: readonly TenantDefinition[],
+): Tenant {
     const zone = zoneOf(tenant.name, substrateName, substrate.domain);
     return {
         name: tenant.name,
         description: tenant.description,
         hypervisor: tenant.hypervisor ?? Object.keys(substrate.hypervisors)[0]!,
-        segment: resolveSegment(tenant.name, substrate.site, tenant.vlan),
+        segment: resolveSegment(tenant, substrate.site, all),
         zone,
-        vms: tenant.vms.map((vm) => resolveVm(tenant, zone, vm)).sort((a, b) => a.vmid - b.vmid),
+        quota: resolveQuota(tenant),
+        vms: tenant.vms.map((vm) => resolveVm(substrate, tenant, zone, vm)).sort((a, b) => a.vmid - b.vmid),
     };
 }
 
-function resolveSegment(tenant: string, site: number, vlan: number): Segment {
+function resolveQuota({ quota = {} }: TenantDefinition): Quota {
+    const { memory, disk, vcpus, vms } = quota;
     return {
-        tenant,
-        vlan,
-        subnet: subnetOf(site, vlan),
-        reachableFrom: [
+        ...(memory !== undefined && { memory: parseMiB(memory) }),
+        ...(disk !== undefined && { disk: parseGiB(disk) }),
+        ...(vcpus !== undefined && { vcpus }),
+        ...(vms !== undefined && { vms }),
+    };
+}
+
+/** The zone matrix lets management and trusted in; the allowances of other tenants' files come after them. */
+function resolveSegment(tenant: TenantDefinition, site: number, all: readonly TenantDefinition[]): Segment {
+    const allowed = all.flatMap((other) =>
+        other.allow
+            .filter(({ to }) => to === tenant.name)
+            .map(({ protocol, ports, why }): Inbound => {
+                const { cidr } = subnetOf(site, other.vlan);
+                return { name: `${other.name}: ${why}`, cidr, protocol, ...(ports !== undefined && { ports }) };
+            }),
+    );
+    return {
+        tenant: tenant.name,
+        vlan: tenant.vlan,
+        subnet: subnetOf(site, tenant.vlan),
+        inbound: [
             { name: "management", cidr: subnetOf(site, MANAGEMENT_VLAN).cidr },
             { name: "trusted", cidr: subnetOf(site, TRUSTED_VLAN).cidr },
+            ...allowed,
         ],
     };
 }
 
-function resolveVm(tenant: TenantDefinition, zone: string, vm: VmDefinition): WorkloadVm {
+function resolveVm(
+    substrate: SubstrateDefinition,
+    tenant: TenantDefinition,
+    zone: string,
+    vm: VmDefinition,
+): WorkloadVm {
+    const { site, macPolicy } = substrate;
     return {
         tenant: tenant.name,
         name: vm.name,
@@ -71,6 +105,9 @@ function resolveVm(tenant: TenantDefinition, zone: string, vm: VmDefinition): Wo
         cores: vm.cores,
         memoryMiB: parseMiB(vm.memory),
         diskGiB: parseGiB(vm.disk),
+        onBoot: vm.onBoot,
+        ...(macPolicy === "deterministic" && { mac: macOf(site, tenant.vlan, vm.instance) }),
+        ...(vm.address === "fixed" && { address: fixedAddressOf(site, tenant.vlan, vm.instance) }),
         fqdn: `${vm.name}.${zone}`,
         aliases: vm.aliases.map((alias) => `${alias}.${zone}`),
         tags: ["tenant", tenant.name].sort(),

@@ -3,6 +3,8 @@ import substrateSchema from "../schemas/substrate.schema.json";
 import tenantSchema from "../schemas/tenant.schema.json";
 import type { Fault, Path } from "./faults";
 import { formatPath } from "./faults";
+import { standaloneReason } from "./standalone";
+import { suggestion } from "./suggest";
 import type { Source } from "./yaml";
 
 /** Defaults of the schemas are filled in, so that a definition that passes has every field. */
@@ -60,12 +62,11 @@ function pathOf(value: unknown, error: ErrorObject): Path {
 type Explain = (error: ErrorObject) => string;
 
 const explanations: Record<string, Explain> = {
-    additionalProperties: (e) => `unknown key; allowed here: ${Object.keys(propertiesOf(e)).join(", ")}`,
+    additionalProperties: (e) => unknownKey(e),
     required: (e) => `${(e.params as { missingProperty: string }).missingProperty} is missing${exampleOf(e)}`,
-    type: (e) => `${show(e.data)} is not ${article(String((e.params as { type: string }).type))}`,
-    enum: (e) =>
-        `${show(e.data)} is not allowed; allowed: ${(e.params as { allowedValues: unknown[] }).allowedValues.join(", ")}`,
-    pattern: (e) => `${show(e.data ?? e.propertyName)} is not ${patternMessage(e)}`,
+    type: (e) => `${show(e.data)} is not ${patternMessage(e) ?? article(String((e.params as { type: string }).type))}`,
+    enum: (e) => unknownValue(e),
+    pattern: (e) => `${show(e.data ?? e.propertyName)} is not ${patternMessage(e) ?? "allowed"}`,
     minimum: (e) => outOfRange(e),
     maximum: (e) => outOfRange(e),
     minItems: (e) => `empty; at least ${(e.params as { limit: number }).limit} is needed`,
@@ -83,14 +84,33 @@ function messageOf(error: ErrorObject): string {
     return explain ? explain(error) : `${show(error.data)} ${error.message ?? "is not allowed"}`;
 }
 
+function unknownKey(error: ErrorObject): string {
+    const { additionalProperty: key } = error.params as { additionalProperty: string };
+    const reason = standaloneReason(key);
+    if (reason !== undefined) {
+        return `refused: ${reason}`;
+    }
+    if (key === "<<") {
+        return "merge keys are not allowed; write the values out";
+    }
+    const allowed = Object.keys(propertiesOf(error));
+    return `unknown key${suggestion(key, allowed)}; allowed here: ${allowed.join(", ")}`;
+}
+
+function unknownValue(error: ErrorObject): string {
+    const { allowedValues } = error.params as { allowedValues: string[] };
+    const near = suggestion(String(error.data), allowedValues);
+    return `${show(error.data)} is not allowed${near}; allowed: ${allowedValues.join(", ")}`;
+}
+
 function outOfRange(error: ErrorObject): string {
     const { minimum, maximum } = error.parentSchema as { minimum?: number; maximum?: number };
     const range = maximum === undefined ? `${minimum} or more` : `${minimum} to ${maximum}`;
     return `${show(error.data)} is out of range; allowed: ${range}`;
 }
 
-function patternMessage(error: ErrorObject): string {
-    return (error.parentSchema as { patternErrorMessage: string }).patternErrorMessage;
+function patternMessage(error: ErrorObject): string | undefined {
+    return (error.parentSchema as { patternErrorMessage?: string }).patternErrorMessage;
 }
 
 function propertiesOf(error: ErrorObject): Record<string, { examples?: unknown[] }> {

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import schema from "../schemas/substrate.schema.json";
 import { DefinitionError, type Path } from "./faults";
-import { parseYaml, type Source } from "./yaml";
+import type { Source } from "./yaml";
+import { readYaml } from "./yamlFile";
 
 /** Name of the Pulumi project, which prefixes every configuration key. */
 export const PROJECT = "tenant-hypervisors";
@@ -27,7 +28,7 @@ export function stackSource(from: {
 }): Source {
     const file = stackFileOf(from.substrate);
     const path = join(from.root, file);
-    const parsed = existsSync(path) ? parseYaml(file, readFileSync(path, "utf8")) : undefined;
+    const parsed = existsSync(path) ? readYaml(file, path) : undefined;
     if (from.config === undefined && parsed === undefined) {
         throw new DefinitionError([
             { file, path: "", message: `no such file: ${from.substrate} is no substrate here` },

@@ -29,6 +29,10 @@ export interface Hypervisor {
     readonly templatePrefix: string;
     /** Missing while the hardware is not chosen. */
     readonly hardware?: Hardware;
+    /** Memory that the host needs itself. */
+    readonly reserveMiB: number;
+    /** How many times over disk and CPU threads may be promised. */
+    readonly overcommit: { readonly disk: number; readonly vcpus: number };
 }
 
 export interface Hardware {
@@ -45,7 +49,17 @@ export interface Tenant {
     readonly segment: Segment;
     /** DNS zone of the tenant. */
     readonly zone: string;
+    /** What the VMs may claim together; a key that is missing is no limit. */
+    readonly quota: Quota;
     readonly vms: readonly WorkloadVm[];
+}
+
+/** Memory in MiB, disk in GiB, the rest by number. */
+export interface Quota {
+    readonly memory?: number;
+    readonly disk?: number;
+    readonly vcpus?: number;
+    readonly vms?: number;
 }
 
 /** A VLAN with its subnet. */
@@ -53,14 +67,20 @@ export interface Segment {
     readonly tenant: string;
     readonly vlan: number;
     readonly subnet: Subnet;
-    /** Subnets outside the segment that may open connections into it, by the lab's zone matrix. */
-    readonly reachableFrom: readonly Zone[];
+    /** Who may open connections into the segment from outside, in the order of the rules. */
+    readonly inbound: readonly Inbound[];
 }
 
-/** One of the site's own segments, as far as a tenant's firewall has to know it. */
-export interface Zone {
+/** One opening into a segment: a zone of the lab's matrix, or a tenant that another tenant's file allows. */
+export interface Inbound {
+    /** Comment of the rule. */
     readonly name: string;
+    /** Source, in CIDR form. */
     readonly cidr: string;
+    /** Missing: any protocol. */
+    readonly protocol?: "tcp" | "udp" | "icmp";
+    /** Destination ports as PVE writes them; missing: any. */
+    readonly ports?: string;
 }
 
 export interface WorkloadVm {
@@ -71,6 +91,12 @@ export interface WorkloadVm {
     readonly cores: number;
     readonly memoryMiB: number;
     readonly diskGiB: number;
+    /** Whether the VM starts with the node. */
+    readonly onBoot: boolean;
+    /** Missing where PVE picks the MAC; else lower case. */
+    readonly mac?: string;
+    /** Fixed address; missing where the VM uses DHCP. */
+    readonly address?: string;
     readonly fqdn: string;
     /** Further names, each as an FQDN in the tenant's zone. */
     readonly aliases: readonly string[];

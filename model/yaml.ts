@@ -39,9 +39,19 @@ export function parseYaml(file: string, text: string): Source {
     }
 }
 
+/** What a person most likely did, where the parser's words do not say it. */
+const hints: Readonly<Record<string, string>> = {
+    "bad indentation of a mapping entry": "; or an unquoted value has a colon in it",
+    "deficient indentation": "; or a bracket or quote is not closed",
+    "object-based map does not support complex keys": "; keys are plain words",
+};
+
 function yamlFault(file: string, error: YAMLException) {
     const line = error.mark ? error.mark.line + 1 : undefined;
-    return { file, path: "", message: `not valid YAML: ${error.reason}`, ...(line === undefined ? {} : { line }) };
+    const message = error.reason.startsWith("aliases exceeded")
+        ? "aliases are not allowed; write the value out"
+        : `not valid YAML: ${error.reason}${hints[error.reason] ?? ""}`;
+    return { file, path: "", message, ...(line === undefined ? {} : { line }) };
 }
 
 interface Container {

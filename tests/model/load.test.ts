@@ -1,25 +1,10 @@
 import { resolve } from "node:path";
-import { DefinitionError } from "../../model/faults";
 import { listSubstrates, loadSubstrate } from "../../model/load";
 import { project, removeProjects, smallTenant, STACK } from "../fixtures";
 
 const ROOT = resolve(__dirname, "..", "..");
 
 afterAll(removeProjects);
-
-/** The lines that a person sees. */
-function faultsOf(files: Record<string, string>): string[] {
-    const root = project({ "Pulumi.dvntm.yaml": STACK, ...files });
-    try {
-        loadSubstrate({ root, substrate: "dvntm" });
-    } catch (error) {
-        if (error instanceof DefinitionError) {
-            return error.message.split("\n");
-        }
-        throw error;
-    }
-    return [];
-}
 
 const GOOD = { "tenants/dvntm/grooveiq.yaml": smallTenant("grooveiq", 50) };
 
@@ -105,99 +90,12 @@ describe("configuration as Pulumi hands it over", () => {
         const root = project({ "Pulumi.dvntm.yaml": STACK, ...GOOD });
         const config = { "tenant-hypervisors:site": "200", "tenant-hypervisors:status": "active" };
         expect(() => loadSubstrate({ root, substrate: "dvntm", config })).toThrow(
-            /^Pulumi\.dvntm\.yaml:1: hypervisors is missing\nPulumi\.dvntm\.yaml:2 site: 200 is out of range; allowed: 1 to 99$/,
+            /^Pulumi\.dvntm\.yaml:1: hypervisors is missing; for example hypervisors: \{"hv02":\{"node":"pve2"\}\}\nPulumi\.dvntm\.yaml:2 site: 200 is out of range; allowed: 1 to 99$/,
         );
     });
 });
 
 describe("faults", () => {
-    const tenant = (text: string) => ({ "tenants/dvntm/grooveiq.yaml": text });
-    const vm = (lines: string) =>
-        tenant(`name: grooveiq\nvlan: 50\nvms:\n  - name: api-vm01\n    instance: 1\n${lines}`);
-    const G = "tenants/dvntm/grooveiq.yaml";
-
-    test.each<[string, Record<string, string>, string[]]>([
-        ["none in a good file", GOOD, []],
-        [
-            "unknown key",
-            vm("    ram: 4GiB\n"),
-            [`${G}:6 vms[0].ram: unknown key; allowed here: name, instance, description, cores, memory, disk, aliases`],
-        ],
-        [
-            "missing key",
-            tenant("name: grooveiq\nvms:\n  - {name: a, instance: 1}\n"),
-            [`${G}:1: vlan is missing; for example vlan: 50`],
-        ],
-        ["wrong type", vm("    cores: two\n"), [`${G}:6 vms[0].cores: two is not a whole number`]],
-        [
-            "wrong unit",
-            vm("    memory: 4GB\n"),
-            [`${G}:6 vms[0].memory: 4GB is not a whole number of MiB or GiB, such as 512MiB or 4GiB`],
-        ],
-        [
-            "VLAN out of range",
-            tenant(smallTenant("grooveiq", 99)),
-            [`${G}:2 vlan: 99 is out of range; allowed: 50 to 59`],
-        ],
-        ["no VMs", tenant("name: grooveiq\nvlan: 50\nvms: []\n"), [`${G}:3 vms: empty; at least 1 is needed`]],
-        [
-            "name that is not the file's",
-            tenant(smallTenant("groove", 50)),
-            [`${G}:1 name: groove is not the file's name; allowed: grooveiq, or rename the file`],
-        ],
-        [
-            "unknown hypervisor",
-            tenant(`${smallTenant("grooveiq", 50)}hypervisor: hv09\n`),
-            [`${G}:6 hypervisor: hv09 is not on dvntm; allowed: hv02`],
-        ],
-        [
-            "instance used twice",
-            vm("  - name: db-vm01\n    instance: 1\n"),
-            [`${G}:7 vms[1].instance: instance 1 is taken by ${G}:5 vms[0].instance`],
-        ],
-        [
-            "alias that is a VM's name",
-            vm("  - name: db-vm01\n    instance: 2\n    aliases: [api-vm01]\n"),
-            [`${G}:8 vms[1].aliases[0]: name api-vm01 is taken by ${G}:4 vms[0].name`],
-        ],
-        [
-            "VLAN used twice",
-            { ...GOOD, "tenants/dvntm/vintronics.yaml": smallTenant("vintronics", 50) },
-            [`tenants/dvntm/vintronics.yaml:2 vlan: VLAN 50 is taken by ${G}:2 vlan`],
-        ],
-        [
-            "bad YAML",
-            tenant("name: grooveiq\nvlan: [50\n"),
-            [expect.stringMatching(new RegExp(`^${G}:\\d+: not valid YAML: `))],
-        ],
-        [
-            "duplicate key",
-            tenant("name: grooveiq\nname: grooveiq\n"),
-            [`${G}:2: not valid YAML: duplicated mapping key`],
-        ],
-        [
-            "two documents",
-            tenant(`${smallTenant("grooveiq", 50)}---\na: 1\n`),
-            [`${G}: more than one YAML document; allowed: one per file`],
-        ],
-        ["empty file", tenant(""), [`${G}: empty; a definition is needed`]],
-    ])("%s", (_what, files, expected) => {
-        expect(faultsOf(files)).toEqual(expected);
-    });
-
-    test("two faults in each of three files are six lines, ordered by file and line", () => {
-        const bad = (name: string) => `name: ${name}\nvlan: 7\nvms:\n  - name: api-vm01\n    instance: 0\n`;
-        const files = Object.fromEntries(["c", "a", "b"].map((n) => [`tenants/dvntm/${n}.yaml`, bad(n)]));
-        expect(faultsOf(files).map((line) => line.split(": ")[0])).toEqual([
-            "tenants/dvntm/a.yaml:2 vlan",
-            "tenants/dvntm/a.yaml:5 vms[0].instance",
-            "tenants/dvntm/b.yaml:2 vlan",
-            "tenants/dvntm/b.yaml:5 vms[0].instance",
-            "tenants/dvntm/c.yaml:2 vlan",
-            "tenants/dvntm/c.yaml:5 vms[0].instance",
-        ]);
-    });
-
     test("a substrate without a stack file is told so", () => {
         const root = project(GOOD);
         expect(() => loadSubstrate({ root, substrate: "dvntm" })).toThrow(

@@ -1,0 +1,104 @@
+import { claimOf, formatAmount, limitOf, RESOURCES, total, type Resource } from "./capacity";
+import { faultAt, type CheckedTenant } from "./checked";
+import type { Fault } from "./faults";
+import type { Hypervisor, Quota, Substrate, Tenant, WorkloadVm } from "./substrate";
+
+/** The key of a VM's definition that claims a resource. */
+const FIELD: Readonly<Record<Resource, string>> = { memory: "memory", disk: "disk", vcpus: "cores" };
+
+/**
+ * Checks that what the tenants were promised fits: each hypervisor, and each tenant's own quota. One fault for each
+ * resource that does not fit, at the largest claim on it, saying who holds the rest.
+ */
+export function checkAdmission(substrate: Substrate, definitions: readonly CheckedTenant[]): Fault[] {
+    const definitionOf = (tenant: string) => definitions.find(({ value }) => value.name === tenant)!;
+    return [
+        ...substrate.hypervisors.flatMap((hypervisor) =>
+            RESOURCES.flatMap((resource) => checkHypervisor(substrate, hypervisor, resource, definitionOf)),
+        ),
+        ...substrate.tenants.flatMap((tenant) => checkQuota(tenant, definitionOf(tenant.name))),
+    ];
+}
+
+function checkHypervisor(
+    substrate: Substrate,
+    hypervisor: Hypervisor,
+    resource: Resource,
+    definitionOf: (tenant: string) => CheckedTenant,
+): Fault[] {
+    const limit = limitOf(hypervisor, resource);
+    const vms = substrate.tenants.filter((t) => t.hypervisor === hypervisor.name).flatMap((t) => t.vms);
+    if (limit === undefined || total(vms, resource) <= limit) {
+        return [];
+    }
+    const largest = vms.reduce((a, b) => (claimOf(b, resource) > claimOf(a, resource) ? b : a));
+    const others = vms.filter((vm) => vm !== largest);
+    const definition = definitionOf(largest.tenant);
+    const index = definition.value.vms.findIndex(({ name }) => name === largest.name);
+    const claim = formatAmount(claimOf(largest, resource), resource);
+    const message =
+        `${claim} does not fit ${hypervisor.name}: ${supplyOf(hypervisor, resource)}, ${holdersOf(others, resource)}. ` +
+        allowanceOf(limit - total(others, resource), resource);
+    return [faultAt(definition, ["vms", index, FIELD[resource]], message)];
+}
+
+/** What the hypervisor has, as `32 GiB, 4 GiB reserved` or `931 GiB x 1.5`. */
+function supplyOf({ hardware, reserveMiB, overcommit }: Hypervisor, resource: Resource): string {
+    const { memoryMiB, storageGiB, threads } = hardware!;
+    switch (resource) {
+        case "memory":
+            return `${formatAmount(memoryMiB, resource)}, ${formatAmount(reserveMiB, resource)} reserved`;
+        case "disk":
+            return `${formatAmount(storageGiB, resource)} x ${overcommit.disk} overcommit`;
+        case "vcpus":
+            return `${threads} threads x ${overcommit.vcpus} overcommit`;
+    }
+}
+
+/** Who holds how much, as `20 GiB already promised (vintronics 12, moneyrouter 8)`. */
+function holdersOf(vms: readonly WorkloadVm[], resource: Resource): string {
+    const held = new Map<string, number>();
+    for (const vm of vms) {
+        held.set(vm.tenant, (held.get(vm.tenant) ?? 0) + claimOf(vm, resource));
+    }
+    const names = [...held]
+        .filter(([, amount]) => amount > 0)
+        .sort(([, a], [, b]) => b - a)
+        .map(([tenant, amount]) => `${tenant} ${formatAmount(amount, resource).split(" ")[0]}`);
+    const sum = formatAmount(total(vms, resource), resource);
+    return names.length === 0 ? "nothing promised yet" : `${sum} already promised (${names.join(", ")})`;
+}
+
+function allowanceOf(rest: number, resource: Resource): string {
+    return rest > 0
+        ? `Allowed here: up to ${formatAmount(rest, resource)}`
+        : "Allowed here: nothing; make another VM smaller";
+}
+
+function checkQuota(tenant: Tenant, definition: CheckedTenant): Fault[] {
+    const claims: Record<keyof Quota, number> = {
+        memory: tenant.vms.reduce((sum, vm) => sum + vm.memoryMiB, 0),
+        disk: total(tenant.vms, "disk"),
+        vcpus: total(tenant.vms, "vcpus"),
+        vms: tenant.vms.length,
+    };
+    return (Object.keys(claims) as (keyof Quota)[]).flatMap((key) => {
+        const quota = tenant.quota[key];
+        if (quota === undefined || claims[key] <= quota) {
+            return [];
+        }
+        const format = (amount: number) =>
+            key === "vms" ? `${amount} ${amount === 1 ? "VM" : "VMs"}` : formatAmount(amount, key);
+        const message = `${format(quota)} is less than the tenant's VMs claim: ${format(claims[key])}${claimants(tenant, key)}`;
+        return [faultAt(definition, ["quota", key], message)];
+    });
+}
+
+function claimants({ vms }: Tenant, key: keyof Quota): string {
+    if (key === "vms") {
+        return "";
+    }
+    const amount = (vm: WorkloadVm) =>
+        formatAmount(key === "memory" ? vm.memoryMiB : claimOf(vm, key), key).split(" ")[0];
+    return ` (${vms.map((vm) => `${vm.name} ${amount(vm)}`).join(", ")})`;
+}

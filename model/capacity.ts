@@ -1,0 +1,79 @@
+import type { Hypervisor, Substrate, Tenant, WorkloadVm } from "./substrate";
+
+/** What is shared out on a hypervisor: memory in MiB, disk in GiB, vCPUs by number. */
+export type Resource = "memory" | "disk" | "vcpus";
+
+export const RESOURCES: readonly Resource[] = ["memory", "disk", "vcpus"];
+
+/** What one hypervisor has of a resource and what its tenants were promised of it. */
+export interface Share {
+    readonly resource: Resource;
+    /** What the hardware has. */
+    readonly physical: number;
+    /** What may be promised: memory less the reserve, disk and vCPUs times their overcommit. */
+    readonly limit: number;
+    readonly promised: number;
+    /** What each tenant was promised, by name, largest first. */
+    readonly byTenant: readonly (readonly [tenant: string, amount: number])[];
+}
+
+/** What a VM counts of a resource: memory only when it starts with the node, disk and vCPUs always. */
+export function claimOf(vm: WorkloadVm, resource: Resource): number {
+    switch (resource) {
+        case "memory":
+            return vm.onBoot ? vm.memoryMiB : 0;
+        case "disk":
+            return vm.diskGiB;
+        case "vcpus":
+            return vm.cores;
+    }
+}
+
+/** What may be promised of a resource; undefined while the hypervisor's hardware is not chosen. */
+export function limitOf({ hardware, reserveMiB, overcommit }: Hypervisor, resource: Resource): number | undefined {
+    switch (resource) {
+        case "memory":
+            return hardware && hardware.memoryMiB - reserveMiB;
+        case "disk":
+            return hardware && Math.floor(hardware.storageGiB * overcommit.disk);
+        case "vcpus":
+            return hardware && Math.floor(hardware.threads * overcommit.vcpus);
+    }
+}
+
+/** What a hypervisor's tenants share, resource by resource; nothing while its hardware is not chosen. */
+export function sharesOf(substrate: Substrate, hypervisor: Hypervisor): Share[] {
+    const tenants = substrate.tenants.filter((tenant) => tenant.hypervisor === hypervisor.name);
+    return RESOURCES.flatMap((resource) => {
+        const limit = limitOf(hypervisor, resource);
+        return limit === undefined
+            ? []
+            : [{ ...shareOut(tenants, resource), limit, physical: physicalOf(hypervisor, resource) }];
+    });
+}
+
+function shareOut(tenants: readonly Tenant[], resource: Resource) {
+    const byTenant = tenants
+        .map((tenant) => [tenant.name, total(tenant.vms, resource)] as const)
+        .sort(([, a], [, b]) => b - a);
+    return { resource, byTenant, promised: byTenant.reduce((sum, [, amount]) => sum + amount, 0) };
+}
+
+/** Sum of what some VMs count of a resource. */
+export function total(vms: readonly WorkloadVm[], resource: Resource): number {
+    return vms.reduce((sum, vm) => sum + claimOf(vm, resource), 0);
+}
+
+function physicalOf({ hardware }: Hypervisor, resource: Resource): number {
+    const { memoryMiB, storageGiB, threads } = hardware!;
+    return { memory: memoryMiB, disk: storageGiB, vcpus: threads }[resource];
+}
+
+/** An amount as people say it: `4 GiB`, `1.5 GiB`, `8 vCPU`. */
+export function formatAmount(amount: number, resource: Resource): string {
+    if (resource === "vcpus") {
+        return `${amount} vCPU`;
+    }
+    const gib = resource === "memory" ? amount / 1024 : amount;
+    return `${Number(gib.toFixed(2))} GiB`;
+}

@@ -1,0 +1,101 @@
+import { basename, extname } from "node:path";
+import { faultAt, unique, type CheckedTenant, type Place } from "./checked";
+import type { SubstrateDefinition } from "./definitions";
+import type { Fault } from "./faults";
+import { FIXED_INSTANCES, TENANT_VLANS } from "./identity";
+import { suggestion } from "./suggest";
+
+/** Names that mean something else on every substrate: the lab's own segments, and words of PVE and of this program. */
+const RESERVED = [
+    ..."blackhole guest iot iot-backend iot-vendor management platform storage trusted".split(" "),
+    ..."deevnet fedora template tenant".split(" "),
+];
+
+/** Checks names, VLANs, instances and addresses, in each file and across files. */
+export function checkIdentity(
+    substrateName: string,
+    substrate: SubstrateDefinition,
+    tenants: readonly CheckedTenant[],
+    sites: readonly string[],
+): Fault[] {
+    return [
+        ...tenants.flatMap((tenant) => [
+            ...checkName(tenant, [...sites, ...Object.keys(substrate.hypervisors)]),
+            ...checkHypervisor(substrateName, substrate, tenant),
+            ...checkVms(tenant),
+        ]),
+        ...unique(
+            tenants.map((tenant) => ({ tenant, path: ["name"], value: tenant.value.name })),
+            "tenant",
+        ),
+        ...checkVlans(substrateName, tenants),
+    ];
+}
+
+function checkName(tenant: CheckedTenant, taken: readonly string[]): Fault[] {
+    const { name } = tenant.value;
+    const fileName = basename(tenant.file, extname(tenant.file));
+    if (taken.includes(name)) {
+        return [faultAt(tenant, ["name"], `${name} is the name of a substrate or hypervisor; choose another`)];
+    }
+    if (RESERVED.includes(name)) {
+        return [faultAt(tenant, ["name"], `${name} is reserved: ${RESERVED.join(", ")}`)];
+    }
+    if (fileName !== name) {
+        return [faultAt(tenant, ["name"], `${name} is not the file's name; allowed: ${fileName}, or rename the file`)];
+    }
+    return [];
+}
+
+function checkHypervisor(substrateName: string, substrate: SubstrateDefinition, tenant: CheckedTenant): Fault[] {
+    const { hypervisor } = tenant.value;
+    const known = Object.keys(substrate.hypervisors);
+    const allowed = `allowed: ${known.join(", ")}`;
+    if (hypervisor === undefined) {
+        const several = `hypervisor is missing: ${substrateName} has several, and nothing moves by itself; ${allowed}`;
+        return known.length > 1 ? [faultAt(tenant, [], several)] : [];
+    }
+    const near = suggestion(hypervisor, known);
+    return known.includes(hypervisor)
+        ? []
+        : [faultAt(tenant, ["hypervisor"], `${hypervisor} is not on ${substrateName}${near}; ${allowed}`)];
+}
+
+function checkVms(tenant: CheckedTenant): Fault[] {
+    const { vms } = tenant.value;
+    const names = vms.map((vm, i): Place => ({ tenant, path: ["vms", i, "name"], value: vm.name }));
+    const aliases = vms.flatMap((vm, i) =>
+        vm.aliases.map((alias, j): Place => ({ tenant, path: ["vms", i, "aliases", j], value: alias })),
+    );
+    const instances = vms.map((vm, i): Place => ({ tenant, path: ["vms", i, "instance"], value: vm.instance }));
+    const addresses = vms.flatMap((vm, i) =>
+        vm.address === "fixed" && vm.instance > FIXED_INSTANCES
+            ? [faultAt(tenant, ["vms", i, "address"], noFixedAddress(vm.instance))]
+            : [],
+    );
+    return [...unique([...names, ...aliases], "name"), ...unique(instances, "instance"), ...addresses];
+}
+
+function noFixedAddress(instance: number): string {
+    return (
+        `fixed addresses are .10 to .49, for instances 1 to ${FIXED_INSTANCES}; instance ${instance} has none. ` +
+        "Use address: dhcp, or a lower instance"
+    );
+}
+
+/** Each tenant has a VLAN of its own; the eleventh is told that there is none left, rather than whose it took. */
+function checkVlans(substrateName: string, tenants: readonly CheckedTenant[]): Fault[] {
+    const room = TENANT_VLANS.last - TENANT_VLANS.first + 1;
+    const full = tenants.slice(room).map((tenant) => faultAt(tenant, ["vlan"], noVlanLeft(substrateName, room)));
+    const places = tenants
+        .slice(0, room)
+        .map((tenant): Place => ({ tenant, path: ["vlan"], value: tenant.value.vlan }));
+    return [...unique(places, "VLAN"), ...full];
+}
+
+function noVlanLeft(substrateName: string, room: number): string {
+    return (
+        `${substrateName} has ${room} tenants already, one on each VLAN from ${TENANT_VLANS.first} to ` +
+        `${TENANT_VLANS.last}. Tear one down first, or put this one on another substrate`
+    );
+}

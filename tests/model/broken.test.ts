@@ -1,0 +1,39 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { loadSubstrate } from "../../model/load";
+import { BROKEN, expectedOf, putBroken } from "../broken";
+import { project, removeProjects, smallTenant, STACK } from "../fixtures";
+
+afterAll(removeProjects);
+
+/** The lines that a person sees; none for definitions without a fault. */
+function linesOf(root: string): string[] {
+    try {
+        loadSubstrate({ root, substrate: "dvntm" });
+        return [];
+    } catch (error) {
+        expect((error as Error).name).toBe("DefinitionError");
+        return (error as Error).message.split("\n");
+    }
+}
+
+test("there are at least 60 broken definitions", () => {
+    expect(BROKEN.length).toBeGreaterThanOrEqual(60);
+});
+
+test.each(BROKEN)("%s", (name) => {
+    const root = project({ "Pulumi.dvntm.yaml": STACK });
+    putBroken(name, root);
+    expect(linesOf(root)).toEqual(expectedOf(name));
+});
+
+test("control: a definition that is right has no fault", () => {
+    const files = { "Pulumi.dvntm.yaml": STACK, "tenants/dvntm/grooveiq.yaml": smallTenant("grooveiq", 50) };
+    expect(linesOf(project(files))).toEqual([]);
+});
+
+test("a file of 10 MB is refused by its size, unread", () => {
+    const root = project({ "Pulumi.dvntm.yaml": STACK, "tenants/dvntm/grooveiq.yaml": "" });
+    writeFileSync(join(root, "tenants/dvntm/grooveiq.yaml"), "#".repeat(10_000_000));
+    expect(linesOf(root)).toEqual(["tenants/dvntm/grooveiq.yaml: 10 MiB; a definition has at most 1 MiB"]);
+});
