@@ -9,6 +9,9 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
 # Substrate that a target works on: dvntm or dvnt.
 SUBSTRATE ?=
+# JSON=1 makes a command print JSON for scripts.
+JSON ?=
+JSON_FLAG := $(if $(JSON),--json)
 # Further arguments for the Pulumi command, such as ARGS=--yes.
 ARGS ?=
 
@@ -21,7 +24,7 @@ endif
 
 .PHONY: help
 help: ## this list
-	@echo 'usage: make <target> [SUBSTRATE=dvntm] [ARGS=...]'
+	@echo 'usage: make <target> [SUBSTRATE=dvntm] [JSON=1] [ARGS=...]'
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
@@ -44,9 +47,20 @@ test-lab: tools ## the simulated node itself
 test-tools: tools ## the provider plugins built here
 	@$(TSX) tests/run.ts tools
 
+# Seconds that the fuzzer searches.
+SECONDS ?= 120
+
+.PHONY: fuzz
+fuzz: node_modules ## search SECONDS for an input that the loader cannot take
+	@FUZZ_SECONDS=$(SECONDS) node_modules/.bin/jest tests/model/fuzz.test.ts --selectProjects model
+
 .PHONY: validate
 validate: node_modules ## check every definition of every substrate, or of SUBSTRATE, offline
-	@$(TSX) commands/validate.ts $(SUBSTRATE)
+	@$(TSX) commands/validate.ts $(JSON_FLAG) $(SUBSTRATE)
+
+.PHONY: capacity
+capacity: substrate node_modules ## what SUBSTRATE's hypervisors have and what its tenants were promised
+	@$(TSX) commands/capacity.ts $(JSON_FLAG) $(SUBSTRATE)
 
 .PHONY: preview up refresh destroy
 preview: stack ## pulumi preview of SUBSTRATE

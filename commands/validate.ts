@@ -2,52 +2,58 @@
  * Checks the definitions of every substrate, or of the named ones, offline: no Pulumi, no network.
  * With --up a substrate must also be complete enough to be brought up.
  */
-import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { DefinitionError } from "../model/faults";
-import { listSubstrates, loadSubstrate } from "../model/load";
 import { requireReady } from "../model/ready";
+import { loadAll, type Loaded } from "./substrates";
 
-const ROOT = resolve(__dirname, "..");
-
-const HELP = `usage: make validate [SUBSTRATE=<name>]
-Checks the definitions of every substrate, or of one. Exit 0: no faults; 1: faults, one line each.`;
+const HELP = `usage: make validate [SUBSTRATE=<name>] [JSON=1]
+Checks the definitions of every substrate, or of one, without a network.
+Exit 0: no faults; 1: faults, one line each, or as JSON.`;
 
 function main(): number {
+    const flag = { type: "boolean", default: false } as const;
     const { values, positionals } = parseArgs({
         allowPositionals: true,
-        options: { up: { type: "boolean", default: false }, help: { type: "boolean", default: false } },
+        options: { up: flag, json: flag, help: flag },
     });
     if (values.help) {
         console.log(HELP);
         return 0;
     }
-    const known = listSubstrates(ROOT);
-    const unknown = positionals.filter((name) => !known.includes(name));
-    if (unknown.length > 0) {
-        console.error(`${unknown.join(", ")} is no substrate here; allowed: ${known.join(", ")}`);
-        return 1;
+    const loaded = loadAll(positionals);
+    if (values.json) {
+        console.log(JSON.stringify(loaded.map(({ name, faults }) => ({ substrate: name, faults }))));
+    } else {
+        loaded.forEach((one) => tell(one, values.up));
     }
-    const results = (positionals.length === 0 ? known : positionals).map((name) => validate(name, values.up));
-    return results.every(Boolean) ? 0 : 1;
+    const ready = !values.up || loaded.every(isReady);
+    return ready && loaded.every(({ faults }) => faults.length === 0) ? 0 : 1;
 }
 
-function validate(name: string, up: boolean): boolean {
+function tell(loaded: Loaded, quietWhenGood: boolean): void {
+    if (loaded.substrate === undefined) {
+        console.error(loaded.text);
+    } else if (!quietWhenGood) {
+        const { status, tenants } = loaded.substrate;
+        const vms = tenants.reduce((sum, tenant) => sum + tenant.vms.length, 0);
+        console.log(`${loaded.name}: ${status}, ${tenants.length} tenants, ${vms} VMs, no faults`);
+    }
+}
+
+function isReady({ substrate }: Loaded): boolean {
+    if (substrate === undefined) {
+        return false;
+    }
     try {
-        const substrate = loadSubstrate({ root: ROOT, substrate: name });
-        if (up) {
-            requireReady(substrate);
-            return true;
-        }
-        const vms = substrate.tenants.reduce((sum, tenant) => sum + tenant.vms.length, 0);
-        console.log(`${name}: ${substrate.status}, ${substrate.tenants.length} tenants, ${vms} VMs, no faults`);
+        requireReady(substrate);
         return true;
     } catch (error) {
-        if (!(error instanceof DefinitionError)) {
-            throw error;
+        if (error instanceof DefinitionError) {
+            console.error(error.message);
+            return false;
         }
-        console.error(error.message);
-        return false;
+        throw error;
     }
 }
 

@@ -13,11 +13,15 @@ export interface Fault {
     readonly message: string;
 }
 
-/** Writes a path as people do: `vms[1].memory`. */
+/** Writes a path as people do: `vms[1].memory`; a key that is no plain word stands in quotes. */
 export function formatPath(path: Path): string {
     return path
-        .map((step, depth) => (typeof step === "number" ? `[${step}]` : depth === 0 ? step : `.${step}`))
+        .map((step, depth) => (typeof step === "number" ? `[${step}]` : `${depth === 0 ? "" : "."}${formatKey(step)}`))
         .join("");
+}
+
+function formatKey(key: string): string {
+    return /^[\w<-]+$/.test(key) ? key : JSON.stringify(key);
 }
 
 /** Writes a fault as one line: `tenants/dvntm/grooveiq.yaml:9 vms[0].memory: what is wrong`. */

@@ -136,6 +136,7 @@ function article(type: string): string {
 
 /** A value as a person would write it in YAML, cut where it is long. */
 function show(value: unknown): string {
-    const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
-    return text.length > 60 ? `${text.slice(0, 57)}...` : text === "" ? '""' : text;
+    const plain = typeof value === "string" && /^[\P{C}]+$/u.test(value);
+    const text = plain ? value : (JSON.stringify(value) ?? String(value));
+    return text.length > 60 ? `${text.slice(0, 57)}...` : text;
 }

@@ -36,6 +36,15 @@ describe("definitions that are wrong", () => {
         lab.edit(file, (text) => text.replace("db-vm01\n    instance: 1", "db-vm01\n    instance: 2"));
     });
 
+    test("a key that is missing from the stack file is the CLI's own refusal", async () => {
+        lab.edit("Pulumi.dvntm.yaml", (text) => text.replace("tenant-hypervisors:status: active", "a:status: active"));
+        const { exitCode, output } = await lab.workspace.pulumi(["up", "--yes", "--skip-preview"]);
+        expect(exitCode).not.toBe(0);
+        expect(output).toContain("Stack 'dvntm' is missing configuration value 'status'");
+        expect(await lab.node.requests()).toEqual([]);
+        lab.edit("Pulumi.dvntm.yaml", (text) => text.replace("a:status: active", "tenant-hypervisors:status: active"));
+    });
+
     test("control: the same definitions without the faults do send requests", async () => {
         await lab.succeed("preview");
         expect((await lab.node.requests()).length).toBeGreaterThan(0);

@@ -1,0 +1,82 @@
+/** Prints what each hypervisor of a substrate has and what its tenants were promised of it. */
+import { parseArgs } from "node:util";
+import { formatAmount, sharesOf, type Share } from "../model/capacity";
+import type { Substrate } from "../model/substrate";
+import { loadAll } from "./substrates";
+
+const HELP = `usage: make capacity SUBSTRATE=<name> [JSON=1]
+Prints memory, disk and vCPUs per hypervisor: promised by tenant and in all, against what the hardware has.
+Memory counts VMs that start with the node. Exit 0; 1: the definitions have faults.`;
+
+/** Columns of a bar in a terminal. */
+const BAR = 30;
+
+/** Unit of every amount of a resource in the JSON. */
+const UNITS: Readonly<Record<Share["resource"], string>> = { memory: "MiB", disk: "GiB", vcpus: "vCPU" };
+
+const TITLES: Readonly<Record<Share["resource"], string>> = { memory: "memory", disk: "disk", vcpus: "vCPU" };
+
+function main(): number {
+    const flag = { type: "boolean", default: false } as const;
+    const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: flag, help: flag } });
+    if (values.help) {
+        console.log(HELP);
+        return 0;
+    }
+    const loaded = loadAll(positionals);
+    for (const one of loaded) {
+        if (one.substrate === undefined) {
+            console.error(one.text);
+        } else if (values.json) {
+            console.log(JSON.stringify(asJson(one.substrate)));
+        } else {
+            console.log(asTable(one.substrate));
+        }
+    }
+    return loaded.every(({ faults }) => faults.length === 0) ? 0 : 1;
+}
+
+function asJson(substrate: Substrate) {
+    return {
+        substrate: substrate.name,
+        hypervisors: substrate.hypervisors.map((hypervisor) => ({
+            name: hypervisor.name,
+            shares: sharesOf(substrate, hypervisor).map((share) => ({
+                ...share,
+                unit: UNITS[share.resource],
+                byTenant: Object.fromEntries(share.byTenant),
+            })),
+        })),
+    };
+}
+
+function asTable(substrate: Substrate): string {
+    return substrate.hypervisors
+        .flatMap((hypervisor) => {
+            const shares = sharesOf(substrate, hypervisor);
+            const title = `${substrate.name} ${hypervisor.name}`;
+            return shares.length === 0 ? [`${title}: hardware is not chosen yet`] : [title, ...shares.flatMap(linesOf)];
+        })
+        .join("\n");
+}
+
+function linesOf(share: Share): string[] {
+    const { resource, physical, limit, promised, byTenant } = share;
+    const amount = (value: number) => formatAmount(value, resource);
+    const total = `${amount(promised)} promised of ${amount(limit)} that may be (physical: ${amount(physical)})`;
+    return [
+        `  ${TITLES[resource].padEnd(8)}${bar(promised / limit)}${total}`,
+        ...byTenant.map(([tenant, value]) => `    ${tenant.padEnd(20)}${amount(value).padStart(10)}`),
+    ];
+}
+
+/** How full a resource is, where the output is a terminal; plain output has the figures alone. */
+function bar(share: number): string {
+    if (!process.stdout.isTTY) {
+        return "";
+    }
+    const full = Math.min(BAR, Math.round(share * BAR));
+    return `[${"#".repeat(full)}${".".repeat(BAR - full)}] `;
+}
+
+process.exitCode = main();

@@ -1,0 +1,38 @@
+import { resolve } from "node:path";
+import { DefinitionError, type Fault } from "../model/faults";
+import { listSubstrates, loadSubstrate } from "../model/load";
+import type { Substrate } from "../model/substrate";
+import { suggestion } from "../model/suggest";
+
+const ROOT = resolve(__dirname, "..");
+
+/** The model of a substrate, or what is wrong with its definitions. */
+export type Loaded =
+    | { readonly name: string; readonly substrate: Substrate; readonly faults: readonly [] }
+    | {
+          readonly name: string;
+          readonly substrate?: undefined;
+          readonly faults: readonly Fault[];
+          readonly text: string;
+      };
+
+/** Loads the named substrates, or every one where none is named. A name that is no substrate's is a fault too. */
+export function loadAll(names: readonly string[]): Loaded[] {
+    const known = listSubstrates(ROOT);
+    return (names.length === 0 ? known : names).map((name) => load(name, known));
+}
+
+function load(name: string, known: readonly string[]): Loaded {
+    if (!known.includes(name)) {
+        const message = `${name} is no substrate here${suggestion(name, known)}; allowed: ${known.join(", ")}`;
+        return { name, faults: [{ file: "", path: "", message }], text: message };
+    }
+    try {
+        return { name, substrate: loadSubstrate({ root: ROOT, substrate: name }), faults: [] };
+    } catch (error) {
+        if (error instanceof DefinitionError) {
+            return { name, faults: error.faults, text: error.message };
+        }
+        throw error;
+    }
+}
