@@ -9,9 +9,11 @@ import type { Substrate } from "./model/substrate";
 /** Declares one substrate: the stack's name says which. */
 export = async () => {
     const substrate = checkedSubstrate();
-    // Loaded only now: a fault in a definition is told before the provider's modules cost their second.
+    // Loaded only now: a fault in a definition is told before the modules that it does not need cost their second.
+    const { prepare } = await import("./components/ground");
+    const ground = await prepare(substrate);
     const { declare } = await import("./components/substrate");
-    return { vms: declare(substrate), segments: segmentsOf(substrate) };
+    return { vms: declare(substrate, ground), segments: segmentsOf(substrate) };
 };
 
 /** A person's mistake ends the run with its message alone: no stack trace, and nothing declared. */

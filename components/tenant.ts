@@ -19,7 +19,8 @@ export class Tenant extends pulumi.ComponentResource {
     readonly vms: readonly VmInputs[];
 
     constructor(name: string, { tenant, hypervisor }: TenantArgs, opts?: pulumi.ComponentResourceOptions) {
-        super("deevnet:tenant:Tenant", name, {}, pulumi.mergeOptions(opts, { providers: [hypervisor.provider] }));
+        const own = { providers: [hypervisor.provider], protect: tenant.keep };
+        super("deevnet:tenant:Tenant", name, {}, pulumi.mergeOptions(opts, own));
 
         const { segment, zone, description } = tenant;
         const network = new TenantNetwork(
@@ -30,7 +31,7 @@ export class Tenant extends pulumi.ComponentResource {
         this.vms = tenant.vms.map((vm) => {
             const vmName = `${name}-${vm.name}`;
             const args = { vm, segment, hypervisor, poolId: network.poolId, zone };
-            const declared = new TenantVm(vmName, args, { parent: this });
+            const declared = new TenantVm(vmName, args, { parent: this, protect: tenant.keep || vm.keep });
             network.guard(vmName, declared);
             return outputOf(vm, tenant, declared);
         });

@@ -43,7 +43,14 @@ export class TenantNetwork extends pulumi.ComponentResource {
      */
     guard(name: string, vm: TenantVm): void {
         const target = { nodeName: this.node, vmId: vm.vmid };
-        const opts = { parent: this, deletedWith: vm };
+        // PVE drops both with the VM, and the provider does not see that its options are gone: a VM that is made anew
+        // gets them anew.
+        const opts = {
+            parent: this,
+            deletedWith: vm,
+            deleteBeforeReplace: true,
+            replacementTrigger: vm.incarnation,
+        };
         new proxmoxve.firewall.OptionsLegacy(
             `${name}-firewall`,
             {
@@ -59,9 +66,7 @@ export class TenantNetwork extends pulumi.ComponentResource {
                 logLevelIn: "nolog",
                 logLevelOut: "nolog",
             },
-            // PVE drops these options with the VM, and the provider does not see that they are gone: a VM that was
-            // cloned anew, which shows in its MAC, gets them anew.
-            { ...opts, replacementTrigger: vm.mac },
+            opts,
         );
         new proxmoxve.firewall.RulesLegacy(`${name}-rules`, { ...target, rules: this.rules() }, opts);
     }

@@ -14,14 +14,9 @@ export interface TenantVmArgs {
 }
 
 /**
- * What no definition can say, and no preview should show: the template, which counts at creation only, and the disks'
- * speed limits, for which the provider makes up a default that it never reads back.
- */
-const notDeclared = ["clone", "disks[0].speed"];
-
-/**
- * One workload VM: a full clone of the hypervisor's template on the tenant's VLAN, with the size that the definition
- * says. The template counts at creation only: a rebuilt one changes no VM.
+ * One workload VM: a full clone of a template on the tenant's VLAN, with the size that the definition says. The template
+ * counts at creation only: a rebuilt one changes no VM. A new word in `rebuild` replaces the VM: it is deleted first,
+ * since its VMID, MAC and address stay.
  *
  * Values that differ from the provider's defaults are all declared, since a default left undeclared shows as a change
  * in every preview.
@@ -30,20 +25,38 @@ export class TenantVm extends pulumi.ComponentResource {
     readonly vmid: pulumi.Output<number>;
     /** MAC of the VM's NIC, lower case. */
     readonly mac: pulumi.Output<string>;
+    /** Another one for each time that the VM is made: what PVE deletes with a VM is made anew by it. */
+    readonly incarnation: string;
 
     constructor(name: string, args: TenantVmArgs, opts?: pulumi.ComponentResourceOptions) {
         super("deevnet:tenant:TenantVm", name, {}, opts);
 
+        const generation = args.hypervisor.generationOf(name, args.vm);
+        this.incarnation = `${generation} ${args.vm.rebuild ?? ""}`.trim();
         const vm = new proxmoxve.VmLegacy(
             `${name}-vm`,
-            { ...identity(args), ...template(args), ...hardware(args), ...firstBoot(args), ...lifecycle },
-            { ignoreChanges: notDeclared, parent: this },
+            { ...identity(args), ...template(args), ...hardware(args), ...firstBoot(args), ...lifecycle(args) },
+            {
+                ignoreChanges: notDeclared(args),
+                deleteBeforeReplace: true,
+                replacementTrigger: args.vm.rebuild ?? "",
+                parent: this,
+            },
         );
+        args.hypervisor.done(args.vm, vm);
 
         this.vmid = vm.vmId;
         this.mac = vm.networkDevices.apply((devices) => devices?.[0]?.macAddress?.toLowerCase() ?? "");
-        this.registerOutputs({ vmid: this.vmid, mac: this.mac });
+        this.registerOutputs({ vmid: this.vmid, mac: this.mac, generation });
     }
+}
+
+/**
+ * What no definition can say, and no preview should show: the template, which counts at creation only, and the disks'
+ * speed limits, for which the provider makes up a default that it never reads back.
+ */
+function notDeclared({ vm }: TenantVmArgs): string[] {
+    return ["clone", ...[0, ...vm.extraDisks.keys()].map((_, index) => `disks[${index}].speed`)];
 }
 
 function identity({ vm, hypervisor, poolId }: TenantVmArgs) {
@@ -56,16 +69,18 @@ function identity({ vm, hypervisor, poolId }: TenantVmArgs) {
         description: `${purpose}${vm.fqdn}, declared in tenant ${vm.tenant}: changes by hand are undone.`,
         tags: [...vm.tags],
         onBoot: vm.onBoot,
+        ...(vm.startup && { startup: vm.startup }),
     };
 }
 
-function template({ hypervisor }: TenantVmArgs) {
+function template({ vm, hypervisor }: TenantVmArgs) {
     return {
         clone: {
-            vmId: hypervisor.templateVmid,
+            vmId: hypervisor.templateFor(vm),
             full: true,
             datastoreId: hypervisor.model.datastore,
-            // Clones of one template lock each other out; PVE's lock times out after 10 s.
+            // Clones of one template lock each other out; PVE's lock times out after 10 s. The provider takes "already
+            // exists" on a second try for success, so it is the check before the run that keeps it off others' VMs.
             retries: 5,
         },
         operatingSystem: { type: "l26" },
@@ -74,19 +89,22 @@ function template({ hypervisor }: TenantVmArgs) {
 }
 
 function hardware({ vm, segment, hypervisor }: TenantVmArgs) {
+    const mac = hypervisor.macOf(vm);
+    const { datastore, bridge } = hypervisor.model;
+    const disk = (name: string, size: number) => ({ interface: name, datastoreId: datastore, size });
     return {
-        cpu: { cores: vm.cores, sockets: 1, type: "host" },
-        memory: { dedicated: vm.memoryMiB },
-        disks: [{ interface: "scsi0", datastoreId: hypervisor.model.datastore, size: vm.diskGiB }],
+        cpu: { cores: vm.cores, sockets: 1, type: vm.cpuType },
+        memory: { dedicated: vm.memoryMiB, floating: vm.balloonMiB },
+        disks: [disk("scsi0", vm.diskGiB), ...vm.extraDisks.map((extra) => disk(extra.interface, extra.sizeGiB))],
         // Left undeclared, the provider attaches the host's own CD drive, which PVE lets only Sys.Console on / do.
         cdrom: { interface: "ide3", fileId: "none" },
         networkDevices: [
             {
-                bridge: hypervisor.model.bridge,
+                bridge,
                 vlanId: segment.vlan,
                 model: "virtio",
                 firewall: true,
-                ...(vm.mac && { macAddress: vm.mac }),
+                ...(mac && { macAddress: mac }),
             },
         ],
     };
@@ -100,6 +118,7 @@ function firstBoot({ vm, segment, hypervisor, zone }: TenantVmArgs) {
             interface: "ide2",
             ipConfigs: [{ ipv4: vm.address === undefined ? { address: "dhcp" } : fixed }],
             dns: { domain: zone, servers: [] },
+            ...(vm.user && { userAccount: { username: vm.user.name, keys: [...vm.user.keys] } }),
             // An upgrade at first boot once broke the lab's networking: packages are the image factory's work.
             upgrade: false,
         },
@@ -107,14 +126,19 @@ function firstBoot({ vm, segment, hypervisor, zone }: TenantVmArgs) {
 }
 
 /**
- * The agent is enabled for clean shutdowns, but no run waits for an address from it. A VM is stopped rather than asked
- * to shut down when its tenant goes away, and never restarted by an update.
+ * The agent is for clean shutdowns; a run waits for an address from it only where the definition asks for it, and never
+ * longer than it says. A VM is stopped rather than asked to shut down when its tenant goes away; its backup jobs'
+ * references and disks go with it.
  */
-const lifecycle = {
-    agent: { enabled: true, timeout: "60s", waitForIp: { disabled: true } },
-    started: true,
-    rebootAfterUpdate: false,
-    stopOnDestroy: true,
-    purgeOnDestroy: true,
-    deleteUnreferencedDisksOnDestroy: true,
-};
+function lifecycle({ vm }: TenantVmArgs) {
+    const { enabled, wait, timeoutSeconds } = vm.agent;
+    return {
+        agent: { enabled, timeout: `${timeoutSeconds}s`, waitForIp: wait ? { ipv4: true } : { disabled: true } },
+        protection: vm.protection,
+        started: true,
+        rebootAfterUpdate: vm.reboot === "when-needed",
+        stopOnDestroy: true,
+        purgeOnDestroy: true,
+        deleteUnreferencedDisksOnDestroy: true,
+    };
+}

@@ -15,6 +15,7 @@ const PROGRAM = [
     "Pulumi.yaml",
     "model",
     "components",
+    "node",
     "schemas",
     "tenants",
 ];

@@ -23,7 +23,7 @@ export function claimOf(vm: WorkloadVm, resource: Resource): number {
         case "memory":
             return vm.onBoot ? vm.memoryMiB : 0;
         case "disk":
-            return vm.diskGiB;
+            return vm.extraDisks.reduce((sum, { sizeGiB }) => sum + sizeGiB, vm.diskGiB);
         case "vcpus":
             return vm.cores;
     }

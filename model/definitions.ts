@@ -23,6 +23,25 @@ export interface TenantDefinition {
      */
     hypervisor?: string;
     /**
+     * Account that cloud-init makes on every VM of the tenant, with the tenant's own keys. Left out: the accounts that the template has. The lab's automation key is on a VM only if it stands here.
+     */
+    user?: {
+        /**
+         * Login name.
+         */
+        name: string;
+        /**
+         * Public SSH keys that may log in, as in authorized_keys.
+         *
+         * @minItems 1
+         */
+        keys: string[];
+    };
+    /**
+     * Refuse to tear the tenant down: no VM of it is deleted or replaced, nor its pool. To lift it, set false and bring the substrate up.
+     */
+    keep: boolean;
+    /**
      * What the tenant's VMs may hold together, all of them counted, running or not. What is left out is not limited.
      */
     quota?: {
@@ -77,7 +96,7 @@ export interface AllowanceDefinition {
     why: string;
 }
 /**
- * One workload VM: a full clone of the hypervisor's newest template.
+ * One workload VM: a full clone of a template of the hypervisor.
  */
 export interface VmDefinition {
     /**
@@ -97,17 +116,87 @@ export interface VmDefinition {
      */
     cores: number;
     /**
+     * CPU type that the VM sees, as PVE names it. host gives all that the hypervisor's CPU can do.
+     */
+    cpu: string;
+    /**
      * Memory.
      */
     memory: string;
+    /**
+     * Memory that the VM keeps when the hypervisor is short of it: the ballooning driver gives back what is above. Left out: no ballooning.
+     */
+    balloon?: string;
     /**
      * System disk. No smaller than the template's, and it only grows.
      */
     disk: string;
     /**
+     * Further disks. One that is taken out of this list is detached and stays on the VM as an unused disk.
+     */
+    disks: ExtraDiskDefinition[];
+    /**
      * Start the VM with the node. Only such VMs count against the hypervisor's memory.
      */
     onBoot: boolean;
+    /**
+     * When the VM starts and stops with the node. Needs Sys.Modify on / (PVE's rule), which `make role` then adds.
+     */
+    startup?: {
+        /**
+         * VMs with a lower number start first and stop last. Left out: after those that have one.
+         */
+        order?: number;
+        /**
+         * Seconds until the next VM starts.
+         */
+        upDelay?: number;
+        /**
+         * Seconds that the VM has to shut down.
+         */
+        downDelay?: number;
+    };
+    /**
+     * The QEMU guest agent, which PVE asks for clean shutdowns. An address is never waited for unless asked.
+     */
+    agent: {
+        /**
+         * Whether the VM has the agent; the template must have it then.
+         */
+        enabled: boolean;
+        /**
+         * Wait for the agent to report an address when the VM starts and at each refresh.
+         */
+        wait: boolean;
+        /**
+         * Seconds that a run waits for the agent at most.
+         */
+        timeout: number;
+    };
+    /**
+     * PVE's own protection: nobody can remove the VM or its disks, by hand or by teardown, until this is false again.
+     */
+    protection: boolean;
+    /**
+     * Refuse to delete or replace this VM. To lift it, set false and bring the substrate up.
+     */
+    keep: boolean;
+    /**
+     * never: a change that counts only after a restart is written and reported, and waits for one. when-needed: the VM is shut down and started at once for it.
+     */
+    reboot: "never" | "when-needed";
+    /**
+     * Any new word replaces this VM, and no other, by a fresh clone of the template: its disks are lost, its VMID, MAC, address and names stay.
+     */
+    rebuild?: string;
+    /**
+     * Name of the template to clone, instead of the hypervisor's choice. Counts when the VM is made.
+     */
+    template?: string;
+    /**
+     * Further PVE tags; `tenant` and the tenant's name are always there.
+     */
+    tags: string[];
     /**
      * dhcp: an address of the tenant's pool. fixed: .9 + instance of the tenant's subnet, for instances 1 to 40, through cloud-init.
      */
@@ -116,6 +205,19 @@ export interface VmDefinition {
      * Further DNS names of the VM in the tenant's zone: services that stay when the VM moves.
      */
     aliases: DnsLabel[];
+}
+/**
+ * One disk beside the system disk.
+ */
+export interface ExtraDiskDefinition {
+    /**
+     * 1 to 29, unique on the VM: the disk is scsi{slot}, whatever its place in this list.
+     */
+    slot: number;
+    /**
+     * Size. It only grows.
+     */
+    size: string;
 }
 
 /**
@@ -175,14 +277,22 @@ export interface HypervisorDefinition {
      */
     datastore: string;
     /**
-     * Which template new VMs are cloned from.
+     * Which template new VMs are cloned from: the newest of a prefix, or one by name.
      */
     template: {
         /**
          * The newest template whose name begins so is taken; versions compare by number (44-1.10 after 44-1.9).
          */
-        prefix: string;
+        prefix?: string;
+        /**
+         * This very template.
+         */
+        name?: string;
     };
+    /**
+     * How many clones are made side by side. PVE locks the template while it copies, and disks are slow.
+     */
+    clones: number;
     /**
      * What the host has. May be missing only while the substrate is planned.
      */

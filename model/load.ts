@@ -43,11 +43,7 @@ export function loadSubstrate(definitions: Definitions): Substrate {
         throw new DefinitionError(faults);
     }
     faultless(checkAcross(definitions.substrate, substrate.value, tenants, listSubstrates(definitions.root)));
-    const model = resolve(
-        definitions.substrate,
-        substrate.value,
-        tenants.map((tenant) => tenant.value),
-    );
+    const model = resolve(definitions.substrate, substrate.value, tenants);
     faultless(checkAdmission(model, tenants));
     return model;
 }

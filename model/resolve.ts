@@ -1,17 +1,20 @@
-import type { HypervisorDefinition, SubstrateDefinition, TenantDefinition, VmDefinition } from "./definitions";
-import { fixedAddressOf, macOf, MANAGEMENT_VLAN, subnetOf, TRUSTED_VLAN, vmidOf, zoneOf } from "./identity";
+import type { CheckedTenant } from "./checked";
+import type { HypervisorDefinition, SubstrateDefinition, TenantDefinition } from "./definitions";
+import { MANAGEMENT_VLAN, subnetOf, TRUSTED_VLAN, zoneOf } from "./identity";
+import { resolveVm } from "./resolveVm";
 import { parseGiB, parseMiB } from "./size";
-import type { Hypervisor, Inbound, Quota, Segment, Substrate, Tenant, WorkloadVm } from "./substrate";
+import type { Hypervisor, Inbound, Quota, Segment, Substrate, Tenant, TemplateChoice } from "./substrate";
 
 /** Resolves checked definitions to the frozen model: subnets, VMIDs and names are computed here and nowhere else. */
-export function resolve(name: string, substrate: SubstrateDefinition, tenants: readonly TenantDefinition[]): Substrate {
+export function resolve(name: string, substrate: SubstrateDefinition, checked: readonly CheckedTenant[]): Substrate {
+    const tenants = checked.map(({ value }) => value);
     const hypervisors = Object.entries(substrate.hypervisors).map(([key, h]) => resolveHypervisor(key, h));
     return deepFreeze({
         name,
         site: substrate.site,
         status: substrate.status,
         hypervisors,
-        tenants: tenants
+        tenants: checked
             .map((tenant) => resolveTenant(name, substrate, tenant, tenants))
             .sort((a, b) => a.segment.vlan - b.segment.vlan),
         missing: missingFor(substrate.status, hypervisors),
@@ -19,7 +22,7 @@ export function resolve(name: string, substrate: SubstrateDefinition, tenants: r
 }
 
 function resolveHypervisor(name: string, definition: HypervisorDefinition): Hypervisor {
-    const { node, endpoint, ssh, bridge, datastore, template, hardware, reserve, overcommit } = definition;
+    const { node, endpoint, ssh, bridge, datastore, template, clones, hardware, reserve, overcommit } = definition;
     return {
         name,
         node,
@@ -27,7 +30,8 @@ function resolveHypervisor(name: string, definition: HypervisorDefinition): Hype
         sshHost: ssh.host,
         bridge,
         datastore,
-        templatePrefix: template.prefix,
+        template: template as TemplateChoice,
+        clones,
         reserveMiB: parseMiB(reserve),
         overcommit,
         ...(hardware && {
@@ -43,9 +47,10 @@ function resolveHypervisor(name: string, definition: HypervisorDefinition): Hype
 function resolveTenant(
     substrateName: string,
     substrate: SubstrateDefinition,
-    tenant: TenantDefinition,
+    checked: CheckedTenant,
     all: readonly TenantDefinition[],
 ): Tenant {
+    const tenant = checked.value;
     const zone = zoneOf(tenant.name, substrateName, substrate.domain);
     return {
         name: tenant.name,
@@ -53,8 +58,9 @@ function resolveTenant(
         hypervisor: tenant.hypervisor ?? Object.keys(substrate.hypervisors)[0]!,
         segment: resolveSegment(tenant, substrate.site, all),
         zone,
+        keep: tenant.keep,
         quota: resolveQuota(tenant),
-        vms: tenant.vms.map((vm) => resolveVm(substrate, tenant, zone, vm)).sort((a, b) => a.vmid - b.vmid),
+        vms: tenant.vms.map((_, index) => resolveVm(substrate, checked, zone, index)).sort((a, b) => a.vmid - b.vmid),
     };
 }
 
@@ -87,30 +93,6 @@ function resolveSegment(tenant: TenantDefinition, site: number, all: readonly Te
             { name: "trusted", cidr: subnetOf(site, TRUSTED_VLAN).cidr },
             ...allowed,
         ],
-    };
-}
-
-function resolveVm(
-    substrate: SubstrateDefinition,
-    tenant: TenantDefinition,
-    zone: string,
-    vm: VmDefinition,
-): WorkloadVm {
-    const { site, macPolicy } = substrate;
-    return {
-        tenant: tenant.name,
-        name: vm.name,
-        description: vm.description,
-        vmid: vmidOf(tenant.vlan, vm.instance),
-        cores: vm.cores,
-        memoryMiB: parseMiB(vm.memory),
-        diskGiB: parseGiB(vm.disk),
-        onBoot: vm.onBoot,
-        ...(macPolicy === "deterministic" && { mac: macOf(site, tenant.vlan, vm.instance) }),
-        ...(vm.address === "fixed" && { address: fixedAddressOf(site, tenant.vlan, vm.instance) }),
-        fqdn: `${vm.name}.${zone}`,
-        aliases: vm.aliases.map((alias) => `${alias}.${zone}`),
-        tags: ["tenant", tenant.name].sort(),
     };
 }
 

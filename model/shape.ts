@@ -73,6 +73,7 @@ const explanations: Record<string, Explain> = {
     maxItems: (e) =>
         `${(e.data as unknown[]).length} items; at most ${(e.params as { limit: number }).limit} are allowed`,
     minProperties: (e) => `empty; at least ${(e.params as { limit: number }).limit} is needed`,
+    maxProperties: (e) => tooManyKeys(e),
     minLength: () => "empty; a value is needed",
     maxLength: (e) =>
         `${String(e.data).length} characters; at most ${(e.params as { limit: number }).limit} are allowed`,
@@ -101,6 +102,11 @@ function unknownValue(error: ErrorObject): string {
     const { allowedValues } = error.params as { allowedValues: string[] };
     const near = suggestion(String(error.data), allowedValues);
     return `${show(error.data)} is not allowed${near}; allowed: ${allowedValues.join(", ")}`;
+}
+
+function tooManyKeys(error: ErrorObject): string {
+    const keys = Object.keys(error.data as object).join(" and ");
+    return `${keys} exclude each other; allowed: ${(error.params as { limit: number }).limit} of them`;
 }
 
 function outOfRange(error: ErrorObject): string {

@@ -26,7 +26,9 @@ export interface Hypervisor {
     readonly bridge: string;
     /** PVE storage of disks and cloud-init drives. */
     readonly datastore: string;
-    readonly templatePrefix: string;
+    readonly template: TemplateChoice;
+    /** How many clones are made side by side. */
+    readonly clones: number;
     /** Missing while the hardware is not chosen. */
     readonly hardware?: Hardware;
     /** Memory that the host needs itself. */
@@ -34,6 +36,9 @@ export interface Hypervisor {
     /** How many times over disk and CPU threads may be promised. */
     readonly overcommit: { readonly disk: number; readonly vcpus: number };
 }
+
+/** The newest template of a prefix, or one by name. */
+export type TemplateChoice = { readonly prefix: string } | { readonly name: string };
 
 export interface Hardware {
     readonly memoryMiB: number;
@@ -49,6 +54,8 @@ export interface Tenant {
     readonly segment: Segment;
     /** DNS zone of the tenant. */
     readonly zone: string;
+    /** Whether teardown is refused. */
+    readonly keep: boolean;
     /** What the VMs may claim together; a key that is missing is no limit. */
     readonly quota: Quota;
     readonly vms: readonly WorkloadVm[];
@@ -89,10 +96,32 @@ export interface WorkloadVm {
     readonly description: string;
     readonly vmid: number;
     readonly cores: number;
+    /** CPU type as PVE names it. */
+    readonly cpuType: string;
     readonly memoryMiB: number;
+    /** What ballooning leaves the VM at least; 0 for no ballooning. */
+    readonly balloonMiB: number;
+    /** Size of the system disk, scsi0. */
     readonly diskGiB: number;
+    /** Disks beside it, ordered by slot. */
+    readonly extraDisks: readonly ExtraDisk[];
     /** Whether the VM starts with the node. */
     readonly onBoot: boolean;
+    /** Missing where the VM has no place in the node's start order. */
+    readonly startup?: Startup;
+    readonly agent: { readonly enabled: boolean; readonly wait: boolean; readonly timeoutSeconds: number };
+    /** PVE's protection of the VM and its disks against removal. */
+    readonly protection: boolean;
+    /** Whether deleting or replacing the VM is refused. */
+    readonly keep: boolean;
+    /** Whether a change that needs it restarts the VM at once. */
+    readonly reboot: "never" | "when-needed";
+    /** A word; a new one replaces the VM. */
+    readonly rebuild?: string;
+    /** Which template the VM is cloned from, where the hypervisor's choice does not hold for it. */
+    readonly template?: TemplateChoice;
+    /** Account that cloud-init makes; missing where the template's own count. */
+    readonly user?: { readonly name: string; readonly keys: readonly string[] };
     /** Missing where PVE picks the MAC; else lower case. */
     readonly mac?: string;
     /** Fixed address; missing where the VM uses DHCP. */
@@ -102,4 +131,28 @@ export interface WorkloadVm {
     readonly aliases: readonly string[];
     /** PVE tags, lower case and sorted as PVE keeps them. */
     readonly tags: readonly string[];
+    readonly definedAt: DefinedAt;
+}
+
+/** A disk beside the system disk. */
+export interface ExtraDisk {
+    /** Its PVE name, scsi1 to scsi29. */
+    readonly interface: string;
+    readonly sizeGiB: number;
+}
+
+/** A VM's place in the node's start order; delays in seconds. */
+export interface Startup {
+    readonly order?: number;
+    readonly upDelay?: number;
+    readonly downDelay?: number;
+}
+
+/** Where a VM is defined, for errors that only the node brings to light. */
+export interface DefinedAt {
+    readonly file: string;
+    /** As `vms[0]`. */
+    readonly path: string;
+    /** 1-based line of the VM's keys, by key; that of the VM itself under the empty key. */
+    readonly lines: Readonly<Record<string, number>>;
 }

@@ -1,7 +1,36 @@
+import type { TemplateChoice } from "./substrate";
+
 /** A template as the node lists it. */
 export interface Template {
     readonly vmid: number;
     readonly name: string;
+}
+
+/**
+ * The template that a hypervisor's or a VM's choice means.
+ *
+ * @throws RangeError when there is none, or no single one, naming node, choice and what is there.
+ */
+export function chooseTemplate(templates: readonly Template[], choice: TemplateChoice, node: string): Template {
+    return "prefix" in choice
+        ? newestTemplate(templates, choice.prefix, node)
+        : namedTemplate(templates, choice.name, node);
+}
+
+function namedTemplate(templates: readonly Template[], name: string, node: string): Template {
+    const [found, second] = templates.filter((t) => t.name === name);
+    if (found === undefined) {
+        throw new RangeError(
+            `node ${node} has no template named ${name}; ${inventory(templates)}. ` +
+                "Build it with the image factory, or correct the name.",
+        );
+    }
+    if (second !== undefined) {
+        throw new RangeError(
+            `node ${node} has two templates named ${name}: ${describe(found)} and ${describe(second)}. Remove one.`,
+        );
+    }
+    return found;
 }
 
 /**

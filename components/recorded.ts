@@ -1,0 +1,60 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { Recorded, RecordedVm } from "../model/nodeFacts";
+import type { VmOutput } from "../model/outputs";
+
+type Outputs = Readonly<Record<string, unknown>>;
+
+/** A resource as the state holds it. */
+interface StateResource {
+    readonly type: string;
+    readonly outputs?: Outputs;
+}
+
+/**
+ * Reads what the stack's own state knows, through the two functions that Pulumi's StackReference is made of. It says
+ * which VMs are ours already, and which MAC each had: an automatic MAC is PVE's choice once, and is kept from then on.
+ */
+export async function readRecorded(): Promise<Recorded> {
+    const stack = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
+    const [resources, outputs] = await Promise.all([
+        builtin("readStackResourceOutputs", { stackName: stack }),
+        builtin("readStackOutputs", { name: stack }),
+    ]);
+    const vms = (outputs["vms"] ?? []) as readonly VmOutput[];
+    return recordedOf(resources as Record<string, StateResource>, vms);
+}
+
+async function builtin(name: string, args: Record<string, string>): Promise<Record<string, unknown>> {
+    const answer = (await pulumi.runtime.invoke(`pulumi:pulumi:${name}`, args)) as { outputs?: object };
+    return (answer.outputs ?? {}) as Record<string, unknown>;
+}
+
+/**
+ * @param resources every resource of the state, by URN.
+ * @param vms the stack's output `vms` of the last up that ended well.
+ */
+export function recordedOf(resources: Readonly<Record<string, StateResource>>, vms: readonly VmOutput[]): Recorded {
+    const recorded = new Map<number, RecordedVm>();
+    const generations = new Map<string, number>();
+    for (const [urn, { type, outputs = {} }] of Object.entries(resources)) {
+        // A URN ends with the resource's name: urn:pulumi:{stack}::{project}::{types}::{name}.
+        const name = urn.split("::")[3] ?? "";
+        if (type === "proxmoxve:index/vmLegacy:VmLegacy") {
+            const vm = vmOf(name, outputs);
+            recorded.set(vm.vmid, vm);
+        } else if (type === "deevnet:tenant:TenantVm") {
+            generations.set(name, Number(outputs["generation"] ?? 1));
+        }
+    }
+    return { vms: recorded, generations, macs: new Map(vms.map(({ vmid, mac }) => [vmid, mac])) };
+}
+
+function vmOf(name: string, outputs: Outputs): RecordedVm & { vmid: number } {
+    const [device] = (outputs["networkDevices"] ?? []) as { macAddress?: string }[];
+    return {
+        vmid: Number(outputs["vmId"]),
+        component: name.replace(/-vm$/, ""),
+        node: String(outputs["nodeName"]),
+        ...(device?.macAddress && { mac: device.macAddress }),
+    };
+}

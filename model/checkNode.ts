@@ -1,0 +1,165 @@
+import type { Fault } from "./faults";
+import type { Guest, NodeFacts, Recorded, TemplateMake } from "./nodeFacts";
+import { stackFileOf } from "./stackFile";
+import type { Hypervisor, Substrate, WorkloadVm } from "./substrate";
+import { chooseTemplate } from "./template";
+
+/**
+ * Checks the definitions of a hypervisor's VMs against what its node and the state hold, before anything is touched: a
+ * VMID that somebody else has, a VM that would be moved or made anew unasked, a disk that would shrink, a template that
+ * cannot be cloned as asked.
+ */
+export function checkNode(substrate: Substrate, hypervisor: Hypervisor, facts: NodeFacts, recorded: Recorded): Fault[] {
+    const vms = substrate.tenants.filter((t) => t.hypervisor === hypervisor.name).flatMap((t) => t.vms);
+    return [
+        ...vms.flatMap((vm) => checkVm(substrate, hypervisor, vm, facts.guests.get(vm.vmid), recorded)),
+        ...checkTemplates(
+            vms.filter((vm) => !facts.guests.has(vm.vmid) || vm.rebuild !== undefined),
+            { substrate: substrate.name, hypervisor, facts },
+        ),
+    ];
+}
+
+function checkVm(
+    substrate: Substrate,
+    hypervisor: Hypervisor,
+    vm: WorkloadVm,
+    guest: Guest | undefined,
+    recorded: Recorded,
+): Fault[] {
+    const moved = checkMoves(vm, hypervisor, recorded);
+    if (moved.length > 0 || guest === undefined) {
+        return moved;
+    }
+    if (!isOurs(guest, vm)) {
+        return [faultOf(vm, "instance", takenBy(guest, hypervisor))];
+    }
+    if (!recorded.vms.has(vm.vmid)) {
+        return [faultOf(vm, "instance", notRecorded(vm, substrate, hypervisor))];
+    }
+    return checkDisks(vm, guest);
+}
+
+/** What a guest bears of ours unless somebody took it all away: pool, tag or name. */
+function isOurs(guest: Guest, vm: WorkloadVm): boolean {
+    return guest.pool === vm.tenant || guest.tags.includes(vm.tenant) || guest.name === vm.name;
+}
+
+function takenBy({ vmid, name, pool, tags }: Guest, { name: hypervisor, node }: Hypervisor): string {
+    const marks = [`pool ${pool ?? "none"}`, `tags ${tags.length === 0 ? "none" : tags.join(", ")}`].join(", ");
+    return (
+        `VMID ${vmid} on ${hypervisor} (node ${node}) is taken by ${name || "a guest without a name"} (${marks}), ` +
+        "which is not ours and stays as it is. Give the VM another instance, or move that guest away"
+    );
+}
+
+function notRecorded(vm: WorkloadVm, { name }: Substrate, { node }: Hypervisor): string {
+    return (
+        `VM ${vm.vmid} is on node ${node} and looks like this one, but is not in the stack's state: a run was ` +
+        `interrupted, or the state was lost. \`make recover SUBSTRATE=${name}\` settles it; by hand: ` +
+        `pulumi import proxmoxve:index/vmLegacy:VmLegacy ${vm.tenant}-${vm.name}-vm ${node}/${vm.vmid} (docs/recover.md)`
+    );
+}
+
+/** Pulumi would delete a VM whose VMID or node changes, with its data; nothing but a person's word may do that. */
+function checkMoves(vm: WorkloadVm, hypervisor: Hypervisor, recorded: Recorded): Fault[] {
+    const component = `${vm.tenant}-${vm.name}`;
+    const known = [...recorded.vms].find(([, { component: name }]) => name === component);
+    if (known === undefined) {
+        return [];
+    }
+    const [vmid, { node }] = known;
+    if (vmid !== vm.vmid && !recorded.vms.has(vm.vmid)) {
+        const message =
+            `${vm.name} is VM ${vmid}, and would be deleted with its data and made anew as ${vm.vmid}. Keep the ` +
+            "instance and the VLAN, or give the new VM another name and take this one out";
+        return [faultOf(vm, "instance", message)];
+    }
+    if (node !== hypervisor.node) {
+        const message =
+            `${vm.name} runs on node ${node}, and nothing migrates: on ${hypervisor.node} it would be deleted and made ` +
+            "anew. Back it up there, take it out, and restore it here";
+        return [faultOf(vm, "name", message)];
+    }
+    return [];
+}
+
+function checkDisks(vm: WorkloadVm, guest: Guest): Fault[] {
+    const system =
+        guest.systemDiskGiB > vm.diskGiB ? [faultOf(vm, "disk", shrinks(vm.diskGiB, guest.systemDiskGiB))] : [];
+    const extra = vm.extraDisks.flatMap(({ interface: name, sizeGiB }) => {
+        const now = guest.extraDisks[name] ?? 0;
+        return now > sizeGiB ? [faultOf(vm, "disks", `${name}: ${shrinks(sizeGiB, now)}`)] : [];
+    });
+    return [...system, ...extra];
+}
+
+function shrinks(declared: number, now: number): string {
+    return `${declared}GiB is less than the ${now}GiB on the node, and a disk only grows; allowed: ${Math.ceil(now)}GiB or more`;
+}
+
+interface Cloning {
+    readonly substrate: string;
+    readonly hypervisor: Hypervisor;
+    readonly facts: NodeFacts;
+}
+
+/** One fault for each thing wrong with a template, at the first VM that would be cloned from it. */
+function checkTemplates(vms: readonly WorkloadVm[], { substrate, hypervisor, facts }: Cloning): Fault[] {
+    const faults = vms.flatMap((vm) => {
+        try {
+            const { vmid } = chooseTemplate(facts.templates, vm.template ?? hypervisor.template, hypervisor.node);
+            return checkTemplate(vm, facts.made.get(vmid)!, hypervisor);
+        } catch (error) {
+            if (error instanceof RangeError) {
+                const message = error.message.replace(/\.$/, "");
+                const path = `hypervisors.${hypervisor.name}.template`;
+                return [
+                    vm.template === undefined
+                        ? { file: stackFileOf(substrate), path, message }
+                        : faultOf(vm, "template", message),
+                ];
+            }
+            throw error;
+        }
+    });
+    const seen = new Set<string>();
+    return faults.filter(({ message }) => !seen.has(message) && seen.add(message));
+}
+
+function checkTemplate(vm: WorkloadVm, made: TemplateMake, { node, datastore }: Hypervisor): Fault[] {
+    const template = `template ${made.name} (${made.vmid}) on node ${node}`;
+    const identity = vm.user !== undefined ? "an account" : vm.address !== undefined ? "a fixed address" : undefined;
+    const disk = made.systemDisk;
+    const wrong = [
+        disk === undefined && `${template} has no disk scsi0; build it with the disk on scsi0`,
+        vm.agent.enabled &&
+            !made.agent &&
+            `${template} has no guest agent; build it with qemu_agent true, or set agent.enabled: false`,
+        identity !== undefined &&
+            !made.cloudInit &&
+            `${template} has no cloud-init drive, which ${identity} needs; build it with cloud-init and its drive, or ` +
+                "leave out user and address",
+        disk !== undefined &&
+            disk.storage !== datastore &&
+            `${template} lies on storage ${disk.storage}, not ${datastore}; build it there, or correct datastore`,
+    ].filter((message) => message !== false);
+    const size =
+        disk !== undefined && disk.sizeGiB > vm.diskGiB
+            ? [faultOf(vm, "disk", tooSmall(vm, template, disk.sizeGiB))]
+            : [];
+    return [...wrong.map((message) => faultOf(vm, "template", message)), ...size];
+}
+
+function tooSmall(vm: WorkloadVm, template: string, sizeGiB: number): string {
+    return (
+        `${vm.diskGiB}GiB is less than the ${sizeGiB}GiB of ${template}, and a disk only grows; allowed: ` +
+        `${Math.ceil(sizeGiB)}GiB or more, or build the template with a smaller os_disk_size`
+    );
+}
+
+function faultOf({ definedAt: { file, path, lines } }: WorkloadVm, key: string, message: string): Fault {
+    const line = lines[key] ?? lines[""];
+    const declared = lines[key] !== undefined && lines[key] !== lines[""] ? `${path}.${key}` : path;
+    return { file, path: declared, message, ...(line === undefined ? {} : { line }) };
+}

@@ -1,0 +1,77 @@
+import type { CheckedTenant } from "./checked";
+import type { SubstrateDefinition, VmDefinition } from "./definitions";
+import { fixedAddressOf, macOf, vmidOf } from "./identity";
+import { parseGiB, parseMiB } from "./size";
+import type { DefinedAt, WorkloadVm } from "./substrate";
+
+/** Resolves one VM of a tenant, by its place in the tenant's file; its zone is the tenant's. */
+export function resolveVm(
+    substrate: SubstrateDefinition,
+    checked: CheckedTenant,
+    zone: string,
+    index: number,
+): WorkloadVm {
+    const tenant = checked.value;
+    const vm = tenant.vms[index]!;
+    return {
+        tenant: tenant.name,
+        name: vm.name,
+        description: vm.description,
+        vmid: vmidOf(tenant.vlan, vm.instance),
+        ...hardware(vm),
+        ...lifecycle(vm),
+        ...identity(substrate, tenant.vlan, vm),
+        ...(tenant.user && { user: tenant.user }),
+        fqdn: `${vm.name}.${zone}`,
+        aliases: vm.aliases.map((alias) => `${alias}.${zone}`),
+        tags: [...new Set(["tenant", tenant.name, ...vm.tags])].sort(),
+        definedAt: definedAt(checked, index),
+    };
+}
+
+function hardware(vm: VmDefinition) {
+    return {
+        cores: vm.cores,
+        cpuType: vm.cpu,
+        memoryMiB: parseMiB(vm.memory),
+        balloonMiB: vm.balloon === undefined ? 0 : parseMiB(vm.balloon),
+        diskGiB: parseGiB(vm.disk),
+        extraDisks: [...vm.disks]
+            .sort((a, b) => a.slot - b.slot)
+            .map(({ slot, size }) => ({ interface: `scsi${slot}`, sizeGiB: parseGiB(size) })),
+    };
+}
+
+function lifecycle({ onBoot, startup, agent, protection, keep, reboot, rebuild, template }: VmDefinition) {
+    return {
+        onBoot,
+        ...(startup && { startup }),
+        agent: { enabled: agent.enabled, wait: agent.wait, timeoutSeconds: agent.timeout },
+        protection,
+        keep,
+        reboot,
+        ...(rebuild !== undefined && { rebuild }),
+        ...(template !== undefined && { template: { name: template } }),
+    };
+}
+
+function identity({ site, macPolicy }: SubstrateDefinition, vlan: number, { instance, address }: VmDefinition) {
+    return {
+        ...(macPolicy === "deterministic" && { mac: macOf(site, vlan, instance) }),
+        ...(address === "fixed" && { address: fixedAddressOf(site, vlan, instance) }),
+    };
+}
+
+/** Keys whose lines later errors point at. */
+const LOCATED = ["name", "instance", "disk", "disks", "template"] as const;
+
+function definedAt({ file, source }: CheckedTenant, index: number): DefinedAt {
+    const lines: Record<string, number> = {};
+    for (const key of ["", ...LOCATED]) {
+        const line = source.lineOf(key === "" ? ["vms", index] : ["vms", index, key]);
+        if (line !== undefined) {
+            lines[key] = line;
+        }
+    }
+    return { file, path: `vms[${index}]`, lines };
+}
