@@ -74,6 +74,12 @@ export class ConnectedHypervisor {
         return gone ? known + 1 : known;
     }
 
+    /** Names that the resources of a renamed VM had: the VM stays, and only its name changes. None for any other VM. */
+    aliasesOf(vm: WorkloadVm, component: string): { readonly name: string }[] {
+        const former = this.recorded.vms.get(vm.vmid)?.component;
+        return former === undefined || former === component ? [] : [{ name: former }];
+    }
+
     private clones(vm: WorkloadVm): boolean {
         return this.facts?.guests.has(vm.vmid) === false || vm.rebuild !== undefined;
     }

@@ -31,8 +31,9 @@ export class Tenant extends pulumi.ComponentResource {
         this.vms = tenant.vms.map((vm) => {
             const vmName = `${name}-${vm.name}`;
             const args = { vm, segment, hypervisor, poolId: network.poolId, zone };
-            const declared = new TenantVm(vmName, args, { parent: this, protect: tenant.keep || vm.keep });
-            network.guard(vmName, declared);
+            const aliases = hypervisor.aliasesOf(vm, vmName);
+            const declared = new TenantVm(vmName, args, { parent: this, protect: tenant.keep || vm.keep, aliases });
+            network.guard(vmName, declared, aliases);
             return outputOf(vm, tenant, declared);
         });
 

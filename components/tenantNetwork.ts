@@ -40,8 +40,10 @@ export class TenantNetwork extends pulumi.ComponentResource {
      * from the site's segments that the lab's zone matrix lets in, and from tenants whose files say so; the VM may not send with another MAC.
      *
      * It goes with the VM, so nothing is left to delete once the VM is gone.
+     *
+     * @param former names that the VM had.
      */
-    guard(name: string, vm: TenantVm): void {
+    guard(name: string, vm: TenantVm, former: readonly { readonly name: string }[]): void {
         const target = { nodeName: this.node, vmId: vm.vmid };
         // PVE drops both with the VM, and the provider does not see that its options are gone: a VM that is made anew
         // gets them anew.
@@ -66,9 +68,13 @@ export class TenantNetwork extends pulumi.ComponentResource {
                 logLevelIn: "nolog",
                 logLevelOut: "nolog",
             },
-            opts,
+            { ...opts, aliases: former.map((had) => ({ name: `${had.name}-firewall` })) },
         );
-        new proxmoxve.firewall.RulesLegacy(`${name}-rules`, { ...target, rules: this.rules() }, opts);
+        new proxmoxve.firewall.RulesLegacy(
+            `${name}-rules`,
+            { ...target, rules: this.rules() },
+            { ...opts, aliases: former.map((had) => ({ name: `${had.name}-rules` })) },
+        );
     }
 
     private rules() {

@@ -69,11 +69,8 @@ function checkMoves(vm: WorkloadVm, hypervisor: Hypervisor, recorded: Recorded):
         return [];
     }
     const [vmid, { node }] = known;
-    if (vmid !== vm.vmid && !recorded.vms.has(vm.vmid)) {
-        const message =
-            `${vm.name} is VM ${vmid}, and would be deleted with its data and made anew as ${vm.vmid}. Keep the ` +
-            "instance and the VLAN, or give the new VM another name and take this one out";
-        return [faultOf(vm, "instance", message)];
+    if (vmid !== vm.vmid) {
+        return [faultOf(vm, "instance", otherVmid(vm, vmid, recorded.vms.has(vm.vmid)))];
     }
     if (node !== hypervisor.node) {
         const message =
@@ -82,6 +79,13 @@ function checkMoves(vm: WorkloadVm, hypervisor: Hypervisor, recorded: Recorded):
         return [faultOf(vm, "name", message)];
     }
     return [];
+}
+
+function otherVmid(vm: WorkloadVm, vmid: number, renamed: boolean): string {
+    return renamed
+        ? `${vm.name} is the name of VM ${vmid}, which is renamed too; bring the substrate up in between`
+        : `${vm.name} is VM ${vmid}, and would be deleted with its data and made anew as ${vm.vmid}. Keep the ` +
+              "instance and the VLAN, or give the new VM another name and take this one out";
 }
 
 function checkDisks(vm: WorkloadVm, guest: Guest): Fault[] {
