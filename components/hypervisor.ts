@@ -1,6 +1,13 @@
 import * as proxmoxve from "@muhlba91/pulumi-proxmoxve";
 import * as pulumi from "@pulumi/pulumi";
-import { NOTHING_RECORDED, type NodeFacts, type Recorded } from "../model/nodeFacts";
+import {
+    asksRebuild,
+    componentOf,
+    wordOf,
+    type NodeFacts,
+    type Recorded,
+    type RecordedMaking,
+} from "../model/nodeFacts";
 import type { Hypervisor, Substrate, WorkloadVm } from "../model/substrate";
 import { chooseTemplate } from "../model/template";
 import { CloneSlots } from "./cloneSlots";
@@ -8,6 +15,9 @@ import type { Ground } from "./ground";
 
 /** Never accepted by a node: lets the provider start where there is no node yet, in the preview of a planned substrate. */
 const PLANNED_TOKEN = "planned@pve!none=00000000-0000-0000-0000-000000000000";
+
+/** Stands where a VM is there already: what it was cloned from counts no more, and its template may be long gone. */
+const NO_TEMPLATE = 0;
 
 /** A hypervisor as components use it: what the model, its node and the state say of it, and its provider. */
 export class ConnectedHypervisor {
@@ -23,7 +33,7 @@ export class ConnectedHypervisor {
     constructor(
         substrate: Substrate,
         readonly model: Hypervisor,
-        { facts, recorded }: Ground = { facts: new Map(), recorded: NOTHING_RECORDED },
+        { facts, recorded }: Ground,
     ) {
         this.facts = facts.get(model.name);
         this.recorded = recorded;
@@ -44,9 +54,11 @@ export class ConnectedHypervisor {
             return pulumi.output(pulumi.unknown as unknown as number);
         }
         if (!this.clones(vm)) {
-            return pulumi.output(this.templateVmid(vm));
+            return pulumi.output(NO_TEMPLATE);
         }
-        return pulumi.output(this.slots.enter().then(() => this.templateVmid(vm)));
+        const choice = vm.template ?? this.model.template;
+        const { vmid } = chooseTemplate(this.facts.templates, choice, this.model.node);
+        return pulumi.output(this.slots.enter().then(() => vmid));
     }
 
     /** Ends the turn of a VM once it is declared, made or not. */
@@ -67,28 +79,26 @@ export class ConnectedHypervisor {
         return mac !== undefined && now?.toLowerCase() === mac ? now : mac?.toUpperCase();
     }
 
-    /** How often a VM was made: what goes with a VM on the node, and is not seen to be gone with it, is keyed by it. */
-    generationOf(component: string, vm: WorkloadVm): number {
-        const known = this.recorded.generations.get(component) ?? 1;
-        const gone = this.recorded.generations.has(component) && this.facts?.guests.has(vm.vmid) === false;
-        return gone ? known + 1 : known;
+    /**
+     * How the VM comes to be made in this run, to be kept for the next one: a VM that was deleted by hand has a further
+     * generation, a new word in `rebuild` replaces it, and no word leaves it as it was made.
+     */
+    makingOf(vm: WorkloadVm): RecordedMaking {
+        const known = this.recorded.made.get(componentOf(vm, this.recorded));
+        const gone = known !== undefined && this.facts?.guests.has(vm.vmid) === false;
+        return {
+            generation: (known?.generation ?? 1) + (gone ? 1 : 0),
+            rebuild: vm.rebuild ?? wordOf(vm, this.recorded),
+        };
     }
 
     /** Names that the resources of a renamed VM had: the VM stays, and only its name changes. None for any other VM. */
     aliasesOf(vm: WorkloadVm, component: string): { readonly name: string }[] {
-        const former = this.recorded.vms.get(vm.vmid)?.component;
-        return former === undefined || former === component ? [] : [{ name: former }];
+        const had = this.recorded.vms.get(vm.vmid)?.component ?? component;
+        return had === component ? [] : [{ name: had }];
     }
 
     private clones(vm: WorkloadVm): boolean {
-        return this.facts?.guests.has(vm.vmid) === false || vm.rebuild !== undefined;
-    }
-
-    /** The template that new VMs are cloned from; for a VM that is there the number counts for nothing. */
-    private templateVmid(vm: WorkloadVm): number {
-        const { templates } = this.facts!;
-        return this.clones(vm) || templates.length > 0
-            ? chooseTemplate(templates, vm.template ?? this.model.template, this.model.node).vmid
-            : 0;
+        return this.facts?.guests.has(vm.vmid) === false || asksRebuild(vm, this.recorded);
     }
 }

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Recorded, RecordedVm } from "../model/nodeFacts";
+import type { Recorded, RecordedMaking, RecordedVm } from "../model/nodeFacts";
 import type { VmOutput } from "../model/outputs";
 
 type Outputs = Readonly<Record<string, unknown>>;
@@ -35,7 +35,7 @@ async function builtin(name: string, args: Record<string, string>): Promise<Reco
  */
 export function recordedOf(resources: Readonly<Record<string, StateResource>>, vms: readonly VmOutput[]): Recorded {
     const recorded = new Map<number, RecordedVm>();
-    const generations = new Map<string, number>();
+    const made = new Map<string, RecordedMaking>();
     for (const [urn, { type, outputs = {} }] of Object.entries(resources)) {
         // A URN ends with the resource's name: urn:pulumi:{stack}::{project}::{types}::{name}.
         const name = urn.split("::")[3] ?? "";
@@ -43,10 +43,11 @@ export function recordedOf(resources: Readonly<Record<string, StateResource>>, v
             const vm = vmOf(name, outputs);
             recorded.set(vm.vmid, vm);
         } else if (type === "deevnet:tenant:TenantVm") {
-            generations.set(name, Number(outputs["generation"] ?? 1));
+            const { generation = 1, rebuild = "" } = outputs as Partial<RecordedMaking>;
+            made.set(name, { generation, rebuild });
         }
     }
-    return { vms: recorded, generations, macs: new Map(vms.map(({ vmid, mac }) => [vmid, mac])) };
+    return { vms: recorded, made, macs: new Map(vms.map(({ vmid, mac }) => [vmid, mac])) };
 }
 
 function vmOf(name: string, outputs: Outputs): RecordedVm & { vmid: number } {

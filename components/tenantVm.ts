@@ -31,15 +31,15 @@ export class TenantVm extends pulumi.ComponentResource {
     constructor(name: string, args: TenantVmArgs, opts?: pulumi.ComponentResourceOptions) {
         super("deevnet:tenant:TenantVm", name, {}, opts);
 
-        const generation = args.hypervisor.generationOf(name, args.vm);
-        this.incarnation = `${generation} ${args.vm.rebuild ?? ""}`.trim();
+        const { generation, rebuild } = args.hypervisor.makingOf(args.vm);
+        this.incarnation = `${generation} ${rebuild}`.trim();
         const vm = new proxmoxve.VmLegacy(
             `${name}-vm`,
             { ...identity(args), ...template(args), ...hardware(args), ...firstBoot(args), ...lifecycle(args) },
             {
                 ignoreChanges: notDeclared(args),
                 deleteBeforeReplace: true,
-                replacementTrigger: args.vm.rebuild ?? "",
+                replacementTrigger: rebuild,
                 parent: this,
             },
         );
@@ -47,7 +47,7 @@ export class TenantVm extends pulumi.ComponentResource {
 
         this.vmid = vm.vmId;
         this.mac = vm.networkDevices.apply((devices) => devices?.[0]?.macAddress?.toLowerCase() ?? "");
-        this.registerOutputs({ vmid: this.vmid, mac: this.mac, generation });
+        this.registerOutputs({ vmid: this.vmid, mac: this.mac, generation, rebuild });
     }
 }
 

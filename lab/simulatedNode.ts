@@ -95,6 +95,11 @@ export class SimulatedNode {
         await this.control("DELETE", "/faults");
     }
 
+    /** Changes settings of the node, as PATCH /settings of its control interface takes them. */
+    async set(settings: Readonly<Record<string, unknown>>): Promise<void> {
+        await this.control("PATCH", "/settings", settings);
+    }
+
     /** What a person does by hand: a call of the PVE API as root@pam. Gives back the answer's data. */
     async byHand(method: string, path: string, fields: Record<string, string> = {}): Promise<unknown> {
         this.ticket ??= await this.login();

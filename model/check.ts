@@ -1,6 +1,7 @@
 import { checkAllowances } from "./checkAllowances";
 import type { CheckedTenant } from "./checked";
 import { checkIdentity } from "./checkIdentity";
+import { checkVmDefinitions } from "./checkVms";
 import type { SubstrateDefinition } from "./definitions";
 import type { Fault } from "./faults";
 
@@ -15,5 +16,9 @@ export function checkAcross(
     tenants: readonly CheckedTenant[],
     sites: readonly string[],
 ): Fault[] {
-    return [...checkIdentity(substrateName, substrate, tenants, sites), ...checkAllowances(tenants)];
+    return [
+        ...checkIdentity(substrateName, substrate, tenants, sites),
+        ...checkVmDefinitions(tenants),
+        ...checkAllowances(tenants),
+    ];
 }

@@ -1,5 +1,5 @@
 import type { Fault } from "./faults";
-import type { Guest, NodeFacts, Recorded, TemplateMake } from "./nodeFacts";
+import { asksRebuild, type Guest, type NodeFacts, type Recorded, type TemplateMake } from "./nodeFacts";
 import { stackFileOf } from "./stackFile";
 import type { Hypervisor, Substrate, WorkloadVm } from "./substrate";
 import { chooseTemplate } from "./template";
@@ -14,7 +14,7 @@ export function checkNode(substrate: Substrate, hypervisor: Hypervisor, facts: N
     return [
         ...vms.flatMap((vm) => checkVm(substrate, hypervisor, vm, facts.guests.get(vm.vmid), recorded)),
         ...checkTemplates(
-            vms.filter((vm) => !facts.guests.has(vm.vmid) || vm.rebuild !== undefined),
+            vms.filter((vm) => !facts.guests.has(vm.vmid) || asksRebuild(vm, recorded)),
             { substrate: substrate.name, hypervisor, facts },
         ),
     ];
@@ -37,7 +37,13 @@ function checkVm(
     if (!recorded.vms.has(vm.vmid)) {
         return [faultOf(vm, "instance", notRecorded(vm, substrate, hypervisor))];
     }
-    return checkDisks(vm, guest);
+    return asksRebuild(vm, recorded) ? checkKept(vm) : checkDisks(vm, guest);
+}
+
+function checkKept(vm: WorkloadVm): Fault[] {
+    const why = vm.keep ? "keep" : vm.protection ? "protection" : undefined;
+    const message = `a new word deletes the VM, which ${why}: true forbids; set ${why}: false and bring the substrate up first`;
+    return why === undefined ? [] : [faultOf(vm, "rebuild", message)];
 }
 
 /** What a guest bears of ours unless somebody took it all away: pool, tag or name. */

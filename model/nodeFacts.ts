@@ -1,3 +1,4 @@
+import type { WorkloadVm } from "./substrate";
 import type { Template } from "./template";
 
 /** What a hypervisor's node holds before a run, as far as a run must know it: plain values. */
@@ -37,8 +38,8 @@ export interface TemplateMake extends Template {
 export interface Recorded {
     /** VMs in the state, by VMID. */
     readonly vms: ReadonlyMap<number, RecordedVm>;
-    /** How often a VM was made, by the name of its component; grows when a VM that was deleted by hand is made anew. */
-    readonly generations: ReadonlyMap<string, number>;
+    /** What is kept of each VM from run to run, by the name of its component. */
+    readonly made: ReadonlyMap<string, RecordedMaking>;
     /** MAC of each VM when an up last ended well, lower case, by VMID. */
     readonly macs: ReadonlyMap<number, string>;
 }
@@ -51,4 +52,26 @@ export interface RecordedVm {
     readonly mac?: string;
 }
 
-export const NOTHING_RECORDED: Recorded = { vms: new Map(), generations: new Map(), macs: new Map() };
+export interface RecordedMaking {
+    /** How often the VM was made; grows when one that was deleted by hand is made anew. */
+    readonly generation: number;
+    /** Word in `rebuild` that it was last made by; empty for none. */
+    readonly rebuild: string;
+}
+
+export const NOTHING_RECORDED: Recorded = { vms: new Map(), made: new Map(), macs: new Map() };
+
+/** Whether a VM's `rebuild` asks for a replacement: a word that is not the one it was made by. None is no new word. */
+export function asksRebuild(vm: WorkloadVm, recorded: Recorded): boolean {
+    return vm.rebuild !== undefined && recorded.vms.has(vm.vmid) && vm.rebuild !== wordOf(vm, recorded);
+}
+
+/** The word that a VM was last made by; empty for none. */
+export function wordOf(vm: WorkloadVm, recorded: Recorded): string {
+    return recorded.made.get(componentOf(vm, recorded))?.rebuild ?? "";
+}
+
+/** Name of the component that a VM has in the state, which is another one while the VM is renamed. */
+export function componentOf(vm: WorkloadVm, { vms }: Recorded): string {
+    return vms.get(vm.vmid)?.component ?? `${vm.tenant}-${vm.name}`;
+}

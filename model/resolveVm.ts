@@ -20,6 +20,7 @@ export function resolveVm(
         vmid: vmidOf(tenant.vlan, vm.instance),
         ...hardware(vm),
         ...lifecycle(vm),
+        keep: tenant.keep || vm.keep,
         ...identity(substrate, tenant.vlan, vm),
         ...(tenant.user && { user: tenant.user }),
         fqdn: `${vm.name}.${zone}`,
@@ -42,13 +43,12 @@ function hardware(vm: VmDefinition) {
     };
 }
 
-function lifecycle({ onBoot, startup, agent, protection, keep, reboot, rebuild, template }: VmDefinition) {
+function lifecycle({ onBoot, startup, agent, protection, reboot, rebuild, template }: VmDefinition) {
     return {
         onBoot,
         ...(startup && { startup }),
         agent: { enabled: agent.enabled, wait: agent.wait, timeoutSeconds: agent.timeout },
         protection,
-        keep,
         reboot,
         ...(rebuild !== undefined && { rebuild }),
         ...(template !== undefined && { template: { name: template } }),
@@ -63,7 +63,7 @@ function identity({ site, macPolicy }: SubstrateDefinition, vlan: number, { inst
 }
 
 /** Keys whose lines later errors point at. */
-const LOCATED = ["name", "instance", "disk", "disks", "template"] as const;
+const LOCATED = ["name", "instance", "disk", "disks", "rebuild", "template"] as const;
 
 function definedAt({ file, source }: CheckedTenant, index: number): DefinedAt {
     const lines: Record<string, number> = {};

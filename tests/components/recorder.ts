@@ -7,39 +7,35 @@ export interface Registered {
     readonly inputs: Record<string, unknown>;
 }
 
-/** What the mocked node lists as its templates. */
-export interface ListedTemplate {
-    readonly vmId: number;
-    readonly name: string;
-}
-
 /**
- * Puts Pulumi's mocks in place, which record every resource that the program registers. A call of any function but the
- * template lookup throws, so that a new lookup cannot slip in unseen.
+ * Puts Pulumi's mocks in place, which record every resource that the program registers. A call of any function throws, so
+ * that a lookup cannot slip in unseen. A VM takes a moment to make, so that how many are made at once shows.
  */
-export async function record(templates: readonly ListedTemplate[], stack = "dvntm") {
+export async function record(stack = "dvntm") {
     const registered: Registered[] = [];
-    const calls: { token: string; inputs: Record<string, unknown> }[] = [];
+    let making = 0;
+    let most = 0;
     await pulumi.runtime.setMocks(
         {
-            newResource: ({ type, name, inputs, id }) => {
+            newResource: async ({ type, name, inputs, id }) => {
                 const recorded = inputs as Record<string, unknown>;
                 registered.push({ type, name, inputs: recorded });
+                if (type === "proxmoxve:index/vmLegacy:VmLegacy") {
+                    most = Math.max(most, ++making);
+                    await new Promise((made) => setTimeout(made, 5));
+                    making--;
+                }
                 return { id: id || `${name}-id`, state: { ...recorded, ...computed(type, recorded) } };
             },
-            call: ({ token, inputs }) => {
-                if (token !== "proxmoxve:index/getVmsLegacy:getVmsLegacy") {
-                    throw new Error(`the program called ${token}, which no test knows`);
-                }
-                calls.push({ token, inputs: inputs as Record<string, unknown> });
-                return { vms: templates, id: "lookup" };
+            call: ({ token }) => {
+                throw new Error(`the program called ${token}, which no test knows`);
             },
         },
         "tenant-hypervisors",
         stack,
         false,
     );
-    return { registered, calls };
+    return { registered, mostAtOnce: () => most };
 }
 
 /** What the provider computes: the node gives a NIC its MAC. */

@@ -3,13 +3,14 @@ import type { Substrate } from "../../model/substrate";
 import { loadSubstrate } from "../../model/load";
 import { crashesPublishedPlugin } from "../crashingTypes";
 import { project, removeProjects, smallTenant, STACK } from "../fixtures";
-import { record, settled, type ListedTemplate, type Registered } from "./recorder";
+import { NOTHING_RECORDED, type Guest, type NodeFacts, type Recorded } from "../../model/nodeFacts";
+import { record, settled, type Registered } from "./recorder";
 
 afterAll(removeProjects);
 
 const TEMPLATES = [
-    { vmId: 100, name: "fedora-server-44-1.9" },
-    { vmId: 103, name: "fedora-server-44-1.10" },
+    { vmid: 100, name: "fedora-server-44-1.9" },
+    { vmid: 103, name: "fedora-server-44-1.10" },
 ];
 
 function substrateOf(tenants: Record<string, string>, stack = STACK): Substrate {
@@ -21,12 +22,13 @@ function substrateOf(tenants: Record<string, string>, stack = STACK): Substrate 
     return loadSubstrate({ root, substrate: "dvntm" });
 }
 
-async function declared(substrate: Substrate, templates: readonly ListedTemplate[] = TEMPLATES) {
-    const recorded = await record(templates);
+async function declared(substrate: Substrate, known: Partial<NodeFacts> = {}, recorded = NOTHING_RECORDED) {
+    const registrations = await record();
+    const facts = new Map([["hv02", { guests: new Map(), templates: TEMPLATES, made: new Map(), ...known }]]);
     const { declare } = await import("../../components/substrate");
     // Spread: an array that began in node:fs is of another realm under Jest, and Pulumi takes it for an object.
-    const vms = await settled(pulumi.output([...declare(substrate)]));
-    return { ...recorded, vms };
+    const vms = await settled(pulumi.output([...declare(substrate, { facts, recorded })]));
+    return { ...registrations, vms };
 }
 
 function named(registered: readonly Registered[], name: string): Record<string, unknown> {
@@ -82,7 +84,7 @@ test("a VM is a full clone of the newest template, on the tenant's VLAN, with wh
         operatingSystem: { type: "l26" },
         scsiHardware: "virtio-scsi-single",
         cpu: { cores: 2, sockets: 1, type: "host" },
-        memory: { dedicated: 2048 },
+        memory: { dedicated: 2048, floating: 0 },
         disks: [{ interface: "scsi0", datastoreId: "local-lvm", size: 32 }],
         cdrom: { interface: "ide3", fileId: "none" },
         networkDevices: [{ bridge: "vmbr0", vlanId: 50, model: "virtio", firewall: true }],
@@ -96,6 +98,7 @@ test("a VM is a full clone of the newest template, on the tenant's VLAN, with wh
         agent: { enabled: true, timeout: "60s", waitForIp: { disabled: true } },
         onBoot: true,
         started: true,
+        protection: false,
         rebootAfterUpdate: false,
         stopOnDestroy: true,
         purgeOnDestroy: true,
@@ -132,11 +135,75 @@ test("the provider verifies TLS and holds no token", async () => {
     });
 });
 
-test("templates are looked up once per hypervisor, however many VMs there are", async () => {
-    const { calls } = await declared(substrateOf(TWO));
-    expect(calls.map(({ inputs }) => inputs)).toEqual([
-        { nodeName: "pve2", filters: [{ name: "template", values: ["true"] }] },
-    ]);
+const THERE: Guest = {
+    vmid: 5001,
+    name: "api-vm01",
+    pool: "grooveiq",
+    tags: ["grooveiq", "tenant"],
+    running: true,
+    systemDiskGiB: 32,
+    extraDisks: {},
+};
+const BEFORE: Recorded = {
+    vms: new Map([[5001, { component: "grooveiq-api-vm01", node: "pve2", mac: "BC:24:11:00:50:01" }]]),
+    made: new Map([["grooveiq-api-vm01", { generation: 2, rebuild: "once" }]]),
+    macs: new Map([[5001, "bc:24:11:00:50:01"]]),
+};
+
+function macIn(registered: readonly Registered[]): unknown {
+    const [device] = named(registered, "grooveiq-api-vm01-vm")["networkDevices"] as { macAddress?: string }[];
+    return device?.macAddress;
+}
+
+test("a VM keeps the MAC that PVE picked, in the node's own case, after it was deleted by hand too", async () => {
+    expect(macIn((await declared(substrateOf(ONE))).registered)).toBeUndefined();
+    expect(macIn((await declared(substrateOf(ONE), {}, BEFORE)).registered)).toBe("BC:24:11:00:50:01");
+    const lower = { ...BEFORE, vms: new Map([[5001, { ...BEFORE.vms.get(5001)!, mac: "bc:24:11:00:50:01" }]]) };
+    const there = { guests: new Map([[5001, THERE]]) };
+    expect(macIn((await declared(substrateOf(ONE), there, lower)).registered)).toBe("bc:24:11:00:50:01");
+});
+
+test("a MAC that was changed by hand is declared as it was", async () => {
+    const changed = { ...BEFORE, vms: new Map([[5001, { ...BEFORE.vms.get(5001)!, mac: "BC:24:11:FF:FF:FF" }]]) };
+    const { registered } = await declared(substrateOf(ONE), { guests: new Map([[5001, THERE]]) }, changed);
+    expect(macIn(registered)).toBe("BC:24:11:00:50:01");
+});
+
+test.each([
+    ["a VM that is there keeps its generation", { guests: new Map([[5001, THERE]]) }, 2],
+    ["a VM that was deleted by hand has a further one", {}, 3],
+])("%s, and the word that it was made by", async (_, known, generation) => {
+    const { declaredVms } = await withComponents(substrateOf(ONE), known, BEFORE);
+    expect(declaredVms.map(({ incarnation }) => incarnation)).toEqual([`${generation} once`]);
+});
+
+/** The TenantVm components themselves, as their network sees them. */
+async function withComponents(substrate: Substrate, known: Partial<NodeFacts>, recorded: Recorded) {
+    const { TenantVm } = await import("../../components/tenantVm");
+    const { TenantNetwork } = await import("../../components/tenantNetwork");
+    const declaredVms: InstanceType<typeof TenantVm>[] = [];
+    const guard = jest.spyOn(TenantNetwork.prototype, "guard").mockImplementation((_, vm) => {
+        declaredVms.push(vm);
+    });
+    await declared(substrate, known, recorded);
+    guard.mockRestore();
+    return { declaredVms };
+}
+
+test("no more VMs are cloned at once than the hypervisor's definition says, and each gets its turn", async () => {
+    const vms = Array.from({ length: 6 }, (_, i) => `  - name: vm${i + 1}\n    instance: ${i + 1}\n`).join("");
+    const tenant = `name: grooveiq\nvlan: 50\nvms:\n${vms}`;
+    const { registered, mostAtOnce } = await declared(substrateOf({ grooveiq: tenant }));
+    expect(registered.filter(({ type }) => type === "proxmoxve:index/vmLegacy:VmLegacy")).toHaveLength(6);
+    expect(mostAtOnce()).toBe(2);
+});
+
+test("control: VMs that are there wait for nobody", async () => {
+    const vms = Array.from({ length: 6 }, (_, i) => `  - name: vm${i + 1}\n    instance: ${i + 1}\n`).join("");
+    const tenant = `name: grooveiq\nvlan: 50\nvms:\n${vms}`;
+    const guests = new Map(Array.from({ length: 6 }, (_, i) => [5001 + i, { ...THERE, vmid: 5001 + i }] as const));
+    const { mostAtOnce } = await declared(substrateOf({ grooveiq: tenant }), { guests });
+    expect(mostAtOnce()).toBe(6);
 });
 
 test("the outputs name each VM with tenant, VMID, MAC, VLAN, subnet and FQDN", async () => {

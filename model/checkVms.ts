@@ -1,0 +1,32 @@
+import { faultAt, unique, type CheckedTenant, type Place } from "./checked";
+import type { VmDefinition } from "./definitions";
+import type { Fault } from "./faults";
+import { parseMiB } from "./size";
+
+/** Checks what the keys of one VM say together. */
+export function checkVmDefinitions(tenants: readonly CheckedTenant[]): Fault[] {
+    return tenants.flatMap((tenant) =>
+        tenant.value.vms.flatMap((vm, index) => [...checkBalloon(tenant, index, vm), ...checkSlots(tenant, index, vm)]),
+    );
+}
+
+function checkBalloon(tenant: CheckedTenant, index: number, { memory, balloon }: VmDefinition): Fault[] {
+    return balloon === undefined || parseMiB(balloon) <= parseMiB(memory)
+        ? []
+        : [
+              faultAt(
+                  tenant,
+                  ["vms", index, "balloon"],
+                  `${balloon} is more than memory, ${memory}; allowed: up to that`,
+              ),
+          ];
+}
+
+function checkSlots(tenant: CheckedTenant, index: number, { disks }: VmDefinition): Fault[] {
+    const places = disks.map(({ slot }, at): Place => ({
+        tenant,
+        path: ["vms", index, "disks", at, "slot"],
+        value: slot,
+    }));
+    return unique(places, "slot");
+}

@@ -1,0 +1,243 @@
+import { checkNode } from "../../model/checkNode";
+import { formatFault } from "../../model/faults";
+import { loadSubstrate } from "../../model/load";
+import type { Guest, NodeFacts, Recorded, TemplateMake } from "../../model/nodeFacts";
+import { project, removeProjects, smallTenant, STACK } from "../fixtures";
+
+afterAll(removeProjects);
+
+const FILE = "tenants/dvntm/grooveiq.yaml";
+const TEMPLATE: TemplateMake = {
+    vmid: 103,
+    name: "fedora-server-44-1.10",
+    agent: true,
+    cloudInit: true,
+    systemDisk: { storage: "local-lvm", sizeGiB: 32 },
+};
+const OURS: Guest = {
+    vmid: 5001,
+    name: "api-vm01",
+    pool: "grooveiq",
+    tags: ["grooveiq", "tenant"],
+    running: true,
+    systemDiskGiB: 32,
+    extraDisks: {},
+};
+const RECORDED: Recorded = {
+    vms: new Map([[5001, { component: "grooveiq-api-vm01", node: "pve2" }]]),
+    made: new Map([["grooveiq-api-vm01", { generation: 1, rebuild: "" }]]),
+    macs: new Map(),
+};
+const NONE: Recorded = { vms: new Map(), made: new Map(), macs: new Map() };
+
+interface Given {
+    /** Lines added to the one VM of tenant grooveiq. */
+    readonly vm?: string;
+    readonly tenant?: string;
+    readonly guests?: readonly Guest[];
+    readonly template?: Partial<TemplateMake> | null;
+    readonly recorded?: Recorded;
+}
+
+function faultsOf({ vm = "", tenant, guests = [], template = {}, recorded = NONE }: Given): string[] {
+    const text = tenant ?? `${smallTenant("grooveiq", 50)}${vm}`;
+    const substrate = loadSubstrate({
+        root: project({ "Pulumi.dvntm.yaml": STACK, [FILE]: text }),
+        substrate: "dvntm",
+    });
+    const made = template === null ? [] : [{ ...TEMPLATE, ...template }];
+    const facts: NodeFacts = {
+        guests: new Map(guests.map((guest) => [guest.vmid, guest])),
+        templates: made.map(({ vmid, name }) => ({ vmid, name })),
+        made: new Map(made.map((make) => [make.vmid, make])),
+    };
+    return checkNode(substrate, substrate.hypervisors[0]!, facts, recorded).map(formatFault);
+}
+
+test("control: a new VM and a template that fits it have no fault", () => {
+    expect(faultsOf({})).toEqual([]);
+});
+
+test("control: a VM of ours that is on the node and in the state has none", () => {
+    expect(faultsOf({ guests: [OURS], recorded: RECORDED })).toEqual([]);
+});
+
+describe("a VMID that is taken", () => {
+    const foreign = { ...OURS, name: "windows-pc", tags: ["desk"] };
+
+    test("by somebody else's guest names it, whether the state knows the VMID or not", () => {
+        const { pool: _, ...guest } = foreign;
+        const message =
+            `${FILE}:5 vms[0].instance: VMID 5001 on hv02 (node pve2) is taken by windows-pc (pool none, tags desk), ` +
+            "which is not ours and stays as it is. Give the VM another instance, or move that guest away";
+        expect(faultsOf({ guests: [guest] })).toEqual([message]);
+        expect(faultsOf({ guests: [guest], recorded: RECORDED })).toEqual([message]);
+    });
+
+    test.each(["pool", "tags", "name"] as const)("is ours still by its %s alone", (mark) => {
+        const { pool: _, ...stripped } = foreign;
+        const guest = { ...stripped, [mark]: OURS[mark] } as Guest;
+        expect(faultsOf({ guests: [guest], recorded: RECORDED })).toEqual([]);
+    });
+
+    test("by a VM of ours that the state does not know says how to settle it", () => {
+        const [fault, ...others] = faultsOf({ guests: [OURS] });
+        expect(fault).toMatch(/VM 5001 is on node pve2 and looks like this one, but is not in the stack's state/);
+        expect(fault).toContain("make recover SUBSTRATE=dvntm");
+        expect(fault).toContain("VmLegacy grooveiq-api-vm01-vm pve2/5001");
+        expect(others).toEqual([]);
+    });
+});
+
+describe("what would delete a VM unasked", () => {
+    const lost = /api-vm01 is VM 5001, and would be deleted with its data and made anew as/;
+
+    test("another instance", () => {
+        const tenant = smallTenant("grooveiq", 50).replace("instance: 1", "instance: 2");
+        expect(faultsOf({ tenant, guests: [OURS], recorded: RECORDED })).toEqual([expect.stringMatching(lost)]);
+    });
+
+    test("another VLAN", () => {
+        const tenant = smallTenant("grooveiq", 51);
+        expect(faultsOf({ tenant, guests: [OURS], recorded: RECORDED })).toEqual([expect.stringMatching(lost)]);
+    });
+
+    test("another node", () => {
+        const vms = new Map([[5001, { component: "grooveiq-api-vm01", node: "pve3" }]]);
+        expect(faultsOf({ recorded: { ...RECORDED, vms } })).toEqual([
+            expect.stringMatching(/api-vm01 runs on node pve3, and nothing migrates/),
+        ]);
+    });
+
+    test("control: another name does not", () => {
+        const tenant = smallTenant("grooveiq", 50).replace("api-vm01", "web-vm01");
+        expect(faultsOf({ tenant, guests: [OURS], recorded: RECORDED })).toEqual([]);
+    });
+
+    test("two VMs that swap their names are told to do it in two runs", () => {
+        const two = (a: string, b: string) =>
+            `name: grooveiq\nvlan: 50\nvms:\n  - name: ${a}\n    instance: 1\n  - name: ${b}\n    instance: 2\n`;
+        const vms = new Map([
+            [5001, { component: "grooveiq-a", node: "pve2" }],
+            [5002, { component: "grooveiq-b", node: "pve2" }],
+        ]);
+        expect(faultsOf({ tenant: two("a", "b"), recorded: { ...RECORDED, vms } })).toEqual([]);
+        expect(faultsOf({ tenant: two("b", "a"), recorded: { ...RECORDED, vms } })).toEqual([
+            expect.stringMatching(/b is the name of VM 5002, which is renamed too; bring the substrate up in between/),
+            expect.stringMatching(/a is the name of VM 5001/),
+        ]);
+    });
+});
+
+describe("disks", () => {
+    test("a smaller system disk is refused, and says what is allowed", () => {
+        expect(faultsOf({ guests: [{ ...OURS, systemDiskGiB: 64 }], recorded: RECORDED })).toEqual([
+            `${FILE}:4 vms[0]: 32GiB is less than the 64GiB on the node, and a disk only grows; allowed: 64GiB or more`,
+        ]);
+    });
+
+    test("a smaller further disk too, by its PVE name; a larger one is not", () => {
+        const vm = "    disks:\n      - slot: 1\n        size: 8GiB\n";
+        const with1 = (size: number) => [{ ...OURS, extraDisks: { scsi1: size } }];
+        expect(faultsOf({ vm, guests: with1(9), recorded: RECORDED })).toEqual([
+            `${FILE}:6 vms[0].disks: scsi1: 8GiB is less than the 9GiB on the node, and a disk only grows; allowed: 9GiB or more`,
+        ]);
+        expect(faultsOf({ vm, guests: with1(4), recorded: RECORDED })).toEqual([]);
+    });
+});
+
+describe("a template that cannot be cloned as asked", () => {
+    test.each([
+        [
+            "no agent",
+            { agent: false },
+            "",
+            /has no guest agent; build it with qemu_agent true, or set agent.enabled: false/,
+        ],
+        [
+            "no drive for an address",
+            { cloudInit: false },
+            "    address: fixed\n",
+            /no cloud-init drive, which a fixed address needs/,
+        ],
+        [
+            "another storage",
+            { systemDisk: { storage: "tank", sizeGiB: 32 } },
+            "",
+            /lies on storage tank, not local-lvm; build it there/,
+        ],
+        [
+            "a larger disk",
+            { systemDisk: { storage: "local-lvm", sizeGiB: 256 } },
+            "",
+            /32GiB is less than the 256GiB of template fedora-server-44-1.10/,
+        ],
+    ])("%s", (_, template, vm, message) => {
+        expect(faultsOf({ template, vm })).toEqual([expect.stringMatching(message)]);
+        // Control: a VM that is there was cloned before, and what became of the template is nothing to it.
+        expect(faultsOf({ template, vm, guests: [OURS], recorded: RECORDED })).toEqual([]);
+    });
+
+    test("no disk at all", () => {
+        const { systemDisk: _, ...diskless } = TEMPLATE;
+        const substrate = loadSubstrate({
+            root: project({ "Pulumi.dvntm.yaml": STACK, [FILE]: smallTenant("grooveiq", 50) }),
+            substrate: "dvntm",
+        });
+        const facts = { guests: new Map(), templates: [diskless], made: new Map([[103, diskless]]) };
+        expect(checkNode(substrate, substrate.hypervisors[0]!, facts, NONE).map(formatFault)).toEqual([
+            expect.stringMatching(/has no disk scsi0; build it with the disk on scsi0/),
+        ]);
+    });
+
+    test.each([
+        ["agent", { agent: false }, "    agent:\n      enabled: false\n"],
+        ["drive", { cloudInit: false }, ""],
+        ["disk", { systemDisk: { storage: "local-lvm", sizeGiB: 256 } }, "    disk: 256GiB\n"],
+    ])("control: a VM that needs no %s is cloned", (_, template, vm) => {
+        expect(faultsOf({ template, vm })).toEqual([]);
+    });
+
+    test("none of the prefix is told once, at the stack file", () => {
+        const tenant = `${smallTenant("grooveiq", 50)}  - name: db-vm01\n    instance: 2\n`;
+        expect(faultsOf({ tenant, template: null })).toEqual([
+            "Pulumi.dvntm.yaml hypervisors.hv02.template: node pve2 has no template whose name begins with " +
+                "fedora-server-; there is no template at all. Build it with the image factory, or correct template.prefix",
+        ]);
+    });
+
+    test("one by name that is not there is told at the VM", () => {
+        expect(faultsOf({ vm: "    template: fedora-server-43-1.6\n" })).toEqual([
+            `${FILE}:6 vms[0].template: node pve2 has no template named fedora-server-43-1.6; there is ` +
+                "fedora-server-44-1.10 (103). Build it with the image factory, or correct the name",
+        ]);
+    });
+});
+
+describe("rebuild", () => {
+    const again = "    rebuild: again\n";
+
+    test("a new word may make the disk smaller, and asks the template as a new VM does", () => {
+        const guests = [{ ...OURS, systemDiskGiB: 64 }];
+        expect(faultsOf({ vm: again, guests, recorded: RECORDED })).toEqual([]);
+        expect(faultsOf({ vm: again, guests, recorded: RECORDED, template: { agent: false } })).toEqual([
+            expect.stringMatching(/no guest agent/),
+        ]);
+    });
+
+    test("the word that the VM was made by asks for nothing", () => {
+        const made = new Map([["grooveiq-api-vm01", { generation: 1, rebuild: "again" }]]);
+        const given = { vm: again, guests: [OURS], recorded: { ...RECORDED, made }, template: { agent: false } };
+        expect(faultsOf(given)).toEqual([]);
+    });
+
+    test.each(["keep", "protection"])("%s forbids a new word, not the old one", (why) => {
+        const vm = `${again}    ${why}: true\n`;
+        const made = new Map([["grooveiq-api-vm01", { generation: 1, rebuild: "again" }]]);
+        expect(faultsOf({ vm, guests: [OURS], recorded: RECORDED })).toEqual([
+            `${FILE}:6 vms[0].rebuild: a new word deletes the VM, which ${why}: true forbids; set ${why}: false and ` +
+                "bring the substrate up first",
+        ]);
+        expect(faultsOf({ vm, guests: [OURS], recorded: { ...RECORDED, made } })).toEqual([]);
+    });
+});
