@@ -3,6 +3,8 @@ import * as pulumi from "@pulumi/pulumi";
 import {
     asksRebuild,
     componentOf,
+    growsFirst,
+    restartSettingsOf,
     wordOf,
     type NodeFacts,
     type Recorded,
@@ -83,13 +85,20 @@ export class ConnectedHypervisor {
      * How the VM comes to be made in this run, to be kept for the next one: a VM that was deleted by hand has a further
      * generation, a new word in `rebuild` replaces it, and no word leaves it as it was made.
      */
-    makingOf(vm: WorkloadVm): RecordedMaking {
+    makingOf(vm: WorkloadVm): Required<RecordedMaking> {
         const known = this.recorded.made.get(componentOf(vm, this.recorded));
         const gone = known !== undefined && this.facts?.guests.has(vm.vmid) === false;
+        const kept = this.growsFirst(vm) ? known?.restartSettings : undefined;
         return {
             generation: (known?.generation ?? 1) + (gone ? 1 : 0),
             rebuild: vm.rebuild ?? wordOf(vm, this.recorded),
+            restartSettings: kept ?? restartSettingsOf(vm),
         };
+    }
+
+    /** Whether the VM's disks grow in this run, and what needs a restart waits for the next. */
+    growsFirst(vm: WorkloadVm): boolean {
+        return growsFirst(vm, this.facts?.guests.get(vm.vmid), this.recorded);
     }
 
     /** Names that the resources of a renamed VM had: the VM stays, and only its name changes. None for any other VM. */

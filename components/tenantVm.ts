@@ -31,15 +31,15 @@ export class TenantVm extends pulumi.ComponentResource {
     constructor(name: string, args: TenantVmArgs, opts?: pulumi.ComponentResourceOptions) {
         super("deevnet:tenant:TenantVm", name, {}, opts);
 
-        const { generation, rebuild } = args.hypervisor.makingOf(args.vm);
-        this.incarnation = `${generation} ${rebuild}`.trim();
+        const making = args.hypervisor.makingOf(args.vm);
+        this.incarnation = `${making.generation} ${making.rebuild}`.trim();
         const vm = new proxmoxve.VmLegacy(
             `${name}-vm`,
             { ...identity(args), ...template(args), ...hardware(args), ...firstBoot(args), ...lifecycle(args) },
             {
                 ignoreChanges: notDeclared(args),
                 deleteBeforeReplace: true,
-                replacementTrigger: rebuild,
+                replacementTrigger: making.rebuild,
                 parent: this,
             },
         );
@@ -47,7 +47,7 @@ export class TenantVm extends pulumi.ComponentResource {
 
         this.vmid = vm.vmId;
         this.mac = vm.networkDevices.apply((devices) => devices?.[0]?.macAddress?.toLowerCase() ?? "");
-        this.registerOutputs({ vmid: this.vmid, mac: this.mac, generation, rebuild });
+        this.registerOutputs({ vmid: this.vmid, mac: this.mac, ...making });
     }
 }
 
@@ -55,8 +55,16 @@ export class TenantVm extends pulumi.ComponentResource {
  * What no definition can say, and no preview should show: the template, which counts at creation only, and the disks'
  * speed limits, for which the provider makes up a default that it never reads back.
  */
-function notDeclared({ vm }: TenantVmArgs): string[] {
-    return ["clone", ...[0, ...vm.extraDisks.keys()].map((_, index) => `disks[${index}].speed`)];
+function notDeclared({ vm, hypervisor }: TenantVmArgs): string[] {
+    const speeds = [0, ...vm.extraDisks.keys()].map((_, index) => `disks[${index}].speed`);
+    if (!hypervisor.growsFirst(vm)) {
+        return ["clone", ...speeds];
+    }
+    void pulumi.log.warn(
+        `${vm.tenant}/${vm.name}: its disk grows in this run; its other changes need a restart, and come with the next up. ` +
+            "With reboot: when-needed both come at once.",
+    );
+    return ["clone", ...speeds, "cpu", "memory", "agent", "initialization"];
 }
 
 function identity({ vm, hypervisor, poolId }: TenantVmArgs) {

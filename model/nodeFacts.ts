@@ -57,6 +57,38 @@ export interface RecordedMaking {
     readonly generation: number;
     /** Word in `rebuild` that it was last made by; empty for none. */
     readonly rebuild: string;
+    /** What it was last declared with of the settings that count only after a restart; missing for a VM that is new. */
+    readonly restartSettings?: RestartSettings;
+}
+
+/** Settings that a running VM takes over only when it is restarted. */
+export type RestartSettings = Pick<WorkloadVm, "cores" | "cpuType" | "memoryMiB" | "balloonMiB"> & {
+    readonly agent: boolean;
+    readonly address: string;
+    readonly user: string;
+};
+
+/** A VM's settings that count only after a restart, in a form that compares. */
+export function restartSettingsOf(vm: WorkloadVm): RestartSettings {
+    const { cores, cpuType, memoryMiB, balloonMiB, agent, address = "dhcp", user } = vm;
+    const account = user === undefined ? "" : [user.name, ...user.keys].join("\n");
+    return { cores, cpuType, memoryMiB, balloonMiB, agent: agent.enabled, address, user: account };
+}
+
+/**
+ * Whether a VM's disks grow first and its other changes wait for the next run: the provider grows no disk of a running VM
+ * in the same update as a change that needs a restart, unless it may restart it.
+ */
+export function growsFirst(vm: WorkloadVm, guest: Guest | undefined, recorded: Recorded): boolean {
+    const had = recorded.made.get(componentOf(vm, recorded))?.restartSettings;
+    if (had === undefined || guest?.running !== true || vm.reboot !== "never") {
+        return false;
+    }
+    const grows =
+        guest.systemDiskGiB < vm.diskGiB ||
+        vm.extraDisks.some(({ interface: name, sizeGiB }) => (guest.extraDisks[name] ?? sizeGiB) < sizeGiB);
+    const now = restartSettingsOf(vm);
+    return grows && (Object.keys(now) as (keyof RestartSettings)[]).some((key) => now[key] !== had[key]);
 }
 
 export const NOTHING_RECORDED: Recorded = { vms: new Map(), made: new Map(), macs: new Map() };

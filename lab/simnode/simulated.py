@@ -27,6 +27,11 @@ class SimulatedNode(RequestHandling, Faults, Access, Config, Drives, Guests, Nod
         self.grant_role(USER, TOKEN)
         inventory.fill(self)
 
+    def grant_program(self, path: str, *privileges: str) -> None:
+        """Gives the program's user and token privileges on a path, beside their role."""
+        for userid in (USER, TOKEN):
+            self.grant(userid, path, *privileges)
+
     @property
     def api_token(self) -> str:
         """The token of the program, as its configuration takes it: user@realm!name=secret."""

@@ -44,6 +44,43 @@ export class AcceptanceLab {
         return this.succeed("up", "--yes", "--skip-preview");
     }
 
+    /**
+     * What a refresh that only looks shows as changed by hand: the text of each resource's difference, by its name. Neither
+     * the node nor the state is changed by it.
+     */
+    async driftByName(): Promise<ReadonlyMap<string, string>> {
+        const { output, exitCode } = await this.workspace.pulumi([
+            ..."refresh --preview-only --diff --expect-no-changes".split(" "),
+        ]);
+        const blocks = output.split(/^(?=\s*[~+-] \S+: \((?:refresh|update|delete)\))/m).flatMap((block) => {
+            const name = /urn=\S*::([^\]\s]+)\]/.exec(block)?.[1];
+            return name === undefined || name === "dvntm" ? [] : [[name, block] as const];
+        });
+        if (exitCode !== 7 && exitCode !== 0) {
+            throw new Error(`the refresh ended with ${exitCode}:\n${output}`);
+        }
+        return new Map(blocks);
+    }
+
+    /** The rule with a comment in the firewall of a VM on the node. */
+    async ruleOf(vmid: string, comment: string): Promise<Record<string, unknown> | undefined> {
+        return (await this.rulesOf(vmid)).find((rule) => rule["comment"] === comment);
+    }
+
+    /** Changes, by hand, the rule with a comment; without fields it is deleted. */
+    async changeRule(vmid: string, comment: string, fields?: Readonly<Record<string, string>>): Promise<void> {
+        const position = (await this.rulesOf(vmid)).findIndex((rule) => rule["comment"] === comment);
+        const path = `/nodes/pve2/qemu/${vmid}/firewall/rules/${position}`;
+        await this.node.byHand(fields === undefined ? "DELETE" : "PUT", path, fields);
+    }
+
+    private async rulesOf(vmid: string): Promise<Record<string, unknown>[]> {
+        const { guests } = (await this.state()).firewall as {
+            guests: Record<string, { rules: Record<string, unknown>[] }>;
+        };
+        return guests[vmid]?.rules ?? [];
+    }
+
     /** Changes a file of the workspace's copy of the project. */
     edit(file: string, change: (text: string) => string): void {
         const path = join(this.workspace.root, file);

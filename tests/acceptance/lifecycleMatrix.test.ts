@@ -1,0 +1,316 @@
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { GuestState, NodeState } from "../../lab/expect";
+import { AcceptanceLab, RUN_TIMEOUT_MS } from "./lab";
+import { Matrix } from "./matrix";
+import { VM_ROWS, type Row } from "./matrixRows";
+import { ALLOWANCES, REFUSALS, RULES, TENANT, tenantText, type Phase } from "./matrixTenants";
+
+jest.setTimeout(RUN_TIMEOUT_MS);
+
+const FILE = "tenants/dvntm/matrix.yaml";
+
+/** Every attribute that a tenant file can declare, each on a VM of its own, through one life of them all. */
+describe("each attribute", () => {
+    const matrix = new Matrix();
+    let lab: AcceptanceLab;
+    let found: NodeState;
+    let before: Record<string, GuestState>;
+    const vmidOf = (row: Row) => String(5201 + VM_ROWS.indexOf(row));
+    const attributeOf = (row: Row) => `vms[].${row.attribute}`;
+    const drifting = VM_ROWS.filter((row) => row.drift !== undefined);
+    const onNode = VM_ROWS.filter((row) => row.node !== undefined);
+
+    /** Writes the tenants as one phase has them. */
+    function define(phase: Phase): void {
+        writeFileSync(join(lab.workspace.root, FILE), tenantText(VM_ROWS, phase));
+        const grooveiq = readFileSync(join(lab.workspace.root, "tenants/dvntm/grooveiq.yaml"), "utf8").split(
+            "allow:",
+        )[0]!;
+        writeFileSync(join(lab.workspace.root, "tenants/dvntm/grooveiq.yaml"), `${grooveiq}${ALLOWANCES[phase]}`);
+    }
+
+    async function held(row: Row): Promise<unknown> {
+        const state = await lab.state();
+        return row.node!.held(state.vms[vmidOf(row)]!, state);
+    }
+
+    beforeAll(async () => {
+        lab = await AcceptanceLab.start();
+        found = await lab.state();
+        await lab.node.set({ agents_answer: true, grant: { "/": ["Sys.Modify"] } });
+        lab.edit("Pulumi.dvntm.yaml", (text) => text.replace("threads: 8", "threads: 32"));
+    });
+    afterAll(() => lab.stop());
+
+    describe("create", () => {
+        beforeAll(async () => {
+            define("first");
+            await lab.up();
+            before = { ...(await lab.state()).vms };
+        });
+
+        test.each(onNode)("$attribute", async (row) => {
+            expect(await held(row)).toEqual(row.node!.values[0]);
+            matrix.note(attributeOf(row), { create: "as declared" });
+        });
+
+        test("what is not on the node is accepted, and the template is the one that the VM names", async () => {
+            const clones = (await lab.node.requests()).filter(({ path }) => path.endsWith("/clone"));
+            const pinned = VM_ROWS.find(({ attribute }) => attribute === "template")!;
+            const from = clones.filter(({ body }) => body.includes(`newid=${vmidOf(pinned)}`)).map(({ path }) => path);
+            expect(from).toEqual(["/api2/json/nodes/pve2/qemu/100/clone"]);
+            VM_ROWS.filter((row) => row.node === undefined).forEach((row) =>
+                matrix.note(attributeOf(row), { create: "accepted" }),
+            );
+            const { vms, pools } = await lab.state();
+            VM_ROWS.forEach((row) => expect(vms[vmidOf(row)]!.status).toBe("running"));
+            expect(vms["5201"]).toMatchObject({ name: "vm01", pool: TENANT.name });
+            expect(vms["5201"]!.config["net0"]).toMatch(/tag=52/);
+            expect(vms["5201"]!.config).toMatchObject({ ciuser: "first", sshkeys: TENANT.sshkeys.first });
+            expect(pools[TENANT.name]).toMatchObject({ comment: "first" });
+            for (const attribute of [
+                "name",
+                "description",
+                "vlan",
+                "user.name",
+                "user.keys",
+                "vms[].name",
+                "vms[].instance",
+            ]) {
+                matrix.note(attribute, { create: "as declared" });
+            }
+            for (const attribute of ["hypervisor", "keep", ...TENANT.quota]) {
+                matrix.note(attribute, { create: "accepted" });
+            }
+        });
+
+        test.each(RULES)("allow[].$attribute", async ({ attribute, rule }) => {
+            expect(await lab.ruleOf(rule.vmid.first, rule.comment.first)).toMatchObject(rule.values.first);
+            matrix.note(`allow[].${attribute}`, { create: "as declared" });
+        });
+
+        test("a second preview is empty", async () => {
+            await lab.succeed("preview", "--expect-no-changes");
+            matrix.made().forEach((attribute) => matrix.note(attribute, { second: "empty" }));
+        });
+    });
+
+    describe("update", () => {
+        beforeAll(async () => {
+            define("then");
+            // The tenant's account changes too, which needs a restart: disks grow first, the rest comes with the next up.
+            const { output } = await lab.up();
+            expect(output).toMatch(/matrix\/vm06: its disk grows in this run; its other changes need a restart/);
+            await lab.up();
+        });
+
+        test.each(VM_ROWS)("$attribute: $update", async (row) => {
+            const { vms } = await lab.state();
+            const now = vms[vmidOf(row)]!;
+            const then = before[vmidOf(row)]!;
+            const replaced = now.config["smbios1"] !== then.config["smbios1"];
+            expect(replaced).toBe(row.update === "replaces the VM");
+            expect(now.config["net0"]).toBe(then.config["net0"]);
+            expect(Object.keys(now.pending).length > 0).toBe(row.update === "in place, counts after a restart");
+            if (row.update === "nothing on the node") {
+                expect(now).toEqual(then);
+            }
+            if (row.node !== undefined) {
+                expect(await held(row)).toEqual(row.node.values[1]);
+            }
+            matrix.note(attributeOf(row), { update: row.update });
+        });
+
+        test("of what the tenant says itself", async () => {
+            const { vms, pools } = await lab.state();
+            expect(vms["5201"]!.config).toMatchObject({ ciuser: "then", sshkeys: TENANT.sshkeys.then });
+            expect(pools[TENANT.name]).toMatchObject({ comment: "then" });
+            expect(vms["5201"]!.config["smbios1"]).toBe(before["5201"]!.config["smbios1"]);
+            for (const attribute of ["description", "user.name", "user.keys"]) {
+                matrix.note(attribute, { update: "in place" });
+            }
+        });
+
+        test.each(RULES)("allow[].$attribute", async ({ attribute, rule }) => {
+            expect(await lab.ruleOf(rule.vmid.then, rule.comment.then)).toMatchObject(rule.values.then);
+            matrix.note(`allow[].${attribute}`, { update: "in place" });
+        });
+
+        test("and a preview is empty again", async () => {
+            await lab.succeed("preview", "--expect-no-changes");
+        });
+    });
+
+    describe("drift", () => {
+        let shown: ReadonlyMap<string, string>;
+
+        beforeAll(async () => {
+            for (const row of drifting) {
+                const { method, path, fields } = row.drift!.byHand;
+                await lab.node.byHand(method, `/nodes/pve2/qemu/${vmidOf(row)}${path}`, fields);
+            }
+            await TENANT.changeByHand(lab);
+            for (const { rule } of RULES) {
+                await lab.changeRule(rule.vmid.then, rule.comment.then, rule.byHand);
+            }
+            shown = await lab.driftByName();
+        });
+
+        test.each(drifting)("$attribute", (row) => {
+            const name = `${TENANT.name}-vm${vmidOf(row).slice(2)}-vm`;
+            expect(shown.get(name)).toMatch(row.drift!.shown);
+            matrix.note(attributeOf(row), { drift: "found" });
+        });
+
+        test.each(RULES)("allow[].$attribute", ({ attribute, rule }) => {
+            expect(shown.get(rule.resource)).toMatch(rule.shown);
+            matrix.note(`allow[].${attribute}`, { drift: "found" });
+        });
+
+        test("of what the tenant says itself", () => {
+            for (const [attribute, { resource, pattern }] of Object.entries(TENANT.shown)) {
+                expect(shown.get(resource)).toMatch(pattern);
+                matrix.note(attribute, { drift: "found" });
+            }
+        });
+
+        test("and of nothing else", () => {
+            const changed = [
+                ...drifting.map((row) => `${TENANT.name}-vm${vmidOf(row).slice(2)}-vm`),
+                ...RULES.map(({ rule }) => rule.resource),
+                ...Object.values(TENANT.shown).map(({ resource }) => resource),
+            ];
+            expect([...shown.keys()].sort()).toEqual([...new Set(changed)].sort());
+            const attributes = [
+                ...VM_ROWS.filter((row) => row.drift === undefined).map(attributeOf),
+                "hypervisor",
+                "keep",
+            ];
+            [...attributes, ...TENANT.quota].forEach((attribute) =>
+                matrix.note(attribute, { drift: "not on the node", repair: "not on the node" }),
+            );
+        });
+    });
+
+    describe("repair", () => {
+        beforeAll(async () => {
+            define("after");
+            await lab.up();
+        });
+
+        test.each(drifting)("$attribute", async (row) => {
+            expect(await held(row)).toEqual(row.after?.value ?? row.node!.values[1]);
+            matrix.note(attributeOf(row), { repair: row.drift!.settledBy ?? "repaired" });
+        });
+
+        test.each(RULES)("allow[].$attribute", async ({ attribute, rule }) => {
+            expect(await lab.ruleOf(rule.vmid.then, rule.comment.then)).toMatchObject(rule.values.then);
+            matrix.note(`allow[].${attribute}`, { repair: "repaired" });
+        });
+
+        test("of what the tenant says itself", async () => {
+            const { vms, pools } = await lab.state();
+            const { config, pending, name } = vms["5201"]!;
+            expect({ ...config, ...pending }).toMatchObject({ ciuser: "then", sshkeys: TENANT.sshkeys.then });
+            expect(config["net0"]).toMatch(/tag=52/);
+            expect(name).toBe("vm01");
+            expect(pools[TENANT.name]).toMatchObject({ comment: "then" });
+            Object.keys(TENANT.shown).forEach((attribute) => matrix.note(attribute, { repair: "repaired" }));
+            await lab.succeed("preview", "--expect-no-changes");
+        });
+    });
+
+    describe("what is refused", () => {
+        test.each(REFUSALS)("$attribute: $what", async ({ attribute, edit, command, message, cells }) => {
+            const undo = edit(lab);
+            const state = await lab.state();
+            const { exitCode, output } = await lab.workspace.pulumi(command);
+            undo();
+            expect(exitCode).not.toBe(0);
+            expect(output).toMatch(message);
+            expect(await lab.state()).toEqual(state);
+            matrix.note(attribute, cells);
+        });
+    });
+
+    describe("what is changed last", () => {
+        test("vms[].name renames the VM in place", async () => {
+            const then = (await lab.state()).vms["5201"]!;
+            lab.edit(FILE, (text) => text.replace("name: vm01", "name: renamed"));
+            await lab.up();
+            const now = (await lab.state()).vms["5201"]!;
+            expect(now.name).toBe("renamed");
+            expect(now.config["smbios1"]).toBe(then.config["smbios1"]);
+            matrix.note("vms[].name", { update: "in place" });
+            await lab.succeed("preview", "--expect-no-changes");
+        });
+
+        test("macPolicy changes the NIC in place, and a MAC changed by hand is found and repaired", async () => {
+            const then = (await lab.state()).vms["5202"]!;
+            await lab.workspace.pulumi(["config", "set", "macPolicy", "deterministic"]);
+            await lab.up();
+            const now = (await lab.state()).vms["5202"]!;
+            expect(then.config["net0"]).toMatch(/virtio=BC:24:11/);
+            expect(now.config["net0"]).toMatch(/virtio=02:DE:20:52:00:02,/);
+            expect(now.config["smbios1"]).toBe(then.config["smbios1"]);
+            await lab.succeed("preview", "--expect-no-changes");
+            const other = now.config["net0"]!.replace("02:DE:20:52:00:02", "02:DE:20:52:00:FF");
+            await lab.node.byHand("PUT", "/nodes/pve2/qemu/5202/config", { net0: other });
+            expect((await lab.driftByName()).get("matrix-vm02-vm")).toMatch(
+                /macAddress\s*: "02:DE:20:52:00:02" => "02:DE:20:52:00:FF"/,
+            );
+            await lab.up();
+            expect((await lab.state()).vms["5202"]!.config["net0"]).toBe(now.config["net0"]);
+            matrix.note("macPolicy", {
+                create: "as declared",
+                second: "empty",
+                update: "in place",
+                drift: "found",
+                repair: "repaired",
+            });
+        });
+
+        test("a tenant's keep refuses its teardown, until it is lifted", async () => {
+            lab.edit(FILE, (text) => text.replace("keep: false", "keep: true"));
+            await lab.up();
+            const state = await lab.state();
+            const { exitCode, output } = await lab.workspace.pulumi(["destroy", "--yes", "--skip-preview"]);
+            expect(exitCode).not.toBe(0);
+            expect(output).toMatch(/"[^"]*::matrix-network-pool" cannot be deleted\n?[^]*because it is protected/);
+            expect(await lab.state()).toEqual(state);
+            matrix.note("keep", { update: "teardown and rebuild are refused" });
+            lab.edit(FILE, (text) => text.replace("keep: true", "keep: false"));
+            await lab.up();
+        });
+
+        test("a tenant's name takes its VMs along", async () => {
+            const then = (await lab.state()).vms["5202"]!;
+            const text = readFileSync(join(lab.workspace.root, FILE), "utf8").replace("name: matrix", "name: other");
+            writeFileSync(join(lab.workspace.root, "tenants/dvntm/other.yaml"), text);
+            rmSync(join(lab.workspace.root, FILE));
+            lab.edit("tenants/dvntm/grooveiq.yaml", (grooveiq) => grooveiq.replace("to: matrix", "to: other"));
+            await lab.up();
+            const { vms, pools } = await lab.state();
+            expect(vms["5202"]).toMatchObject({ pool: "other", status: "running", name: "vm02" });
+            expect(vms["5202"]!.config["smbios1"]).toBe(then.config["smbios1"]);
+            expect(pools["matrix"]).toBeUndefined();
+            await lab.succeed("preview", "--expect-no-changes");
+            matrix.note("name", { update: "in place" });
+        });
+
+        test("when all is lifted, destroy leaves the node as it was", async () => {
+            lab.edit("tenants/dvntm/other.yaml", (text) =>
+                text.replace("protection: true", "protection: false").replaceAll("keep: true", "keep: false"),
+            );
+            await lab.up();
+            await lab.succeed("destroy", "--yes", "--skip-preview");
+            expect(await lab.state()).toEqual(found);
+        });
+
+        test("every attribute of the schema is tested at every stage, and docs/lifecycle.md says what came of it", () => {
+            expect(matrix.untested()).toEqual([]);
+            expect(matrix.written()).toBe(matrix.text());
+        });
+    });
+});

@@ -1,0 +1,264 @@
+import type { AcceptanceLab } from "./lab";
+import type { Cells } from "./matrix";
+import type { Row } from "./matrixRows";
+
+/** When a definition holds: at creation, after the change, and after what a change by hand made necessary. */
+export type Phase = "first" | "then" | "after";
+
+const KEYS = {
+    first: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFirst first",
+    then: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIThen then",
+};
+
+/** The tenant whose VMs have one attribute each. */
+export const TENANT = {
+    name: "matrix",
+    quota: ["quota.memory", "quota.disk", "quota.vcpus", "quota.vms"],
+    sshkeys: { first: encodeURIComponent(KEYS.first), then: encodeURIComponent(KEYS.then) },
+    /** Where a refresh shows what changeByHand did, by attribute. */
+    shown: {
+        description: { resource: "matrix-network-pool", pattern: /comment\s*: "then" => "by hand"/ },
+        name: { resource: "matrix-vm23-vm", pattern: /poolId\s*: "matrix"/ },
+        vlan: { resource: "matrix-vm23-vm", pattern: /vlanId\s*: 52 => 99/ },
+        "user.name": { resource: "matrix-vm23-vm", pattern: /username\s*: "then" => "byhand"/ },
+        "user.keys": { resource: "matrix-vm23-vm", pattern: /keys[^]*then/ },
+        "vms[].name": { resource: "matrix-vm23-vm", pattern: /name\s*: "vm23" => "by-hand"/ },
+    } as Readonly<Record<string, { resource: string; pattern: RegExp }>>,
+    async changeByHand(lab: AcceptanceLab): Promise<void> {
+        const vm = "/nodes/pve2/qemu/5223";
+        const { config } = (await lab.state()).vms["5223"]!;
+        const fields = { ciuser: "byhand", sshkeys: encodeURIComponent("ssh-ed25519 AAAA hand"), name: "by-hand" };
+        await lab.node.byHand("PUT", `${vm}/config`, { ...fields, net0: config["net0"]!.replace("tag=52", "tag=99") });
+        await lab.node.byHand("PUT", "/pools", { poolid: "matrix", comment: "by hand" });
+        await lab.node.byHand("PUT", "/pools", { poolid: "matrix", vms: "5223", delete: "1" });
+    },
+};
+
+/** The tenant's file. */
+export function tenantText(rows: readonly Row[], phase: Phase): string {
+    const word = phase === "first" ? "first" : "then";
+    const vms = rows.map((row, index) => {
+        const number = String(index + 1).padStart(2, "0");
+        const [first, then] = row.lines;
+        const lines = phase === "first" ? first : phase === "after" ? (row.after?.lines ?? then) : then;
+        const memory = lines.startsWith("memory") ? "" : "\n    memory: 512MiB";
+        const cores = lines.startsWith("cores") ? "" : "\n    cores: 1";
+        return `  - name: vm${number}\n    instance: ${index + 1}${memory}${cores}\n    ${lines}\n`;
+    });
+    return [
+        `name: ${TENANT.name}`,
+        `description: ${word}`,
+        "vlan: 52",
+        "hypervisor: hv02",
+        "keep: false",
+        "quota: { memory: 20GiB, disk: 1000GiB, vcpus: 99, vms: 99 }",
+        `user: { name: ${word}, keys: ["${KEYS[word]}"] }`,
+        `vms:\n${vms.join("")}`,
+    ].join("\n");
+}
+
+function allowance(to: string, protocol: string, ports: string, why: string): string {
+    return `  - { to: ${to}, protocol: ${protocol}, ports: "${ports}", why: ${why} }\n`;
+}
+
+const THEN = [
+    allowance("matrix", "tcp", "1001", "row to"),
+    allowance("vintronics", "udp", "1002", "row protocol"),
+    allowance("vintronics", "tcp", "1013", "row ports"),
+    allowance("vintronics", "tcp", "1004", "row other"),
+].join("");
+
+/** What grooveiq's file allows it, phase by phase: each entry changes in one key. */
+export const ALLOWANCES: Readonly<Record<Phase, string>> = {
+    first: `allow:\n${[
+        allowance("vintronics", "tcp", "1001", "row to"),
+        allowance("vintronics", "tcp", "1002", "row protocol"),
+        allowance("vintronics", "tcp", "1003", "row ports"),
+        allowance("vintronics", "tcp", "1004", "row why"),
+    ].join("")}`,
+    then: `allow:\n${THEN}`,
+    after: `allow:\n${THEN}`,
+};
+
+interface Change<T> {
+    readonly first: T;
+    readonly then: T;
+}
+
+interface RuleRow {
+    readonly attribute: string;
+    readonly rule: {
+        readonly resource: string;
+        readonly vmid: Change<string>;
+        readonly comment: Change<string>;
+        readonly values: Change<Readonly<Record<string, unknown>>>;
+        /** Fields of PUT rules/{pos}; none deletes the rule. */
+        readonly byHand?: Readonly<Record<string, string>>;
+        readonly shown: RegExp;
+    };
+}
+
+function same<T>(value: T): Change<T> {
+    return { first: value, then: value };
+}
+
+/** Where each key of an allowance stands in the destination's firewall. */
+export const RULES: readonly RuleRow[] = [
+    {
+        attribute: "to",
+        rule: {
+            resource: "matrix-vm01-rules",
+            vmid: { first: "5101", then: "5201" },
+            comment: same("grooveiq: row to"),
+            values: same({ dport: "1001" }),
+            shown: /row to/,
+        },
+    },
+    {
+        attribute: "protocol",
+        rule: {
+            resource: "vintronics-web-vm01-rules",
+            vmid: same("5101"),
+            comment: same("grooveiq: row protocol"),
+            values: { first: { proto: "tcp" }, then: { proto: "udp" } },
+            byHand: { proto: "tcp" },
+            shown: /proto\s*: "udp" => "tcp"/,
+        },
+    },
+    {
+        attribute: "ports",
+        rule: {
+            resource: "vintronics-web-vm01-rules",
+            vmid: same("5101"),
+            comment: same("grooveiq: row ports"),
+            values: { first: { dport: "1003" }, then: { dport: "1013" } },
+            byHand: { dport: "1:9999" },
+            shown: /dport\s*: "1013" => "1:9999"/,
+        },
+    },
+    {
+        attribute: "why",
+        rule: {
+            resource: "vintronics-web-vm01-rules",
+            vmid: same("5101"),
+            comment: { first: "grooveiq: row why", then: "grooveiq: row other" },
+            values: same({ dport: "1004" }),
+            byHand: { comment: "by hand" },
+            shown: /comment\s*: "grooveiq: row other" => "by hand"/,
+        },
+    },
+];
+
+interface Refusal {
+    readonly attribute: string;
+    readonly what: string;
+    /** Makes the change; gives back how to undo it. */
+    readonly edit: (lab: AcceptanceLab) => () => void;
+    readonly command: readonly string[];
+    readonly message: RegExp;
+    readonly cells: Cells;
+}
+
+const FILE = "tenants/dvntm/matrix.yaml";
+const PREVIEW = ["preview"];
+
+function replacing(from: string | RegExp, to: string, file = FILE): Refusal["edit"] {
+    return (lab) => {
+        let good = "";
+        lab.edit(file, (text) => {
+            good = text;
+            return text.replace(from, to);
+        });
+        return () => lab.edit(file, () => good);
+    };
+}
+
+function refusal(attribute: string, what: string, edit: Refusal["edit"], message: RegExp, cells: Cells = {}): Refusal {
+    return { attribute, what, edit, command: PREVIEW, message, cells };
+}
+
+const quotas: readonly [string, string, RegExp][] = [
+    ["memory: 20GiB", "memory: 1GiB", /quota\.memory: 1 GiB is less than the tenant's VMs claim/],
+    ["disk: 1000GiB", "disk: 9GiB", /quota\.disk: 9 GiB is less than/],
+    ["vcpus: 99", "vcpus: 1", /quota\.vcpus: 1 vCPU is less than/],
+    ["vms: 99", "vms: 1", /quota\.vms: 1 VM is less than/],
+];
+
+const DELETES = "refused: it would delete the VM";
+const NO_DRIFT = { drift: "cannot change on a node", repair: "cannot change on a node" };
+
+/** What no up does to a VM that is there, and how it says so. */
+export const REFUSALS: readonly Refusal[] = [
+    refusal(
+        "vms[].instance",
+        "another VMID",
+        replacing("instance: 1\n", "instance: 90\n"),
+        /vm01 is VM 5201, and would be deleted with its data/,
+        {
+            update: DELETES,
+            ...NO_DRIFT,
+        },
+    ),
+    refusal(
+        "vlan",
+        "other VMIDs",
+        replacing("vlan: 52", "vlan: 53"),
+        /vm01 is VM 5201, and would be deleted with its data/,
+        {
+            update: DELETES,
+        },
+    ),
+    refusal(
+        "vms[].disk",
+        "a smaller disk",
+        replacing("disk: 36GiB", "disk: 32GiB"),
+        /32GiB is less than the 36GiB on the node/,
+        {
+            update: "grows in place; shrinking is refused",
+        },
+    ),
+    refusal(
+        "vms[].disks[].size",
+        "a smaller further disk",
+        replacing("size: 5GiB", "size: 1GiB"),
+        /scsi1: 1GiB is less than the 5GiB on the node/,
+        { update: "grows in place; shrinking is refused" },
+    ),
+    refusal(
+        "hypervisor",
+        "another node",
+        (lab) => {
+            const undoStack = replacing(
+                "    hv02:\n",
+                "    hv03: {node: pve3, endpoint: ENDPOINT, ssh: {host: hv03.dvntm.deevnet.net}, bridge: vmbr0, datastore: local-lvm, " +
+                    "template: {prefix: fedora-server-}, hardware: {memory: 32GiB, storage: 1TB, threads: 32}}\n    hv02:\n",
+                "Pulumi.dvntm.yaml",
+            )(lab);
+            lab.edit("Pulumi.dvntm.yaml", (text) => text.replace("ENDPOINT", lab.node.ready.endpoint));
+            const undoTenant = replacing("hypervisor: hv02", "hypervisor: hv03")(lab);
+            const others = ["grooveiq", "vintronics"].map((name) =>
+                replacing(/^vlan:/m, "hypervisor: hv02\nvlan:", `tenants/dvntm/${name}.yaml`)(lab),
+            );
+            return () => [undoStack, undoTenant, ...others].forEach((undo) => undo());
+        },
+        /vm01 runs on node pve2, and nothing migrates/,
+        { update: DELETES },
+    ),
+    ...quotas.map(([from, to, message], index) =>
+        refusal(TENANT.quota[index]!, "less than the VMs claim", replacing(from, to), message, {
+            update: "refused where the VMs claim more",
+        }),
+    ),
+    {
+        ...refusal("vms[].keep", "destroy", () => () => undefined, /cannot be deleted[^]*because it is protected/, {
+            update: "teardown and rebuild are refused",
+        }),
+        command: ["destroy", "--yes", "--skip-preview"],
+    },
+    refusal(
+        "vms[].keep",
+        "rebuild",
+        replacing("keep: true", "keep: true\n    rebuild: now"),
+        /a new word deletes the VM, which keep: true forbids/,
+    ),
+];
