@@ -15,5 +15,5 @@ export function checkAcross(
     tenants: readonly CheckedTenant[],
     sites: readonly string[],
 ): Fault[] {
-    return [...checkIdentity(substrateName, substrate, tenants, sites), ...checkAllowances(tenants)];
+    return [...checkIdentity(substrateName, substrate, tenants, sites), ...checkAllowances(substrate.site, tenants)];
 }

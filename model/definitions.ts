@@ -45,6 +45,8 @@ export interface TenantDefinition {
     };
     /**
      * What the tenant's VMs may reach beyond what every tenant may: each entry opens one way, to one destination. Everything else between tenants stays denied.
+     *
+     * @maxItems 40
      */
     allow: AllowanceDefinition[];
     /**
@@ -60,19 +62,19 @@ export interface TenantDefinition {
  */
 export interface AllowanceDefinition {
     /**
-     * A tenant of the same substrate, by name.
+     * A tenant of the same substrate, a segment of the site (trusted, storage, iot, iot_vendor, iot_backend, guest, management), or a network in CIDR form. Every tenant reaches platform and the internet anyway.
      */
     to: string;
     /**
-     * Protocol.
+     * Protocol; any is all of them.
      */
-    protocol: "tcp" | "udp" | "icmp";
+    protocol: "tcp" | "udp" | "icmp" | "any";
     /**
-     * Destination ports of tcp or udp: one, a range from:to, or several with commas. Left out: every port.
+     * Destination ports of tcp or udp: one, a range from:to, or several with commas, 15 numbers at most. Left out: every port.
      */
     ports?: string;
     /**
-     * What it is for, in one line; it becomes the rule's comment.
+     * What it is for, in one line; the rules on both sides carry it.
      */
     why: string;
 }
@@ -144,6 +146,7 @@ export interface SubstrateDefinition {
     hypervisors: {
         [k: string]: HypervisorDefinition;
     };
+    coreRouter: CoreRouterDefinition;
 }
 /**
  * One tenant hypervisor.
@@ -217,4 +220,21 @@ export interface HypervisorDefinition {
          */
         vcpus: number;
     };
+}
+/**
+ * The substrate's core router (OPNsense), and who writes what the tenants need there. Changing the mode moves no VM.
+ */
+export interface CoreRouterDefinition {
+    /**
+     * api: the stack writes the tenants' VLANs, DHCP scopes, names and rules to the router. export: the stack changes nothing there, and `make router-vars` writes the variables for the lab's own collection. none: a flat network without VLANs, so the VMs are untagged on the bridge and nothing keeps tenants apart.
+     */
+    mode: "api" | "export" | "none";
+    /**
+     * URL of the router, by DNS name. Needed for api; for export, what drift is read from.
+     */
+    endpoint?: string;
+    /**
+     * NIC of the router that carries the tenants' VLANs.
+     */
+    vlanParent: string;
 }

@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { checkAdmission } from "./admission";
 import { checkAcross } from "./check";
+import { checkCoreRouter } from "./checkCoreRouter";
 import type { CheckedTenant } from "./checked";
 import type { SubstrateDefinition, TenantDefinition } from "./definitions";
 import { DefinitionError, type Fault } from "./faults";
@@ -42,7 +43,10 @@ export function loadSubstrate(definitions: Definitions): Substrate {
     if (substrate === undefined || faults.length > 0) {
         throw new DefinitionError(faults);
     }
-    faultless(checkAcross(definitions.substrate, substrate.value, tenants, listSubstrates(definitions.root)));
+    faultless([
+        ...checkAcross(definitions.substrate, substrate.value, tenants, listSubstrates(definitions.root)),
+        ...checkCoreRouter(stackSource(definitions), substrate.value, tenants),
+    ]);
     const model = resolve(
         definitions.substrate,
         substrate.value,

@@ -1,7 +1,14 @@
-import type { HypervisorDefinition, SubstrateDefinition, TenantDefinition, VmDefinition } from "./definitions";
+import type {
+    AllowanceDefinition,
+    HypervisorDefinition,
+    SubstrateDefinition,
+    TenantDefinition,
+    VmDefinition,
+} from "./definitions";
 import { fixedAddressOf, macOf, MANAGEMENT_VLAN, subnetOf, TRUSTED_VLAN, vmidOf, zoneOf } from "./identity";
+import { isLabSegment, labSubnet } from "./labSegments";
 import { parseGiB, parseMiB } from "./size";
-import type { Hypervisor, Inbound, Quota, Segment, Substrate, Tenant, WorkloadVm } from "./substrate";
+import type { Allowance, Hypervisor, Inbound, Quota, Segment, Substrate, Tenant, WorkloadVm } from "./substrate";
 
 /** Resolves checked definitions to the frozen model: subnets, VMIDs and names are computed here and nowhere else. */
 export function resolve(name: string, substrate: SubstrateDefinition, tenants: readonly TenantDefinition[]): Substrate {
@@ -11,6 +18,7 @@ export function resolve(name: string, substrate: SubstrateDefinition, tenants: r
         site: substrate.site,
         status: substrate.status,
         hypervisors,
+        coreRouter: substrate.coreRouter,
         tenants: tenants
             .map((tenant) => resolveTenant(name, substrate, tenant, tenants))
             .sort((a, b) => a.segment.vlan - b.segment.vlan),
@@ -51,8 +59,9 @@ function resolveTenant(
         name: tenant.name,
         description: tenant.description,
         hypervisor: tenant.hypervisor ?? Object.keys(substrate.hypervisors)[0]!,
-        segment: resolveSegment(tenant, substrate.site, all),
+        segment: resolveSegment(tenant, substrate, all),
         zone,
+        allow: tenant.allow.map((allowance) => resolveAllowance(substrate.site, allowance, all)),
         quota: resolveQuota(tenant),
         vms: tenant.vms.map((vm) => resolveVm(substrate, tenant, zone, vm)).sort((a, b) => a.vmid - b.vmid),
     };
@@ -68,19 +77,34 @@ function resolveQuota({ quota = {} }: TenantDefinition): Quota {
     };
 }
 
+/** A destination as the file has it, with the network that it is. */
+function resolveAllowance(site: number, definition: AllowanceDefinition, all: readonly TenantDefinition[]): Allowance {
+    const { to, protocol, ports, why } = definition;
+    const tenant = all.find(({ name }) => name === to);
+    const segment = isLabSegment(to) ? labSubnet(site, to) : to;
+    const cidr = tenant === undefined ? segment : subnetOf(site, tenant.vlan).cidr;
+    return { to, cidr, protocol, ports: ports?.split(",") ?? [], why };
+}
+
 /** The zone matrix lets management and trusted in; the allowances of other tenants' files come after them. */
-function resolveSegment(tenant: TenantDefinition, site: number, all: readonly TenantDefinition[]): Segment {
+function resolveSegment(
+    tenant: TenantDefinition,
+    { site, coreRouter }: SubstrateDefinition,
+    all: readonly TenantDefinition[],
+): Segment {
     const allowed = all.flatMap((other) =>
         other.allow
             .filter(({ to }) => to === tenant.name)
             .map(({ protocol, ports, why }): Inbound => {
+                const name = `${other.name}: ${why}`;
                 const { cidr } = subnetOf(site, other.vlan);
-                return { name: `${other.name}: ${why}`, cidr, protocol, ...(ports !== undefined && { ports }) };
+                return { name, cidr, ...(protocol !== "any" && { protocol }), ...(ports !== undefined && { ports }) };
             }),
     );
     return {
         tenant: tenant.name,
         vlan: tenant.vlan,
+        tagged: coreRouter.mode !== "none",
         subnet: subnetOf(site, tenant.vlan),
         inbound: [
             { name: "management", cidr: subnetOf(site, MANAGEMENT_VLAN).cidr },
