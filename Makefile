@@ -25,7 +25,7 @@ endif
 .PHONY: help
 help: ## this list
 	@echo 'usage: make <target> [SUBSTRATE=dvntm] [JSON=1] [ARGS=...]'
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: tools ## the main job on the simulated substrate, from up to destroy
@@ -61,6 +61,13 @@ validate: node_modules ## check every definition of every substrate, or of SUBST
 .PHONY: capacity
 capacity: substrate node_modules ## what SUBSTRATE's hypervisors have and what its tenants were promised
 	@$(TSX) commands/capacity.ts $(JSON_FLAG) $(SUBSTRATE)
+
+# text or markdown.
+FORMAT ?= text
+
+.PHONY: reachability
+reachability: substrate node_modules ## who may reach whom on SUBSTRATE, with the rule that allows it
+	@$(TSX) commands/reachability.ts $(JSON_FLAG) --format $(FORMAT) $(SUBSTRATE)
 
 .PHONY: preview up refresh destroy
 preview: stack ## pulumi preview of SUBSTRATE
