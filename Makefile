@@ -69,6 +69,15 @@ FORMAT ?= text
 reachability: substrate node_modules ## who may reach whom on SUBSTRATE, with the rule that allows it
 	@$(TSX) commands/reachability.ts $(JSON_FLAG) --format $(FORMAT) $(SUBSTRATE)
 
+# File that a command reads, and file or folder that it writes; without OUTPUT it prints.
+INPUT ?=
+OUTPUT ?=
+FILES := $(if $(INPUT),--input '$(INPUT)') $(if $(OUTPUT),--output '$(OUTPUT)')
+
+.PHONY: router-vars
+router-vars: substrate node_modules ## SUBSTRATE's variables for the lab's router collection, merged with INPUT
+	@$(TSX) commands/routerVars.ts $(JSON_FLAG) $(FILES) $(SUBSTRATE)
+
 .PHONY: preview up refresh destroy
 preview: stack ## pulumi preview of SUBSTRATE
 	@pulumi preview --stack $(SUBSTRATE) $(ARGS)

@@ -238,3 +238,100 @@ export interface CoreRouterDefinition {
      */
     vlanParent: string;
 }
+
+/**
+ * The variables of the lab's deevnet.net collection that say what is on the core router. Ansible replaces each of them whole. Keys that are not named here are kept as they are.
+ */
+export interface RouterVariables {
+    /**
+     * Every segment of the site by its zone key.
+     */
+    deevnet_vlans: {
+        [k: string]: ZoneVariables;
+    };
+    /**
+     * NIC of the router that carries the VLANs.
+     */
+    opnsense_vlan_parent?: string;
+    /**
+     * What passes between zones; the rest does not.
+     */
+    firewall_zone_policies: ZonePolicy[];
+    /**
+     * Keys of the zones that reach the internet.
+     */
+    firewall_internet_zones: string[];
+    /**
+     * Zone that the site's names are written in.
+     */
+    dns_domain?: string;
+    [k: string]: unknown;
+}
+/**
+ * One segment.
+ */
+export interface ZoneVariables {
+    /**
+     * VLAN.
+     */
+    vlan_id: number;
+    /**
+     * Subnet in CIDR form; a segment without one is not routed.
+     */
+    subnet?: string;
+    /**
+     * Address of the router in it.
+     */
+    gateway?: string;
+    /**
+     * First address of the DHCP pool.
+     */
+    dhcp_range_start?: string;
+    /**
+     * Last address of the DHCP pool.
+     */
+    dhcp_range_end?: string;
+    /**
+     * Whether there is DHCP.
+     */
+    dhcp_enabled?: boolean;
+    /**
+     * Wireless network of the segment.
+     */
+    wifi_ssid?: string;
+    [k: string]: unknown;
+}
+/**
+ * What may pass from one zone to another.
+ */
+export interface ZonePolicy {
+    /**
+     * Key of the zone that opens connections.
+     */
+    from_zone: string;
+    /**
+     * Key of the zone that they lead to.
+     */
+    to_zone: string;
+    /**
+     * pass, where it is left out.
+     */
+    action?: string;
+    /**
+     * Name of the rule.
+     */
+    name?: string;
+    /**
+     * Protocol as OPNsense writes it.
+     */
+    protocol?: string;
+    /**
+     * Part of the zone that it is for.
+     */
+    source_net?: string;
+    /**
+     * Part of the other zone that it leads to.
+     */
+    destination_net?: string;
+    [k: string]: unknown;
+}

@@ -15,6 +15,7 @@ export function resolve(name: string, substrate: SubstrateDefinition, tenants: r
     const hypervisors = Object.entries(substrate.hypervisors).map(([key, h]) => resolveHypervisor(key, h));
     return deepFreeze({
         name,
+        zone: `${name}.${substrate.domain}`,
         site: substrate.site,
         status: substrate.status,
         hypervisors,

@@ -67,8 +67,8 @@ function rules(site: number, tenant: string, segment: Segment, allow: readonly A
     ];
 }
 
-/** OPNsense takes one port or one range in a rule. */
-function allowanceRules(tenant: string, allowance: Allowance) {
+/** The rules of an allowance: OPNsense takes one port or one range in each. */
+export function allowanceRules(tenant: string, allowance: Allowance) {
     const { cidr, protocol, ports } = allowance;
     const written = { tcp: "TCP", udp: "UDP", icmp: "ICMP", any: "any" } as const;
     return (ports.length === 0 ? [undefined] : ports).map((port) => ({

@@ -7,6 +7,8 @@ import type { Subnet } from "./identity";
 export interface Substrate {
     /** Name of the substrate and of its stack, as dvntm. */
     readonly name: string;
+    /** DNS zone of the substrate, above those of its tenants. */
+    readonly zone: string;
     readonly site: number;
     readonly status: "active" | "planned";
     readonly hypervisors: readonly Hypervisor[];

@@ -1,4 +1,12 @@
-import { constructFromEvents, EVENT_ID, getScalarValue, parseEvents, YAMLException } from "js-yaml";
+import {
+    constructFromEvents,
+    CORE_SCHEMA,
+    EVENT_ID,
+    getScalarValue,
+    parseEvents,
+    YAML11_SCHEMA,
+    YAMLException,
+} from "js-yaml";
 import type { Event } from "js-yaml";
 import { DefinitionError, type Path } from "./faults";
 
@@ -12,15 +20,23 @@ export interface Source {
     lineOf(path: Path): number | undefined;
 }
 
+/** Whose YAML a file is: ours is 1.2 without aliases; Ansible's is 1.1, where `yes` is true, with aliases and merge keys. */
+export type Dialect = "ours" | "ansible";
+
+const DIALECTS = {
+    ours: { schema: CORE_SCHEMA, maxAliases: 0 },
+    ansible: { schema: YAML11_SCHEMA, maxAliases: 100 },
+} as const;
+
 /**
- * Parses one YAML 1.2 document.
+ * Parses one YAML document.
  *
  * @throws DefinitionError with one fault when the text is not one well-formed document.
  */
-export function parseYaml(file: string, text: string): Source {
+export function parseYaml(file: string, text: string, dialect: Dialect = "ours"): Source {
     try {
         const events = parseEvents(text, { filename: file });
-        const [value, ...others] = constructFromEvents(events, { source: text, filename: file, maxAliases: 0 });
+        const [value, ...others] = constructFromEvents(events, { source: text, filename: file, ...DIALECTS[dialect] });
         if (value === undefined || value === null) {
             throw new DefinitionError([{ file, path: "", message: "empty; a definition is needed" }]);
         }
@@ -43,6 +59,7 @@ export function parseYaml(file: string, text: string): Source {
 const hints: Readonly<Record<string, string>> = {
     "bad indentation of a mapping entry": "; or an unquoted value has a colon in it",
     "deficient indentation": "; or a bracket or quote is not closed",
+    "unknown scalar tag !<!vault>": "; leave vaulted values in a file of their own",
     "object-based map does not support complex keys": "; keys are plain words",
 };
 

@@ -1,5 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { resolve } from "node:path";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
 
 const ROOT = resolve(__dirname, "..", "..");
 
@@ -29,7 +31,41 @@ describe("reachability", () => {
     });
 });
 
-describe.each(["reachability"])("%s called wrongly", (command) => {
+describe("files", () => {
+    let folder: string;
+    beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "commands-"))));
+    afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+    test("router-vars writes what it prints, and takes it as its input", () => {
+        const file = join(folder, "vars.yml");
+        const printed = run("routerVars", "dvntm");
+        expect(printed.status).toBe(0);
+        expect(run("routerVars", "dvntm", "--output", file)).toEqual({
+            status: 0,
+            stdout: "",
+            stderr: `${file}: written\n`,
+        });
+        expect(readFileSync(file, "utf8")).toBe(printed.stdout);
+        expect(run("routerVars", "dvntm", "--input", file).stdout).toBe(printed.stdout);
+    });
+
+    test("router-vars leaves the output alone where the input has a conflict, or is not there", () => {
+        const [input, output] = [join(folder, "given.yml"), join(folder, "vars.yml")];
+        writeFileSync(input, run("routerVars", "dvntm").stdout.replace("tenant_1:", "somebody:"));
+        writeFileSync(output, "as it was\n");
+        const conflict = run("routerVars", "dvntm", "--input", input, "--output", output);
+        expect(conflict.status).toBe(1);
+        expect(conflict.stderr).toMatch(
+            /given\.yml:\d+ deevnet_vlans\.somebody\.vlan_id: 50 is taken by the zone somebody,/,
+        );
+        const missing = run("routerVars", "dvntm", "--input", join(folder, "none.yml"), "--output", output);
+        expect(missing.status).toBe(1);
+        expect(missing.stderr).toMatch(/^ENOENT: no such file or directory, .*none\.yml'\n$/);
+        expect(readFileSync(output, "utf8")).toBe("as it was\n");
+    });
+});
+
+describe.each(["reachability", "routerVars"])("%s called wrongly", (command) => {
     test("--help says what it does", () => {
         const { status, stdout } = run(command, "--help");
         expect([status, stdout]).toEqual([
