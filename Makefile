@@ -78,6 +78,10 @@ FILES := $(if $(INPUT),--input '$(INPUT)') $(if $(OUTPUT),--output '$(OUTPUT)')
 router-vars: substrate node_modules ## SUBSTRATE's variables for the lab's router collection, merged with INPUT
 	@$(TSX) commands/routerVars.ts $(JSON_FLAG) $(FILES) $(SUBSTRATE)
 
+.PHONY: inventory
+inventory: substrate node_modules ## SUBSTRATE's VMs as an Ansible inventory, into the folder OUTPUT
+	@$(TSX) commands/inventory.ts $(JSON_FLAG) $(FILES) $(SUBSTRATE)
+
 .PHONY: preview up refresh destroy
 preview: stack ## pulumi preview of SUBSTRATE
 	@pulumi preview --stack $(SUBSTRATE) $(ARGS)

@@ -1,6 +1,6 @@
 /** Writes the variables that the lab's deevnet.net collection makes a substrate's core router from. */
 import { writeFileSync } from "node:fs";
-import { dump } from "js-yaml";
+import { dumpForAnsible } from "../model/ansibleYaml";
 import { routerVars } from "../model/routerVars";
 import { readYaml } from "../model/yamlFile";
 import { FLAG, runCommand, TEXT } from "./command";
@@ -20,8 +20,7 @@ const HEADER = (
 runCommand(HELP, { input: TEXT, output: TEXT, json: FLAG, help: FLAG }, (substrate, { input, output, json }) => {
     const given = input === undefined ? undefined : readYaml(input, input, "ansible");
     const merged = routerVars(substrate, given, allowanceFault(substrate.name));
-    // Without references: a list that two keys share would come out as an anchor.
-    const yaml = HEADER(substrate.name) + dump(merged.variables, { noRefs: true, lineWidth: 120 });
+    const yaml = HEADER(substrate.name) + dumpForAnsible(merged.variables);
     const text = json ? `${JSON.stringify(merged.variables)}\n` : yaml;
     for (const key of merged.unclaimed) {
         console.error(

@@ -1,13 +1,6 @@
-import {
-    constructFromEvents,
-    CORE_SCHEMA,
-    EVENT_ID,
-    getScalarValue,
-    parseEvents,
-    YAML11_SCHEMA,
-    YAMLException,
-} from "js-yaml";
+import { constructFromEvents, CORE_SCHEMA, EVENT_ID, getScalarValue, parseEvents, YAMLException } from "js-yaml";
 import type { Event } from "js-yaml";
+import { ANSIBLE_SCHEMA, asPlain } from "./ansibleYaml";
 import { DefinitionError, type Path } from "./faults";
 
 /** A definition as read from one file, with the way back from a value to its line. */
@@ -20,12 +13,12 @@ export interface Source {
     lineOf(path: Path): number | undefined;
 }
 
-/** Whose YAML a file is: ours is 1.2 without aliases; Ansible's is 1.1, where `yes` is true, with aliases and merge keys. */
+/** Whose YAML a file is: ours is 1.2 without aliases; Ansible's is 1.1, with aliases and merge keys. */
 export type Dialect = "ours" | "ansible";
 
 const DIALECTS = {
     ours: { schema: CORE_SCHEMA, maxAliases: 0 },
-    ansible: { schema: YAML11_SCHEMA, maxAliases: 100 },
+    ansible: { schema: ANSIBLE_SCHEMA, maxAliases: 100 },
 } as const;
 
 /**
@@ -46,7 +39,11 @@ export function parseYaml(file: string, text: string, dialect: Dialect = "ours")
             ]);
         }
         const offsets = offsetsByPath(text, events);
-        return { file, value, lineOf: (path) => lineAt(text, nearestOffset(offsets, path)) };
+        return {
+            file,
+            value: dialect === "ansible" ? asPlain(value) : value,
+            lineOf: (path) => lineAt(text, nearestOffset(offsets, path)),
+        };
     } catch (error) {
         if (error instanceof YAMLException) {
             throw new DefinitionError([yamlFault(file, error)]);

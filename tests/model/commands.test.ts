@@ -65,7 +65,7 @@ describe("files", () => {
     });
 });
 
-describe.each(["reachability", "routerVars"])("%s called wrongly", (command) => {
+describe.each(["reachability", "routerVars", "inventory"])("%s called wrongly", (command) => {
     test("--help says what it does", () => {
         const { status, stdout } = run(command, "--help");
         expect([status, stdout]).toEqual([
