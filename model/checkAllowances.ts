@@ -5,7 +5,7 @@ import type { Fault } from "./faults";
 import { overlaps, type Range } from "./network";
 import { DESCRIPTION_BYTES, describeAllowance } from "./routerRules";
 
-export const MAX_PORT = 65_535;
+const MAX_PORT = 65_535;
 
 /** PVE's limit for one rule, where a range counts as two (pve-firewall, PVE::Firewall::parse_port_name_number_or_range). */
 const MAX_PORT_NUMBERS = 15;
