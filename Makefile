@@ -25,7 +25,7 @@ endif
 .PHONY: help
 help: ## this list
 	@echo 'usage: make <target> [SUBSTRATE=dvntm] [JSON=1] [ARGS=...]'
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: tools ## the main job on the simulated substrate, from up to destroy
@@ -61,6 +61,26 @@ validate: node_modules ## check every definition of every substrate, or of SUBST
 .PHONY: capacity
 capacity: substrate node_modules ## what SUBSTRATE's hypervisors have and what its tenants were promised
 	@$(TSX) commands/capacity.ts $(JSON_FLAG) $(SUBSTRATE)
+
+# text or markdown.
+FORMAT ?= text
+
+.PHONY: reachability
+reachability: substrate node_modules ## who may reach whom on SUBSTRATE, with the rule that allows it
+	@$(TSX) commands/reachability.ts $(JSON_FLAG) --format $(FORMAT) $(SUBSTRATE)
+
+# File that a command reads, and file or folder that it writes; without OUTPUT it prints.
+INPUT ?=
+OUTPUT ?=
+FILES := $(if $(INPUT),--input '$(INPUT)') $(if $(OUTPUT),--output '$(OUTPUT)')
+
+.PHONY: router-vars
+router-vars: substrate node_modules ## SUBSTRATE's variables for the lab's router collection, merged with INPUT
+	@$(TSX) commands/routerVars.ts $(JSON_FLAG) $(FILES) $(SUBSTRATE)
+
+.PHONY: inventory
+inventory: substrate node_modules ## SUBSTRATE's VMs as an Ansible inventory, into the folder OUTPUT
+	@$(TSX) commands/inventory.ts $(JSON_FLAG) $(FILES) $(SUBSTRATE)
 
 .PHONY: preview up refresh destroy
 preview: stack ## pulumi preview of SUBSTRATE

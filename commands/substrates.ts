@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { DefinitionError, type Fault } from "../model/faults";
-import { listSubstrates, loadSubstrate } from "../model/load";
+import { listSubstrates, loadSubstrate, tenantFault } from "../model/load";
 import type { Substrate } from "../model/substrate";
 import { suggestion } from "../model/suggest";
 
@@ -35,4 +35,9 @@ function load(name: string, known: readonly string[]): Loaded {
         }
         throw error;
     }
+}
+
+/** Makes faults at the destinations that a substrate's tenants allow. */
+export function allowanceFault(substrate: string): (tenant: string, index: number, message: string) => Fault {
+    return (tenant, index, message) => tenantFault({ root: ROOT, substrate }, tenant, ["allow", index, "to"], message);
 }

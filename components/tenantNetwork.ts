@@ -1,6 +1,7 @@
 import * as proxmoxve from "@muhlba91/pulumi-proxmoxve";
 import * as pulumi from "@pulumi/pulumi";
-import type { Inbound, Segment } from "../model/substrate";
+import { inboundOf } from "../model/inbound";
+import type { Segment } from "../model/substrate";
 import type { ConnectedHypervisor } from "./hypervisor";
 import type { TenantVm } from "./tenantVm";
 
@@ -78,8 +79,7 @@ export class TenantNetwork extends pulumi.ComponentResource {
     }
 
     private rules() {
-        const own: Inbound = { name: "own segment", cidr: this.segment.subnet.cidr };
-        return [own, ...this.segment.inbound].map((inbound) => ({
+        return inboundOf(this.segment).map((inbound) => ({
             type: "in",
             action: "ACCEPT",
             source: inbound.cidr,

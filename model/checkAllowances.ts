@@ -1,42 +1,83 @@
 import { faultAt, type CheckedTenant } from "./checked";
+import { checkDestination } from "./checkDestination";
 import type { AllowanceDefinition } from "./definitions";
 import type { Fault } from "./faults";
-import { suggestion } from "./suggest";
+import { overlaps, type Range } from "./network";
+import { DESCRIPTION_BYTES, describeAllowance } from "./routerRules";
 
 const MAX_PORT = 65_535;
 
-/** Checks that each allowance names a tenant that exists, and ports that its protocol has. */
-export function checkAllowances(tenants: readonly CheckedTenant[]): Fault[] {
-    const names = tenants.map((tenant) => tenant.value.name);
-    return tenants.flatMap((tenant) =>
-        tenant.value.allow.flatMap((allowance, i) => [
-            ...checkTo(tenant, i, allowance, names),
-            ...checkPorts(tenant, i, allowance),
-        ]),
-    );
-}
+/** PVE's limit for one rule, where a range counts as two (pve-firewall, PVE::Firewall::parse_port_name_number_or_range). */
+const MAX_PORT_NUMBERS = 15;
 
-function checkTo(tenant: CheckedTenant, index: number, { to }: AllowanceDefinition, names: readonly string[]): Fault[] {
-    const path = ["allow", index, "to"];
-    if (to === tenant.value.name) {
-        return [faultAt(tenant, path, `${to} is this tenant itself, whose VMs reach each other anyway; leave it out`)];
-    }
-    const others = names.filter((name) => name !== tenant.value.name);
-    const allowed = others.length === 0 ? "there is no other tenant" : `allowed: ${others.join(", ")}`;
-    return names.includes(to)
-        ? []
-        : [faultAt(tenant, path, `${to} is no tenant of this substrate${suggestion(to, others)}; ${allowed}`)];
+/** Checks that each allowance names a destination that may be opened, in a way that both walls can write. */
+export function checkAllowances(site: number, tenants: readonly CheckedTenant[]): Fault[] {
+    return tenants.flatMap((tenant) => {
+        const { allow } = tenant.value;
+        return allow.flatMap((allowance, i) => [
+            ...checkDestination(site, tenant, i, tenants),
+            ...checkPorts(tenant, i, allowance),
+            ...checkWhy(tenant, i, allowance),
+            ...checkTwice(tenant, i, allow),
+        ]);
+    });
 }
 
 function checkPorts(tenant: CheckedTenant, index: number, { protocol, ports }: AllowanceDefinition): Fault[] {
-    const path = ["allow", index, "ports"];
+    const refuse = (message: string) => [faultAt(tenant, ["allow", index, "ports"], message)];
     if (ports === undefined) {
         return [];
     }
-    if (protocol === "icmp") {
-        return [faultAt(tenant, path, "icmp has no ports; leave ports out")];
+    if (protocol === "icmp" || protocol === "any") {
+        return refuse(`${protocol} has no ports; leave ports out${protocol === "any" ? ", or name tcp or udp" : ""}`);
     }
-    const bounds = ports.split(",").map((range) => range.split(":").map(Number));
-    const bad = bounds.some(([from, to]) => from! < 1 || (to ?? from!) > MAX_PORT || from! > (to ?? from!));
-    return bad ? [faultAt(tenant, path, `${ports} is out of range; ports are 1 to ${MAX_PORT}, the lower first`)] : [];
+    const ranges = portsOf(ports);
+    if (ranges.some(({ first, last }) => first < 1 || last > MAX_PORT || first > last)) {
+        return refuse(`${ports} is out of range; ports are 1 to ${MAX_PORT}, the lower first`);
+    }
+    if (ranges.some((range, i) => ranges.slice(0, i).some((earlier) => overlaps(range, earlier)))) {
+        return refuse(`${ports} has a port twice; once is enough`);
+    }
+    const numbers = ports.split(/[,:]/).length;
+    return numbers > MAX_PORT_NUMBERS
+        ? refuse(`${numbers} numbers; PVE takes ${MAX_PORT_NUMBERS} in one rule. Make two entries of it`)
+        : [];
+}
+
+/** What the router shows of a rule has a limit, and no name of a tenant or port may be cut off. */
+function checkWhy(tenant: CheckedTenant, index: number, { to, protocol, ports, why }: AllowanceDefinition): Fault[] {
+    const length = Buffer.byteLength(why);
+    const lengths = (ports?.split(",") ?? [undefined]).map((port) =>
+        Buffer.byteLength(describeAllowance(tenant.value.name, { to, protocol, why }, port)),
+    );
+    const room = DESCRIPTION_BYTES - (Math.max(...lengths) - length);
+    return length > room ? [faultAt(tenant, ["allow", index, "why"], tooLong(length, room))] : [];
+}
+
+function tooLong(length: number, room: number): string {
+    return (
+        `${length} bytes; at most ${room} are allowed here, since the router's rule also names the tenant, ` +
+        `the destination and the port in its ${DESCRIPTION_BYTES} bytes`
+    );
+}
+
+/** An entry that opens what an earlier one opens would give a rule that never matches. */
+function checkTwice(tenant: CheckedTenant, index: number, allow: readonly AllowanceDefinition[]): Fault[] {
+    const later = allow[index]!;
+    const earlier = allow.slice(0, index).findIndex((other) => opensSame(other, later));
+    const message = `opens what allow[${earlier}] opens already; leave one of them out`;
+    return earlier < 0 ? [] : [faultAt(tenant, ["allow", index], message)];
+}
+
+function opensSame(a: AllowanceDefinition, b: AllowanceDefinition): boolean {
+    const protocols = a.protocol === b.protocol || a.protocol === "any" || b.protocol === "any";
+    return a.to === b.to && protocols && portsOf(a.ports).some((x) => portsOf(b.ports).some((y) => overlaps(x, y)));
+}
+
+/** Ranges of ports as the file has them: "443", "8000:8010" or "80,443"; every port where there are none. */
+function portsOf(ports: string | undefined): Range[] {
+    return (ports ?? `0:${MAX_PORT}`).split(",").map((range) => {
+        const [first, last = first] = range.split(":").map(Number);
+        return { first: first!, last: last! };
+    });
 }

@@ -64,6 +64,8 @@ export interface TenantDefinition {
     };
     /**
      * What the tenant's VMs may reach beyond what every tenant may: each entry opens one way, to one destination. Everything else between tenants stays denied.
+     *
+     * @maxItems 40
      */
     allow: AllowanceDefinition[];
     /**
@@ -79,19 +81,19 @@ export interface TenantDefinition {
  */
 export interface AllowanceDefinition {
     /**
-     * A tenant of the same substrate, by name.
+     * A tenant of the same substrate, a segment of the site (trusted, storage, iot, iot_vendor, iot_backend, guest, management), or a network in CIDR form. Every tenant reaches platform and the internet anyway.
      */
     to: string;
     /**
-     * Protocol.
+     * Protocol; any is all of them.
      */
-    protocol: "tcp" | "udp" | "icmp";
+    protocol: "tcp" | "udp" | "icmp" | "any";
     /**
-     * Destination ports of tcp or udp: one, a range from:to, or several with commas. Left out: every port.
+     * Destination ports of tcp or udp: one, a range from:to, or several with commas, 15 numbers at most. Left out: every port.
      */
     ports?: string;
     /**
-     * What it is for, in one line; it becomes the rule's comment.
+     * What it is for, in one line; the rules on both sides carry it.
      */
     why: string;
 }
@@ -246,6 +248,7 @@ export interface SubstrateDefinition {
     hypervisors: {
         [k: string]: HypervisorDefinition;
     };
+    coreRouter: CoreRouterDefinition;
 }
 /**
  * One tenant hypervisor.
@@ -327,4 +330,118 @@ export interface HypervisorDefinition {
          */
         vcpus: number;
     };
+}
+/**
+ * The substrate's core router (OPNsense), and who writes what the tenants need there. Changing the mode moves no VM.
+ */
+export interface CoreRouterDefinition {
+    /**
+     * api: the stack writes the tenants' VLANs, DHCP scopes, names and rules to the router. export: the stack changes nothing there, and `make router-vars` writes the variables for the lab's own collection. none: a flat network without VLANs, so the VMs are untagged on the bridge and nothing keeps tenants apart.
+     */
+    mode: "api" | "export" | "none";
+    /**
+     * URL of the router, by DNS name. Needed for api; for export, what drift is read from.
+     */
+    endpoint?: string;
+    /**
+     * NIC of the router that carries the tenants' VLANs.
+     */
+    vlanParent: string;
+}
+
+/**
+ * The variables of the lab's deevnet.net collection that say what is on the core router. Ansible replaces each of them whole. Keys that are not named here are kept as they are.
+ */
+export interface RouterVariables {
+    /**
+     * Every segment of the site by its zone key.
+     */
+    deevnet_vlans: {
+        [k: string]: ZoneVariables;
+    };
+    /**
+     * NIC of the router that carries the VLANs.
+     */
+    opnsense_vlan_parent?: string;
+    /**
+     * What passes between zones; the rest does not.
+     */
+    firewall_zone_policies: ZonePolicy[];
+    /**
+     * Keys of the zones that reach the internet.
+     */
+    firewall_internet_zones: string[];
+    /**
+     * Zone that the site's names are written in.
+     */
+    dns_domain?: string;
+    [k: string]: unknown;
+}
+/**
+ * One segment.
+ */
+export interface ZoneVariables {
+    /**
+     * VLAN.
+     */
+    vlan_id: number;
+    /**
+     * Subnet in CIDR form; a segment without one is not routed.
+     */
+    subnet?: string;
+    /**
+     * Address of the router in it.
+     */
+    gateway?: string;
+    /**
+     * First address of the DHCP pool.
+     */
+    dhcp_range_start?: string;
+    /**
+     * Last address of the DHCP pool.
+     */
+    dhcp_range_end?: string;
+    /**
+     * Whether there is DHCP.
+     */
+    dhcp_enabled?: boolean;
+    /**
+     * Wireless network of the segment.
+     */
+    wifi_ssid?: string;
+    [k: string]: unknown;
+}
+/**
+ * What may pass from one zone to another.
+ */
+export interface ZonePolicy {
+    /**
+     * Key of the zone that opens connections.
+     */
+    from_zone: string;
+    /**
+     * Key of the zone that they lead to.
+     */
+    to_zone: string;
+    /**
+     * pass, where it is left out.
+     */
+    action?: string;
+    /**
+     * Name of the rule.
+     */
+    name?: string;
+    /**
+     * Protocol as OPNsense writes it.
+     */
+    protocol?: string;
+    /**
+     * Part of the zone that it is for.
+     */
+    source_net?: string;
+    /**
+     * Part of the other zone that it leads to.
+     */
+    destination_net?: string;
+    [k: string]: unknown;
 }

@@ -1,10 +1,11 @@
 import { existsSync, readdirSync } from "node:fs";
-import { join } from "node:path";
+import { basename, extname, join } from "node:path";
 import { checkAdmission } from "./admission";
 import { checkAcross } from "./check";
+import { checkCoreRouter } from "./checkCoreRouter";
 import type { CheckedTenant } from "./checked";
 import type { SubstrateDefinition, TenantDefinition } from "./definitions";
-import { DefinitionError, type Fault } from "./faults";
+import { DefinitionError, formatPath, type Fault, type Path } from "./faults";
 import { resolve } from "./resolve";
 import { checkShape } from "./shape";
 import { stackSource } from "./stackFile";
@@ -42,7 +43,10 @@ export function loadSubstrate(definitions: Definitions): Substrate {
     if (substrate === undefined || faults.length > 0) {
         throw new DefinitionError(faults);
     }
-    faultless(checkAcross(definitions.substrate, substrate.value, tenants, listSubstrates(definitions.root)));
+    faultless([
+        ...checkAcross(definitions.substrate, substrate.value, tenants, listSubstrates(definitions.root)),
+        ...checkCoreRouter(stackSource(definitions), substrate.value, tenants),
+    ]);
     const model = resolve(definitions.substrate, substrate.value, tenants);
     faultless(checkAdmission(model, tenants));
     return model;
@@ -67,6 +71,13 @@ function loadTenant(root: string, file: string, faults: Fault[]): CheckedTenant 
     const checked = checkShape<TenantDefinition>("tenant", source);
     faults.push(...checked.faults);
     return { file, source, value: checked.value };
+}
+
+/** A fault at a place of a tenant's file, for what is found after its definitions were checked. */
+export function tenantFault(definitions: Definitions, tenant: string, path: Path, message: string): Fault {
+    const file = tenantFiles(definitions).find((name) => basename(name, extname(name)) === tenant)!;
+    const line = readYaml(file, join(definitions.root, file)).lineOf(path);
+    return { file, path: formatPath(path), message, ...(line === undefined ? {} : { line }) };
 }
 
 function tenantFiles({ root, substrate }: Definitions): string[] {

@@ -1,9 +1,10 @@
 import type { CheckedTenant } from "./checked";
-import type { HypervisorDefinition, SubstrateDefinition, TenantDefinition } from "./definitions";
+import type { AllowanceDefinition, HypervisorDefinition, SubstrateDefinition, TenantDefinition } from "./definitions";
 import { MANAGEMENT_VLAN, subnetOf, TRUSTED_VLAN, zoneOf } from "./identity";
+import { isLabSegment, labSubnet } from "./labSegments";
 import { resolveVm } from "./resolveVm";
 import { parseGiB, parseMiB } from "./size";
-import type { Hypervisor, Inbound, Quota, Segment, Substrate, Tenant, TemplateChoice } from "./substrate";
+import type { Allowance, Hypervisor, Inbound, Quota, Segment, Substrate, Tenant, TemplateChoice } from "./substrate";
 
 /** Resolves checked definitions to the frozen model: subnets, VMIDs and names are computed here and nowhere else. */
 export function resolve(name: string, substrate: SubstrateDefinition, checked: readonly CheckedTenant[]): Substrate {
@@ -11,9 +12,11 @@ export function resolve(name: string, substrate: SubstrateDefinition, checked: r
     const hypervisors = Object.entries(substrate.hypervisors).map(([key, h]) => resolveHypervisor(key, h));
     return deepFreeze({
         name,
+        zone: `${name}.${substrate.domain}`,
         site: substrate.site,
         status: substrate.status,
         hypervisors,
+        coreRouter: substrate.coreRouter,
         tenants: checked
             .map((tenant) => resolveTenant(name, substrate, tenant, tenants))
             .sort((a, b) => a.segment.vlan - b.segment.vlan),
@@ -56,9 +59,10 @@ function resolveTenant(
         name: tenant.name,
         description: tenant.description,
         hypervisor: tenant.hypervisor ?? Object.keys(substrate.hypervisors)[0]!,
-        segment: resolveSegment(tenant, substrate.site, all),
+        segment: resolveSegment(tenant, substrate, all),
         zone,
         keep: tenant.keep,
+        allow: tenant.allow.map((allowance) => resolveAllowance(substrate.site, allowance, all)),
         quota: resolveQuota(tenant),
         vms: tenant.vms.map((_, index) => resolveVm(substrate, checked, zone, index)).sort((a, b) => a.vmid - b.vmid),
     };
@@ -74,19 +78,34 @@ function resolveQuota({ quota = {} }: TenantDefinition): Quota {
     };
 }
 
+/** A destination as the file has it, with the network that it is. */
+function resolveAllowance(site: number, definition: AllowanceDefinition, all: readonly TenantDefinition[]): Allowance {
+    const { to, protocol, ports, why } = definition;
+    const tenant = all.find(({ name }) => name === to);
+    const segment = isLabSegment(to) ? labSubnet(site, to) : to;
+    const cidr = tenant === undefined ? segment : subnetOf(site, tenant.vlan).cidr;
+    return { to, cidr, protocol, ports: ports?.split(",") ?? [], why };
+}
+
 /** The zone matrix lets management and trusted in; the allowances of other tenants' files come after them. */
-function resolveSegment(tenant: TenantDefinition, site: number, all: readonly TenantDefinition[]): Segment {
+function resolveSegment(
+    tenant: TenantDefinition,
+    { site, coreRouter }: SubstrateDefinition,
+    all: readonly TenantDefinition[],
+): Segment {
     const allowed = all.flatMap((other) =>
         other.allow
             .filter(({ to }) => to === tenant.name)
             .map(({ protocol, ports, why }): Inbound => {
+                const name = `${other.name}: ${why}`;
                 const { cidr } = subnetOf(site, other.vlan);
-                return { name: `${other.name}: ${why}`, cidr, protocol, ...(ports !== undefined && { ports }) };
+                return { name, cidr, ...(protocol !== "any" && { protocol }), ...(ports !== undefined && { ports }) };
             }),
     );
     return {
         tenant: tenant.name,
         vlan: tenant.vlan,
+        tagged: coreRouter.mode !== "none",
         subnet: subnetOf(site, tenant.vlan),
         inbound: [
             { name: "management", cidr: subnetOf(site, MANAGEMENT_VLAN).cidr },

@@ -15,6 +15,9 @@ export interface RouterRecords {
  */
 export const OWNER_PREFIX = "tenant-hypervisors: ";
 
+/** Every address that the router itself has, in OPNsense's own word, which its API takes as a destination. */
+export const ROUTER_ITSELF = "(self)";
+
 /** A VLAN device on the router's LAN parent. */
 export interface RouterVlan {
     readonly tag: number;
@@ -91,7 +94,7 @@ export interface RouterRule {
     readonly protocol: "any" | "TCP" | "UDP" | "TCP/UDP" | "ICMP";
     /** CIDR, or any. */
     readonly source: string;
-    /** CIDR, name of an alias, `gateway` for the tenant interface's own address, or any. */
+    /** CIDR, name of an alias, ROUTER_ITSELF, `gateway` for the tenant interface's own address, or any. */
     readonly destination: string;
     /** True for everything but the destination. */
     readonly destinationNot: boolean;

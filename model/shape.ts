@@ -1,4 +1,5 @@
 import Ajv2020, { type ErrorObject, type ValidateFunction } from "ajv/dist/2020";
+import routerVarsSchema from "../schemas/router-vars.schema.json";
 import substrateSchema from "../schemas/substrate.schema.json";
 import tenantSchema from "../schemas/tenant.schema.json";
 import type { Fault, Path } from "./faults";
@@ -11,7 +12,11 @@ import type { Source } from "./yaml";
 const ajv = new Ajv2020({ allErrors: true, verbose: true, useDefaults: true, strict: true });
 ajv.addVocabulary(["patternErrorMessage"]);
 
-const validators = { tenant: ajv.compile(tenantSchema), substrate: ajv.compile(substrateSchema) };
+const validators = {
+    tenant: ajv.compile(tenantSchema),
+    substrate: ajv.compile(substrateSchema),
+    routerVars: ajv.compile(routerVarsSchema),
+};
 
 /**
  * Checks the shape of a definition against its schema, and gives back the definition with every default filled in, or

@@ -7,12 +7,24 @@ import type { Subnet } from "./identity";
 export interface Substrate {
     /** Name of the substrate and of its stack, as dvntm. */
     readonly name: string;
+    /** DNS zone of the substrate, above those of its tenants. */
+    readonly zone: string;
     readonly site: number;
     readonly status: "active" | "planned";
     readonly hypervisors: readonly Hypervisor[];
+    readonly coreRouter: CoreRouter;
     readonly tenants: readonly Tenant[];
     /** What an up still needs, one entry per thing; empty for a substrate that can be brought up. */
     readonly missing: readonly string[];
+}
+
+/** The substrate's core router, and who writes to it. */
+export interface CoreRouter {
+    readonly mode: "api" | "export" | "none";
+    /** URL of the router; there in mode api. */
+    readonly endpoint?: string;
+    /** NIC of the router that carries the VLANs, such as re0. */
+    readonly vlanParent: string;
 }
 
 /** One standalone PVE node of a substrate. */
@@ -56,6 +68,8 @@ export interface Tenant {
     readonly zone: string;
     /** Whether teardown is refused. */
     readonly keep: boolean;
+    /** What the VMs may reach beyond what every tenant may, in the order of the file. */
+    readonly allow: readonly Allowance[];
     /** What the VMs may claim together; a key that is missing is no limit. */
     readonly quota: Quota;
     readonly vms: readonly WorkloadVm[];
@@ -69,10 +83,24 @@ export interface Quota {
     readonly vms?: number;
 }
 
+/** One destination that a tenant's file opens. */
+export interface Allowance {
+    /** As the file has it: a tenant, a segment of the site, or a network. */
+    readonly to: string;
+    /** What that is, in CIDR form. */
+    readonly cidr: string;
+    readonly protocol: "tcp" | "udp" | "icmp" | "any";
+    /** Destination ports, each one port or a range from:to; none: any. */
+    readonly ports: readonly string[];
+    readonly why: string;
+}
+
 /** A VLAN with its subnet. */
 export interface Segment {
     readonly tenant: string;
     readonly vlan: number;
+    /** False on a flat network: the VMs' NICs have no VLAN tag, and the subnet is not theirs. */
+    readonly tagged: boolean;
     readonly subnet: Subnet;
     /** Who may open connections into the segment from outside, in the order of the rules. */
     readonly inbound: readonly Inbound[];

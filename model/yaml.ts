@@ -1,5 +1,6 @@
-import { constructFromEvents, EVENT_ID, getScalarValue, parseEvents, YAMLException } from "js-yaml";
+import { constructFromEvents, CORE_SCHEMA, EVENT_ID, getScalarValue, parseEvents, YAMLException } from "js-yaml";
 import type { Event } from "js-yaml";
+import { ANSIBLE_SCHEMA, asPlain } from "./ansibleYaml";
 import { DefinitionError, type Path } from "./faults";
 
 /** A definition as read from one file, with the way back from a value to its line. */
@@ -12,15 +13,23 @@ export interface Source {
     lineOf(path: Path): number | undefined;
 }
 
+/** Whose YAML a file is: ours is 1.2 without aliases; Ansible's is 1.1, with aliases and merge keys. */
+export type Dialect = "ours" | "ansible";
+
+const DIALECTS = {
+    ours: { schema: CORE_SCHEMA, maxAliases: 0 },
+    ansible: { schema: ANSIBLE_SCHEMA, maxAliases: 100 },
+} as const;
+
 /**
- * Parses one YAML 1.2 document.
+ * Parses one YAML document.
  *
  * @throws DefinitionError with one fault when the text is not one well-formed document.
  */
-export function parseYaml(file: string, text: string): Source {
+export function parseYaml(file: string, text: string, dialect: Dialect = "ours"): Source {
     try {
         const events = parseEvents(text, { filename: file });
-        const [value, ...others] = constructFromEvents(events, { source: text, filename: file, maxAliases: 0 });
+        const [value, ...others] = constructFromEvents(events, { source: text, filename: file, ...DIALECTS[dialect] });
         if (value === undefined || value === null) {
             throw new DefinitionError([{ file, path: "", message: "empty; a definition is needed" }]);
         }
@@ -30,7 +39,11 @@ export function parseYaml(file: string, text: string): Source {
             ]);
         }
         const offsets = offsetsByPath(text, events);
-        return { file, value, lineOf: (path) => lineAt(text, nearestOffset(offsets, path)) };
+        return {
+            file,
+            value: dialect === "ansible" ? asPlain(value) : value,
+            lineOf: (path) => lineAt(text, nearestOffset(offsets, path)),
+        };
     } catch (error) {
         if (error instanceof YAMLException) {
             throw new DefinitionError([yamlFault(file, error)]);
@@ -43,6 +56,7 @@ export function parseYaml(file: string, text: string): Source {
 const hints: Readonly<Record<string, string>> = {
     "bad indentation of a mapping entry": "; or an unquoted value has a colon in it",
     "deficient indentation": "; or a bracket or quote is not closed",
+    "unknown scalar tag !<!vault>": "; leave vaulted values in a file of their own",
     "object-based map does not support complex keys": "; keys are plain words",
 };
 

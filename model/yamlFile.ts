@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from "node:fs";
 import { DefinitionError } from "./faults";
-import { parseYaml, type Source } from "./yaml";
+import { parseYaml, type Dialect, type Source } from "./yaml";
 
 /** Far more than ten tenants' worth of text; a larger file is a mistake, and would only cost time and memory. */
 const MAX_BYTES = 1024 ** 2;
@@ -12,7 +12,7 @@ const MAX_BYTES = 1024 ** 2;
  * @param path where it is.
  * @throws DefinitionError with one fault when it is too large, not UTF-8, or not one YAML document.
  */
-export function readYaml(file: string, path: string): Source {
+export function readYaml(file: string, path: string, dialect: Dialect = "ours"): Source {
     const refuse = (message: string) => new DefinitionError([{ file, path: "", message }]);
     const { size } = statSync(path);
     if (size > MAX_BYTES) {
@@ -24,5 +24,5 @@ export function readYaml(file: string, path: string): Source {
     } catch {
         throw refuse("not UTF-8 text; save it as UTF-8");
     }
-    return parseYaml(file, text);
+    return parseYaml(file, text, dialect);
 }

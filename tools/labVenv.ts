@@ -19,7 +19,7 @@ export function installLab(): void {
         console.log("lab: installed");
         return;
     }
-    console.log("lab: installing the simulated node (fakepve) into .tools/lab-venv");
+    console.log("lab: installing the simulated node (fakepve) and Ansible into .tools/lab-venv");
     rmSync(VENV, { recursive: true, force: true });
     run(
         "python3",

@@ -1,0 +1,71 @@
+import { parseArgs, type ParseArgsConfig } from "node:util";
+import { DefinitionError } from "../model/faults";
+import type { Substrate } from "../model/substrate";
+import { loadAll } from "./substrates";
+
+/** A command that was called wrongly: its message and the usage are printed, and the exit code is 2. */
+export class UsageError extends Error {}
+
+/** What a command cannot do, in words that a person can act on. */
+class Refusal extends Error {}
+
+/** Flags that more than one command has. */
+export const FLAG = { type: "boolean", default: false } as const;
+export const TEXT = { type: "string" } as const;
+
+/** Exit codes of every command. */
+const FAULTS = 1;
+const USAGE = 2;
+
+/**
+ * Runs a command about one substrate and sets the exit code: 0; 1 where the definitions, or a file that was given, have
+ * faults, which are printed without a stack trace; 2 where it was called wrongly.
+ */
+export function runCommand<T extends NonNullable<ParseArgsConfig["options"]>>(
+    help: string,
+    options: T,
+    body: (
+        substrate: Substrate,
+        values: ReturnType<typeof parseArgs<{ allowPositionals: true; options: T }>>["values"],
+    ) => void,
+): void {
+    try {
+        const { values, positionals } = parseArgs({ allowPositionals: true, options });
+        if ("help" in values && values.help === true) {
+            console.log(help);
+            return;
+        }
+        body(substrateNamed(positionals), values);
+    } catch (error) {
+        process.exitCode = tell(error, help);
+    }
+}
+
+function substrateNamed([name, ...others]: readonly string[]): Substrate {
+    if (name === undefined || others.length > 0) {
+        throw new UsageError(name === undefined ? "SUBSTRATE is missing" : "one SUBSTRATE at a time");
+    }
+    const [loaded] = loadAll([name]);
+    if (loaded?.substrate === undefined) {
+        throw new Refusal(loaded?.text);
+    }
+    return loaded.substrate;
+}
+
+function tell(error: unknown, help: string): number {
+    if (error instanceof DefinitionError || error instanceof Refusal) {
+        console.error(error.message);
+        return FAULTS;
+    }
+    const code = (error as { code?: string }).code ?? "";
+    if (error instanceof UsageError || code.startsWith("ERR_PARSE_ARGS_")) {
+        console.error(`${(error as Error).message}\n${help}`);
+        return USAGE;
+    }
+    if (/^E[A-Z]+$/.test(code)) {
+        // A file that cannot be read or written: Node's message names it and says why.
+        console.error((error as Error).message);
+        return FAULTS;
+    }
+    throw error;
+}

@@ -1,0 +1,91 @@
+/** Prints who may reach whom on a substrate, as its rules are rendered, with the rule that lets it through. */
+import type { Opening } from "../model/openings";
+import { reachabilityOf, type Cell } from "../model/reachability";
+import { OWNER_PREFIX } from "../model/routerRecords";
+import type { Substrate } from "../model/substrate";
+import { suggestion } from "../model/suggest";
+import { FLAG, runCommand, TEXT, UsageError } from "./command";
+
+const HELP = `usage: make reachability SUBSTRATE=<name> [FORMAT=text|markdown] [JSON=1]
+Prints who may reach whom, with the rule that lets it through. From a tenant both walls are evaluated: the router's
+rules, and PVE's firewall at another tenant. Into a tenant from elsewhere it is PVE's alone.
+Exit 0; 1: the definitions have faults; 2: wrong usage.`;
+
+const FLAT = "the tenants share a flat network (coreRouter.mode: none), and nothing keeps them apart";
+
+const FORMATS: Readonly<Record<string, (cells: readonly Cell[]) => string>> = { text: asText, markdown: asMarkdown };
+
+runCommand(HELP, { format: { ...TEXT, default: "text" }, json: FLAG, help: FLAG }, (substrate, { format, json }) => {
+    const render = FORMATS[format];
+    if (render === undefined) {
+        const allowed = Object.keys(FORMATS);
+        throw new UsageError(
+            `FORMAT ${format} is not allowed${suggestion(format, allowed)}; allowed: ${allowed.join(", ")}`,
+        );
+    }
+    const cells = reachabilityOf(substrate);
+    if (json) {
+        console.log(JSON.stringify(asJson(substrate, cells)));
+    } else {
+        console.log(substrate.coreRouter.mode === "none" ? `${substrate.name}: ${FLAT}` : render(cells));
+    }
+});
+
+function asJson({ name, coreRouter: { mode } }: Substrate, cells: readonly Cell[]) {
+    return { substrate: name, mode, ...(mode === "none" && { note: FLAT }), cells };
+}
+
+/** One block for each source, one line for each opening; what it reaches nothing of stands in one line. */
+function asText(cells: readonly Cell[]): string {
+    return sourcesOf(cells)
+        .map((from) => {
+            const own = cells.filter((cell) => cell.from === from);
+            const open = own.flatMap(({ to, openings }) => openings.map((opening) => line(to, opening)));
+            const closed = own.filter(({ openings }) => openings.length === 0).map(({ to }) => to);
+            const denied = closed.length === 0 ? [] : [`  denied: ${closed.join(", ")}`];
+            return [from, ...open, ...denied].join("\n");
+        })
+        .join("\n");
+}
+
+function line(to: string, opening: Opening): string {
+    const part = opening.part === undefined ? "" : ` of ${opening.part.join(", ")}`;
+    return `  ${to.padEnd(14)}${(what(opening) + part).padEnd(28)}${why(opening)}`;
+}
+
+/** A matrix: sources down, destinations across. */
+function asMarkdown(cells: readonly Cell[]): string {
+    const columns = [...new Set(cells.map(({ to }) => to))];
+    const rows = sourcesOf(cells).map((from) => [
+        from,
+        ...columns.map((to) => inTable(cells.find((cell) => cell.from === from && cell.to === to))),
+    ]);
+    const lines = [["from \\ to", ...columns], columns.map(() => "---").concat("---"), ...rows];
+    return lines.map((row) => `| ${row.join(" | ")} |`).join("\n");
+}
+
+/** Empty where it is not the tenants' business: what the site's own segments reach of each other. */
+function inTable(cell: Cell | undefined): string {
+    if (cell === undefined) {
+        return "";
+    }
+    const openings = cell.openings.map((opening) => {
+        const part = opening.part === undefined ? "" : ` of ${opening.part.join(", ")}`;
+        return `${what(opening)}${part} (${why(opening)})`.replaceAll("|", "\\|");
+    });
+    return openings.length === 0 ? "denied" : openings.join("<br>");
+}
+
+function what({ protocol, ports }: Opening): string {
+    return ports === undefined ? protocol : `${protocol} ${ports}`;
+}
+
+/** The rule without what every rule of ours begins with; and the other wall's rule, where there is one. */
+function why({ rule, inbound }: Opening): string {
+    const short = rule.startsWith(OWNER_PREFIX) ? rule.slice(OWNER_PREFIX.length) : rule;
+    return inbound === undefined ? short : `${short}; PVE: ${inbound}`;
+}
+
+function sourcesOf(cells: readonly Cell[]): string[] {
+    return [...new Set(cells.map(({ from }) => from))];
+}

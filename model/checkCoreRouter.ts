@@ -1,0 +1,36 @@
+import { faultAt, type CheckedTenant } from "./checked";
+import type { SubstrateDefinition } from "./definitions";
+import type { Fault } from "./faults";
+import type { Source } from "./yaml";
+
+/** Checks that the core router's mode has what it needs, and that the tenants can do with it. */
+export function checkCoreRouter(
+    stack: Source,
+    { coreRouter }: SubstrateDefinition,
+    tenants: readonly CheckedTenant[],
+): Fault[] {
+    const { mode, endpoint } = coreRouter;
+    if (mode === "none") {
+        return tenants.flatMap(checkFlat);
+    }
+    return mode === "api" && endpoint === undefined ? [noEndpoint(stack)] : [];
+}
+
+function noEndpoint(stack: Source): Fault {
+    const line = stack.lineOf(["coreRouter"]);
+    const message =
+        "endpoint is missing, and mode api writes to the router; for example endpoint: " +
+        "https://core-rt02.dvntm.deevnet.net/. Or set mode: export, which writes nothing";
+    return { file: stack.file, path: "coreRouter", message, ...(line === undefined ? {} : { line }) };
+}
+
+/** On a flat network the tenant's subnet does not exist, so a VM with an address of it would reach nothing. */
+function checkFlat(tenant: CheckedTenant): Fault[] {
+    return tenant.value.vms.flatMap((vm, i) =>
+        vm.address === "fixed" ? [faultAt(tenant, ["vms", i, "address"], noSubnet)] : [],
+    );
+}
+
+const noSubnet =
+    "fixed addresses are of the tenant's VLAN, which this substrate does not have (coreRouter.mode: none). " +
+    "Use address: dhcp, or mode export or api";

@@ -1,0 +1,83 @@
+import { FIXED_INSTANCES, fixedAddressOf, vmidOf } from "./identity";
+import { parseAddress } from "./network";
+import type { RouterDhcp, RouterHost, RouterNames, RouterRecords, RouterReservation } from "./routerRecords";
+import { describe, routerRulesOf } from "./routerRules";
+import type { CoreRouter, Substrate, Tenant, WorkloadVm } from "./substrate";
+
+/** What one tenant has on the substrate's core router: the same for the same definitions, whatever their order. */
+export function routerRecordsOf(substrate: Pick<Substrate, "site" | "coreRouter">, tenant: Tenant): RouterRecords {
+    const { site, coreRouter } = substrate;
+    return {
+        vlan: vlanOf(coreRouter, tenant),
+        dhcp: dhcpOf(site, tenant),
+        names: namesOf(site, tenant),
+        rules: routerRulesOf(site, tenant),
+    };
+}
+
+/**
+ * Address that a VM has before it boots: its fixed one, or the one of the same slot that is reserved for its MAC, where
+ * the MAC is known. Missing for a VM that takes any address of the pool.
+ */
+export function knownAddress(site: number, { segment }: Tenant, vm: WorkloadVm): string | undefined {
+    return vm.address ?? (vm.mac === undefined ? undefined : slotOf(site, segment.vlan, vm));
+}
+
+function slotOf(site: number, vlan: number, { vmid }: WorkloadVm): string | undefined {
+    const instance = vmid - vmidOf(vlan, 0);
+    return instance > FIXED_INSTANCES ? undefined : fixedAddressOf(site, vlan, instance);
+}
+
+function vlanOf({ vlanParent }: CoreRouter, { name, segment }: Tenant) {
+    const { vlan, subnet } = segment;
+    const description = describe(name, "segment");
+    return { tag: vlan, parent: vlanParent, description, gatewayCidr: `${subnet.gateway}/24` };
+}
+
+function dhcpOf(site: number, tenant: Tenant): RouterDhcp {
+    const { cidr, gateway, poolStart, poolEnd } = tenant.segment.subnet;
+    return {
+        subnet: cidr,
+        poolStart,
+        poolEnd,
+        gateway,
+        resolver: gateway,
+        ntpServer: gateway,
+        searchDomain: tenant.zone,
+        description: describe(tenant.name, "segment"),
+        reservations: tenant.vms
+            .flatMap((vm) => reservationOf(site, tenant, vm) ?? [])
+            .sort((a, b) => parseAddress(a.address)! - parseAddress(b.address)!),
+    };
+}
+
+/** A VM of a fixed address has one too, so that it gets the same address should it ask after all. */
+function reservationOf(site: number, tenant: Tenant, vm: WorkloadVm): RouterReservation | undefined {
+    const address = slotOf(site, tenant.segment.vlan, vm);
+    if (vm.mac === undefined || address === undefined) {
+        return undefined;
+    }
+    return { mac: vm.mac, address, hostname: vm.name, description: describe(tenant.name, vm.name) };
+}
+
+function namesOf(site: number, tenant: Tenant): RouterNames {
+    const hosts = tenant.vms.flatMap((vm): RouterHost[] => {
+        const address = knownAddress(site, tenant, vm);
+        return address === undefined ? [] : [{ ...hostOf(tenant, vm), address }];
+    });
+    return { hosts: hosts.sort((a, b) => compare(a.hostname, b.hostname)) };
+}
+
+function hostOf({ name, zone }: Tenant, vm: WorkloadVm) {
+    const description = describe(name, vm.name);
+    return { hostname: vm.name, domain: zone, description, aliases: aliasLabels(zone, vm) };
+}
+
+/** A VM's further names as labels of its tenant's zone, ordered. */
+export function aliasLabels(zone: string, { aliases }: WorkloadVm): string[] {
+    return aliases.map((alias) => alias.slice(0, -(zone.length + 1))).sort(compare);
+}
+
+function compare(a: string, b: string): number {
+    return a < b ? -1 : a > b ? 1 : 0;
+}

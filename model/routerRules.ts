@@ -1,0 +1,100 @@
+import { LAB_SEGMENTS, labSubnet, PRIVATE_NETWORKS } from "./labSegments";
+import { OWNER_PREFIX, ROUTER_ITSELF, type RouterAlias, type RouterRule, type RouterRules } from "./routerRecords";
+import type { Allowance, Segment, Tenant } from "./substrate";
+
+/** Most that a description holds on the router; it counts bytes (OPNsense: DescriptionField, without its u flag). */
+export const DESCRIPTION_BYTES = 255;
+
+/** Describes a record of a tenant's: whose it is, and what for. */
+export function describe(tenant: string, what: string): string {
+    return `${OWNER_PREFIX}${tenant}: ${what}`;
+}
+
+/** Describes one rule of an allowance: its destination, protocol, port and reason. Unique, since no two open the same. */
+export function describeAllowance(
+    tenant: string,
+    { to, protocol, why }: Pick<Allowance, "to" | "protocol" | "why">,
+    port?: string,
+): string {
+    return describe(tenant, `${to} ${protocol}${port === undefined ? "" : ` ${rangeOf(port)}`}: ${why}`);
+}
+
+/**
+ * The rules on a tenant's own interface, direction in, first match wins:
+ *
+ * 1. DHCP. A client that has no address yet broadcasts from 0.0.0.0; one that renews asks the router (RFC 2131, 4.4.5).
+ *    The lab's own rule is UDP 67 from any to any, which would open that port of every segment.
+ * 2. DNS and NTP of the router. No ICMP to it: nothing needs it, path MTU discovery included, whose errors belong to a
+ *    state that a rule below opened.
+ * 3. The router itself is blocked, with the address that it has in every other segment and on the WAN: or else a
+ *    segment that is open, such as platform, would open the router's administration in it.
+ * 4. platform, by the lab's zone matrix.
+ * 5. What the tenant's file allows.
+ * 6. The internet: everything that is not private.
+ * 7. Everything else is blocked and logged.
+ *
+ * The source is the tenant's subnet, so that a VM with another's address gets nowhere; IPv6 is not routed at all.
+ */
+export function routerRulesOf(site: number, { name, segment, allow }: Tenant): RouterRules {
+    const privateNetworks = privateNetworksOf(name, segment);
+    const all = rules(site, name, segment, allow, privateNetworks.name);
+    return {
+        vlan: segment.vlan,
+        privateNetworks,
+        rules: all.map((rule, index) => ({ sequence: segment.vlan * 1000 + index, ...rule })),
+    };
+}
+
+type Rule = Omit<RouterRule, "sequence">;
+
+function rules(site: number, tenant: string, segment: Segment, allow: readonly Allowance[], inside: string): Rule[] {
+    const pass = { action: "pass", source: segment.subnet.cidr, destinationNot: false, log: false } as const;
+    const block = { action: "block", protocol: "any", source: "any", destinationNot: false, log: true } as const;
+    const service = { ...pass, destination: "gateway" };
+    const about = (what: string) => ({ description: describe(tenant, what) });
+    const broadcast = { source: "any", destination: "255.255.255.255/32" };
+    const platform = labSubnet(site, "platform");
+    return [
+        { ...pass, ...broadcast, protocol: "UDP", ports: "67", ...about("dhcp broadcast") },
+        { ...service, protocol: "UDP", ports: "67", ...about("dhcp") },
+        { ...service, protocol: "TCP/UDP", ports: "53", ...about("dns") },
+        { ...service, protocol: "UDP", ports: "123", ...about("ntp") },
+        { ...block, destination: ROUTER_ITSELF, ...about("block the router itself") },
+        { ...pass, protocol: "any", destination: platform, ...about("platform") },
+        ...allow.flatMap((one) => allowanceRules(tenant, one).map((rule) => ({ ...pass, ...rule }))),
+        { ...pass, protocol: "any", destination: inside, destinationNot: true, ...about("internet") },
+        { ...block, destination: "any", ...about("block the rest") },
+    ];
+}
+
+/** The rules of an allowance: OPNsense takes one port or one range in each. */
+export function allowanceRules(tenant: string, allowance: Allowance) {
+    const { cidr, protocol, ports } = allowance;
+    const written = { tcp: "TCP", udp: "UDP", icmp: "ICMP", any: "any" } as const;
+    return (ports.length === 0 ? [undefined] : ports).map((port) => ({
+        protocol: written[protocol],
+        destination: cidr,
+        ...(port !== undefined && { ports: rangeOf(port) }),
+        description: describeAllowance(tenant, allowance, port),
+    }));
+}
+
+/** A range as OPNsense writes it: 8000-8010. */
+function rangeOf(port: string): string {
+    return port.replace(":", "-");
+}
+
+/** The name goes by VLAN, which is unique and short: OPNsense takes 31 characters and no dash. */
+function privateNetworksOf(tenant: string, { vlan }: Segment): RouterAlias {
+    return {
+        name: `vlan${vlan}_private_networks`,
+        networks: PRIVATE_NETWORKS,
+        description: describe(tenant, "what is not the internet"),
+    };
+}
+
+/** Every address that the router has in a segment, by what we know; `(self)` on the router is these and the WAN's. */
+export function routerAddresses(site: number, vlans: readonly number[]): string[] {
+    const lab = Object.values(LAB_SEGMENTS).map(({ vlan }) => vlan);
+    return [...new Set([...lab, ...vlans])].sort((a, b) => a - b).map((vlan) => `10.${site}.${vlan}.1`);
+}

@@ -1,0 +1,69 @@
+import type { RouterVariables } from "./definitions";
+import { DefinitionError, type Fault } from "./faults";
+import { stackFileOf } from "./stackFile";
+import type { Substrate } from "./substrate";
+import type { Source } from "./yaml";
+import { mergePolicies } from "./zonePolicies";
+import { givenVars, mergeZones, unclaimed, zoneKeysOf, type GivenVars } from "./zones";
+
+/** What `make router-vars` writes. */
+export interface MergedVars {
+    readonly variables: RouterVariables;
+    /** Keys of tenants' zones that no tenant here has, which somebody should look at. */
+    readonly unclaimed: readonly string[];
+}
+
+/**
+ * The variables of the lab's deevnet.net collection with the tenants in them: complete, since Ansible replaces each
+ * variable whole, and with all that was given. The result given again comes back the same.
+ *
+ * Names of VMs are not among them: the collection takes them from the hosts of the inventory.
+ *
+ * @param given variables as the lab has them; without it, what the lab's own table says of the site.
+ * @param faultOf makes a fault at an allowance of a tenant's file.
+ * @throws DefinitionError with every conflict between what was given and the tenants, and in a mode other than export.
+ */
+export function routerVars(
+    substrate: Substrate,
+    given: Source | undefined,
+    faultOf: (tenant: string, index: number, message: string) => Fault,
+): MergedVars {
+    requireExport(substrate);
+    const vars = givenVars(substrate, given);
+    requireOurs(substrate, vars);
+    const keys = zoneKeysOf(substrate, vars);
+    const merged = mergeZones(substrate, vars, keys);
+    const { value } = vars;
+    const variables = {
+        ...value,
+        deevnet_vlans: merged,
+        opnsense_vlan_parent: value.opnsense_vlan_parent ?? substrate.coreRouter.vlanParent,
+        firewall_zone_policies: mergePolicies(substrate, { given: vars, keys, merged, faultOf }),
+        firewall_internet_zones: [...new Set([...value.firewall_internet_zones, ...keys.values()])],
+        dns_domain: value.dns_domain ?? substrate.zone,
+    };
+    return { variables, unclaimed: unclaimed(vars, keys) };
+}
+
+/** In mode api the stack writes what these variables say, and the lab's collection would take it for its own. */
+function requireExport({ name, coreRouter: { mode } }: Substrate): void {
+    const why = { api: "the stack writes to the router itself", none: "there are no VLANs to write of", export: "" };
+    if (mode !== "export") {
+        const message = `${mode}, where ${why[mode]}; the router's variables are for mode export`;
+        throw new DefinitionError([{ file: stackFileOf(name), path: "coreRouter.mode", message }]);
+    }
+}
+
+/** Where file and stack both say what the router is, they say the same. */
+function requireOurs({ coreRouter, name, zone }: Substrate, { value, fault }: GivenVars): void {
+    const { opnsense_vlan_parent: parent = coreRouter.vlanParent, dns_domain: domain = zone } = value;
+    const differ = (key: string, got: string, wanted: string, mend: string) =>
+        got === wanted ? [] : [fault([key], `${got} is not ${wanted}, which ${name} has; ${mend}`)];
+    const faults = [
+        ...differ("opnsense_vlan_parent", parent, coreRouter.vlanParent, "correct it or coreRouter.vlanParent"),
+        ...differ("dns_domain", domain, zone, "is this another site's file?"),
+    ];
+    if (faults.length > 0) {
+        throw new DefinitionError(faults);
+    }
+}

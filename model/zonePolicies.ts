@@ -1,0 +1,120 @@
+import type { ZonePolicy, ZoneVariables } from "./definitions";
+import { DefinitionError, type Fault } from "./faults";
+import { covers, enclosingNetwork, networkOf } from "./network";
+import { OWNER_PREFIX } from "./routerRecords";
+import { allowanceRules, describe } from "./routerRules";
+import type { Allowance, Substrate, Tenant } from "./substrate";
+import type { GivenVars, ZoneKeys } from "./zones";
+import { isLabSegment } from "./labSegments";
+
+/** Zones that tenants' policies lead from or to, by the lab's matrix. */
+const NEEDED = ["management", "trusted", "platform"];
+
+/** What the policies are made of. */
+interface Zones {
+    readonly given: GivenVars;
+    readonly keys: ZoneKeys;
+    /** All zones, the tenants' among them. */
+    readonly merged: Readonly<Record<string, ZoneVariables>>;
+    /** A fault at an allowance of a tenant's file. */
+    readonly faultOf: (tenant: string, index: number, message: string) => Fault;
+}
+
+/**
+ * The policies between zones: those that were given, as they were, then the tenants'. Ours carry our prefix in their
+ * name, by which a later run replaces them; one that was given and says the same already is not repeated.
+ *
+ * @throws DefinitionError where a given policy opens what no tenant's file does, where a zone that the lab's matrix
+ * names is missing, and where an allowance cannot be said between zones.
+ */
+export function mergePolicies({ tenants }: Substrate, zones: Zones): ZonePolicy[] {
+    const { given, merged } = zones;
+    const kept = given.value.firewall_zone_policies.filter(({ name }) => !name?.startsWith(OWNER_PREFIX));
+    const faults = [
+        ...NEEDED.filter((key) => merged[key] === undefined).map((key) =>
+            given.fault(["deevnet_vlans"], `the zone ${key} is missing, which the tenants' policies name`),
+        ),
+        ...foreign(zones),
+    ];
+    const own = tenants.flatMap((tenant) => policiesOf(tenant, zones, faults));
+    if (faults.length > 0) {
+        throw new DefinitionError(faults);
+    }
+    return [...kept, ...own.filter((policy) => !kept.some((other) => covered(policy, other)))];
+}
+
+/** A given policy that leads out of a tenant's zone would open what the tenant's file does not say. */
+function foreign({ given, keys }: Zones): Fault[] {
+    return given.value.firewall_zone_policies.flatMap((policy, i) => {
+        const { from_zone: from, to_zone: to, name, action = "pass" } = policy;
+        const [tenant] = [...keys].find(([, key]) => key === from) ?? [];
+        if (tenant === undefined || name?.startsWith(OWNER_PREFIX) || action !== "pass" || to === "platform") {
+            return [];
+        }
+        const message =
+            `opens ${from} to ${to}, which the file of tenant ${tenant} does not say. ` +
+            "Declare it there with allow, and take it out here";
+        return [given.fault(["firewall_zone_policies", i], message)];
+    });
+}
+
+function policiesOf(tenant: Tenant, zones: Zones, faults: Fault[]): ZonePolicy[] {
+    const { name } = tenant;
+    const zone = zones.keys.get(name)!;
+    const pass = (from: string, to: string, what: string): ZonePolicy => ({
+        from_zone: from,
+        to_zone: to,
+        action: "pass",
+        name: describe(name, what),
+    });
+    const allowed = tenant.allow.flatMap((allowance, i) => {
+        const target = targetOf(allowance, zones);
+        if (target === undefined) {
+            faults.push(zones.faultOf(name, i, noZone(allowance)));
+            return [];
+        }
+        return allowanceRules(name, allowance).map(({ protocol, ports, description }) => ({
+            ...pass(zone, target, ""),
+            name: description,
+            ...(protocol !== "any" && { protocol }),
+            ...(isNetwork(allowance.to) && { destination_net: allowance.cidr }),
+            ...(ports !== undefined && { destination_port: ports }),
+        }));
+    });
+    return [
+        pass("management", zone, "from management"),
+        pass("trusted", zone, "from trusted"),
+        pass(zone, "platform", "platform"),
+        ...allowed,
+    ];
+}
+
+function noZone({ to }: Allowance): string {
+    return isNetwork(to)
+        ? `${to} is in no zone of deevnet_vlans, and the lab's collection knows rules between zones alone. ` +
+              "Name a network of one zone, or let coreRouter.mode: api write the rule"
+        : `${to} is no zone of deevnet_vlans; add it there`;
+}
+
+/** Key of the zone that an allowance leads to; undefined where there is none. */
+function targetOf({ to, cidr }: Allowance, { keys, merged }: Zones): string | undefined {
+    const named = keys.get(to) ?? (isLabSegment(to) && merged[to] !== undefined ? to : undefined);
+    return isNetwork(to) ? Object.keys(merged).find((key) => holds(merged[key]!, cidr)) : named;
+}
+
+function isNetwork(to: string): boolean {
+    return enclosingNetwork(to) !== undefined;
+}
+
+function holds({ subnet }: ZoneVariables, cidr: string): boolean {
+    const zone = enclosingNetwork(subnet ?? "");
+    return zone !== undefined && covers(zone, networkOf(cidr));
+}
+
+const NARROWING = ["protocol", "source_net", "destination_net", "destination_port"] as const;
+
+/** Whether another policy lets through, from zone to zone and without a condition, what this one does. */
+function covered(policy: ZonePolicy, other: ZonePolicy): boolean {
+    const same = policy.from_zone === other.from_zone && policy.to_zone === other.to_zone;
+    return same && (other.action ?? "pass") === "pass" && NARROWING.every((key) => other[key] === undefined);
+}

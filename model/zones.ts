@@ -1,0 +1,137 @@
+import type { RouterVariables, ZoneVariables } from "./definitions";
+import { DefinitionError, formatPath, type Fault, type Path } from "./faults";
+import { TENANT_VLANS } from "./identity";
+import { labVars } from "./labVars";
+import { enclosingNetwork, networkOf, overlaps } from "./network";
+import { checkShape } from "./shape";
+import type { Substrate, Tenant } from "./substrate";
+import type { Source } from "./yaml";
+
+/** The lab's variables before the tenants are in them: a file that was given, or what the lab's table says. */
+export interface GivenVars {
+    readonly value: RouterVariables;
+    /** A fault at a place of what was given. */
+    readonly fault: (path: Path, message: string) => Fault;
+}
+
+/** Zone keys are of the lab's making: letters, digits and underscores. */
+const SET_ASIDE = /^tenant_[0-9]+$/;
+
+/**
+ * The variables that tenants are put into.
+ *
+ * @throws DefinitionError with every fault of the given file's shape.
+ */
+export function givenVars({ name, site }: Substrate, given: Source | undefined): GivenVars {
+    if (given === undefined) {
+        const file = "the lab's VLAN table";
+        return { value: labVars(name, site), fault: (path, message) => ({ file, path: formatPath(path), message }) };
+    }
+    const { value, faults } = checkShape<RouterVariables>("routerVars", given);
+    if (faults.length > 0) {
+        throw new DefinitionError(faults);
+    }
+    const fault = (path: Path, message: string) => {
+        const line = given.lineOf(path);
+        return { file: given.file, path: formatPath(path), message, ...(line === undefined ? {} : { line }) };
+    };
+    return { value, fault };
+}
+
+/** Every tenant's zone key, in the order of the tenants. */
+export type ZoneKeys = ReadonlyMap<string, string>;
+
+/**
+ * The key that each tenant's zone has. A zone that the lab set aside for a tenant (tenant_1, with the tenant's VLAN) is
+ * taken over as it is, since switch profiles, policies and hosts refer to it by that key; any other tenant's key is its
+ * own name, with underscores.
+ *
+ * @throws DefinitionError where the tenant's VLAN, subnet or key belongs to another zone.
+ */
+export function zoneKeysOf({ tenants }: Substrate, given: GivenVars): ZoneKeys {
+    const keys = new Map(tenants.map((tenant) => [tenant.name, zoneKeyOf(given.value, tenant)]));
+    const faults = [
+        ...twice(given),
+        ...tenants.flatMap((tenant) => conflictsOf(given, tenant, keys.get(tenant.name)!)),
+    ];
+    if (faults.length > 0) {
+        throw new DefinitionError(faults);
+    }
+    return keys;
+}
+
+function zoneKeyOf({ deevnet_vlans }: RouterVariables, { name, segment }: Tenant): string {
+    const own = name.replaceAll("-", "_");
+    const setAside = Object.keys(deevnet_vlans).find(
+        (key) => SET_ASIDE.test(key) && deevnet_vlans[key]!.vlan_id === segment.vlan,
+    );
+    return deevnet_vlans[own] === undefined ? (setAside ?? own) : own;
+}
+
+/** Two zones of one VLAN would be two sets of rules on one interface. */
+function twice({ value, fault }: GivenVars): Fault[] {
+    const zones = Object.entries(value.deevnet_vlans);
+    return zones.flatMap(([key, { vlan_id }], i) => {
+        const [earlier] = zones.slice(0, i).find(([, zone]) => zone.vlan_id === vlan_id) ?? [];
+        const message = `VLAN ${vlan_id} is the zone ${earlier}'s already; one zone has it`;
+        return earlier === undefined ? [] : [fault(["deevnet_vlans", key, "vlan_id"], message)];
+    });
+}
+
+function conflictsOf({ value, fault }: GivenVars, { name, segment }: Tenant, own: string): Fault[] {
+    const { vlan, subnet } = segment;
+    const claim = `tenant ${name} has VLAN ${vlan} (${subnet.cidr})`;
+    return Object.entries(value.deevnet_vlans).flatMap(([key, zone]) => {
+        const at = (field: string) => ["deevnet_vlans", key, field];
+        if (key === own && zone.vlan_id !== vlan) {
+            return [fault(at("vlan_id"), `${zone.vlan_id} is not the tenant's VLAN: ${claim}. Correct one of the two`)];
+        }
+        if (key === own && zone.subnet !== undefined && zone.subnet !== subnet.cidr) {
+            return [fault(at("subnet"), `${zone.subnet} is not the tenant's subnet: ${claim}. Correct this one`)];
+        }
+        if (key !== own && zone.vlan_id === vlan) {
+            const mend = `Give the tenant another VLAN, or this zone the key ${own}`;
+            return [fault(at("vlan_id"), `${vlan} is taken by the zone ${key}, and ${claim}. ${mend}`)];
+        }
+        return key !== own && isOver(zone, subnet.cidr)
+            ? [fault(at("subnet"), `${zone.subnet} overlaps a tenant's segment: ${claim}. Correct this one`)]
+            : [];
+    });
+}
+
+function isOver({ subnet }: ZoneVariables, cidr: string): boolean {
+    const network = enclosingNetwork(subnet ?? "");
+    return network !== undefined && overlaps(network, networkOf(cidr));
+}
+
+/** All zones: those that were given, as they were, and the tenants', each with its DHCP pool. */
+export function mergeZones(
+    { tenants }: Substrate,
+    { value }: GivenVars,
+    keys: ZoneKeys,
+): Readonly<Record<string, ZoneVariables>> {
+    const own = tenants.map(({ name, segment: { vlan, subnet } }) => {
+        const key = keys.get(name)!;
+        const zone = {
+            vlan_id: vlan,
+            subnet: subnet.cidr,
+            gateway: subnet.gateway,
+            dhcp_range_start: subnet.poolStart,
+            dhcp_range_end: subnet.poolEnd,
+            dhcp_enabled: true,
+        };
+        return [key, { ...value.deevnet_vlans[key], ...zone }] as const;
+    });
+    return { ...value.deevnet_vlans, ...Object.fromEntries(own) };
+}
+
+/** Zones of tenants' VLANs that no tenant here has: a tenant that is gone, or one that the lab only set aside. */
+export function unclaimed({ value }: GivenVars, keys: ZoneKeys): string[] {
+    const claimed = new Set(keys.values());
+    return Object.entries(value.deevnet_vlans)
+        .filter(
+            ([key, { vlan_id: vlan }]) => vlan >= TENANT_VLANS.first && vlan <= TENANT_VLANS.last && !claimed.has(key),
+        )
+        .map(([key]) => key)
+        .filter((key) => !SET_ASIDE.test(key));
+}

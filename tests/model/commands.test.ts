@@ -1,0 +1,94 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+const ROOT = resolve(__dirname, "..", "..");
+
+jest.setTimeout(60_000);
+
+/** A command as make calls it. */
+function run(command: string, ...args: readonly string[]) {
+    const tsx = ["--require", "tsx/cjs", `commands/${command}.ts`, ...args];
+    const { status, stdout, stderr } = spawnSync(process.execPath, tsx, { cwd: ROOT, encoding: "utf8" });
+    return { status, stdout, stderr };
+}
+
+describe("reachability", () => {
+    test("text, Markdown and JSON tell the same", () => {
+        const { status, stdout } = run("reachability", "dvntm", "--json");
+        const { cells, mode } = JSON.parse(stdout) as { mode: string; cells: { from: string; to: string }[] };
+        expect([status, mode]).toEqual([0, "export"]);
+        expect(cells.filter(({ from }) => from === "grooveiq").map(({ to }) => to)).toContain("management");
+
+        const text = run("reachability", "dvntm").stdout;
+        expect(text).toMatch(/^grooveiq\n {2}gateway +tcp 53 of 10\.20\.50\.1 +grooveiq: dns$/m);
+        expect(text).toMatch(/^ {2}denied: router, vintronics, .*management, elsewhere$/m);
+
+        const rows = run("reachability", "dvntm", "--format", "markdown").stdout.trimEnd().split("\n");
+        expect(new Set(rows.map((row) => row.split(" | ").length)).size).toBe(1);
+        expect(rows[0]).toMatch(/^\| from \\ to \| gateway \| router \| grooveiq \|/);
+    });
+});
+
+describe("files", () => {
+    let folder: string;
+    beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "commands-"))));
+    afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+    test("router-vars writes what it prints, and takes it as its input", () => {
+        const file = join(folder, "vars.yml");
+        const printed = run("routerVars", "dvntm");
+        expect(printed.status).toBe(0);
+        expect(run("routerVars", "dvntm", "--output", file)).toEqual({
+            status: 0,
+            stdout: "",
+            stderr: `${file}: written\n`,
+        });
+        expect(readFileSync(file, "utf8")).toBe(printed.stdout);
+        expect(run("routerVars", "dvntm", "--input", file).stdout).toBe(printed.stdout);
+    });
+
+    test("router-vars leaves the output alone where the input has a conflict, or is not there", () => {
+        const [input, output] = [join(folder, "given.yml"), join(folder, "vars.yml")];
+        writeFileSync(input, run("routerVars", "dvntm").stdout.replace("tenant_1:", "somebody:"));
+        writeFileSync(output, "as it was\n");
+        const conflict = run("routerVars", "dvntm", "--input", input, "--output", output);
+        expect(conflict.status).toBe(1);
+        expect(conflict.stderr).toMatch(
+            /given\.yml:\d+ deevnet_vlans\.somebody\.vlan_id: 50 is taken by the zone somebody,/,
+        );
+        const missing = run("routerVars", "dvntm", "--input", join(folder, "none.yml"), "--output", output);
+        expect(missing.status).toBe(1);
+        expect(missing.stderr).toMatch(/^ENOENT: no such file or directory, .*none\.yml'\n$/);
+        expect(readFileSync(output, "utf8")).toBe("as it was\n");
+    });
+});
+
+describe.each(["reachability", "routerVars", "inventory"])("%s called wrongly", (command) => {
+    test("--help says what it does", () => {
+        const { status, stdout } = run(command, "--help");
+        expect([status, stdout]).toEqual([
+            0,
+            expect.stringMatching(/^usage: make [^]*Exit 0; 1: [^]*; 2: wrong usage\.\n$/),
+        ]);
+    });
+
+    test.each([
+        ["no substrate", [], 2, /^SUBSTRATE is missing\nusage: make /],
+        ["two substrates", ["dvnt", "dvntm"], 2, /^one SUBSTRATE at a time\nusage: make /],
+        ["an unknown flag", ["dvntm", "--jsno"], 2, /^Unknown option '--jsno'.*\nusage: make /],
+        ["an unknown substrate", ["dvntn"], 1, /^dvntn is no substrate here; did you mean dvntm?.*\n$/],
+    ] as const)("%s", (_, args, expected, message) => {
+        const { status, stderr } = run(command, ...args);
+        expect(status).toBe(expected);
+        expect(stderr).toMatch(message);
+        expect(stderr).not.toMatch(/^\s+at /m);
+    });
+});
+
+test("reachability: a format that there is not", () => {
+    const { status, stderr } = run("reachability", "dvntm", "--format", "mardown");
+    expect(status).toBe(2);
+    expect(stderr).toMatch(/^FORMAT mardown is not allowed; did you mean markdown\?; allowed: text, markdown\nusage: /);
+});

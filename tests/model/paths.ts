@@ -1,0 +1,190 @@
+import { BlockList } from "node:net";
+import type { CheckedTenant } from "../../model/checked";
+import { checkAllowances } from "../../model/checkAllowances";
+import type { AllowanceDefinition, SubstrateDefinition, TenantDefinition } from "../../model/definitions";
+import { inboundOf } from "../../model/inbound";
+import { formatAddress, networkOf, parseAddress } from "../../model/network";
+import {
+    inboundFilter,
+    PACKET_PROTOCOLS,
+    routerFilter,
+    type Packet,
+    type PacketFilter,
+} from "../../model/packetFilter";
+import { resolve } from "../../model/resolve";
+import { routerRecordsOf } from "../../model/router";
+import type { RouterRules } from "../../model/routerRecords";
+import type { Inbound, Substrate, Tenant } from "../../model/substrate";
+
+/** What the tests say of the walls: what a tenant declared, and nothing that the rules are rendered with. */
+
+const SITE = 20;
+
+const DEFINITION: SubstrateDefinition = {
+    site: SITE,
+    status: "active",
+    domain: "deevnet.net",
+    macPolicy: "automatic",
+    coreRouter: { mode: "export", vlanParent: "re0" },
+    hypervisors: {},
+};
+
+export function definitionOf(vlan: number, allow: readonly AllowanceDefinition[] = []): TenantDefinition {
+    return { name: nameOf(vlan), description: "", vlan, hypervisor: "hv02", allow: [...allow], keep: false, vms: [] };
+}
+
+export function nameOf(vlan: number): string {
+    return `tenant-on-${vlan}`;
+}
+
+/** What `make validate` says of the allowances. */
+export function faultsOf(tenants: readonly TenantDefinition[]) {
+    return checkAllowances(SITE, tenants.map(checkedOf));
+}
+
+export function substrateOf(tenants: readonly TenantDefinition[]): Substrate {
+    return resolve("dvntm", DEFINITION, tenants.map(checkedOf));
+}
+
+function checkedOf(value: TenantDefinition): CheckedTenant {
+    const file = `tenants/dvntm/${value.name}.yaml`;
+    return { file, value, source: { file, value, lineOf: () => undefined } };
+}
+
+/** The walls of a substrate as they are rendered; a control changes them. */
+export interface Walls {
+    readonly rules: ReadonlyMap<string, RouterRules>;
+    readonly inbound: ReadonlyMap<string, readonly Inbound[]>;
+}
+
+export function wallsOf(substrate: Substrate): Walls {
+    const { tenants } = substrate;
+    return {
+        rules: new Map(tenants.map((tenant) => [tenant.name, routerRecordsOf(substrate, tenant).rules])),
+        inbound: new Map(tenants.map((tenant) => [tenant.name, inboundOf(tenant.segment)])),
+    };
+}
+
+export interface Verdict {
+    /** What is open and not declared, or declared and not open; one line each. */
+    readonly wrong: string[];
+    open: number;
+    closed: number;
+}
+
+/** Sends packets from every tenant to every place that matters, and compares what passes with what is declared. */
+export function compare(substrate: Substrate, walls: Walls, further: readonly number[] = []): Verdict {
+    const verdict: Verdict = { wrong: [], open: 0, closed: 0 };
+    const addresses = [...new Set([...boundaries(substrate), ...further])];
+    const itself = [...LAB_VLANS, ...substrate.tenants.map(({ segment }) => segment.vlan)].map(
+        (vlan) => `10.${SITE}.${vlan}.1`,
+    );
+    const inbound = new Map([...walls.inbound].map(([name, rules]) => [name, inboundFilter(rules)]));
+    for (const tenant of substrate.tenants) {
+        const gateway = tenant.segment.subnet.gateway;
+        const router = routerFilter(walls.rules.get(tenant.name)!, { gateway, itself });
+        for (const packet of packetsOf(tenant, addresses)) {
+            const passes = router.first(packet)?.action === "pass" && enters(substrate, inbound, packet);
+            const expected = isDeclared(tenant, itself, packet);
+            verdict[passes ? "open" : "closed"]++;
+            if (passes !== expected) {
+                verdict.wrong.push(`${passes ? "open" : "closed"}: ${show(packet)}`);
+            }
+        }
+    }
+    return verdict;
+}
+
+function show({ protocol, source, destination, port }: Packet): string {
+    return `${protocol} ${formatAddress(source)} -> ${formatAddress(destination)}:${port}`;
+}
+
+/** The wall around the VMs, where the destination is another tenant's; the router has none. */
+function enters(substrate: Substrate, inbound: ReadonlyMap<string, PacketFilter<Inbound>>, packet: Packet): boolean {
+    const to = tenantAt(substrate, packet.destination);
+    const isRouter = to !== undefined && formatAddress(packet.destination) === to.segment.subnet.gateway;
+    return to === undefined || isRouter || inbound.get(to.name)!.first(packet) !== undefined;
+}
+
+function tenantAt({ tenants }: Substrate, address: number): Tenant | undefined {
+    return tenants.find(({ segment }) => isIn(address, segment.subnet.cidr));
+}
+
+const LAB_VLANS = [10, 20, 25, 30, 31, 35, 40, 99];
+
+const PLACES = [...LAB_VLANS.map((vlan) => `10.${SITE}.${vlan}.0/24`), "10.20.60.0/24", "10.10.99.0/24"];
+
+const PRIVATE = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "127.0.0.0/8"];
+
+const isPrivate = new BlockList();
+[...PRIVATE, "0.0.0.0/8", "224.0.0.0/3"].forEach((cidr) => {
+    const [address = "", prefix] = cidr.split("/");
+    isPrivate.addSubnet(address, Number(prefix));
+});
+
+/** The first and last addresses of every network that matters, those beside them, the router's and one in the middle. */
+function boundaries({ tenants }: Substrate): number[] {
+    const declared = tenants.flatMap(({ allow, segment }) => [segment.subnet.cidr, ...allow.map(({ cidr }) => cidr)]);
+    const edges = [...declared, ...PLACES, ...PRIVATE].map(networkOf).flatMap(({ first, last }) => {
+        const middle = Math.floor((first + last) / 2);
+        return [first - 1, first, first + 1, first + 2, middle, last, last + 1];
+    });
+    return [...edges, ...["8.8.8.8", "224.0.0.251", "255.255.255.255"].map((text) => parseAddress(text)!)];
+}
+
+function packetsOf(tenant: Tenant, addresses: readonly number[]): Packet[] {
+    const { subnet, vlan } = tenant.segment;
+    const bounds = tenant.allow.flatMap(({ ports }) => ports.flatMap((range) => range.split(":").map(Number)));
+    const ports = [53, 67, 123, 443, ...bounds.flatMap((port) => [port - 1, port, port + 1])];
+    const kept = [...new Set(ports)].filter((port) => port >= 1 && port <= 65_535);
+    // A VM's own address, none yet, and one that is another tenant's.
+    const sources = [subnet.poolStart, "0.0.0.0", `10.${SITE}.${vlan + 1}.5`];
+    const outside = addresses.filter(
+        (address) => !isIn(address, subnet.cidr) || address === parseAddress(subnet.gateway),
+    );
+    return sources.flatMap((source) =>
+        outside.flatMap((destination) =>
+            PACKET_PROTOCOLS.flatMap((protocol) =>
+                (protocol === "tcp" || protocol === "udp" ? kept : [0]).map((port) => ({
+                    protocol,
+                    source: parseAddress(source)!,
+                    destination,
+                    port,
+                })),
+            ),
+        ),
+    );
+}
+
+/** What a tenant may do, by the lab's matrix and its own file. */
+function isDeclared({ segment, allow }: Tenant, itself: readonly string[], packet: Packet): boolean {
+    const { protocol, port } = packet;
+    const to = formatAddress(packet.destination);
+    if (to === "255.255.255.255") {
+        return protocol === "udp" && port === 67;
+    }
+    if (!isIn(packet.source, segment.subnet.cidr)) {
+        return false;
+    }
+    if (itself.includes(to)) {
+        const service = protocol === "udp" ? [53, 67, 123] : protocol === "tcp" ? [53] : [];
+        return to === segment.subnet.gateway && service.includes(port);
+    }
+    const declared = allow.some(
+        (one) =>
+            isIn(packet.destination, one.cidr) &&
+            (one.protocol === "any" || one.protocol === protocol) &&
+            (one.ports.length === 0 || one.ports.some((range) => inRange(port, range))),
+    );
+    return declared || isIn(packet.destination, `10.${SITE}.25.0/24`) || !isPrivate.check(to);
+}
+
+function inRange(port: number, range: string): boolean {
+    const [first, last = first] = range.split(":").map(Number);
+    return first! <= port && port <= last!;
+}
+
+function isIn(address: number, cidr: string): boolean {
+    const { first, last } = networkOf(cidr);
+    return first <= address && address <= last;
+}
