@@ -85,12 +85,19 @@ inventory: substrate node_modules ## SUBSTRATE's VMs as an Ansible inventory, in
 .PHONY: preview up refresh destroy
 preview: stack ## pulumi preview of SUBSTRATE
 	@pulumi preview --stack $(SUBSTRATE) $(ARGS)
-up: ready stack ## pulumi up of SUBSTRATE
+up: ready settled ## pulumi up of SUBSTRATE
 	@pulumi up --stack $(SUBSTRATE) $(ARGS)
-refresh: ready stack ## pulumi refresh of SUBSTRATE
+refresh: ready settled ## pulumi refresh of SUBSTRATE
 	@pulumi refresh --stack $(SUBSTRATE) $(ARGS)
-destroy: stack ## pulumi destroy of SUBSTRATE
+destroy: settled ## pulumi destroy of SUBSTRATE
 	@pulumi destroy --stack $(SUBSTRATE) $(ARGS)
+
+.PHONY: recover settled
+recover: stack ## settle what an interrupted run of SUBSTRATE left behind
+	@$(TSX) commands/recover.ts $(SUBSTRATE)
+# Every run that changes something starts from a settled state.
+settled: stack
+	@$(TSX) commands/recover.ts --quiet $(SUBSTRATE)
 
 # A stack must exist before its first preview.
 .PHONY: stack

@@ -7,7 +7,7 @@ import { loadAll } from "./substrates";
 export class UsageError extends Error {}
 
 /** What a command cannot do, in words that a person can act on. */
-class Refusal extends Error {}
+export class Refusal extends Error {}
 
 /** Flags that more than one command has. */
 export const FLAG = { type: "boolean", default: false } as const;
@@ -21,21 +21,21 @@ const USAGE = 2;
  * Runs a command about one substrate and sets the exit code: 0; 1 where the definitions, or a file that was given, have
  * faults, which are printed without a stack trace; 2 where it was called wrongly.
  */
-export function runCommand<T extends NonNullable<ParseArgsConfig["options"]>>(
+export async function runCommand<T extends NonNullable<ParseArgsConfig["options"]>>(
     help: string,
     options: T,
     body: (
         substrate: Substrate,
         values: ReturnType<typeof parseArgs<{ allowPositionals: true; options: T }>>["values"],
-    ) => void,
-): void {
+    ) => void | Promise<void>,
+): Promise<void> {
     try {
         const { values, positionals } = parseArgs({ allowPositionals: true, options });
         if ("help" in values && values.help === true) {
             console.log(help);
             return;
         }
-        body(substrateNamed(positionals), values);
+        await body(substrateNamed(positionals), values);
     } catch (error) {
         process.exitCode = tell(error, help);
     }

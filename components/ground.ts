@@ -3,6 +3,7 @@ import { DefinitionError } from "../model/faults";
 import { NOTHING_RECORDED, type NodeFacts, type Recorded } from "../model/nodeFacts";
 import type { Hypervisor, Substrate } from "../model/substrate";
 import { NodeClient, NodeError } from "../node/client";
+import { apiToken } from "../node/token";
 import { survey } from "../node/survey";
 import { readRecorded } from "./recorded";
 import { refusal } from "./refusal";
@@ -47,12 +48,4 @@ async function surveyed(hypervisor: Hypervisor, substrate: Substrate): Promise<[
     } finally {
         client.close();
     }
-}
-
-function apiToken(): string {
-    const token = process.env["PROXMOX_VE_API_TOKEN"];
-    if (token === undefined || token === "") {
-        throw new NodeError("PROXMOX_VE_API_TOKEN is not set; it is user@realm!name=secret (see env.example).");
-    }
-    return token;
 }

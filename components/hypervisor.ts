@@ -93,6 +93,7 @@ export class ConnectedHypervisor {
             generation: (known?.generation ?? 1) + (gone ? 1 : 0),
             rebuild: vm.rebuild ?? wordOf(vm, this.recorded),
             restartSettings: kept ?? restartSettingsOf(vm),
+            extraDisks: vm.extraDisks.map((disk) => disk.interface),
         };
     }
 

@@ -43,8 +43,13 @@ export function recordedOf(resources: Readonly<Record<string, StateResource>>, v
             const vm = vmOf(name, outputs);
             recorded.set(vm.vmid, vm);
         } else if (type === "deevnet:tenant:TenantVm") {
-            const { generation = 1, rebuild = "", restartSettings } = outputs as Partial<RecordedMaking>;
-            made.set(name, { generation, rebuild, ...(restartSettings && { restartSettings }) });
+            const { generation = 1, rebuild = "", restartSettings, extraDisks } = outputs as Partial<RecordedMaking>;
+            made.set(name, {
+                generation,
+                rebuild,
+                ...(restartSettings && { restartSettings }),
+                ...(extraDisks && { extraDisks }),
+            });
         }
     }
     return { vms: recorded, made, macs: new Map(vms.map(({ vmid, mac }) => [vmid, mac])) };

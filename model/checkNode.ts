@@ -1,5 +1,5 @@
 import type { Fault } from "./faults";
-import { asksRebuild, type Guest, type NodeFacts, type Recorded, type TemplateMake } from "./nodeFacts";
+import { asksRebuild, componentOf, type Guest, type NodeFacts, type Recorded, type TemplateMake } from "./nodeFacts";
 import { stackFileOf } from "./stackFile";
 import type { Hypervisor, Substrate, WorkloadVm } from "./substrate";
 import { chooseTemplate } from "./template";
@@ -37,7 +37,33 @@ function checkVm(
     if (!recorded.vms.has(vm.vmid)) {
         return [faultOf(vm, "instance", notRecorded(vm, substrate, hypervisor))];
     }
-    return asksRebuild(vm, recorded) ? checkKept(vm) : checkDisks(vm, guest);
+    return asksRebuild(vm, recorded)
+        ? checkKept(vm)
+        : [...checkDisks(vm, guest), ...checkDetached(vm, guest, { substrate, hypervisor, recorded })];
+}
+
+interface Known {
+    readonly substrate: Substrate;
+    readonly hypervisor: Hypervisor;
+    readonly recorded: Recorded;
+}
+
+/**
+ * A disk that was detached by hand holds data, so no new one takes its place; and the provider, which loses its name,
+ * updates the VM no more until it is back.
+ */
+function checkDetached(vm: WorkloadVm, guest: Guest, { substrate, hypervisor, recorded }: Known): Fault[] {
+    const had = recorded.made.get(componentOf(vm, recorded))?.extraDisks ?? [];
+    const gone = had.filter((name) => guest.extraDisks[name] === undefined);
+    const volume = guest.unused.length === 1 ? guest.unused[0]! : `<its volume: ${guest.unused.join(" or ")}>`;
+    return vm.extraDisks
+        .filter(({ interface: name }) => gone.includes(name))
+        .map(({ interface: name }) => {
+            const message =
+                `${name} of VM ${vm.vmid} was detached on ${hypervisor.name} by hand, and holds data: attach it again ` +
+                `(qm set ${vm.vmid} --${name} ${volume}), then \`make recover SUBSTRATE=${substrate.name}\``;
+            return faultOf(vm, "disks", message);
+        });
 }
 
 function checkKept(vm: WorkloadVm): Fault[] {

@@ -23,6 +23,8 @@ export interface Guest {
     readonly systemDiskGiB: number;
     /** Sizes in GiB of the other disks, by PVE name, for guests whose definition has some. */
     readonly extraDisks: Readonly<Record<string, number>>;
+    /** Volumes of disks that were detached, for the same guests. */
+    readonly unused: readonly string[];
 }
 
 /** What of a template's configuration a clone depends on. */
@@ -59,6 +61,8 @@ export interface RecordedMaking {
     readonly rebuild: string;
     /** What it was last declared with of the settings that count only after a restart; missing for a VM that is new. */
     readonly restartSettings?: RestartSettings;
+    /** Disks that it was last declared with beside its system disk, by PVE name. */
+    readonly extraDisks?: readonly string[];
 }
 
 /** Settings that a running VM takes over only when it is restarted. */

@@ -81,6 +81,7 @@ function guestOf(listed: Listed, config: Config): Guest {
         running: listed.status === "running",
         systemDiskGiB: Math.round(((listed.maxdisk ?? 0) / GIB) * 1000) / 1000,
         extraDisks: Object.fromEntries(extra),
+        unused: Object.entries(config).flatMap(([key, volume]) => (/^unused\d+$/.test(key) ? [String(volume)] : [])),
     };
 }
 

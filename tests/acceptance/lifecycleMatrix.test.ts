@@ -8,6 +8,12 @@ import { ALLOWANCES, REFUSALS, RULES, TENANT, tenantText, type Phase } from "./m
 
 jest.setTimeout(RUN_TIMEOUT_MS);
 
+/** A VM without the account that cloud-init makes, which is the tenant's attribute. */
+function withoutAccount({ config, ...vm }: GuestState) {
+    const { ciuser: _, sshkeys: __, ...others } = config;
+    return { ...vm, config: others };
+}
+
 const FILE = "tenants/dvntm/matrix.yaml";
 
 /** Every attribute that a tenant file can declare, each on a VM of its own, through one life of them all. */
@@ -114,7 +120,7 @@ describe("each attribute", () => {
             expect(now.config["net0"]).toBe(then.config["net0"]);
             expect(Object.keys(now.pending).length > 0).toBe(row.update === "in place, counts after a restart");
             if (row.update === "nothing on the node") {
-                expect(now).toEqual(then);
+                expect(withoutAccount(now)).toEqual(withoutAccount(then));
             }
             if (row.node !== undefined) {
                 expect(await held(row)).toEqual(row.node.values[1]);
@@ -196,6 +202,14 @@ describe("each attribute", () => {
     describe("repair", () => {
         beforeAll(async () => {
             define("after");
+            const { exitCode, output } = await lab.workspace.pulumi(["up", "--yes", "--skip-preview"]);
+            expect(exitCode).not.toBe(0);
+            expect(output).toMatch(/scsi7 of VM 5208 was detached on hv02 by hand, and holds data: attach it again/);
+            const [, volume] = /\(qm set 5208 --scsi7 (\S+)\), then `make recover/.exec(output)!;
+            await lab.node.byHand("PUT", "/nodes/pve2/qemu/5208/config", { scsi7: volume! });
+            expect((await lab.recover()).output).toMatch(
+                /matrix-vm08-vm: a disk that was detached by hand has its name/,
+            );
             await lab.up();
         });
 
@@ -275,7 +289,7 @@ describe("each attribute", () => {
             lab.edit(FILE, (text) => text.replace("keep: false", "keep: true"));
             await lab.up();
             const state = await lab.state();
-            const { exitCode, output } = await lab.workspace.pulumi(["destroy", "--yes", "--skip-preview"]);
+            const { exitCode, output } = await lab.workspace.pulumi(["destroy", "--yes"]);
             expect(exitCode).not.toBe(0);
             expect(output).toMatch(/"[^"]*::matrix-network-pool" cannot be deleted\n?[^]*because it is protected/);
             expect(await lab.state()).toEqual(state);

@@ -8,7 +8,12 @@ export interface ByHand {
 }
 
 /** What a change of an attribute does to a VM that is there. */
-export type Update = "in place" | "in place, counts after a restart" | "replaces the VM" | "nothing on the node";
+export type Update =
+    | "in place"
+    | "in place, counts after a restart"
+    | "in place, counts from the guest's next boot"
+    | "replaces the VM"
+    | "nothing on the node";
 
 /** One attribute of a VM's definition, on a VM of its own that is named after it. */
 export interface Row {
@@ -56,7 +61,7 @@ export const VM_ROWS: readonly Row[] = [
             held: ({ config: now }) => now["description"]?.split("\n")[0],
             values: ["first", "then"],
         },
-        drift: { byHand: put({ description: "by hand" }), shown: /description: "then[^]*=> "by hand"/ },
+        drift: { byHand: put({ description: "by hand" }), shown: /description:[^]*- then[^]*\+ by hand/ },
     },
     {
         attribute: "cores",
@@ -115,7 +120,11 @@ export const VM_ROWS: readonly Row[] = [
         lines: ["disks: []", "disks: [{ slot: 7, size: 2GiB }]"],
         update: "in place",
         node: { held: sizeOf("scsi7"), values: [undefined, "2G"] },
-        drift: { byHand: put({ delete: "scsi7" }), shown: /disks[^]*- \[1\][^]*interface\s*: "scsi7"/ },
+        drift: {
+            byHand: put({ delete: "scsi7" }),
+            shown: /disks[^]*- interface\s*: "scsi7"/,
+            settledBy: "refused: a detached disk holds data; told how to attach it",
+        },
     },
     {
         attribute: "onBoot",
@@ -194,7 +203,7 @@ export const VM_ROWS: readonly Row[] = [
     {
         attribute: "address",
         lines: ["address: dhcp", "address: fixed"],
-        update: RESTART,
+        update: "in place, counts from the guest's next boot",
         node: {
             held: config("ipconfig0"),
             values: ["ip=dhcp", expect.stringMatching(/^gw=10\.20\.52\.1,ip=10\.20\.52\.\d+\/24$/)],

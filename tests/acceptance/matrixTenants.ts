@@ -253,7 +253,7 @@ export const REFUSALS: readonly Refusal[] = [
         ...refusal("vms[].keep", "destroy", () => () => undefined, /cannot be deleted[^]*because it is protected/, {
             update: "teardown and rebuild are refused",
         }),
-        command: ["destroy", "--yes", "--skip-preview"],
+        command: ["destroy", "--yes"],
     },
     refusal(
         "vms[].keep",

@@ -143,6 +143,7 @@ const THERE: Guest = {
     running: true,
     systemDiskGiB: 32,
     extraDisks: {},
+    unused: [],
 };
 const BEFORE: Recorded = {
     vms: new Map([[5001, { component: "grooveiq-api-vm01", node: "pve2", mac: "BC:24:11:00:50:01" }]]),

@@ -22,6 +22,7 @@ const OURS: Guest = {
     running: true,
     systemDiskGiB: 32,
     extraDisks: {},
+    unused: [],
 };
 const RECORDED: Recorded = {
     vms: new Map([[5001, { component: "grooveiq-api-vm01", node: "pve2" }]]),
@@ -144,6 +145,21 @@ describe("disks", () => {
         ]);
         expect(faultsOf({ vm, guests: with1(4), recorded: RECORDED })).toEqual([]);
     });
+});
+
+test("a disk that was detached by hand is not made anew: it says how to attach it", () => {
+    const vm = "    disks:\n      - slot: 1\n        size: 8GiB\n";
+    const made = new Map([["grooveiq-api-vm01", { generation: 1, rebuild: "", extraDisks: ["scsi1"] }]]);
+    const guests = [{ ...OURS, unused: ["local-lvm:vm-5001-disk-1"] }];
+    expect(faultsOf({ vm, guests, recorded: { ...RECORDED, made } })).toEqual([
+        `${FILE}:6 vms[0].disks: scsi1 of VM 5001 was detached on hv02 by hand, and holds data: attach it again ` +
+            "(qm set 5001 --scsi1 local-lvm:vm-5001-disk-1), then `make recover SUBSTRATE=dvntm`",
+    ]);
+    // Controls: a disk that is new is made, one that is attached is left alone, and one that is taken out is not missed.
+    expect(faultsOf({ vm, guests, recorded: RECORDED })).toEqual([]);
+    const there = [{ ...OURS, extraDisks: { scsi1: 8 } }];
+    expect(faultsOf({ vm, guests: there, recorded: { ...RECORDED, made } })).toEqual([]);
+    expect(faultsOf({ guests, recorded: { ...RECORDED, made } })).toEqual([]);
 });
 
 describe("a template that cannot be cloned as asked", () => {

@@ -1,0 +1,80 @@
+/**
+ * Settles what an interrupted run left behind, so that the next one can go on: what `make recover` runs, and each of
+ * `make up`, `refresh` and `destroy` before Pulumi.
+ */
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { repairState, type Deployment } from "../model/stateRepair";
+import type { Hypervisor, Substrate } from "../model/substrate";
+import { NodeClient, NodeError } from "../node/client";
+import { isOnNode, removeHalfMade } from "../node/leftovers";
+import { apiToken } from "../node/token";
+import { FLAG, Refusal, runCommand } from "./command";
+import { releaseStaleLocks } from "./staleLocks";
+
+const HELP = `usage: make recover SUBSTRATE=<name>
+Settles what an interrupted run left behind: a lock of a process that is gone, creations that Pulumi never heard the end
+of, clones that were never configured nor started. VMs that hold anything are never touched.
+Exit 0; 1: another run is under way, or the node cannot be asked.`;
+
+interface Exported {
+    readonly deployment: Deployment;
+}
+
+void runCommand(HELP, { help: FLAG, quiet: FLAG }, async (substrate, { quiet }) => {
+    try {
+        const notes = [...releaseStaleLocks(substrate.name), ...(await recover(substrate))];
+        const nothing = quiet ? [] : ["nothing to recover"];
+        (notes.length === 0 ? nothing : notes).forEach((note) => console.log(`recover: ${note}`));
+    } catch (error) {
+        throw error instanceof NodeError ? new Refusal(error.message) : error;
+    }
+});
+
+async function recover(substrate: Substrate): Promise<string[]> {
+    if (substrate.status === "planned") {
+        return [];
+    }
+    const clients = new Map(substrate.hypervisors.map((h) => [h.node, clientOf(h)]));
+    try {
+        const exported = JSON.parse(pulumi("stack", "export", "--stack", substrate.name)) as Exported;
+        const repair = await repairState(exported.deployment, (resource) => isOnNode(clients, resource));
+        if (repair.notes.length > 0) {
+            importState(substrate.name, { ...exported, deployment: repair.deployment });
+        }
+        const removed = await removeHalfMade(clients, substrate, repair.deployment.resources ?? []);
+        return [...repair.notes, ...removed];
+    } finally {
+        clients.forEach((client) => client.close());
+    }
+}
+
+function clientOf({ name, endpoint }: Hypervisor): NodeClient {
+    return new NodeClient(name, endpoint, apiToken());
+}
+
+/** The state holds secrets only encrypted, and this file is its owner's alone, until it is gone at once. */
+function importState(stack: string, state: Exported): void {
+    const folder = mkdtempSync(join(tmpdir(), "recover-"));
+    try {
+        const file = join(folder, "state.json");
+        writeFileSync(file, JSON.stringify(state), { mode: 0o600 });
+        pulumi("stack", "import", "--stack", stack, "--file", file);
+    } finally {
+        rmSync(folder, { recursive: true, force: true });
+    }
+}
+
+function pulumi(...args: string[]): string {
+    try {
+        return execFileSync("pulumi", [...args, "--non-interactive"], {
+            encoding: "utf8",
+            maxBuffer: 2 ** 30,
+            stdio: ["ignore", "pipe", "pipe"],
+        });
+    } catch (error) {
+        throw new Refusal((error as { stderr?: string }).stderr?.trim() ?? String(error));
+    }
+}

@@ -1,0 +1,124 @@
+/** The parts of a stack's exported deployment that an interrupted run leaves undone. */
+export interface Deployment {
+    readonly resources?: readonly StateResource[];
+    readonly pending_operations?: readonly PendingOperation[];
+}
+
+export interface StateResource {
+    readonly urn: string;
+    readonly type: string;
+    readonly id?: string;
+    readonly inputs?: Readonly<Record<string, unknown>>;
+    readonly outputs?: Readonly<Record<string, unknown>>;
+}
+
+/** An operation that Pulumi began and never heard the end of. */
+export interface PendingOperation {
+    readonly type: string;
+    readonly resource: StateResource;
+}
+
+/** A state that the next run can go on with, and what was done to it, in words. */
+export interface Repair {
+    readonly deployment: Deployment;
+    readonly notes: readonly string[];
+}
+
+const VM = "proxmoxve:index/vmLegacy:VmLegacy";
+const POOL = "proxmoxve:index/poolLegacy:PoolLegacy";
+const RULES = "proxmoxve:firewall/rulesLegacy:RulesLegacy";
+
+/** Whether what a creation was to make is on the node, as the one that the inputs describe. */
+export type IsThere = (resource: StateResource) => Promise<boolean>;
+
+/**
+ * Settles what an interrupted run left in the state:
+ *
+ * * a creation that was under way: what it made is put into the state as made, so that the next run goes on with it in
+ *   place; what it did not make is forgotten;
+ * * a disk whose name the provider lost when it was detached by hand gets its name back.
+ *
+ * The state given is not changed; the repair without notes is the same state.
+ */
+export async function repairState(deployment: Deployment, isThere: IsThere): Promise<Repair> {
+    const notes: string[] = [];
+    const disks = extraDisksByVm(deployment.resources ?? []);
+    const resources = (deployment.resources ?? []).map((resource) => withDiskNames(resource, disks, notes));
+    const known = new Set(resources.map(({ urn }) => urn));
+    const pending: PendingOperation[] = [];
+    for (const operation of deployment.pending_operations ?? []) {
+        const { type, resource } = operation;
+        if (type !== "creating" || known.has(resource.urn)) {
+            pending.push(operation);
+        } else if (idOf(resource) !== undefined && (await isThere(resource))) {
+            resources.push(made(resource));
+            notes.push(`${nameOf(resource)}: it was made before the run was interrupted; the state has it now`);
+        } else {
+            notes.push(`${nameOf(resource)}: it was not made before the run was interrupted; the next up makes it`);
+        }
+    }
+    return notes.length === 0
+        ? { deployment, notes }
+        : { deployment: { ...deployment, resources, pending_operations: pending }, notes };
+}
+
+/** What the state says of a resource that was made: its inputs, until a refresh reads the rest. */
+function made(resource: StateResource): StateResource {
+    const id = idOf(resource)!;
+    return { ...resource, id, outputs: { ...resource.inputs, id } };
+}
+
+/** ID of a resource that stays when a run is interrupted; undefined for one that a creation makes no second time. */
+function idOf({ type, inputs = {} }: StateResource): string | undefined {
+    switch (type) {
+        case VM:
+            return String(inputs["vmId"]);
+        case POOL:
+            return String(inputs["poolId"]);
+        case RULES:
+            return `rules-${String(inputs["vmId"])}`;
+        default:
+            return undefined;
+    }
+}
+
+function nameOf({ urn }: StateResource): string {
+    return urn.split("::").at(-1)!;
+}
+
+interface Disk {
+    readonly interface?: string;
+}
+
+/** The disks beside the system disk that each VM was last declared with, by the VM's name in the state. */
+function extraDisksByVm(resources: readonly StateResource[]): ReadonlyMap<string, readonly string[]> {
+    const components = resources.filter(({ type }) => type === "deevnet:tenant:TenantVm");
+    return new Map(
+        components.map((component) => {
+            const names = (component.outputs?.["extraDisks"] ?? []) as readonly string[];
+            return [`${nameOf(component)}-vm`, names];
+        }),
+    );
+}
+
+/** The provider keeps the place of a disk that it no longer finds, without its name; the component still has it. */
+function withDiskNames(
+    resource: StateResource,
+    extraDisks: ReadonlyMap<string, readonly string[]>,
+    notes: string[],
+): StateResource {
+    const now = resource.outputs?.["disks"] as (Disk | null)[] | undefined;
+    if (resource.type !== VM || now === undefined || now.every((disk) => disk?.interface)) {
+        return resource;
+    }
+    const names = ["scsi0", ...(extraDisks.get(nameOf(resource)) ?? [])];
+    const named = (disks: readonly (Disk | null)[]) =>
+        disks.slice(0, names.length).map((disk, index) => ({ ...disk, interface: disk?.interface || names[index]! }));
+    notes.push(`${nameOf(resource)}: a disk that was detached by hand has its name in the state again`);
+    const declared = (resource.inputs?.["disks"] ?? []) as readonly (Disk | null)[];
+    return {
+        ...resource,
+        inputs: { ...resource.inputs, disks: named(declared) },
+        outputs: { ...resource.outputs, disks: named(now) },
+    };
+}
