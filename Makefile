@@ -54,6 +54,10 @@ SECONDS ?= 120
 fuzz: node_modules ## search SECONDS for an input that the loader cannot take
 	@FUZZ_SECONDS=$(SECONDS) node_modules/.bin/jest tests/model/fuzz.test.ts --selectProjects model
 
+.PHONY: lifecycle
+lifecycle: tools ## write docs/lifecycle.md from a run of every attribute
+	@WRITE_LIFECYCLE=1 node_modules/.bin/jest --selectProjects acceptance --runInBand tests/acceptance/lifecycleMatrix
+
 .PHONY: validate
 validate: node_modules ## check every definition of every substrate, or of SUBSTRATE, offline
 	@$(TSX) commands/validate.ts $(JSON_FLAG) $(SUBSTRATE)

@@ -71,9 +71,9 @@ class Control:
     async def _settings(self, request: web.Request) -> web.Response:
         """Changes settings: time_scale (real seconds per PVE second; 0 ends tasks at once), latency (real seconds
         before every answer), agents_answer (whether guest agents do), grant (privileges that the program's user and
-        token hold beside their role, by path)."""
+        token hold beside their role, by path), reset_every (requests until the connection is reset; 0: never)."""
         wanted = await request.json()
-        unknown = set(wanted) - {'time_scale', 'latency', 'agents_answer', 'grant'}
+        unknown = set(wanted) - {'time_scale', 'latency', 'agents_answer', 'grant', 'reset_every'}
         if unknown:
             raise ValueError(f'unknown settings: {", ".join(sorted(unknown))}')
         if 'time_scale' in wanted:
@@ -82,6 +82,8 @@ class Control:
             self.node.latency_seconds = float(wanted['latency'])
         if 'agents_answer' in wanted:
             self.node.agents_answer = bool(wanted['agents_answer'])
+        if 'reset_every' in wanted:
+            self.node.reset_every = int(wanted['reset_every'])
         for path, privileges in wanted.get('grant', {}).items():
             self.node.grant_program(path, *privileges)
         return _json({'time_scale': self.node.time_scale, 'latency': self.node.latency_seconds,

@@ -45,6 +45,8 @@ class RequestHandling:
         self.journal: list[dict[str, Any]] = []
         # Real seconds before every answer; fakepve's own latency counts in PVE seconds, which time_scale 0 drops.
         self.latency_seconds = 0.0
+        # Every so many requests the connection is reset, by turns before the request is heard and after it is done; 0: never.
+        self.reset_every = 0
         self._asked = 0
 
     def _build_app(self) -> web.Application:
@@ -66,6 +68,9 @@ class RequestHandling:
         del self.journal[:-JOURNAL_MAX]
         if self.latency_seconds:
             await asyncio.sleep(self.latency_seconds)
+        reset = self.reset_every and self._asked % self.reset_every == 0
+        if reset and self._asked // self.reset_every % 2 == 0:
+            return _reset(request)
         try:
             response = await handler(request)
         except web.HTTPException as failure:
@@ -74,12 +79,21 @@ class RequestHandling:
         if request.content_type != 'multipart/form-data':
             entry['body'] = _hide_password(redact(await request.read(), request.content_type))
         entry.update(status=response.status, user=request.get(USER))
+        if reset:
+            return _reset(request)
         return response
 
     def _failure_matches(self, request: web.Request, generic: Any, pattern: str) -> bool:
         """A fault's path is a template of the API schema, or a regular expression for the whole path below /api2/json.
         """
         return self.fault_applies(pattern, request.path[len(API):].rstrip('/'), generic or self.resolve(request, API))
+
+
+def _reset(request: web.Request) -> web.Response:
+    """Resets the connection of a request, as a network between client and node does; the answer reaches nobody."""
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response(status=500)
 
 
 def _hide_password(body: bytes) -> str:

@@ -7,6 +7,10 @@ import { Workspace, type CliResult } from "../../lab/workspace";
 /** Runs of the real CLI take seconds, more on a loaded CI machine; no test is about time. */
 export const RUN_TIMEOUT_MS = 180_000;
 
+function pause(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
 /** VMs that the simulated node has before the project comes: two templates and one that is somebody else's. */
 export const NOT_OURS = ["100", "103", "110"];
 
@@ -88,6 +92,50 @@ export class AcceptanceLab {
             guests: Record<string, { rules: Record<string, unknown>[] }>;
         };
         return guests[vmid]?.rules ?? [];
+    }
+
+    /** Everything is as declared: exactly these VMs run, with a firewall each, and neither a preview nor the state has more. */
+    async expectSettled(vmids: readonly string[]): Promise<void> {
+        await this.succeed("preview", "--expect-no-changes");
+        const { vms, firewall } = await this.state();
+        expect(Object.keys(vms).sort()).toEqual([...NOT_OURS, ...vmids].sort());
+        for (const vmid of vmids) {
+            expect(vms[vmid]).toMatchObject({ status: "running", lock: null });
+            expect(firewall.guests[vmid]).toMatchObject({ options: { enable: 1, policy_in: "DROP" } });
+            expect(await this.rulesOf(vmid)).toHaveLength(3);
+        }
+        const recorded = (await this.resources()).filter(({ type }) => type === "proxmoxve:index/vmLegacy:VmLegacy");
+        expect(recorded.map(({ id }) => id).sort()).toEqual([...vmids].sort());
+    }
+
+    /** Resources of the state. */
+    async resources(): Promise<{ type: string; id?: string }[]> {
+        const { stdout } = await this.succeed("stack", "export");
+        const { deployment } = JSON.parse(stdout) as { deployment: { resources?: { type: string; id?: string }[] } };
+        return deployment.resources ?? [];
+    }
+
+    /** Waits until the node was asked for so many changes. */
+    async wrote(writes: number): Promise<void> {
+        while ((await this.node.requests()).filter(({ method }) => method !== "GET").length < writes) {
+            await pause(10);
+        }
+    }
+
+    /** Runs a command and kills the CLI once the node was asked for so many changes; then waits until all is quiet. */
+    async killedAfter(writes: number, command: readonly string[]): Promise<void> {
+        await this.node.forgetRequests();
+        await this.node.set({ latency: 0.03 });
+        const run = this.workspace.pulumi(command);
+        await this.wrote(writes);
+        this.workspace.kill();
+        expect((await run).exitCode).toBe(-1);
+        let seen = -1;
+        for (let asked = 0; asked !== seen; asked = (await this.node.requests()).length) {
+            seen = asked;
+            await pause(700);
+        }
+        await this.node.set({ latency: 0 });
     }
 
     /** Changes a file of the workspace's copy of the project. */

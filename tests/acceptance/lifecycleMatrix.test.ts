@@ -291,7 +291,7 @@ describe("each attribute", () => {
             const state = await lab.state();
             const { exitCode, output } = await lab.workspace.pulumi(["destroy", "--yes"]);
             expect(exitCode).not.toBe(0);
-            expect(output).toMatch(/"[^"]*::matrix-network-pool" cannot be deleted\n?[^]*because it is protected/);
+            expect(output).toMatch(/::matrix-vm02-\w+" cannot be deleted\s+because it is protected/);
             expect(await lab.state()).toEqual(state);
             matrix.note("keep", { update: "teardown and rebuild are refused" });
             lab.edit(FILE, (text) => text.replace("keep: true", "keep: false"));

@@ -130,3 +130,18 @@ def test_time_scale_makes_tasks_take_their_time(node):
 def test_unknown_setting_is_refused(node):
     with pytest.raises(ApiError, match='unknown settings: speed'):
         node.control('PATCH', '/settings', {'speed': 1})
+
+
+def test_connections_are_reset_by_turns_before_and_after_the_work(node):
+    node.control('DELETE', '/requests')
+    node.control('PATCH', '/settings', {'reset_every': 1})
+    try:
+        for name in ('first', 'second'):
+            with pytest.raises(OSError):
+                node.call('POST', '/pools', poolid=name)
+    finally:
+        node.control('PATCH', '/settings', {'reset_every': 0})
+    pools = [pool['poolid'] for pool in node.call('GET', '/pools')]
+    # Of two that are asked for, the one whose answer alone was lost is there.
+    assert len(pools) == 1
+    node.call('DELETE', f'/pools/{pools[0]}')

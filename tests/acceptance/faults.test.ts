@@ -1,0 +1,206 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import type { NodeState } from "../../lab/expect";
+import { AcceptanceLab, NOT_OURS, RUN_TIMEOUT_MS } from "./lab";
+
+jest.setTimeout(RUN_TIMEOUT_MS);
+
+const UP = ["up", "--yes", "--skip-preview"];
+const CONFIG = "/nodes/{node}/qemu/{vmid}/config";
+const CLONE = "/nodes/{node}/qemu/{vmid}/clone";
+
+/** Trouble on the node in the middle of an up: how it is told, and that the next up goes on from there. */
+describe("a fault on the node", () => {
+    let lab: AcceptanceLab;
+    let found: NodeState;
+
+    beforeAll(async () => {
+        lab = await AcceptanceLab.start();
+        found = await lab.state();
+        rmSync(join(lab.workspace.root, "tenants/dvntm/vintronics.yaml"));
+    });
+    afterAll(() => lab.stop());
+    afterEach(async () => {
+        await lab.node.clearFaults();
+        await lab.node.set({ reset_every: 0, latency: 0, time_scale: 0, agents_answer: false });
+        await lab.recover();
+        await lab.succeed("destroy", "--yes", "--skip-preview");
+        expect(await lab.state()).toEqual(found);
+    });
+
+    test.each([
+        [
+            "a task error in the middle of a clone",
+            { method: "POST", path: CLONE, task: "clone failed: copy error: Input/output error" },
+            /Input\/output error/,
+        ],
+        [
+            "a full storage",
+            { method: "POST", path: CLONE, task: "unable to create image: no space left on thin pool" },
+            /no space left on thin pool/,
+        ],
+        [
+            "a lock on a VM's configuration that nobody lets go",
+            {
+                method: "PUT",
+                path: CONFIG,
+                status: 500,
+                message: "can't lock file '/var/lock/qemu-server/lock-5001.conf' - got timeout",
+            },
+            /can't lock file '\/var\/lock\/qemu-server\/lock-5001\.conf' - got timeout/,
+        ],
+        [
+            "one privilege that is missing",
+            {
+                method: "PUT",
+                path: CONFIG,
+                status: 403,
+                message: "Permission check failed (/vms/5001, VM.Config.Options)",
+            },
+            /Permission check failed \(\/vms\/5001, VM\.Config\.Options\)/,
+        ],
+        [
+            "a token that expires in the middle",
+            { method: "PUT", path: CONFIG, status: 401, message: "authentication failure" },
+            /401[^]*authentication failure/,
+        ],
+        [
+            "a start that fails",
+            {
+                method: "POST",
+                path: "/nodes/{node}/qemu/{vmid}/status/start",
+                task: "start failed: QEMU exited with code 1",
+            },
+            /QEMU exited with code 1/,
+        ],
+        [
+            "a firewall that takes no rules",
+            {
+                method: "POST",
+                path: "/nodes/{node}/qemu/{vmid}/firewall/rules",
+                status: 500,
+                message: "unable to write firewall config",
+            },
+            /unable to write firewall config/,
+        ],
+        [
+            "a pool that cannot be made",
+            { method: "POST", path: "/pools", status: 500, message: "can't lock file '/etc/pve/user.cfg'" },
+            /can't lock file '\/etc\/pve\/user\.cfg'/,
+        ],
+    ])("%s", async (_, fault, message) => {
+        await lab.node.fail(fault);
+        const { exitCode, output } = await lab.workspace.pulumi(UP);
+        expect(exitCode).not.toBe(0);
+        expect(output).toMatch(message);
+        expect(output).not.toContain(lab.node.ready.apiToken.split("=")[1]!);
+        await lab.node.clearFaults();
+        await lab.recover();
+        await lab.up();
+        await lab.expectSettled(["5001", "5002"]);
+    });
+
+    test("a lock on the template that is let go after a while is waited for", async () => {
+        const message = "can't lock file '/var/lock/qemu-server/lock-103.conf' - got timeout";
+        await lab.node.fail({ method: "POST", path: CLONE, status: 500, message, times: 1 });
+        await lab.up();
+        await lab.expectSettled(["5001", "5002"]);
+    });
+
+    test("a connection that is reset on every tenth request", async () => {
+        await lab.node.set({ reset_every: 10 });
+        let runs = 0;
+        let done = false;
+        while (!done && runs < 10) {
+            runs++;
+            const settled = await lab.workspace.command("recover", "dvntm");
+            done = settled.exitCode === 0 && (await lab.workspace.pulumi(UP)).exitCode === 0;
+        }
+        await lab.node.set({ reset_every: 0 });
+        await lab.recover();
+        await lab.up();
+        await lab.expectSettled(["5001", "5002"]);
+    });
+
+    test("a guest agent that never answers holds a run no longer than the definition says", async () => {
+        lab.edit("tenants/dvntm/grooveiq.yaml", (text) =>
+            text.replace("instance: 1\n", "instance: 1\n    agent: { wait: true, timeout: 3 }\n"),
+        );
+        const started = Date.now();
+        const { output } = await lab.up();
+        expect(output).toMatch(/error waiting for network interfaces from QEMU agent/);
+        expect(Date.now() - started).toBeLessThan(60_000);
+        await lab.expectSettled(["5001", "5002"]);
+        lab.edit("tenants/dvntm/grooveiq.yaml", (text) => text.replace("    agent: { wait: true, timeout: 3 }\n", ""));
+    });
+
+    test("a VM that somebody else makes under our VMID is theirs, whatever comes", async () => {
+        await lab.node.byHand("POST", "/nodes/pve2/qemu", { vmid: "5002", name: "windows-pc", memory: "512" });
+        const before = await lab.state();
+        const { exitCode, output } = await lab.workspace.pulumi(UP);
+        expect(exitCode).not.toBe(0);
+        expect(output).toMatch(
+            /VMID 5002 on hv02 \(node pve2\) is taken by windows-pc \(pool none, tags none\), which is not ours/,
+        );
+        expect(await lab.state()).toEqual(before);
+        await lab.node.byHand("DELETE", "/nodes/pve2/qemu/5002");
+    });
+});
+
+/** A run that ends without a word, at ten points from its first write to its last. */
+describe("the CLI killed in the middle", () => {
+    let lab: AcceptanceLab;
+    let found: NodeState;
+
+    beforeAll(async () => {
+        lab = await AcceptanceLab.start();
+        found = await lab.state();
+        rmSync(join(lab.workspace.root, "tenants/dvntm/vintronics.yaml"));
+    });
+    afterAll(() => lab.stop());
+
+    const POINTS = [1, 2, 3, 4, 6, 8, 10, 12, 14, 16];
+
+    test.each(POINTS)("of up, after write %i: the next one converges", async (writes) => {
+        await lab.killedAfter(writes, UP);
+        await lab.recover();
+        await lab.up();
+        await lab.expectSettled(["5001", "5002"]);
+        await lab.succeed("destroy", "--yes", "--skip-preview");
+        expect(await lab.state()).toEqual(found);
+    });
+
+    test.each([1, 2, 3, 4, 5, 6, 7])(
+        "of destroy, after write %i: the next one leaves the node as it was",
+        async (writes) => {
+            await lab.up();
+            await lab.killedAfter(writes, ["destroy", "--yes", "--skip-preview"]);
+            await lab.recover();
+            await lab.succeed("destroy", "--yes", "--skip-preview");
+            expect(await lab.state()).toEqual(found);
+            expect(await lab.resources()).toEqual([]);
+        },
+    );
+
+    test.each([2, 4, 6])("of destroy, after write %i: an up makes again what is declared", async (writes) => {
+        await lab.up();
+        await lab.killedAfter(writes, ["destroy", "--yes", "--skip-preview"]);
+        await lab.recover();
+        await lab.up();
+        await lab.expectSettled(["5001", "5002"]);
+        await lab.succeed("destroy", "--yes", "--skip-preview");
+    });
+
+    test("a lock whose owner lives is not released, and told by whom it is held", async () => {
+        await lab.node.set({ latency: 0.2 });
+        const running = lab.workspace.pulumi(UP);
+        await lab.wrote(1);
+        const { exitCode, output } = await lab.workspace.command("recover", "dvntm");
+        expect(exitCode).toBe(1);
+        expect(output).toMatch(/dvntm is held by \S+@\S+ \(pid \d+, .*\)\. Wait for that run to end/);
+        await lab.node.set({ latency: 0 });
+        expect((await running).exitCode).toBe(0);
+        await lab.expectSettled(["5001", "5002"]);
+        expect(NOT_OURS.every((vmid) => vmid in found.vms)).toBe(true);
+    });
+});

@@ -1,0 +1,73 @@
+import { repairState, type Deployment, type StateResource } from "../../model/stateRepair";
+
+const PREFIX = "urn:pulumi:dvntm::tenant-hypervisors::deevnet:tenant:Tenant$";
+const VM_TYPE = "proxmoxve:index/vmLegacy:VmLegacy";
+
+function vm(inputs: Record<string, unknown>, more: Partial<StateResource> = {}): StateResource {
+    return { urn: `${PREFIX}${VM_TYPE}::grooveiq-api-vm01-vm`, type: VM_TYPE, inputs: { vmId: 5001, ...inputs }, ...more };
+}
+
+const POOL: StateResource = {
+    urn: `${PREFIX}proxmoxve:index/poolLegacy:PoolLegacy::grooveiq-network-pool`,
+    type: "proxmoxve:index/poolLegacy:PoolLegacy",
+    inputs: { poolId: "grooveiq" },
+};
+
+function interrupted(resource: StateResource, type = "creating"): Deployment {
+    return { resources: [], pending_operations: [{ type, resource }] };
+}
+
+const there = () => Promise.resolve(true);
+const notThere = () => Promise.resolve(false);
+
+test("a state that nothing interrupted stays as it is", async () => {
+    const deployment: Deployment = { resources: [vm({}, { id: "5001", outputs: { disks: [{ interface: "scsi0" }] } })] };
+    expect(await repairState(deployment, there)).toEqual({ deployment, notes: [] });
+});
+
+test.each([
+    ["a VM", vm({ name: "api-vm01" }), "5001"],
+    ["a pool", POOL, "grooveiq"],
+])("%s that was made is in the state, with its ID", async (_, resource, id) => {
+    const { deployment, notes } = await repairState(interrupted(resource), there);
+    expect(deployment).toEqual({
+        resources: [{ ...resource, id, outputs: { ...resource.inputs, id } }],
+        pending_operations: [],
+    });
+    expect(notes).toEqual([expect.stringMatching(/it was made before the run was interrupted; the state has it now/)]);
+});
+
+test("what was not made is forgotten", async () => {
+    const { deployment, notes } = await repairState(interrupted(vm({})), notThere);
+    expect(deployment).toEqual({ resources: [], pending_operations: [] });
+    expect(notes).toEqual([expect.stringMatching(/it was not made .*; the next up makes it/)]);
+});
+
+test("what a second creation only writes again is made again, there or not", async () => {
+    const options = { ...POOL, type: "proxmoxve:firewall/optionsLegacy:OptionsLegacy" };
+    const { deployment } = await repairState(interrupted(options), there);
+    expect(deployment.resources).toEqual([]);
+});
+
+test.each(["updating", "deleting"])("an operation that was %s is the next run's to settle", async (type) => {
+    const deployment = interrupted(vm({}), type);
+    expect(await repairState(deployment, there)).toEqual({ deployment, notes: [] });
+});
+
+test("a disk without a name gets the one that the VM was declared with", async () => {
+    const component: StateResource = {
+        urn: `${PREFIX}deevnet:tenant:TenantVm::grooveiq-api-vm01`,
+        type: "deevnet:tenant:TenantVm",
+        outputs: { extraDisks: ["scsi7"] },
+    };
+    const broken = vm(
+        { disks: [{ interface: "scsi0", size: 32 }, { size: 2 }] },
+        { id: "5001", outputs: { disks: [{ interface: "scsi0", size: 32 }, null] } },
+    );
+    const { deployment, notes } = await repairState({ resources: [component, broken] }, there);
+    const mended = deployment.resources![1]!;
+    expect(mended.inputs!["disks"]).toEqual([{ interface: "scsi0", size: 32 }, { interface: "scsi7", size: 2 }]);
+    expect(mended.outputs!["disks"]).toEqual([{ interface: "scsi0", size: 32 }, { interface: "scsi7" }]);
+    expect(notes).toHaveLength(1);
+    expect(broken.outputs!["disks"]).toEqual([{ interface: "scsi0", size: 32 }, null]);
+});
