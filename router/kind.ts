@@ -1,5 +1,6 @@
 import type { RouterClient } from "./client";
-import type { Service, Writer } from "./queue";
+import type { Writer } from "./queue";
+import type { Service } from "./services";
 
 /** What every resource on the router is given beside its records. */
 export interface Target {

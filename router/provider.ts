@@ -10,8 +10,9 @@ import { RouterError } from "./errors";
 import type { Kept, Kind, Target } from "./kind";
 import { namesKind } from "./names";
 import { isTenants, markOf } from "./ownership";
-import { queueOf, UnappliedError, type Service, type Writer } from "./queue";
+import { queueOf, UnappliedError, type Writer } from "./queue";
 import { rulesKind } from "./rules";
+import { requireRunning, type Service } from "./services";
 import { vlanKind } from "./vlan";
 
 /** Properties as Pulumi hands them over: a resource's inputs, or its inputs and what it keeps beside them. */
@@ -82,7 +83,7 @@ export function operations<I extends Target, S extends Kept>(kind: Kind<I, S>): 
         read: (id, props) => withoutStack(() => read(kind, id, props)),
         update: (_id, olds, news) =>
             withoutStack(async () => ({
-                outs: await bringAbout(kind, inputsIn(kind, news), stateIn(kind, olds), false),
+                outs: await keeping(news, () => bringAbout(kind, inputsIn(kind, news), stateIn(kind, olds), false)),
             })),
         delete: (_id, props) => withoutStack(() => remove(kind, props)),
     };
@@ -116,14 +117,20 @@ function difference<I extends Target, S extends Kept>(
 async function create<I extends Target, S extends Kept>(kind: Kind<I, S>, news: Properties) {
     const inputs = inputsIn(kind, news);
     // Whether what is there already was ever taken over cannot be told, so all of it is.
-    const outs = await bringAbout(kind, inputs, kind.emptyState(), true);
+    const outs = await keeping(news, () => bringAbout(kind, inputs, kind.emptyState(), true));
     return { id: kind.id(inputs), outs };
 }
 
 async function read<I extends Target, S extends Kept>(kind: Kind<I, S>, id: string, props: Properties) {
     const inputs = inputsIn(kind, props);
-    const found = await kind.read(clientOf(inputs), inputs, stateIn(kind, props));
+    const state = stateIn(kind, props);
+    const client = clientOf(inputs);
+    const found = await kind.read(client, inputs, state);
     if (found === undefined) {
+        // What is gone may still be served: a teardown that ended at a service that did not run is not over.
+        for (const service of kind.services(inputs, state)) {
+            await requireRunning(client, service);
+        }
         return { id: "", props: {} };
     }
     return { id, props: together(found.inputs, found.state), inputs: together(found.inputs, {}) };
@@ -132,12 +139,25 @@ async function read<I extends Target, S extends Kept>(kind: Kind<I, S>, id: stri
 async function remove<I extends Target, S extends Kept>(kind: Kind<I, S>, props: Properties): Promise<void> {
     const inputs = inputsIn(kind, props);
     const state = stateIn(kind, props);
-    const warning = await queueOf(inputs.endpoint).run(clientOf(inputs), (writer) => {
-        state.unapplied.forEach((service) => writer.dirty(service));
+    const warning = await queueOf(inputs.endpoint).run(clientOf(inputs), async (writer) => {
+        // Also where nothing is left to delete, since an earlier teardown may have ended before this.
+        [...state.unapplied, ...kind.services(inputs, state)].forEach((service) => writer.dirty(service));
         return kind.remove(writer, inputs, state);
     });
     if (warning !== undefined) {
         console.error(`warning: ${warning}`);
+    }
+}
+
+/** Puts the provider's text, which Pulumi adds itself only where all went well, into what is kept of a failure. */
+async function keeping<T>(news: Properties, operation: () => Promise<T>): Promise<T> {
+    try {
+        return await operation();
+    } catch (error) {
+        if (error instanceof PartialError) {
+            throw new PartialError(error.message, error.id, { ...error.properties, [PROVIDER]: news[PROVIDER] });
+        }
+        throw error;
     }
 }
 

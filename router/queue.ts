@@ -1,36 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { RouterClient } from "./client";
 import { RouterError } from "./errors";
-
-/** A part of the router that takes over its saved configuration when it is told to. */
-export type Service = "vlan" | "kea" | "unbound" | "alias" | "filter";
+import { reconfigure, type Service } from "./services";
 
 /** How long the queue waits for more work before it reconfigures, in milliseconds. */
 const SETTLE_MS = 150;
-
-/** How often a service is asked whether it runs, and how long after one another, in milliseconds: it may start slowly. */
-const STATUS_TRIES = 10;
-const STATUS_MS = 300;
-
-interface ServiceFacts {
-    readonly reconfigure: string;
-    /** Endpoint that says whether the service's process runs, where it is one. */
-    readonly status?: string;
-    /** Its name in the router's menu. */
-    readonly name: string;
-}
-
-/**
- * In the order in which they are reconfigured: a VLAN before what listens on it, aliases before rules that use them.
- * filter/apply leaves aliases alone (`filter reload skip_alias` in opnsense/core's FilterBaseController).
- */
-const SERVICES: Readonly<Record<Service, ServiceFacts>> = {
-    vlan: { reconfigure: "interfaces/vlan_settings/reconfigure", name: "VLAN devices" },
-    kea: { reconfigure: "kea/service/reconfigure", status: "kea/service/status", name: "Kea DHCPv4" },
-    unbound: { reconfigure: "unbound/service/reconfigure", status: "unbound/service/status", name: "Unbound DNS" },
-    alias: { reconfigure: "firewall/alias/reconfigure", name: "firewall aliases" },
-    filter: { reconfigure: "firewall/filter/apply", name: "firewall rules" },
-};
 
 /** What a piece of work writes with: the client, and a note of each service that must take over what was written. */
 export interface Writer {
@@ -146,41 +120,6 @@ async function attempt(job: Job, dirty: Map<Service, RouterClient>): Promise<unk
     } catch (error) {
         return error ?? new RouterError("failed without a reason");
     }
-}
-
-/** Reconfigures services and gives back what went wrong, by service. */
-async function reconfigure(dirty: ReadonlyMap<Service, RouterClient>): Promise<Map<Service, string>> {
-    const failures = new Map<Service, string>();
-    for (const service of Object.keys(SERVICES) as Service[]) {
-        const client = dirty.get(service);
-        if (client !== undefined) {
-            try {
-                await takeOver(client, SERVICES[service]);
-            } catch (error) {
-                failures.set(service, (error as Error).message);
-            }
-        }
-    }
-    return failures;
-}
-
-async function takeOver(client: RouterClient, { reconfigure, status, name }: ServiceFacts): Promise<void> {
-    await client.reconfigure(reconfigure);
-    if (status === undefined) {
-        return;
-    }
-    let found: string | undefined;
-    for (let tries = 0; tries < STATUS_TRIES; tries++) {
-        found = (((await client.get(status)) ?? {}) as { status?: string }).status;
-        if (found === "running") {
-            return;
-        }
-        await delay(STATUS_MS);
-    }
-    throw new RouterError(
-        `POST ${reconfigure} went well, but ${name} does not run (${found ?? "no status"}): see Services > ${name} on the ` +
-            "router, whether it is enabled and what its log says, then run it again.",
-    );
 }
 
 function settleWith(
