@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
 import { request, type RequestOptions } from "node:https";
-import { rootCertificates } from "node:tls";
+import { createSecureContext, rootCertificates, type SecureContext } from "node:tls";
 import { RefusedError, RouterError } from "./errors";
 
-/** How long the router may take for one answer, in milliseconds: a reconfigure of Kea or Unbound takes seconds. */
-export const TIMEOUT_MS = 60_000;
+/** How long the router may take for one answer, in seconds: a reconfigure of Kea or Unbound takes some. */
+const TIMEOUT_SECONDS = 60;
 
 /** Most that an answer may hold, in bytes; a router with thousands of rules stays well below. */
 const ANSWER_MAX = 32 * 1024 * 1024;
@@ -29,13 +29,14 @@ interface Answer {
  */
 export class RouterClient {
     private readonly base: URL;
+    private trust: SecureContext | undefined;
 
     /** @throws RouterError where the endpoint is no https address. */
     constructor(
         /** Address of the router, such as https://core-rt02.dvntm.deevnet.net. */
         readonly endpoint: string,
         private readonly credentials: Credentials,
-        private readonly timeoutMs: number = TIMEOUT_MS,
+        private readonly timeoutSeconds: number = timeoutInSeconds(),
     ) {
         this.base = parsed(endpoint);
     }
@@ -117,19 +118,20 @@ export class RouterClient {
     }
 
     private options(method: string, text: string): RequestOptions {
-        const ca = authorities();
+        // Reading all authorities takes longer than the request.
+        this.trust ??= createSecureContext({ ca: authorities() });
         return {
             method,
             auth: `${this.credentials.key}:${this.credentials.secret}`,
             rejectUnauthorized: true,
-            ...(ca && { ca }),
+            secureContext: this.trust,
             headers: {
                 Accept: "application/json",
                 ...(text !== "" && { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(text) }),
             },
             // A connection of its own for each request: an idle one that the router closes would break the next write.
             agent: false,
-            signal: AbortSignal.timeout(this.timeoutMs),
+            signal: AbortSignal.timeout(this.timeoutSeconds * 1000),
         };
     }
 
@@ -139,7 +141,7 @@ export class RouterClient {
         const asked = `${method} ${path}`;
         if (error.name === "TimeoutError" || error.name === "AbortError") {
             return new RouterError(
-                `${asked}: no answer from ${place} within ${this.timeoutMs / 1000} s; is the router up?`,
+                `${asked}: no answer from ${place} within ${this.timeoutSeconds} s; is the router up?`,
             );
         }
         if (code !== undefined && CERTIFICATE.test(code)) {
@@ -184,15 +186,29 @@ function answerTo(url: URL, options: RequestOptions, body: string): Promise<Answ
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS_|EPROTO|ERR_SSL/;
 
 /**
+ * The time for one answer that OPNSENSE_API_TIMEOUT sets, in seconds.
+ *
+ * @throws RouterError where it is no positive number.
+ */
+function timeoutInSeconds(): number {
+    const set = process.env["OPNSENSE_API_TIMEOUT"];
+    const seconds = set === undefined || set === "" ? TIMEOUT_SECONDS : Number(set);
+    if (!(seconds > 0)) {
+        throw new RouterError(`OPNSENSE_API_TIMEOUT: ${set} is no number of seconds, such as ${TIMEOUT_SECONDS}`);
+    }
+    return seconds;
+}
+
+/**
  * Authorities that certificates are checked against: those that Node.js brings and, since it does not read it itself,
  * those of SSL_CERT_FILE.
  *
  * @throws RouterError where that file cannot be read.
  */
-function authorities(): string[] | undefined {
+function authorities(): string[] {
     const file = process.env["SSL_CERT_FILE"];
     if (file === undefined || file === "") {
-        return undefined;
+        return [...rootCertificates];
     }
     try {
         return [...rootCertificates, readFileSync(file, "utf8")];
