@@ -117,7 +117,7 @@ export class RouterClient {
         }
     }
 
-    private options(method: string, text: string): RequestOptions {
+    private options(method: string, text: string): RequestOptions & { readonly secureContext: SecureContext } {
         // Reading all authorities takes longer than the request.
         this.trust ??= createSecureContext({ ca: authorities() });
         return {

@@ -67,6 +67,10 @@ export const dhcpKind: Kind<DhcpInputs, DhcpState> = {
     },
 
     async remove(writer, inputs, state) {
+        // The subnet goes last: while it is there, a teardown that was broken off is not over.
+        if (state.served !== "") {
+            await stopServing(writer, state.served);
+        }
         const subnet = await findSubnet(writer.client, inputs);
         if (subnet !== undefined && isTenants(subnet["description"], inputs.tenant)) {
             const rows = await writer.client.search(`${DHCP}/search_reservation`);
@@ -75,9 +79,6 @@ export const dhcpKind: Kind<DhcpInputs, DhcpState> = {
             await removeReservations(writer, inside);
             writer.dirty("kea");
             await writer.client.delete(`${DHCP}/del_subnet/${subnet.uuid}`);
-        }
-        if (state.served !== "") {
-            await stopServing(writer, state.served);
         }
         return undefined;
     },
@@ -89,8 +90,10 @@ async function serveInterface(writer: Writer, name: string, state: DhcpState): P
         await stopServing(writer, state.served);
         state.served = "";
     }
-    if (await serve(writer, name)) {
+    if (!(await isServed(writer.client, name))) {
+        // Noted first: an answer that never comes may mean that it was done.
         state.served = name;
+        await serve(writer, name);
     }
 }
 

@@ -22,14 +22,9 @@ export async function isServed(client: RouterClient, name: string): Promise<bool
     return (await served(client)).includes(name);
 }
 
-/** Makes Kea serve an interface beside those that it serves; gives back whether it had to be told. */
-export async function serve(writer: Writer, name: string): Promise<boolean> {
-    const names = await served(writer.client);
-    if (names.includes(name)) {
-        return false;
-    }
-    await set(writer, [...names, name]);
-    return true;
+/** Makes Kea serve an interface beside those that it serves. */
+export async function serve(writer: Writer, name: string): Promise<void> {
+    await set(writer, [...(await served(writer.client)), name]);
 }
 
 /** Takes an interface off Kea's list and leaves the others on it. */

@@ -1,6 +1,6 @@
 import type { RouterState, SimulatedRouter } from "../../lab/simulatedRouter";
 import { OWNER_PREFIX } from "../../model/routerRecords";
-import { destroyAll, KINDS, startRouter, tenantOn, upAll, uuidOf, type KindName } from "./managed";
+import { destroyAll, KINDS, recordsWithoutUuids, startRouter, tenantOn, upAll, uuidOf, type KindName } from "./managed";
 
 jest.setTimeout(60_000);
 
@@ -304,39 +304,3 @@ describe("a tenant's records, from the first up to destroy", () => {
         expect(await router.state()).toEqual(found);
     });
 });
-
-/** The configuration with records in an order of their own, whatever uuids they have. */
-function recordsWithoutUuids({ saved }: RouterState): unknown {
-    const names = new Map(
-        Object.values(saved).flatMap((section) =>
-            Object.entries(section).map(([uuid, one]) => [uuid, one["hostname"] ?? one["subnet"] ?? ""]),
-        ),
-    );
-    return Object.fromEntries(
-        Object.entries(saved).map(([section, records]) => [
-            section,
-            Object.values(records)
-                .map((record) =>
-                    JSON.stringify(
-                        Object.entries(record)
-                            .map(([name, value]) => [name, names.get(value) ?? spelled(name, value)])
-                            .sort(),
-                    ),
-                )
-                .sort(),
-        ]),
-    );
-}
-
-/** MACs in one case, pools and lists in one form. */
-function spelled(name: string, value: string): string {
-    return name === "hw_address"
-        ? value.toLowerCase()
-        : name === "pools"
-          ? value.replace(/ - /g, "-")
-          : name === "interfaces"
-            ? value.split(",").sort().join()
-            : name === "subnet_id"
-              ? ""
-              : value;
-}

@@ -1,4 +1,4 @@
-import { SimulatedRouter, type SavedRecord } from "../../lab/simulatedRouter";
+import { SimulatedRouter, type RouterState, type SavedRecord } from "../../lab/simulatedRouter";
 import type { RouterRecords } from "../../model/routerRecords";
 import { kinds, PartialError, type Properties } from "../../router/provider";
 import { recordsOf } from "../routerRecords";
@@ -70,6 +70,11 @@ export class Managed {
         return true;
     }
 
+    /** Creates the resource without a state, as where the state was lost. */
+    async createAnew(): Promise<void> {
+        await this.kept(() => kinds[this.kind]!.create(this.inputs));
+    }
+
     /** Reads what is on the router; gives back the names of the inputs that are other than declared, or `deleted`. */
     async refresh(): Promise<string[]> {
         if (this.props === undefined) {
@@ -78,6 +83,7 @@ export class Managed {
         const { id, props, inputs } = await kinds[this.kind]!.read(this.id, this.props);
         if (id === "") {
             this.props = undefined;
+            this.broken = false;
             return ["deleted"];
         }
         this.props = props;
@@ -168,4 +174,40 @@ function sorted(value: unknown): unknown {
         );
     }
     return value;
+}
+
+/** The configuration with records in an order of their own, whatever uuids they have. */
+export function recordsWithoutUuids({ saved }: RouterState): unknown {
+    const names = new Map(
+        Object.values(saved).flatMap((section) =>
+            Object.entries(section).map(([uuid, one]) => [uuid, one["hostname"] ?? one["subnet"] ?? ""]),
+        ),
+    );
+    return Object.fromEntries(
+        Object.entries(saved).map(([section, records]) => [
+            section,
+            Object.values(records)
+                .map((record) =>
+                    JSON.stringify(
+                        Object.entries(record)
+                            .map(([name, value]) => [name, names.get(value) ?? spelled(name, value)])
+                            .sort(),
+                    ),
+                )
+                .sort(),
+        ]),
+    );
+}
+
+/** MACs in one case, pools and lists in one form. */
+function spelled(name: string, value: string): string {
+    return name === "hw_address"
+        ? value.toLowerCase()
+        : name === "pools"
+          ? value.replace(/ - /g, "-")
+          : name === "interfaces"
+            ? value.split(",").sort().join()
+            : name === "subnet_id"
+              ? ""
+              : value;
 }
