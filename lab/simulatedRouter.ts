@@ -66,8 +66,13 @@ export class SimulatedRouter extends SimulatedMachine<Ready> {
     }
 
     /** Assigns a device to an interface, for which OPNsense's API has nothing. */
-    async assign(identifier: string, device: string, addr4: string, enabled = true): Promise<void> {
-        await this.control("PUT", `/interfaces/${identifier}`, { device, addr4, enabled });
+    async assign(
+        identifier: string,
+        device: string,
+        addr4: string,
+        { enabled = true, description = "" } = {},
+    ): Promise<void> {
+        await this.control("PUT", `/interfaces/${identifier}`, { device, addr4, enabled, description });
     }
 
     async unassign(identifier: string): Promise<void> {

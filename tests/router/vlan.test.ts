@@ -54,7 +54,7 @@ describe("a VLAN on a router before the one-time step", () => {
     });
 
     test("an interface that is not enabled, or has another address, is told as such", async () => {
-        await router.assign("opt8", "vlan0.50", "10.20.50.1/24", false);
+        await router.assign("opt8", "vlan0.50", "10.20.50.1/24", { enabled: false });
         await expect(vlan.up()).rejects.toThrow("device vlan0.50 is assigned as opt8, which is not enabled.");
         await router.assign("opt8", "vlan0.50", "10.20.50.254/24");
         await expect(vlan.up()).rejects.toThrow("is assigned as opt8, whose address is 10.20.50.254/24.");
