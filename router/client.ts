@@ -68,16 +68,25 @@ export class RouterClient {
     }
 
     /**
-     * Adds or changes a record; gives back the uuid of an added one.
+     * Adds a record and gives back its uuid.
      *
      * @throws RefusedError where the router answers 200 with `result: failed`.
      */
-    async write(path: string, body: Readonly<Record<string, unknown>>): Promise<string | undefined> {
-        const { result, uuid } = await this.post(path, body);
-        if (result !== "saved") {
-            throw unexpected("POST", path, result);
+    async add(path: string, body: Readonly<Record<string, unknown>>): Promise<string> {
+        const { uuid } = await this.write(path, body);
+        if (typeof uuid !== "string" || uuid === "") {
+            throw new RouterError(`POST ${path}: the router gave no uuid for the new record.`);
         }
-        return uuid as string | undefined;
+        return uuid;
+    }
+
+    /**
+     * Changes the given fields of a record, or settings.
+     *
+     * @throws RefusedError where the router answers 200 with `result: failed`.
+     */
+    async set(path: string, body: Readonly<Record<string, unknown>>): Promise<void> {
+        await this.write(path, body);
     }
 
     /** Deletes a record; one that is not there any more is deleted already. */
@@ -94,6 +103,14 @@ export class RouterClient {
         if (typeof status !== "string" || status.trim().toLowerCase() !== "ok") {
             throw unexpected("POST", path, status);
         }
+    }
+
+    private async write(path: string, body: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>> {
+        const answer = await this.post(path, body);
+        if (answer["result"] !== "saved") {
+            throw unexpected("POST", path, answer["result"]);
+        }
+        return answer;
     }
 
     private async post(path: string, body: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>> {

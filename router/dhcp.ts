@@ -1,6 +1,5 @@
 import type { RouterDhcp, RouterReservation } from "../model/routerRecords";
 import type { Row, RouterClient } from "./client";
-import { RouterError } from "./errors";
 import { isServed, serve, stopServing } from "./keaInterfaces";
 import type { Kept, Kind, Target } from "./kind";
 import { changedByHand, isTenants, requireFree, tenantsRows, text } from "./ownership";
@@ -134,14 +133,10 @@ async function writeSubnet(writer: Writer, inputs: DhcpInputs, row: Row | undefi
     }
     writer.dirty("kea");
     if (row !== undefined) {
-        await writer.client.write(`${DHCP}/set_subnet/${row.uuid}`, { subnet4: fields });
+        await writer.client.set(`${DHCP}/set_subnet/${row.uuid}`, { subnet4: fields });
         return row.uuid;
     }
-    const uuid = await writer.client.write(`${DHCP}/add_subnet`, { subnet4: fields });
-    if (uuid === undefined) {
-        throw new RouterError(`POST ${DHCP}/add_subnet: the router gave no uuid for the new subnet.`);
-    }
-    return uuid;
+    return writer.client.add(`${DHCP}/add_subnet`, { subnet4: fields });
 }
 
 function subnetFields(inputs: DhcpInputs) {

@@ -58,6 +58,9 @@ async function writeAlias(
         return;
     }
     writer.dirty("unbound");
-    const path = row === undefined ? "addHostAlias" : `setHostAlias/${row.uuid}`;
-    await writer.client.write(`${SETTINGS}/${path}`, { alias });
+    if (row === undefined) {
+        await writer.client.add(`${SETTINGS}/addHostAlias`, { alias });
+    } else {
+        await writer.client.set(`${SETTINGS}/setHostAlias/${row.uuid}`, { alias });
+    }
 }

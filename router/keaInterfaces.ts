@@ -40,5 +40,5 @@ export async function stopServing(writer: Writer, name: string): Promise<void> {
 
 async function set(writer: Writer, names: readonly string[]): Promise<void> {
     writer.dirty("kea");
-    await writer.client.write(`${DHCP}/set`, { dhcpv4: { general: { interfaces: names.join(",") } } });
+    await writer.client.set(`${DHCP}/set`, { dhcpv4: { general: { interfaces: names.join(",") } } });
 }

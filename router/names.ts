@@ -1,6 +1,5 @@
 import type { RouterHost, RouterNames } from "../model/routerRecords";
 import type { Row, RouterClient } from "./client";
-import { RouterError } from "./errors";
 import { removeAliases, writeAliases } from "./hostAliases";
 import type { Kept, Kind, Target } from "./kind";
 import { changedByHand, requireFree, tenantsRows, text } from "./ownership";
@@ -124,14 +123,10 @@ async function writeHost(writer: Writer, host: RouterHost, row: Row | undefined)
     }
     writer.dirty("unbound");
     if (row !== undefined) {
-        await writer.client.write(`${SETTINGS}/setHostOverride/${row.uuid}`, { host: fields });
+        await writer.client.set(`${SETTINGS}/setHostOverride/${row.uuid}`, { host: fields });
         return row.uuid;
     }
-    const uuid = await writer.client.write(`${SETTINGS}/addHostOverride`, { host: fields });
-    if (uuid === undefined) {
-        throw new RouterError(`POST ${SETTINGS}/addHostOverride: the router gave no uuid for the new host.`);
-    }
-    return uuid;
+    return writer.client.add(`${SETTINGS}/addHostOverride`, { host: fields });
 }
 
 /**

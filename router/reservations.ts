@@ -81,8 +81,8 @@ async function writeReservation(
         description: wanted.description,
     };
     if (row !== undefined) {
-        await writer.client.write(`${DHCP}/set_reservation/${row.uuid}`, { reservation });
+        await writer.client.set(`${DHCP}/set_reservation/${row.uuid}`, { reservation });
         return row.uuid;
     }
-    return (await writer.client.write(`${DHCP}/add_reservation`, { reservation })) ?? "";
+    return writer.client.add(`${DHCP}/add_reservation`, { reservation });
 }

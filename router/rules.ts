@@ -121,11 +121,11 @@ async function writeAlias(writer: Writer, alias: RouterAlias, row: Row | undefin
     writer.dirty("alias");
     if (row !== undefined) {
         // All fields, since a part of them once emptied what referred to the alias (opnsense/core#6208).
-        await writer.client.write(`${ALIAS}/setItem/${row.uuid}`, { alias: fields });
+        await writer.client.set(`${ALIAS}/setItem/${row.uuid}`, { alias: fields });
         return;
     }
-    const uuid = await writer.client.write(`${ALIAS}/addItem`, { alias: fields });
-    state.uuids[uuid ?? ""] = alias.name;
+    const uuid = await writer.client.add(`${ALIAS}/addItem`, { alias: fields });
+    state.uuids[uuid] = alias.name;
 }
 
 async function writeRule(
@@ -138,10 +138,10 @@ async function writeRule(
     }
     writer.dirty("filter");
     if (row !== undefined) {
-        await writer.client.write(`${FILTER}/setRule/${row.uuid}`, { rule: fields });
+        await writer.client.set(`${FILTER}/setRule/${row.uuid}`, { rule: fields });
         return row.uuid;
     }
-    return (await writer.client.write(`${FILTER}/addRule`, { rule: fields })) ?? "";
+    return writer.client.add(`${FILTER}/addRule`, { rule: fields });
 }
 
 async function removeRule(writer: Writer, row: Row): Promise<void> {

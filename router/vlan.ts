@@ -60,11 +60,11 @@ export const vlanKind: Kind<VlanInputs, VlanState> = {
         const vlanif = device === undefined ? `vlan0.${inputs.tag}` : deviceOf(device);
         const vlan = { if: inputs.parent, tag: String(inputs.tag), descr: inputs.description, vlanif };
         if (device !== undefined) {
-            await writer.client.write(`${SETTINGS}/setItem/${device.uuid}`, { vlan });
+            await writer.client.set(`${SETTINGS}/setItem/${device.uuid}`, { vlan });
             return;
         }
-        const uuid = await writer.client.write(`${SETTINGS}/addItem`, { vlan });
-        state.uuids = { [uuid ?? ""]: vlanif };
+        const uuid = await writer.client.add(`${SETTINGS}/addItem`, { vlan });
+        state.uuids = { [uuid]: vlanif };
     },
 
     async verify(client, inputs, state) {

@@ -47,11 +47,18 @@ describe("the client", () => {
         const validations = { "subnet4.subnet": ["one", "two"], "subnet4.pools": "three" };
         await router.fail({ method: "POST", path: "/kea/dhcpv4/add_subnet", result: "failed", validations, times: 1 });
         const subnet4 = { subnet: "10.20.60.0/24" };
-        await expect(client.write("kea/dhcpv4/add_subnet", { subnet4 })).rejects.toThrow(
+        await expect(client.add("kea/dhcpv4/add_subnet", { subnet4 })).rejects.toThrow(
             "POST kea/dhcpv4/add_subnet: the router refused it: subnet4.subnet: one; two, subnet4.pools: three.",
         );
-        const uuid = await client.write("kea/dhcpv4/add_subnet", { subnet4 });
+        const uuid = await client.add("kea/dhcpv4/add_subnet", { subnet4 });
         await client.delete(`kea/dhcpv4/del_subnet/${uuid}`);
+    });
+
+    test("takes an answer without the new record's uuid for a failure", async () => {
+        await router.fail({ method: "POST", path: "/kea/dhcpv4/add_subnet", answer: '{"result":"saved"}', times: 1 });
+        await expect(client.add("kea/dhcpv4/add_subnet", { subnet4: {} })).rejects.toThrow(
+            "POST kea/dhcpv4/add_subnet: the router gave no uuid for the new record.",
+        );
     });
 
     test("takes a record that is deleted already for deleted", async () => {

@@ -95,7 +95,7 @@ export const inCreation: readonly Fault[] = [
         what: "no answer to addRule",
         kind: "rules",
         fault: { ...broken, path: "/firewall/filter/addRule", timeout: true },
-        says: /addRule: no answer from 127\.0\.0\.1 port \d+ within 0\.5 s; is the router up\?/,
+        says: /addRule: no answer from 127\.0\.0\.1 port \d+ within 2 s; is the router up\?/,
     },
     {
         what: "no answer to addRule that was carried out",
