@@ -5,7 +5,9 @@ import { RouterError } from "./errors";
 export type Configured = (key: string) => string | undefined;
 
 /**
- * The API key of the router: from the environment, else from the stack's secret configuration.
+ * The API key of the router: from the environment, else from the stack's secret configuration. Pulumi hands a dynamic
+ * provider all of the configuration and keeps a copy of it with the provider in the state, secrets encrypted, which is what
+ * a destroy uses; a key in the environment is in no state, and a changed one counts at once.
  *
  * @throws RouterError that names both places where neither has it.
  */
