@@ -35,14 +35,16 @@ demo: tools ## the main job on the simulated substrate, from up to destroy
 test: tools ## all tests
 	@$(TSX) tests/run.ts
 
-.PHONY: test-model test-components test-acceptance test-lab test-tools
+.PHONY: test-model test-components test-router test-acceptance test-lab test-tools
 test-model: node_modules ## pure tests: model and schemas
 	@$(TSX) tests/run.ts model
 test-components: node_modules ## components under Pulumi mocks
 	@$(TSX) tests/run.ts components
+test-router: tools ## the router's resources against the simulated router
+	@$(TSX) tests/run.ts router
 test-acceptance: tools ## the real CLI and provider against the simulated node
 	@$(TSX) tests/run.ts acceptance
-test-lab: tools ## the simulated node itself
+test-lab: tools ## the simulated node and router themselves
 	@$(TSX) tests/run.ts lab
 test-tools: tools ## the provider plugins built here
 	@$(TSX) tests/run.ts tools

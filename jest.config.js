@@ -8,6 +8,7 @@ module.exports = {
     projects: [
         { ...common, displayName: "model", testMatch: ["<rootDir>/tests/model/**/*.test.ts"] },
         { ...common, displayName: "components", testMatch: ["<rootDir>/tests/components/**/*.test.ts"] },
+        { ...common, displayName: "router", testMatch: ["<rootDir>/tests/router/**/*.test.ts"] },
         { ...common, displayName: "tools", testMatch: ["<rootDir>/tests/tools/**/*.test.ts"] },
         { ...common, displayName: "acceptance", testMatch: ["<rootDir>/tests/acceptance/**/*.test.ts"] },
     ],

@@ -1,6 +1,7 @@
 /**
  * What one tenant has on the core router (OPNsense), as plain values: what the components declare, what a Pulumi dynamic
- * provider writes and reads back, and what `make router-vars` exports. Every description begins with OWNER_PREFIX.
+ * provider writes and reads back, and what `make router-vars` exports. Every description begins with OWNER_PREFIX and the
+ * tenant's name, as in `tenant-hypervisors: grooveiq DNS`: that alone says whose a record is.
  */
 export interface RouterRecords {
     readonly vlan: RouterVlan;
@@ -78,7 +79,7 @@ export interface RouterRules {
 }
 
 export interface RouterAlias {
-    /** At most 32 of letters, digits and underscores (OPNsense's limit). */
+    /** At most 31 of letters, digits and underscores, not beginning with a digit (opnsense/core, AliasNameField). */
     readonly name: string;
     /** Networks in CIDR form, ordered. */
     readonly networks: readonly string[];

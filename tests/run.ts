@@ -23,6 +23,7 @@ const suites: Readonly<Record<string, Suite>> = {
     lint: () => command("make", ["--no-print-directory", "lint", "verify"]),
     model: (report) => jest("model", report),
     components: (report) => jest("components", report),
+    router: (report) => jest("router", report),
     tools: (report) => sum(jest("tools", report), goTest()),
     lab: (report) => pytest(report),
     acceptance: (report) => jest("acceptance", report),

@@ -1,6 +1,6 @@
 /**
- * Makes the Pulumi CLI, the Node.js language host and both provider plugins available in the pinned versions: what the
- * machine has already is used, what it lacks is built from Go modules into .tools/bin. A second run changes nothing.
+ * Makes the Pulumi CLI, what it ships beside itself and both provider plugins available in the pinned versions: what the
+ * machine has already is used, what it lacks is built from Go modules, or written, into .tools/bin. A second run changes nothing.
  */
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -8,6 +8,7 @@ import { buildPart, BuildError } from "./build";
 import { findOnMachine } from "./machine";
 import { installLab } from "./labVenv";
 import { BIN, parts, type Part } from "./parts";
+import { dynamicProvider, installScript } from "./script";
 import { isFresh, markFresh } from "./stamp";
 
 async function main(): Promise<void> {
@@ -16,6 +17,7 @@ async function main(): Promise<void> {
     for (const part of parts) {
         await install(part);
     }
+    console.log(installScript(dynamicProvider, BIN));
 }
 
 async function install(part: Part): Promise<void> {

@@ -24,8 +24,8 @@ function officialCli(): string | undefined {
     return onPath("pulumi").find((file) => versionOf(file, "version") === cli!.version);
 }
 
-/** The official distribution ships the language host in the folder of the CLI. */
-function besideOfficialCli(binary: string): string | undefined {
+/** A program that the official distribution ships in the folder of the CLI; undefined where the CLI is not that one. */
+export function besideOfficialCli(binary: string): string | undefined {
     const cli = officialCli();
     const file = cli && join(dirname(cli), binary);
     return file !== undefined && existsSync(file) ? file : undefined;

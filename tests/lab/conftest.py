@@ -4,21 +4,29 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from node_client import LAB, Client, start
+from machine import LAB, start
+from node_client import Client
+from router_client import Router
 
 sys.path.insert(0, str(LAB))
+
+
+def running_machine(package: str, folder: Path) -> Iterator[dict[str, str]]:
+    """What a machine says when it is ready; it must end without a word on its standard error."""
+    process = start(package, folder)
+    line = process.stdout.readline()
+    assert line, process.stderr.read()
+    yield json.loads(line)
+    process.terminate()
+    _out, err = process.communicate(timeout=10)
+    assert err == ''
 
 
 @pytest.fixture(scope='session')
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     """One node for all tests; each test works on VMs of its own."""
-    process = start(tmp_path_factory.mktemp('node'))
-    line = process.stdout.readline()
-    assert line, process.stderr.read()
-    yield Client(json.loads(line))
-    process.terminate()
-    _out, err = process.communicate(timeout=10)
-    assert err == ''
+    for ready in running_machine('simnode', tmp_path_factory.mktemp('node')):
+        yield Client(ready)
 
 
 @pytest.fixture
@@ -29,7 +37,25 @@ def node(running: Client) -> Iterator[Client]:
     running.control('PATCH', '/settings', {'time_scale': 0, 'latency': 0, 'agents_answer': False})
 
 
+@pytest.fixture(scope='session')
+def running_router(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Router]:
+    """One router for all tests; each test takes away what it made."""
+    for ready in running_machine('simrouter', tmp_path_factory.mktemp('router')):
+        yield Router(ready)
+
+
+@pytest.fixture
+def router(running_router: Router) -> Iterator[Router]:
+    """The router; what a test left on it, or broke, fails the test."""
+    before = running_router.control('GET', '/state')
+    yield running_router
+    running_router.control('DELETE', '/faults')
+    running_router.control('PATCH', '/settings', {'latency': 0})
+    running_router.clean_up()
+    assert running_router.control('GET', '/state') == before
+
+
 @pytest.fixture
 def run_dir(tmp_path: Path) -> Path:
-    """A place for a node that the test starts itself."""
+    """A place for a machine that the test starts itself."""
     return tmp_path / 'run'

@@ -1,58 +1,23 @@
 """Talks to a simulated node as a client of the PVE API does, over HTTPS, and to its control interface."""
 
-import http.client
 import itertools
 import json
-import os
-import socket
-import ssl
-import subprocess
-import sys
 import urllib.parse
-from pathlib import Path
 from typing import Any
 
-LAB = Path(__file__).resolve().parents[2] / 'lab'
+from machine import ApiError, Machine
+
 NODE = '/nodes/pve2'
 # VMID of a template of the node, and of its VM that is no tenant's.
 TEMPLATE, UNRELATED = 100, 110
 _vmids = itertools.count(5000)
 
 
-class ApiError(Exception):
-    """An answer with an error status."""
-
-    def __init__(self, status: int, message: str, errors: dict[str, str] | None) -> None:
-        super().__init__(f'{status} {message}')
-        self.status, self.message, self.errors = status, message, errors
-
-
-class UnixConnection(http.client.HTTPConnection):
-    """HTTP over a Unix socket."""
-
-    def __init__(self, path: str) -> None:
-        super().__init__('localhost', timeout=10)
-        self.path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(10)
-        self.sock.connect(self.path)
-
-
-def start(run_dir: Path, *options: str, **environment: str) -> subprocess.Popen[str]:
-    """Starts `python -m simnode` as a person does."""
-    return subprocess.Popen(
-        [sys.executable, '-m', 'simnode', '--run-dir', str(run_dir), *options], cwd=LAB, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, **environment})
-
-
-class Client:
+class Client(Machine):
     """A running node and the ways to talk to it."""
 
     def __init__(self, ready: dict[str, str]) -> None:
-        self.ready = ready
-        self.address = urllib.parse.urlsplit(ready['endpoint'])
+        super().__init__(ready)
         self.headers = {'Authorization': f'PVEAPIToken={ready["apiToken"]}'}
 
     def as_root(self) -> 'Client':
@@ -66,14 +31,7 @@ class Client:
         """Calls the PVE API and gives back the answer's data; a task that failed is an ApiError with status 0."""
         body = urllib.parse.urlencode(fields)
         headers = {**self.headers, 'Content-Type': 'application/x-www-form-urlencoded'}
-        tls = ssl.create_default_context(cafile=self.ready['caFile'])
-        connection = http.client.HTTPSConnection(self.address.hostname, self.address.port, context=tls, timeout=10)
-        try:
-            connection.request(method, f'/api2/json{path}', body if fields else None, headers)
-            answer = connection.getresponse()
-            text = answer.read().decode()
-        finally:
-            connection.close()
+        answer, text = self.ask(method, f'/api2/json{path}', body if fields else None, headers)
         content = json.loads(text) if text.startswith('{') else {'message': text}
         if answer.status >= 400:
             raise ApiError(answer.status, content.get('message', '').strip(), content.get('errors'))
@@ -86,19 +44,6 @@ class Client:
         task = self.call('GET', f'{NODE}/tasks/{urllib.parse.quote(upid)}/status')
         if task['status'] == 'stopped' and task['exitstatus'] != 'OK':
             raise ApiError(0, task['exitstatus'], None)
-
-    def control(self, method: str, path: str, content: Any = None) -> Any:
-        """Calls the control interface."""
-        connection = UnixConnection(self.ready['control'])
-        try:
-            connection.request(method, path, None if content is None else json.dumps(content))
-            answer = connection.getresponse()
-            data = json.loads(answer.read())
-        finally:
-            connection.close()
-        if answer.status >= 400:
-            raise ApiError(answer.status, data['error'], None)
-        return data
 
     def clone(self, **fields: Any) -> int:
         """Makes a full clone of the template; gives back its VMID."""

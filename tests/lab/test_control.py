@@ -4,7 +4,8 @@ import json
 import time
 
 import pytest
-from node_client import NODE, UNRELATED, ApiError, Client, start
+from machine import ApiError, start
+from node_client import NODE, UNRELATED, Client
 
 CONFIG = f'{NODE}/qemu/{UNRELATED}/config'
 
@@ -92,7 +93,7 @@ def test_state_is_equal_when_nothing_lasting_changed(node):
     ('/cluster/firewall/aliases', {'name': 'extra', 'cidr': '10.0.0.0/8'}),
     ('/cluster/firewall/options', {'enable': 1}), (f'{NODE}/qemu/{UNRELATED}/status/stop', {})])
 def test_state_differs_when_something_lasting_changed(run_dir, path, fields):
-    process = start(run_dir)
+    process = start('simnode', run_dir)
     fresh = Client(json.loads(process.stdout.readline()))
     before = fresh.control('GET', '/state')
     method = 'PUT' if path.endswith(('config', 'options')) else 'POST'

@@ -1,11 +1,15 @@
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, join, resolve } from "node:path";
 import { BuildError, buildPart } from "../../tools/build";
 import { findOnMachine } from "../../tools/machine";
 import { BIN, parts, type Part } from "../../tools/parts";
+import { dynamicProvider, installScript } from "../../tools/script";
 
 jest.setTimeout(60_000);
+
+const ROOT = resolve(__dirname, "../..");
 
 let folder: string;
 const environment = { ...process.env };
@@ -80,5 +84,42 @@ describe("a build that fails", () => {
         await expect(buildPart(part("pulumi"), join(folder, "pulumi"))).rejects.toThrow(
             /Go, which would build it, is not on PATH\. Install Go/,
         );
+    });
+});
+
+describe("the provider of dynamic resources", () => {
+    const name = dynamicProvider.binary;
+
+    test("is written where the machine has no official CLI, and starts the SDK's own", () => {
+        process.env["PATH"] = ["/usr/bin", "/bin"].join(delimiter);
+        expect(installScript(dynamicProvider, folder)).toBe(`${name}: written`);
+        expect(statSync(join(folder, name)).mode & 0o777).toBe(0o755);
+        // Without the address of an engine it says what it wants, and so that it was started.
+        const { stderr } = spawnSync(join(folder, name), { cwd: ROOT, encoding: "utf8", env: environment });
+        expect(stderr).toContain("Missing <engine> address");
+    });
+
+    test("written over where somebody changed it", () => {
+        process.env["PATH"] = ["/usr/bin", "/bin"].join(delimiter);
+        writeFileSync(join(folder, name), "changed");
+        installScript(dynamicProvider, folder);
+        expect(readFileSync(join(folder, name), "utf8")).toBe(dynamicProvider.text);
+    });
+
+    test("the official CLI's own is used, and one written earlier does not hide it", () => {
+        const bin = join(folder, "bin");
+        mkdirSync(bin);
+        official("pulumi", part("pulumi").version);
+        const script = official(name, "3.259.0");
+        writeFileSync(join(bin, name), "earlier");
+        expect(installScript(dynamicProvider, bin)).toBe(`${name}: using ${script}`);
+        expect(existsSync(join(bin, name))).toBe(false);
+    });
+
+    test("in a folder without the SDK it fails", () => {
+        process.env["PATH"] = ["/usr/bin", "/bin"].join(delimiter);
+        installScript(dynamicProvider, folder);
+        const { status } = spawnSync(join(folder, name), ["127.0.0.1:1"], { cwd: folder, env: environment });
+        expect(status).toBe(1);
     });
 });

@@ -14,13 +14,13 @@ PARENT_POLL = 0.2
 
 
 @contextmanager
-def run_dir(path: str | None) -> Iterator[Path]:
+def run_dir(path: str | None, prefix: str) -> Iterator[Path]:
     """A directory for this run alone, mode 0700, empty again afterwards; one made here is gone afterwards.
 
     Raises ValueError for a directory that holds something.
     """
     if path is None:
-        folder, made = Path(tempfile.mkdtemp(prefix='simnode-')), True
+        folder, made = Path(tempfile.mkdtemp(prefix=f'{prefix}-')), True
     else:
         folder = Path(path).absolute()
         made = not folder.exists()
@@ -38,7 +38,7 @@ def run_dir(path: str | None) -> Iterator[Path]:
 
 
 class Ending:
-    """Notices when the process is to end; made before anybody is told that the node is ready."""
+    """Notices when the process is to end; made before anybody is told that the machine is ready."""
 
     def __init__(self, parent: int) -> None:
         self.parent = parent

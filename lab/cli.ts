@@ -1,0 +1,123 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { homedir, tmpdir } from "node:os";
+import { delimiter, join } from "node:path";
+import { BIN } from "../tools/parts";
+
+/** What a run of the CLI ended with. */
+export interface CliResult {
+    readonly exitCode: number;
+    readonly stdout: string;
+    /** Both streams as a person sees them. */
+    readonly output: string;
+}
+
+/** Variables of a person's own that a run must not see: where the state lives, and credentials. */
+const PERSONAL = /^(PULUMI_|PROXMOX_VE_|PM_VE_|OPNSENSE_)/;
+
+/**
+ * The Pulumi CLI with a project folder, a state and a home of its own in a temporary folder. It never reads or writes a
+ * person's own state, stack selection or configuration.
+ */
+export class IsolatedCli {
+    /** Folder of the project, which is still to be filled. */
+    readonly root: string;
+    private readonly base: string;
+    private running: ChildProcess | undefined;
+    private interrupted = false;
+
+    /**
+     * @param environment variables for every run beside those that isolate it.
+     */
+    constructor(private readonly environment: Readonly<Record<string, string>> = {}) {
+        this.base = mkdtempSync(join(tmpdir(), "tenant-hypervisors-"));
+        this.root = join(this.base, "project");
+        for (const folder of ["project", "state", "home"]) {
+            mkdirSync(join(this.base, folder));
+        }
+        // Published plugins that the machine has are used; everything else of a person's Pulumi home is not.
+        const plugins = join(process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi"), "plugins");
+        if (existsSync(plugins)) {
+            symlinkSync(plugins, join(this.base, "home", "plugins"));
+        }
+    }
+
+    /** Removes the project with its state. */
+    remove(): void {
+        rmSync(this.base, { recursive: true, force: true });
+    }
+
+    /**
+     * Ends the command that runs now as Ctrl-C does, which lets the CLI end its plugins; later ones are refused, so that
+     * whoever waits for a command gets to its clean-up.
+     */
+    interrupt(): void {
+        this.interrupted = true;
+        this.running?.kill("SIGINT");
+    }
+
+    /** Runs a command that must succeed. */
+    async succeed(args: readonly string[]): Promise<CliResult> {
+        const result = await this.run([...args, "--non-interactive"]);
+        if (result.exitCode !== 0) {
+            throw new Error(`pulumi ${args.join(" ")} ended with ${result.exitCode}:\n${result.output}`);
+        }
+        return result;
+    }
+
+    /** Kills the command that runs now. */
+    kill(): void {
+        this.running?.kill("SIGKILL");
+    }
+
+    /** Runs a command of the CLI in the project's folder. */
+    run(args: readonly string[], extra: Readonly<Record<string, string>> = {}): Promise<CliResult> {
+        return this.program("pulumi", [...args, "--color", "never"], extra);
+    }
+
+    /** Runs a program in the project's folder, in the same isolation. */
+    program(
+        program: string,
+        args: readonly string[],
+        extra: Readonly<Record<string, string>> = {},
+    ): Promise<CliResult> {
+        if (this.interrupted) {
+            return Promise.reject(new Error("interrupted"));
+        }
+        return new Promise((done, reject) => {
+            const child = spawn(program, args, {
+                cwd: this.root,
+                // Away from the terminal, whose Ctrl-C reaches it through interrupt() once, not twice.
+                detached: true,
+                env: { ...this.isolation(), ...this.environment, ...extra },
+                stdio: ["ignore", "pipe", "pipe"],
+            });
+            this.running = child;
+            let stdout = "";
+            let output = "";
+            child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+                stdout += chunk;
+                output += chunk;
+            });
+            child.stderr.setEncoding("utf8").on("data", (chunk: string) => (output += chunk));
+            child.on("error", reject);
+            child.on("close", (code) => {
+                this.running = undefined;
+                done({ exitCode: code ?? -1, stdout, output });
+            });
+        });
+    }
+
+    private isolation(): NodeJS.ProcessEnv {
+        const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !PERSONAL.test(name)));
+        return {
+            ...inherited,
+            PATH: `${BIN}${delimiter}${process.env["PATH"] ?? ""}`,
+            PULUMI_HOME: join(this.base, "home"),
+            PULUMI_BACKEND_URL: `file://${join(this.base, "state")}`,
+            PULUMI_CONFIG_PASSPHRASE: "simulated",
+            PULUMI_SKIP_UPDATE_CHECK: "true",
+            PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+        };
+    }
+}

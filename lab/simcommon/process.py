@@ -1,0 +1,77 @@
+"""A simulated machine as a process: its arguments, its certificate, and one line of JSON when it is ready."""
+
+import argparse
+import asyncio
+import ipaddress
+import json
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from fakepve.certs import make_cert
+
+from .control import Control
+from .lifetime import Ending, run_dir
+
+# Taken before anything else, so that a parent that ends during the start is noticed.
+PARENT = os.getppid()
+
+
+def loopback(text: str) -> str:
+    """A numeric loopback address, or argparse's error: nobody but this machine may reach what is simulated."""
+    try:
+        if ipaddress.ip_address(text).is_loopback:
+            return text
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f'{text} is not a loopback address, such as 127.0.0.1')
+
+
+def parser(package: str, description: str | None, epilog: str) -> argparse.ArgumentParser:
+    """The options that every simulated machine takes."""
+    options = argparse.ArgumentParser(prog=f'python -m {package}', description=description, epilog=epilog)
+    options.add_argument('--run-dir', help='empty directory for the certificate and the control socket, left empty '
+                                           'again (default: a temporary one)')
+    options.add_argument('--host', type=loopback, default='127.0.0.1', help='loopback address to listen on')
+    options.add_argument('--port', type=int, default=0, help='port to listen on (default: a free one)')
+    return options
+
+
+@contextmanager
+def certificate(folder: Path, name: str, hosts: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Files of a certificate and its key; the key is on disk only inside the block, the certificate stays as ca.pem."""
+    with tempfile.TemporaryDirectory(dir=folder) as private:
+        cert, key, _der = make_cert(private, name=name, hosts=hosts)
+        (folder / 'ca.pem').write_bytes(Path(cert).read_bytes())
+        yield cert, key
+
+
+async def serve(start: Callable[[], Awaitable[None]], stop: Callable[[], Awaitable[None]], control: Control,
+                ready: Callable[[], dict[str, Any]]) -> None:
+    """Runs a machine until it is to end; says how to reach it once it can be reached."""
+    ending = Ending(PARENT)
+    await start()
+    try:
+        await control.start()
+        print(json.dumps({**ready(), 'control': str(control.path)}), flush=True)
+        await ending.wait()
+    finally:
+        await control.stop()
+        await stop()
+
+
+def run(package: str, folder: str | None, machine: Callable[[Path], Coroutine[Any, Any, None]]) -> int:
+    """Runs a machine in a directory of its own and gives back the exit code."""
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    try:
+        with run_dir(folder, package) as path:
+            asyncio.run(machine(path))
+    except (ValueError, OSError) as fault:
+        print(f'{package}: {fault}', file=sys.stderr)
+        return 1
+    return 0

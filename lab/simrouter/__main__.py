@@ -1,0 +1,45 @@
+"""Starts the simulated router and says on standard output, in one line of JSON, how to reach it."""
+
+import os
+import sys
+from pathlib import Path
+
+from simcommon import process
+
+from .control import Control
+from .inventory import HOSTNAME
+from .router import SimulatedRouter
+
+# Names in the certificate beside the address.
+NAMES = ('127.0.0.1', 'localhost', 'core-rt02.dvntm.deevnet.net')
+API_SECRET = 'SIMROUTER_API_SECRET'
+
+
+def main() -> int:
+    parser = process.parser(
+        'simrouter', __doc__,
+        f'{API_SECRET} in the environment sets the secret of the API key. The router stops at SIGTERM, at SIGINT and '
+        'when its parent process ends.')
+    parser.add_argument('--unassigned', action='store_true',
+                        help='start without VLANs 50-59, which a person makes and assigns once on a real router')
+    options = parser.parse_args()
+
+    async def machine(folder: Path) -> None:
+        router = SimulatedRouter(options.host, options.port, os.environ.get(API_SECRET), not options.unassigned)
+
+        async def start() -> None:
+            with process.certificate(folder, HOSTNAME, (*NAMES, options.host)) as (certificate, key):
+                await router.start(certificate, key)
+
+        def ready() -> dict[str, str]:
+            (key, secret), (root_key, root_secret) = router.keys['deevnet'], router.keys['root']
+            return {'endpoint': router.url, 'caFile': str(folder / 'ca.pem'), 'apiKey': key, 'apiSecret': secret,
+                    'rootKey': root_key, 'rootSecret': root_secret}
+
+        await process.serve(start, router.stop, Control(router, folder / 'control.sock'), ready)
+
+    return process.run('simrouter', options.run_dir, machine)
+
+
+if __name__ == '__main__':
+    sys.exit(main())

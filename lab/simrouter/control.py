@@ -1,0 +1,54 @@
+"""The control interface of the simulated router."""
+
+from typing import Any
+
+from aiohttp import web
+from simcommon import control
+
+from . import inventory
+
+
+class Control(control.Control):
+    """Serves the control interface of a router."""
+
+    def state(self) -> Any:
+        """Saved and active configuration, the interfaces, and which services run; no revisions and no journal."""
+        router = self.machine
+        return {'saved': router.saved, 'active': router.active, 'interfaces': router.interfaces,
+                'running': router.running}
+
+    def clear_faults(self) -> None:
+        self.machine.faults.clear()
+
+    def change_settings(self, wanted: dict[str, Any]) -> dict[str, Any]:
+        """Changes settings: latency (real seconds before every answer)."""
+        control.require_known(wanted, {'latency'})
+        if 'latency' in wanted:
+            self.machine.latency_seconds = float(wanted['latency'])
+        return {'latency': self.machine.latency_seconds}
+
+    def add_routes(self, router: web.UrlDispatcher) -> None:
+        router.add_get('/audit', self._audit)
+        router.add_delete('/audit', self._forget_audit)
+        router.add_put('/interfaces/{identifier}', self._assign)
+        router.add_delete('/interfaces/{identifier}', self._unassign)
+
+    async def _audit(self, request: web.Request) -> web.Response:
+        return control.as_json(self.machine.audit)
+
+    async def _forget_audit(self, request: web.Request) -> web.Response:
+        self.machine.audit.clear()
+        return control.as_json({})
+
+    async def _assign(self, request: web.Request) -> web.Response:
+        """What a person does under Interfaces > Assignments, for which the API has nothing: device, description,
+        addr4, enabled."""
+        sent = await request.json()
+        assigned = inventory.interface(sent['device'], sent.get('description', ''), sent['addr4'],
+                                       bool(sent.get('enabled', True)))
+        self.machine.interfaces[request.match_info['identifier']] = assigned
+        return control.as_json(assigned)
+
+    async def _unassign(self, request: web.Request) -> web.Response:
+        del self.machine.interfaces[request.match_info['identifier']]
+        return control.as_json({})

@@ -1,0 +1,145 @@
+"""The simulated router, put together: its configuration, its users, and how requests reach it."""
+
+import asyncio
+import base64
+import copy
+import hmac
+import json
+import secrets
+import ssl
+from typing import Any
+
+from aiohttp import web
+
+from . import inventory
+from .api import Api
+from .faults import Faults
+from .models import MODELS
+from .records import RouterError
+from .services import PROCESSES, Services
+
+# Kept in the journal at most; a long test run must not eat the machine.
+JOURNAL_MAX = 20_000
+# A client is given no answer for as long as this, in seconds.
+NEVER = 300
+
+
+class SimulatedRouter(Faults, Services):
+    """core-rt02 of dvntm: OPNsense 26.7 with the lab's own base.
+
+    Two API users: `deevnet`, whose key the program has, and `root`, the person who changes things by hand.
+    """
+
+    def __init__(self, host: str, port: int, secret: str | None = None, assigned: bool = True) -> None:
+        super().__init__()
+        self.host, self.port = host, port
+        self.keys = {name: (secrets.token_hex(20), secret if secret and name == 'deevnet' else secrets.token_hex(20))
+                     for name in ('deevnet', 'root')}
+        self.saved: dict[str, dict[str, Any]] = {section: {} for section in (*MODELS, 'kea_general')}
+        self.active: dict[str, dict[str, Any]] = {}
+        self.running = dict.fromkeys(PROCESSES, False)
+        self.devices: dict[str, dict[str, Any]] = {}
+        self.interfaces: dict[str, dict[str, Any]] = {}
+        self.journal: list[dict[str, Any]] = []
+        # Every write that changed the configuration, oldest first.
+        self.audit: list[dict[str, Any]] = []
+        self.latency_seconds = 0.0
+        self._asked = 0
+        self._request: dict[str, Any] = {}
+        self._runner: web.AppRunner | None = None
+        inventory.fill(self, assigned)
+
+    @property
+    def url(self) -> str:
+        return f'https://{self.host}:{self.port}'
+
+    async def start(self, certificate: str, key: str) -> None:
+        """Listens with TLS."""
+        app = web.Application()
+        app.router.add_route('*', '/{path:.*}', self._handle)
+        # A request without an answer must not hold up the end.
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(certificate, key)
+        await web.TCPSite(self._runner, self.host, self.port, ssl_context=tls).start()
+        self.port = self._runner.addresses[0][1]
+
+    async def stop(self) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    def wrote(self, section: str, uuid: str, before: Any, after: Any) -> None:
+        """Notes a change of the configuration; each makes a revision, as on the router."""
+        if before != after:
+            self.audit.append({**self._request, 'section': section, 'uuid': uuid, 'before': copy.deepcopy(before),
+                               'after': copy.deepcopy(after)})
+
+    async def _handle(self, request: web.Request) -> web.StreamResponse:
+        self._asked += 1
+        entry = {'n': self._asked, 'method': request.method, 'path': request.path_qs,
+                 'body': (await request.read()).decode(errors='replace'), 'status': 0, 'user': self._user(request)}
+        self.journal.append(entry)
+        del self.journal[:-JOURNAL_MAX]
+        if self.latency_seconds:
+            await asyncio.sleep(self.latency_seconds)
+        response = await self._answer(request, entry)
+        entry['status'] = response.status
+        return response
+
+    async def _answer(self, request: web.Request, entry: dict[str, Any]) -> web.StreamResponse:
+        if not request.path.startswith('/api/'):
+            return web.Response(status=404, text='404 - Not Found')
+        if entry['user'] is None:
+            return web.json_response({'status': 401, 'message': 'Authentication Failed'}, status=401)
+        path = request.path[len('/api'):]
+        fault = self.fault_for(request.method, path)
+        if fault is None or fault.get('done') or 'half' in fault or 'down' in fault:
+            self._request = {'n': entry['n'], 'user': entry['user'], 'method': request.method, 'path': path}
+            response = self._carry_out(request, path, entry['body'], fault or {})
+        if fault is None or 'half' in fault or 'down' in fault:
+            return response
+        return await self._fail(request, fault)
+
+    def _carry_out(self, request: web.Request, path: str, body: str, fault: dict[str, Any]) -> web.Response:
+        try:
+            sent = json.loads(body) if body and request.content_type == 'application/json' else {}
+        except ValueError:
+            return web.json_response({'status': 400, 'message': 'Invalid JSON syntax'}, status=400)
+        try:
+            return Api(self, fault).answer(request.method, path, {**request.query, **sent})
+        except RouterError as refused:
+            title = {'errorTitle': refused.title} if refused.title else {}
+            return web.json_response({'errorMessage': _escaped(refused.message), **title}, status=refused.status)
+
+    async def _fail(self, request: web.Request, fault: dict[str, Any]) -> web.StreamResponse:
+        if 'status' in fault:
+            return web.json_response({'errorMessage': fault.get('message', '')}, status=fault['status'])
+        if 'result' in fault:
+            validations = {'validations': fault['validations']} if 'validations' in fault else {}
+            return web.json_response({'result': fault['result'], **validations})
+        if 'answer' in fault:
+            return web.Response(text=fault['answer'], content_type='text/html')
+        if 'timeout' in fault:
+            await asyncio.sleep(NEVER)
+        # The connection breaks without a byte of an answer.
+        if request.transport is not None:
+            request.transport.abort()
+        return web.Response(status=500)
+
+    def _user(self, request: web.Request) -> str | None:
+        """The user of a request's key and secret, or None."""
+        scheme, _, encoded = request.headers.get('Authorization', '').partition(' ')
+        try:
+            key, _, secret = base64.b64decode(encoded).decode().partition(':')
+        except ValueError:
+            return None
+        for name, (own_key, own_secret) in self.keys.items():
+            if scheme == 'Basic' and key == own_key and hmac.compare_digest(secret, own_secret):
+                return name
+        return None
+
+
+def _escaped(text: str) -> str:
+    """Errors are escaped as HTML, within JSON (www/api.php)."""
+    return text.replace('&', '&amp;').replace('<', '&lt;').replace('>', '&gt;')

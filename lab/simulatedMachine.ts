@@ -1,0 +1,160 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { request as httpRequest, type ClientRequest, type IncomingMessage, type OutgoingHttpHeaders } from "node:http";
+import { request as httpsRequest } from "node:https";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { LAB_PYTHON, LAB_ROOT } from "./venv";
+
+/** What every simulated machine says when it is ready. */
+export interface MachineReady {
+    /** Address of its API. */
+    readonly endpoint: string;
+    readonly caFile: string;
+    /** Unix socket of its control interface. */
+    readonly control: string;
+}
+
+/** One request that a machine saw, oldest first. */
+export interface SeenRequest {
+    readonly n: number;
+    readonly method: string;
+    readonly path: string;
+    readonly body: string;
+    readonly status: number;
+    readonly user: string | null;
+}
+
+/** How long a start may take, in milliseconds; a loaded CI machine needs seconds. */
+const START_TIMEOUT_MS = 60_000;
+
+/** The process of a machine, and where it keeps its files. */
+export interface Launched<Ready> {
+    readonly ready: Ready;
+    readonly child: ChildProcess;
+    readonly runDir: string;
+}
+
+/**
+ * Starts a package of the lab as a machine.
+ *
+ * @throws Error with what it wrote on its standard error when it does not come up.
+ */
+export async function launch<Ready>(packageName: string, options: readonly string[] = []): Promise<Launched<Ready>> {
+    const runDir = mkdtempSync(join(tmpdir(), `${packageName}-`));
+    const child = spawn(LAB_PYTHON, ["-m", packageName, "--run-dir", runDir, ...options], {
+        cwd: LAB_ROOT,
+        stdio: ["ignore", "pipe", "pipe"],
+    });
+    process.once("exit", () => rmSync(runDir, { recursive: true, force: true }));
+    try {
+        return { ready: await firstLine<Ready>(packageName, child), child, runDir };
+    } catch (error) {
+        child.kill("SIGKILL");
+        rmSync(runDir, { recursive: true, force: true });
+        throw error;
+    }
+}
+
+/** A running simulated machine: loopback only, gone when this process ends. */
+export abstract class SimulatedMachine<Ready extends MachineReady> {
+    readonly ready: Ready;
+    private readonly child: ChildProcess;
+    private readonly runDir: string;
+
+    protected constructor({ ready, child, runDir }: Launched<Ready>) {
+        this.ready = ready;
+        this.child = child;
+        this.runDir = runDir;
+    }
+
+    /** Stops the machine and waits until it is gone. */
+    async stop(): Promise<void> {
+        if (this.child.exitCode === null && this.child.signalCode === null) {
+            const gone = once(this.child, "exit");
+            this.child.kill("SIGTERM");
+            await gone;
+        }
+        rmSync(this.runDir, { recursive: true, force: true });
+    }
+
+    /** Everything lasting on the machine, in a form that is equal exactly when the machine is in the same state. */
+    async state(): Promise<unknown> {
+        return this.control("GET", "/state");
+    }
+
+    /** Every request that the machine saw since the last forgetRequests. */
+    async requests(): Promise<SeenRequest[]> {
+        return (await this.control("GET", "/requests")) as SeenRequest[];
+    }
+
+    async forgetRequests(): Promise<void> {
+        await this.control("DELETE", "/requests");
+    }
+
+    /** Makes the machine fail a request, as POST /faults of its control interface takes it. */
+    async fail(fault: Record<string, unknown>): Promise<void> {
+        await this.control("POST", "/faults", fault);
+    }
+
+    async clearFaults(): Promise<void> {
+        await this.control("DELETE", "/faults");
+    }
+
+    protected control(method: string, path: string, json?: unknown): Promise<unknown> {
+        const body = json === undefined ? "" : JSON.stringify(json);
+        const headers = { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) };
+        const call = httpRequest({ socketPath: this.ready.control, method, path, headers });
+        return answerOf(`${method} ${path}`, call, body);
+    }
+
+    /** Calls the machine's API, below its endpoint. */
+    protected api(method: string, path: string, body: string, headers: OutgoingHttpHeaders): Promise<unknown> {
+        const call = httpsRequest(new URL(path, this.ready.endpoint), {
+            method,
+            ca: readFileSync(this.ready.caFile),
+            headers: { ...headers, "Content-Length": Buffer.byteLength(body) },
+        });
+        return answerOf(`${method} ${path}`, call, body);
+    }
+}
+
+/** Waits for the line that says that a machine is ready. */
+function firstLine<Ready>(packageName: string, child: ChildProcess): Promise<Ready> {
+    return new Promise((resolve, reject) => {
+        let out = "";
+        let err = "";
+        const fail = (why: string) => reject(new Error(`${packageName} did not start: ${why}\n${err}`));
+        const timer = setTimeout(() => fail(`nothing heard for ${START_TIMEOUT_MS / 1000} s`), START_TIMEOUT_MS);
+        // A fault of the machine itself must be seen, not taken for that of whoever talks to it.
+        child.stderr?.setEncoding("utf8").on("data", (chunk: string) => {
+            err += chunk;
+            process.stderr.write(chunk);
+        });
+        child.on("error", (error) => fail(error.message));
+        child.on("exit", (code) => fail(`it ended with ${code}`));
+        child.stdout?.setEncoding("utf8").on("data", (chunk: string) => {
+            out += chunk;
+            if (out.includes("\n")) {
+                clearTimeout(timer);
+                resolve(JSON.parse(out) as Ready);
+            }
+        });
+    });
+}
+
+/** Sends a request and gives back the answer's JSON; an error status is an error with the answer in it. */
+async function answerOf(what: string, call: ClientRequest, body: string): Promise<unknown> {
+    call.end(body);
+    const [response] = (await once(call, "response")) as [IncomingMessage];
+    let text = "";
+    for await (const chunk of response.setEncoding("utf8")) {
+        text += String(chunk);
+    }
+    const status = response.statusCode ?? 0;
+    if (status >= 400) {
+        throw new Error(`${what}: ${status} ${text.trim()}`);
+    }
+    return text === "" ? undefined : JSON.parse(text);
+}

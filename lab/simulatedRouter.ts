@@ -1,0 +1,90 @@
+import { launch, SimulatedMachine, type MachineReady } from "./simulatedMachine";
+
+/** What the simulated router says when it is ready. */
+interface Ready extends MachineReady {
+    /** API key of the program. */
+    readonly apiKey: string;
+    readonly apiSecret: string;
+    /** API key of the person who changes things by hand. */
+    readonly rootKey: string;
+    readonly rootSecret: string;
+}
+
+/** A record of a section, by field; nested fields have dotted names. */
+export type SavedRecord = Readonly<Record<string, string>>;
+
+/** What the simulated router holds: configuration by section and uuid, as saved and as active. */
+export interface RouterState {
+    readonly saved: Readonly<Record<string, Readonly<Record<string, SavedRecord>>>>;
+    readonly active: Readonly<Record<string, Readonly<Record<string, SavedRecord>>>>;
+    readonly interfaces: Readonly<Record<string, unknown>>;
+    readonly running: Readonly<Record<string, boolean>>;
+}
+
+/** One write that changed the configuration. */
+export interface AuditedWrite {
+    readonly user: string;
+    readonly method: string;
+    readonly path: string;
+    readonly section: string;
+    readonly uuid: string;
+    readonly before: SavedRecord | null;
+    readonly after: SavedRecord | null;
+}
+
+/** A running simulated OPNsense router, as core-rt02 of dvntm. */
+export class SimulatedRouter extends SimulatedMachine<Ready> {
+    /**
+     * Starts a router.
+     *
+     * @param options `assigned: false` starts it before the one-time step, without VLANs 50-59.
+     * @throws Error with what the router wrote on its standard error when it does not come up.
+     */
+    static async start({ assigned = true } = {}): Promise<SimulatedRouter> {
+        return new SimulatedRouter(await launch<Ready>("simrouter", assigned ? [] : ["--unassigned"]));
+    }
+
+    override async state(): Promise<RouterState> {
+        return (await super.state()) as RouterState;
+    }
+
+    /** What a person does by hand: a call of the OPNsense API with another key. Gives back the answer. */
+    async byHand(path: string, body: Readonly<Record<string, unknown>> = {}): Promise<Record<string, unknown>> {
+        const { rootKey, rootSecret } = this.ready;
+        const headers = {
+            Authorization: `Basic ${Buffer.from(`${rootKey}:${rootSecret}`).toString("base64")}`,
+            "Content-Type": "application/json",
+        };
+        const answer = (await this.api("POST", `/api/${path}`, JSON.stringify(body), headers)) as Record<
+            string,
+            unknown
+        >;
+        if (answer["result"] === "failed") {
+            throw new Error(`POST ${path}: ${JSON.stringify(answer)}`);
+        }
+        return answer;
+    }
+
+    /** Assigns a device to an interface, for which OPNsense's API has nothing. */
+    async assign(
+        identifier: string,
+        device: string,
+        addr4: string,
+        { enabled = true, description = "" } = {},
+    ): Promise<void> {
+        await this.control("PUT", `/interfaces/${identifier}`, { device, addr4, enabled, description });
+    }
+
+    async unassign(identifier: string): Promise<void> {
+        await this.control("DELETE", `/interfaces/${identifier}`);
+    }
+
+    /** Every write that changed the configuration since the last forgetAudit, oldest first. */
+    async audit(): Promise<AuditedWrite[]> {
+        return (await this.control("GET", "/audit")) as AuditedWrite[];
+    }
+
+    async forgetAudit(): Promise<void> {
+        await this.control("DELETE", "/audit");
+    }
+}

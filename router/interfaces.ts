@@ -1,0 +1,38 @@
+import type { RouterClient } from "./client";
+import { RouterError } from "./errors";
+
+/** An interface of the router with the device that it is assigned to. */
+export interface AssignedInterface {
+    /** Such as lan or opt8. */
+    readonly identifier: string;
+    readonly device: string;
+    readonly enabled: boolean;
+    /** In CIDR form, empty where there is none. */
+    readonly address: string;
+}
+
+const EXPORT = "interfaces/overview/export";
+
+/**
+ * Every assigned interface. OPNsense answers with a list of devices, as text/html; unassigned ones have no identifier.
+ *
+ * @throws RouterError for an answer that is no such list, or that is empty: a router always has a LAN.
+ */
+export async function interfaces(client: RouterClient): Promise<AssignedInterface[]> {
+    const answer = await client.get(EXPORT);
+    const entries = Array.isArray(answer) ? (answer as Record<string, unknown>[]) : [];
+    const assigned = entries
+        .filter(({ identifier }) => typeof identifier === "string" && identifier !== "")
+        .map(({ identifier, device, enabled, addr4 }) => ({
+            identifier: identifier as string,
+            device: typeof device === "string" ? device : "",
+            enabled: enabled === true || enabled === "1",
+            address: typeof addr4 === "string" ? addr4 : "",
+        }));
+    if (assigned.length === 0) {
+        throw new RouterError(
+            `GET ${EXPORT}: the answer lists no interface; taken for incomplete, so nothing was changed.`,
+        );
+    }
+    return assigned;
+}

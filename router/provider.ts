@@ -1,0 +1,253 @@
+/**
+ * What Pulumi's dynamic provider runs for the resources on the core router. It is loaded from the program's folder when a
+ * resource is worked on (see resources.ts), so the state holds none of this code.
+ */
+import { isDeepStrictEqual } from "node:util";
+import { RouterClient } from "./client";
+import { credentials, type Configured } from "./credentials";
+import { dhcpKind } from "./dhcp";
+import { RouterError } from "./errors";
+import type { Kept, Kind, Target } from "./kind";
+import { namesKind } from "./names";
+import { isTenants, markOf } from "./ownership";
+import { queueOf, UnappliedError, type Writer } from "./queue";
+import { rulesKind } from "./rules";
+import { requireRunning, type Service } from "./services";
+import { vlanKind } from "./vlan";
+
+/** Properties as Pulumi hands them over: a resource's inputs, or its inputs and what it keeps beside them. */
+export type Properties = Readonly<Record<string, unknown>>;
+
+/** A failure after something was written: Pulumi keeps the resource, and the next `up` completes it. */
+export class PartialError extends Error {
+    readonly reasons: string[];
+
+    constructor(
+        message: string,
+        readonly id: string,
+        readonly properties: Properties,
+    ) {
+        super(message);
+        this.reasons = [message];
+    }
+}
+
+/** The operations of Pulumi's dynamic providers (@pulumi/pulumi, dynamic.ResourceProvider). */
+export interface Operations {
+    configure(request: { readonly config: { get(key: string): string | undefined } }): Promise<void>;
+    check(olds: Properties, news: Properties): Promise<{ inputs: Properties; failures: Failure[] }>;
+    diff(id: string, olds: Properties, news: Properties): Promise<Difference>;
+    create(inputs: Properties): Promise<{ id: string; outs: Properties }>;
+    read(id: string, props: Properties): Promise<{ id: string; props: Properties; inputs?: Properties }>;
+    update(id: string, olds: Properties, news: Properties): Promise<{ outs: Properties }>;
+    delete(id: string, props: Properties): Promise<void>;
+}
+
+interface Failure {
+    readonly property: string;
+    readonly reason: string;
+}
+
+interface Difference {
+    readonly changes: boolean;
+    readonly replaces: string[];
+}
+
+/** Reads the stack's configuration, once Pulumi has handed it over; it is the same for every kind. */
+let configured: Configured = () => undefined;
+
+/** Stands for what a preview does not know yet (@pulumi/pulumi, runtime/rpc unknownValue). */
+const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+/** Pulumi's own property, which goes where the others go. */
+const PROVIDER = "__provider";
+
+/** Operations by the name of the kind that a resource gives. */
+export const kinds: Readonly<Record<string, Operations>> = {
+    vlan: operations(vlanKind),
+    dhcp: operations(dhcpKind),
+    names: operations(namesKind),
+    rules: operations(rulesKind),
+};
+
+/** Pulumi's operations on resources of a kind. */
+export function operations<I extends Target, S extends Kept>(kind: Kind<I, S>): Operations {
+    return {
+        configure: ({ config }) => {
+            configured = (key) => valueOf(config, key);
+            return Promise.resolve();
+        },
+        check: (_olds, news) => Promise.resolve({ inputs: news, failures: faults(kind, news) }),
+        diff: (_id, olds, news) => Promise.resolve(difference(kind, olds, news)),
+        create: (news) => withoutStack(() => create(kind, news)),
+        read: (id, props) => withoutStack(() => read(kind, id, props)),
+        update: (_id, olds, news) =>
+            withoutStack(async () => ({
+                outs: await keeping(news, () => bringAbout(kind, inputsIn(kind, news), stateIn(kind, olds), false)),
+            })),
+        delete: (_id, props) => withoutStack(() => remove(kind, props)),
+    };
+}
+
+/** Errors that show as their message alone: Pulumi prints the stack of any other. */
+async function withoutStack<T>(operation: () => Promise<T>): Promise<T> {
+    try {
+        return await operation();
+    } catch (error) {
+        if (error instanceof RouterError || error instanceof PartialError) {
+            error.stack = "";
+        }
+        throw error;
+    }
+}
+
+/** What of a resource would change, and whether another has to take its place. */
+function difference<I extends Target, S extends Kept>(
+    kind: Kind<I, S>,
+    olds: Properties,
+    news: Properties,
+): Difference {
+    const wanted = withoutProvider(news);
+    const names = Object.keys({ ...inputsIn(kind, olds), ...wanted });
+    const changed = names.filter((name) => !isDeepStrictEqual(olds[name], wanted[name]));
+    const replaces = changed.filter((name) => kind.identity.some((one) => one === name));
+    return { changes: changed.length > 0 || stateIn(kind, olds).unapplied.length > 0, replaces };
+}
+
+async function create<I extends Target, S extends Kept>(kind: Kind<I, S>, news: Properties) {
+    const inputs = inputsIn(kind, news);
+    // Whether what is there already was ever taken over cannot be told, so all of it is.
+    const outs = await keeping(news, () => bringAbout(kind, inputs, kind.emptyState(), true));
+    return { id: kind.id(inputs), outs };
+}
+
+async function read<I extends Target, S extends Kept>(kind: Kind<I, S>, id: string, props: Properties) {
+    const inputs = inputsIn(kind, props);
+    const state = stateIn(kind, props);
+    const client = clientOf(inputs);
+    const found = await kind.read(client, inputs, state);
+    if (found === undefined) {
+        // What is gone may still be served: a teardown that ended at a service that did not run is not over.
+        for (const service of kind.services(inputs, state)) {
+            await requireRunning(client, service);
+        }
+        return { id: "", props: {} };
+    }
+    return { id, props: together(found.inputs, found.state), inputs: together(found.inputs, {}) };
+}
+
+async function remove<I extends Target, S extends Kept>(kind: Kind<I, S>, props: Properties): Promise<void> {
+    const inputs = inputsIn(kind, props);
+    const state = stateIn(kind, props);
+    const warning = await queueOf(inputs.endpoint).run(clientOf(inputs), async (writer) => {
+        // Also where nothing is left to delete, since an earlier teardown may have ended before this.
+        [...state.unapplied, ...kind.services(inputs, state)].forEach((service) => writer.dirty(service));
+        return kind.remove(writer, inputs, state);
+    });
+    if (warning !== undefined) {
+        console.error(`warning: ${warning}`);
+    }
+}
+
+/** Puts the provider's text, which Pulumi adds itself only where all went well, into what is kept of a failure. */
+async function keeping<T>(news: Properties, operation: () => Promise<T>): Promise<T> {
+    try {
+        return await operation();
+    } catch (error) {
+        if (error instanceof PartialError) {
+            throw new PartialError(error.message, error.id, { ...error.properties, [PROVIDER]: news[PROVIDER] });
+        }
+        throw error;
+    }
+}
+
+/** Writes a resource's records; gives back the properties that Pulumi keeps. */
+async function bringAbout<I extends Target, S extends Kept>(
+    kind: Kind<I, S>,
+    inputs: I,
+    state: S,
+    all: boolean,
+): Promise<Properties> {
+    const client = clientOf(inputs);
+    const written = new Set<Service>(state.unapplied);
+    try {
+        await queueOf(inputs.endpoint).run(client, async (writer) => {
+            state.unapplied.forEach((service) => writer.dirty(service));
+            await kind.write(noting(writer, written), inputs, state);
+            if (all) {
+                kind.services(inputs, state).forEach((service) => writer.dirty(service));
+            }
+        });
+        state.unapplied = [];
+        await kind.verify?.(client, inputs, state);
+        return together(inputs, state);
+    } catch (error) {
+        state.unapplied = error instanceof UnappliedError ? [...error.unapplied] : [];
+        const { message } = error as Error;
+        if (written.size === 0 && state.unapplied.length === 0) {
+            throw new RouterError(message);
+        }
+        throw new PartialError(message, kind.id(inputs), together(inputs, state));
+    }
+}
+
+/** The writer, with a note of what the work itself wrote. */
+function noting(writer: Writer, written: Set<Service>): Writer {
+    return {
+        client: writer.client,
+        dirty: (service) => {
+            written.add(service);
+            writer.dirty(service);
+        },
+    };
+}
+
+function clientOf({ endpoint }: Target): RouterClient {
+    return new RouterClient(endpoint, credentials(configured));
+}
+
+/** What is wrong with inputs; those that are not known yet are left for later. */
+function faults<I extends Target, S extends Kept>(kind: Kind<I, S>, news: Properties): Failure[] {
+    if (JSON.stringify(news).includes(UNKNOWN)) {
+        return [];
+    }
+    const inputs = news as unknown as I;
+    const foreign = kind.descriptions(inputs).filter((text) => !isTenants(text, inputs.tenant));
+    const failures = foreign.map((text) => ({
+        property: "description",
+        reason: `${JSON.stringify(text)} must begin with ${JSON.stringify(markOf(inputs.tenant))}`,
+    }));
+    const fault = kind.fault?.(inputs);
+    return fault === undefined ? failures : [...failures, { property: "rules", reason: fault }];
+}
+
+function withoutProvider(props: Properties): Properties {
+    return Object.fromEntries(Object.entries(props).filter(([name]) => name !== PROVIDER));
+}
+
+/** The inputs among a resource's properties. */
+function inputsIn<I extends Target, S extends Kept>(kind: Kind<I, S>, props: Properties): I {
+    const kept = Object.keys(kind.emptyState());
+    const inputs = Object.entries(withoutProvider(props)).filter(([name]) => !kept.includes(name));
+    return Object.fromEntries(inputs) as unknown as I;
+}
+
+/** Properties as Pulumi keeps them. */
+function together(inputs: object, state: object): Properties {
+    return { ...inputs, ...state };
+}
+
+function stateIn<I extends Target, S extends Kept>(kind: Kind<I, S>, props: Properties): S {
+    const empty = kind.emptyState();
+    const kept = Object.keys(empty).filter((name) => props[name] !== undefined);
+    return { ...empty, ...Object.fromEntries(kept.map((name) => [name, structuredClone(props[name])])) };
+}
+
+/** A value of the configuration; Pulumi's own reader fails where it was handed nothing at all. */
+function valueOf(config: { get(key: string): string | undefined }, key: string): string | undefined {
+    try {
+        return config.get(key);
+    } catch {
+        return undefined;
+    }
+}

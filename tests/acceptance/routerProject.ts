@@ -1,0 +1,82 @@
+import { cpSync, symlinkSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { IsolatedCli, type CliResult } from "../../lab/cli";
+import type { SimulatedRouter } from "../../lab/simulatedRouter";
+import type { RouterRecords } from "../../model/routerRecords";
+
+const PROJECT_ROOT = resolve(__dirname, "../..");
+const STACK = "dvntm";
+
+/** Declares the four resources of each tenant in records.json, as the components do. */
+const PROGRAM = `
+import { readFileSync } from "node:fs";
+import { RouterDhcp, RouterNames, RouterRules, RouterVlan } from "./router/resources";
+
+const { endpoint, tenants } = JSON.parse(readFileSync("records.json", "utf8"));
+for (const [tenant, records] of Object.entries<any>(tenants)) {
+    const target = { endpoint, tenant };
+    const vlan = new RouterVlan(tenant + "-vlan", { ...target, ...records.vlan });
+    const on = { ...target, interface: vlan.interface };
+    new RouterDhcp(tenant + "-dhcp", { ...on, ...records.dhcp });
+    new RouterNames(tenant + "-names", { ...target, ...records.names });
+    new RouterRules(tenant + "-rules", { ...on, ...records.rules });
+}
+`;
+
+/** A small Pulumi project with the router's resources alone, against a simulated router. */
+export class RouterProject {
+    private constructor(
+        private readonly cli: IsolatedCli,
+        readonly router: SimulatedRouter,
+    ) {}
+
+    static async create(router: SimulatedRouter): Promise<RouterProject> {
+        const { apiKey, apiSecret, caFile } = router.ready;
+        const cli = new IsolatedCli({
+            OPNSENSE_API_KEY: apiKey,
+            OPNSENSE_API_SECRET: apiSecret,
+            SSL_CERT_FILE: caFile,
+        });
+        for (const entry of ["package.json", "tsconfig.json", "model", "router"]) {
+            cpSync(join(PROJECT_ROOT, entry), join(cli.root, entry), { recursive: true });
+        }
+        symlinkSync(join(PROJECT_ROOT, "node_modules"), join(cli.root, "node_modules"));
+        writeFileSync(join(cli.root, "index.ts"), PROGRAM);
+        const settings = [
+            "name: tenant-hypervisors",
+            "runtime: nodejs",
+            "main: index.ts",
+            "options:",
+            "  refresh: always",
+        ];
+        writeFileSync(join(cli.root, "Pulumi.yaml"), `${settings.join("\n")}\n`);
+        await cli.succeed(["stack", "init", STACK]);
+        return new RouterProject(cli, router);
+    }
+
+    remove(): void {
+        this.cli.remove();
+    }
+
+    get root(): string {
+        return this.cli.root;
+    }
+
+    /** Declares what the next run makes true. */
+    declare(tenants: Readonly<Record<string, RouterRecords>>, endpoint: string = this.router.ready.endpoint): void {
+        writeFileSync(join(this.cli.root, "records.json"), JSON.stringify({ endpoint, tenants }));
+    }
+
+    async pulumi(command: readonly string[], extra: Readonly<Record<string, string>> = {}): Promise<CliResult> {
+        return this.cli.run([...command, "--stack", STACK, "--non-interactive"], extra);
+    }
+
+    /** Runs a command that must succeed; a failure shows what the CLI said. */
+    async succeed(...command: string[]): Promise<CliResult> {
+        return this.cli.succeed([...command, "--stack", STACK]);
+    }
+
+    async up(): Promise<CliResult> {
+        return this.succeed("up", "--yes", "--skip-preview");
+    }
+}

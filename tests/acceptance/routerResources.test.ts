@@ -1,0 +1,300 @@
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { SimulatedRouter, type RouterState } from "../../lab/simulatedRouter";
+import { OWNER_PREFIX, type RouterRecords } from "../../model/routerRecords";
+import { recordsOf } from "../routerRecords";
+import { RUN_TIMEOUT_MS } from "./lab";
+import { RouterProject } from "./routerProject";
+
+jest.setTimeout(RUN_TIMEOUT_MS);
+
+const DRIFT = "refresh --preview-only --diff --expect-no-changes".split(" ");
+
+/** One life of two tenants on the router, by the real CLI: each test goes on where the one before it ended. */
+describe("the router's resources, from the first up to destroy", () => {
+    let router: SimulatedRouter;
+    let project: RouterProject;
+    let found: RouterState;
+    let whole: RouterState;
+    const grooveiq = recordsOf("grooveiq", 50);
+    const vintronics = recordsOf("vintronics", 51);
+
+    beforeAll(async () => {
+        router = await SimulatedRouter.start();
+        found = await router.state();
+        project = await RouterProject.create(router);
+        project.declare({ grooveiq, vintronics });
+    });
+    afterAll(async () => {
+        project.remove();
+        await router.stop();
+    });
+
+    /** The uuid of a record that a field names. */
+    async function uuidOf(section: string, field: string, value: string): Promise<string> {
+        const records = Object.entries((await router.state()).saved[section]!);
+        return records.find(([, record]) => record[field] === value)![0];
+    }
+
+    test("a preview asks nothing of the router", async () => {
+        const { output } = await project.succeed("preview");
+        expect(output).toMatch(/\+ 9 to create/);
+        expect(await router.requests()).toEqual([]);
+    });
+
+    test("up writes both tenants with one reconfigure of each service", async () => {
+        await project.up();
+        whole = await router.state();
+        expect(whole.active).toEqual(whole.saved);
+        const ours = (section: string) =>
+            Object.values(whole.saved[section]!).filter(({ description }) => description!.startsWith(OWNER_PREFIX))
+                .length;
+        expect(["subnet4", "reservation", "host", "host_alias", "rule", "alias"].map(ours)).toEqual([
+            2, 4, 4, 4, 12, 2,
+        ]);
+        const paths = (await router.requests())
+            .map(({ path }) => path)
+            .filter((path) => /reconfigure|apply/.test(path));
+        expect(paths.sort()).toEqual([
+            "/api/firewall/alias/reconfigure",
+            "/api/firewall/filter/apply",
+            "/api/kea/service/reconfigure",
+            "/api/unbound/service/reconfigure",
+        ]);
+    });
+
+    test("a second preview finds nothing to change, and writes nothing", async () => {
+        await router.forgetAudit();
+        const { output } = await project.succeed("preview", "--expect-no-changes");
+        expect(output).toMatch(/9 unchanged/);
+        expect(await router.audit()).toEqual([]);
+    });
+
+    test("the state holds neither secret nor code nor a path of this machine", async () => {
+        const { stdout } = await project.succeed("stack", "export", "--show-secrets");
+        const { deployment } = JSON.parse(stdout) as {
+            deployment: { resources: { type: string; outputs?: object }[] };
+        };
+        const properties = JSON.stringify(deployment.resources.map(({ outputs }) => outputs));
+        expect(stdout).not.toContain(router.ready.apiSecret);
+        expect(properties).toContain("./router/provider.ts");
+        expect(properties).not.toContain("searchRule");
+        expect(properties).not.toContain(project.root);
+        expect(deployment.resources.map(({ type }) => type)).toContain("pulumi-nodejs:dynamic/router:RouterRules");
+    });
+
+    test("a refresh names what was changed by hand in every kind, and changes nothing", async () => {
+        await router.byHand(`firewall/filter/setRule/${await uuidOf("rule", "sequence", "50001")}`, {
+            rule: { enabled: "0", destination_port: "5353" },
+        });
+        await router.byHand(`firewall/alias/setItem/${await uuidOf("alias", "name", "vintronics_private")}`, {
+            alias: { content: "10.0.0.0/8" },
+        });
+        await router.byHand(`kea/dhcpv4/set_subnet/${await uuidOf("subnet4", "subnet", "10.20.50.0/24")}`, {
+            subnet4: { pools: "10.20.50.100-10.20.50.150" },
+        });
+        await router.byHand(`kea/dhcpv4/del_reservation/${await uuidOf("reservation", "ip_address", "10.20.51.11")}`);
+        await router.byHand(`unbound/settings/setHostOverride/${await uuidOf("host", "server", "10.20.50.10")}`, {
+            host: { server: "10.20.50.19" },
+        });
+        const before = await router.state();
+        const { exitCode, output } = await project.pulumi(DRIFT);
+        expect(exitCode).toBe(7);
+        expect(output).toMatch(/RouterRules[^]*grooveiq-rules[^]*?\+ enabled: "0"[^]*?~ ports +: "53" => "5353"/);
+        expect(output).toMatch(/RouterRules::vintronics-rules[^]*?- \[1\]: "172\.16\.0\.0\/12"/);
+        expect(output).toMatch(/RouterDhcp::grooveiq-dhcp[^]*?~ poolEnd +: "10\.20\.50\.200" => "10\.20\.50\.150"/);
+        expect(output).toMatch(/RouterDhcp::vintronics-dhcp[^]*?- \[1\]: \{[^}]*?- address +: "10\.20\.51\.11"/);
+        expect(output).toMatch(/RouterNames::grooveiq-names[^]*?~ address +: "10\.20\.50\.10" => "10\.20\.50\.19"/);
+        expect(output).toMatch(/~ 5 to update/);
+        expect(await router.state()).toEqual(before);
+    });
+
+    test("up repairs all of it", async () => {
+        await project.up();
+        const { saved, active } = await router.state();
+        const values = (section: string) =>
+            Object.values(section in saved ? saved[section]! : {})
+                .map((one) => JSON.stringify(one))
+                .sort();
+        for (const section of ["rule", "alias", "subnet4", "host"]) {
+            expect(values(section)).toEqual(
+                Object.values(whole.saved[section]!)
+                    .map((one) => JSON.stringify(one))
+                    .sort(),
+            );
+        }
+        expect(Object.values(saved["reservation"]!).map((one) => one["ip_address"])).toContain("10.20.51.11");
+        expect(active).toEqual(saved);
+        await project.succeed("preview", "--expect-no-changes");
+    });
+
+    test("everything of one kind deleted by hand is shown as deleted, and made anew by up", async () => {
+        for (const address of ["10.20.51.10", "10.20.51.11"]) {
+            await router.byHand(`unbound/settings/delHostOverride/${await uuidOf("host", "server", address)}`);
+        }
+        const { exitCode, output } = await project.pulumi(DRIFT);
+        expect(exitCode).toBe(7);
+        expect(output).toMatch(/- pulumi-nodejs:dynamic\/router:RouterNames: \(delete\)[^]*?vintronics-names/);
+        await project.up();
+        expect(Object.values((await router.state()).saved["host"]!).map((one) => one["server"])).toContain(
+            "10.20.51.11",
+        );
+    });
+
+    test("a change of the definition writes that and no more", async () => {
+        await router.forgetAudit();
+        project.declare({ grooveiq: withoutSecondVm(grooveiq), vintronics });
+        await project.up();
+        const writes = (await router.audit()).map(({ section, before, after }) => [
+            section,
+            before?.["description"],
+            after,
+        ]);
+        expect(writes.sort()).toEqual([
+            ["host", `${OWNER_PREFIX}grooveiq db-vm01`, null],
+            ["reservation", `${OWNER_PREFIX}grooveiq db-vm01`, null],
+        ]);
+    });
+
+    test("teardown of one tenant touches nothing of another's", async () => {
+        await router.forgetAudit();
+        project.declare({ vintronics });
+        await project.up();
+        const writes = (await router.audit()).filter(({ section }) => section !== "kea_general");
+        expect(writes.length).toBeGreaterThan(0);
+        expect(writes.filter(({ before }) => !before!["description"]!.startsWith(`${OWNER_PREFIX}grooveiq `))).toEqual(
+            [],
+        );
+        await project.succeed("preview", "--expect-no-changes");
+    });
+
+    test("destroy without refresh, from another folder, leaves the router as it was found", async () => {
+        const moved = mkdtempSync(join(tmpdir(), "elsewhere-"));
+        rmSync(moved, { recursive: true });
+        cpSync(project.root, moved, { recursive: true });
+        await project.succeed("destroy", "--yes", "--skip-preview", "--refresh=false", "--cwd", moved);
+        rmSync(moved, { recursive: true });
+        expect(await router.state()).toEqual(found);
+    });
+});
+
+describe("the router's resources, where something is wrong", () => {
+    let router: SimulatedRouter;
+    let project: RouterProject;
+    let found: RouterState;
+    const tenants = { grooveiq: recordsOf("grooveiq", 50) };
+
+    beforeAll(async () => {
+        router = await SimulatedRouter.start();
+        found = await router.state();
+        project = await RouterProject.create(router);
+        project.declare(tenants);
+    });
+    afterAll(async () => {
+        project.remove();
+        await router.stop();
+    });
+    afterEach(() => router.clearFaults());
+
+    async function failing(extra: Readonly<Record<string, string>> = {}): Promise<string> {
+        const { exitCode, output } = await project.pulumi(["up", "--yes", "--skip-preview"], extra);
+        expect(exitCode).not.toBe(0);
+        expect(output).not.toMatch(/^\s+at .*\.[jt]s:\d+/m);
+        return output;
+    }
+
+    test("wrong credentials are told without the secret, and nothing is written", async () => {
+        const output = await failing({ OPNSENSE_API_SECRET: "wrong-secret" });
+        expect(output).toMatch(
+            /401 Authentication Failed: key or secret is wrong; set OPNSENSE_API_KEY and OPNSENSE_API_SECRET/,
+        );
+        expect(output).not.toContain("wrong-secret");
+        expect(await router.state()).toEqual(found);
+    });
+
+    test("a certificate that nobody vouches for is refused", async () => {
+        expect(await failing({ SSL_CERT_FILE: "" })).toMatch(/was refused \(.*\): let SSL_CERT_FILE name/);
+        expect(await router.state()).toEqual(found);
+    });
+
+    test("an interface that nobody assigned is the exact step; nothing that needs it is written", async () => {
+        await router.unassign("opt8");
+        expect(await failing()).toMatch(
+            /VLAN 50: device vlan0\.50 is assigned to no interface\.[^]*Interfaces > Assignments/,
+        );
+        expect((await router.state()).saved["rule"]).toEqual(found.saved["rule"]);
+        await router.assign("opt8", "vlan0.50", "10.20.50.1/24", { description: "TENANT50" });
+    });
+
+    test("refused writes, a broken connection and a service that stays down are each told, and what was made is kept", async () => {
+        await router.fail({
+            method: "POST",
+            path: "/kea/dhcpv4/add_reservation",
+            result: "failed",
+            validations: { "reservation.ip_address": "no" },
+            times: 1,
+        });
+        await router.fail({ method: "POST", path: "/firewall/filter/addRule", reset: true, done: true, times: 1 });
+        const output = await failing();
+        expect(output).toMatch(
+            /POST kea\/dhcpv4\/add_reservation: the router refused it: reservation\.ip_address: no\./,
+        );
+        expect(output).toMatch(/POST firewall\/filter\/addRule: the connection to 127\.0\.0\.1 port \d+ broke/);
+        const { stdout } = await project.succeed("stack", "export");
+        expect(stdout).toMatch(/RouterDhcp::grooveiq-dhcp/);
+    });
+
+    test("the next up completes it, and the one after it has nothing to do", async () => {
+        await router.fail({ method: "POST", path: "/kea/service/reconfigure", half: true, times: 2 });
+        expect(await failing()).toMatch(
+            /not taken over by the router: Kea DHCPv4 does not run on the router \(stopped\)/,
+        );
+        await project.up();
+        const { saved, active, running } = await router.state();
+        expect(active).toEqual(saved);
+        expect(running).toEqual({ kea: true, unbound: true });
+        await project.succeed("preview", "--expect-no-changes");
+    });
+
+    test("a MAC that somebody else reserves is a conflict that names the holder", async () => {
+        await project.succeed("destroy", "--yes", "--skip-preview");
+        const subnet = Object.entries(found.saved["subnet4"]!).find(([, one]) => one["subnet"] === "10.20.30.0/24")![0];
+        const { uuid } = await router.byHand("kea/dhcpv4/add_reservation", {
+            reservation: {
+                subnet,
+                hw_address: "02:DE:20:50:00:01",
+                ip_address: "10.20.30.12",
+                description: "Ansible managed - x",
+            },
+        });
+        expect(await failing()).toContain(
+            `MAC 02:de:20:50:00:01 is held by reservation "Ansible managed - x" (${String(uuid)})`,
+        );
+        await router.byHand(`kea/dhcpv4/del_reservation/${String(uuid)}`);
+        await project.up();
+    });
+
+    test("credentials of the stack's secret configuration serve as well, and the state has them encrypted alone", async () => {
+        const { apiKey, apiSecret } = router.ready;
+        await project.succeed("destroy", "--yes", "--skip-preview");
+        await project.succeed("config", "set", "--secret", "routerApiKey", apiKey);
+        await project.succeed("config", "set", "--secret", "routerApiSecret", apiSecret);
+        const none = { OPNSENSE_API_KEY: "", OPNSENSE_API_SECRET: "" };
+        const { exitCode } = await project.pulumi(["up", "--yes", "--skip-preview"], none);
+        expect(exitCode).toBe(0);
+        const { stdout } = await project.succeed("stack", "export");
+        expect(stdout).toContain("RouterRules::grooveiq-rules");
+        expect(stdout).not.toContain(apiSecret);
+        await project.pulumi(["destroy", "--yes", "--skip-preview"], none);
+        expect(await router.state()).toEqual(found);
+    });
+});
+
+function withoutSecondVm(records: RouterRecords): RouterRecords {
+    return {
+        ...records,
+        dhcp: { ...records.dhcp, reservations: records.dhcp.reservations.slice(0, 1) },
+        names: { hosts: records.names.hosts.slice(0, 1) },
+    };
+}

@@ -1,0 +1,76 @@
+"""Starts a simulated machine, and talks to it and to its control interface."""
+
+import http.client
+import json
+import os
+import socket
+import ssl
+import subprocess
+import sys
+import urllib.parse
+from pathlib import Path
+from typing import Any
+
+LAB = Path(__file__).resolve().parents[2] / 'lab'
+
+
+class ApiError(Exception):
+    """An answer with an error status."""
+
+    def __init__(self, status: int, message: str, errors: dict[str, str] | None) -> None:
+        super().__init__(f'{status} {message}')
+        self.status, self.message, self.errors = status, message, errors
+
+
+class UnixConnection(http.client.HTTPConnection):
+    """HTTP over a Unix socket."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__('localhost', timeout=10)
+        self.path = path
+
+    def connect(self) -> None:
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(10)
+        self.sock.connect(self.path)
+
+
+def start(package: str, run_dir: Path, *options: str, **environment: str) -> subprocess.Popen[str]:
+    """Starts `python -m simnode` or `simrouter` as a person does."""
+    return subprocess.Popen(
+        [sys.executable, '-m', package, '--run-dir', str(run_dir), *options], cwd=LAB, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, **environment})
+
+
+class Machine:
+    """A running machine, from the line that it said when it was ready."""
+
+    def __init__(self, ready: dict[str, str]) -> None:
+        self.ready = ready
+        self.address = urllib.parse.urlsplit(ready['endpoint'])
+
+    def ask(self, method: str, path: str, body: str | None, headers: dict[str, str],
+            timeout: float = 10) -> tuple[http.client.HTTPResponse, str]:
+        """Sends a request over TLS and gives back the answer with its text."""
+        tls = ssl.create_default_context(cafile=self.ready['caFile'])
+        connection = http.client.HTTPSConnection(self.address.hostname, self.address.port, context=tls,
+                                                 timeout=timeout)
+        try:
+            connection.request(method, path, body, headers)
+            answer = connection.getresponse()
+            return answer, answer.read().decode()
+        finally:
+            connection.close()
+
+    def control(self, method: str, path: str, content: Any = None) -> Any:
+        """Calls the control interface."""
+        connection = UnixConnection(self.ready['control'])
+        try:
+            connection.request(method, path, None if content is None else json.dumps(content))
+            answer = connection.getresponse()
+            data = json.loads(answer.read())
+        finally:
+            connection.close()
+        if answer.status >= 400:
+            raise ApiError(answer.status, data['error'], None)
+        return data

@@ -1,0 +1,213 @@
+import { SimulatedRouter, type RouterState, type SavedRecord } from "../../lab/simulatedRouter";
+import type { RouterRecords } from "../../model/routerRecords";
+import { kinds, PartialError, type Properties } from "../../router/provider";
+import { recordsOf } from "../routerRecords";
+
+/** The kinds of a tenant's resources, in the order in which they depend on one another. */
+export type KindName = "vlan" | "dhcp" | "names" | "rules";
+export const KINDS: readonly KindName[] = ["vlan", "dhcp", "names", "rules"];
+
+/** Interface that carries VLAN 50 of the simulated router, and so on. */
+export function interfaceOf(vlan: number): string {
+    return `opt${vlan - 42}`;
+}
+
+/** A simulated router for one test file, with the program's environment set for it. */
+export async function startRouter(options: { assigned?: boolean } = {}): Promise<SimulatedRouter> {
+    const router = await SimulatedRouter.start(options);
+    useCredentials(router);
+    return router;
+}
+
+/** Sets what the program reads from the environment. */
+export function useCredentials({ ready }: SimulatedRouter): void {
+    process.env["OPNSENSE_API_KEY"] = ready.apiKey;
+    process.env["OPNSENSE_API_SECRET"] = ready.apiSecret;
+    process.env["SSL_CERT_FILE"] = ready.caFile;
+    delete process.env["OPNSENSE_API_TIMEOUT"];
+}
+
+/**
+ * One resource as Pulumi's engine works on it: its state is what the provider gave back last, also of a creation that was
+ * broken off; every `up` starts with a refresh, as Pulumi.yaml has it.
+ */
+export class Managed {
+    /** The state; undefined while there is no such resource. */
+    props: Properties | undefined;
+    /** Inputs as the last refresh found them. */
+    found: Properties | undefined;
+    private id = "";
+    private broken = false;
+
+    constructor(
+        readonly kind: KindName,
+        public inputs: Properties,
+    ) {}
+
+    /** Makes the inputs true. Gives back whether there was anything to do. */
+    async up(): Promise<boolean> {
+        await this.refresh();
+        const operations = kinds[this.kind]!;
+        const { failures } = await operations.check(this.props ?? {}, this.inputs);
+        if (failures.length > 0) {
+            throw new Error(failures.map(({ property, reason }) => `${property}: ${reason}`).join(", "));
+        }
+        if (this.props === undefined) {
+            const { id, outs } = await this.kept(() => operations.create(this.inputs));
+            this.id = id;
+            this.props = outs;
+            return true;
+        }
+        const { changes, replaces } = await operations.diff(this.id, this.props, this.inputs);
+        if (replaces.length > 0) {
+            throw new Error(`would be replaced for ${replaces.join(", ")}`);
+        }
+        if (!changes && !this.broken) {
+            return false;
+        }
+        this.props = (await this.kept(() => operations.update(this.id, this.props!, this.inputs))).outs;
+        this.broken = false;
+        return true;
+    }
+
+    /** Creates the resource without a state, as where the state was lost. */
+    async createAnew(): Promise<void> {
+        await this.kept(() => kinds[this.kind]!.create(this.inputs));
+    }
+
+    /** Reads what is on the router; gives back the names of the inputs that are other than declared, or `deleted`. */
+    async refresh(): Promise<string[]> {
+        if (this.props === undefined) {
+            return [];
+        }
+        const { id, props, inputs } = await kinds[this.kind]!.read(this.id, this.props);
+        if (id === "") {
+            this.props = undefined;
+            this.broken = false;
+            return ["deleted"];
+        }
+        this.props = props;
+        this.found = inputs;
+        const names = Object.keys({ ...this.inputs, ...inputs });
+        return names.filter(
+            (name) => JSON.stringify(sorted(inputs?.[name])) !== JSON.stringify(sorted(this.inputs[name])),
+        );
+    }
+
+    async destroy(): Promise<void> {
+        await this.refresh();
+        if (this.props !== undefined) {
+            await kinds[this.kind]!.delete(this.id, this.props);
+            this.props = undefined;
+        }
+    }
+
+    private async kept<T>(operation: () => Promise<T>): Promise<T> {
+        try {
+            return await operation();
+        } catch (error) {
+            if (error instanceof PartialError) {
+                this.id = error.id;
+                this.props = error.properties;
+                this.broken = true;
+            }
+            throw error;
+        }
+    }
+}
+
+/** A tenant's four resources. */
+export function tenantOn(router: SimulatedRouter, tenant: string, vlan: number): Record<KindName, Managed> {
+    return managed(router, tenant, vlan, recordsOf(tenant, vlan));
+}
+
+/** The four resources of a tenant with given records. */
+export function managed(
+    router: SimulatedRouter,
+    tenant: string,
+    vlan: number,
+    records: RouterRecords,
+): Record<KindName, Managed> {
+    const target = { endpoint: router.ready.endpoint, tenant };
+    const on = { ...target, interface: interfaceOf(vlan) };
+    return {
+        vlan: new Managed("vlan", { ...target, ...records.vlan }),
+        dhcp: new Managed("dhcp", { ...on, ...records.dhcp }),
+        names: new Managed("names", { ...target, ...records.names }),
+        rules: new Managed("rules", { ...on, ...records.rules }),
+    };
+}
+
+/** Brings all of a tenant's resources up, as one `pulumi up` does: what depends on the VLAN after it. */
+export async function upAll(resources: Record<KindName, Managed>): Promise<boolean[]> {
+    const vlan = await resources.vlan.up();
+    const others = await Promise.all(["dhcp", "names", "rules"].map((kind) => resources[kind as KindName].up()));
+    return [vlan, ...others];
+}
+
+export async function destroyAll(resources: Record<KindName, Managed>): Promise<void> {
+    await Promise.all([resources.dhcp.destroy(), resources.names.destroy(), resources.rules.destroy()]);
+    await resources.vlan.destroy();
+}
+
+/** The uuid of a saved record of which all given fields are as given. */
+export async function uuidOf(router: SimulatedRouter, section: string, fields: SavedRecord): Promise<string> {
+    const { saved } = await router.state();
+    const found = Object.entries(saved[section] ?? {}).filter(([, record]) =>
+        Object.entries(fields).every(([name, value]) => record[name] === value),
+    );
+    if (found.length !== 1) {
+        throw new Error(`${found.length} records of ${section} have ${JSON.stringify(fields)}`);
+    }
+    return found[0]![0];
+}
+
+function sorted(value: unknown): unknown {
+    if (Array.isArray(value)) {
+        return value.map(sorted);
+    }
+    if (typeof value === "object" && value !== null) {
+        return Object.fromEntries(
+            Object.entries(value)
+                .sort(([one], [other]) => (one < other ? -1 : 1))
+                .map(([name, inner]) => [name, sorted(inner)]),
+        );
+    }
+    return value;
+}
+
+/** The configuration with records in an order of their own, whatever uuids they have. */
+export function recordsWithoutUuids({ saved }: RouterState): unknown {
+    const names = new Map(
+        Object.values(saved).flatMap((section) =>
+            Object.entries(section).map(([uuid, one]) => [uuid, one["hostname"] ?? one["subnet"] ?? ""]),
+        ),
+    );
+    return Object.fromEntries(
+        Object.entries(saved).map(([section, records]) => [
+            section,
+            Object.values(records)
+                .map((record) =>
+                    JSON.stringify(
+                        Object.entries(record)
+                            .map(([name, value]) => [name, names.get(value) ?? spelled(name, value)])
+                            .sort(),
+                    ),
+                )
+                .sort(),
+        ]),
+    );
+}
+
+/** MACs in one case, pools and lists in one form. */
+function spelled(name: string, value: string): string {
+    return name === "hw_address"
+        ? value.toLowerCase()
+        : name === "pools"
+          ? value.replace(/ - /g, "-")
+          : name === "interfaces"
+            ? value.split(",").sort().join()
+            : name === "subnet_id"
+              ? ""
+              : value;
+}
