@@ -62,14 +62,18 @@ validate: node_modules ## check every definition of every substrate, or of SUBST
 capacity: substrate node_modules ## what SUBSTRATE's hypervisors have and what its tenants were promised
 	@$(TSX) commands/capacity.ts $(JSON_FLAG) $(SUBSTRATE)
 
+.PHONY: role
+role: substrate node_modules ## the pveum commands that give the program its token and roles on SUBSTRATE's hypervisors
+	@$(TSX) commands/role.ts $(JSON_FLAG) $(SUBSTRATE)
+
 .PHONY: preview up refresh destroy
 preview: stack ## pulumi preview of SUBSTRATE
 	@pulumi preview --stack $(SUBSTRATE) $(ARGS)
-up: ready stack ## pulumi up of SUBSTRATE
+up: ready granted stack ## pulumi up of SUBSTRATE
 	@pulumi up --stack $(SUBSTRATE) $(ARGS)
-refresh: ready stack ## pulumi refresh of SUBSTRATE
+refresh: ready granted stack ## pulumi refresh of SUBSTRATE
 	@pulumi refresh --stack $(SUBSTRATE) $(ARGS)
-destroy: stack ## pulumi destroy of SUBSTRATE
+destroy: granted stack ## pulumi destroy of SUBSTRATE
 	@pulumi destroy --stack $(SUBSTRATE) $(ARGS)
 
 # A stack must exist before its first preview.
@@ -82,6 +86,11 @@ stack: substrate tools
 .PHONY: ready
 ready: substrate node_modules
 	@$(TSX) commands/validate.ts --up $(SUBSTRATE)
+
+# The Pulumi CLI reads the node before the program runs, and forgets what a token that lacks a privilege does not see.
+.PHONY: granted
+granted: substrate node_modules
+	@$(TSX) commands/role.ts --check $(SUBSTRATE)
 
 .PHONY: substrate
 substrate:

@@ -2,7 +2,8 @@ import { checkNode } from "../model/checkNode";
 import { DefinitionError } from "../model/faults";
 import { NOTHING_RECORDED, type NodeFacts, type Recorded } from "../model/nodeFacts";
 import type { Hypervisor, Substrate } from "../model/substrate";
-import { NodeClient, NodeError } from "../node/client";
+import { apiToken, NodeClient, NodeError } from "../node/client";
+import { tokenLacks } from "../node/permissions";
 import { survey } from "../node/survey";
 import { readRecorded } from "./recorded";
 import { refusal } from "./refusal";
@@ -15,7 +16,8 @@ export interface Ground {
 }
 
 /**
- * Looks at the substrate's nodes and at the stack's own state, and checks the definitions against both.
+ * Looks at what the token may do, at the substrate's nodes and at the stack's own state, and checks the definitions
+ * against them.
  *
  * @throws RunError, before anything is touched, with every fault or with why a node cannot be asked.
  */
@@ -24,6 +26,11 @@ export async function prepare(substrate: Substrate): Promise<Ground> {
         return { facts: new Map(), recorded: NOTHING_RECORDED };
     }
     try {
+        // Alone and first: what a survey sees depends on it.
+        const lacks = await tokenLacks(substrate);
+        if (lacks.length > 0) {
+            throw new NodeError(lacks.join("\n"));
+        }
         const [recorded, ...surveys] = await Promise.all([
             readRecorded(),
             ...substrate.hypervisors.map((hypervisor) => surveyed(hypervisor, substrate)),
@@ -47,12 +54,4 @@ async function surveyed(hypervisor: Hypervisor, substrate: Substrate): Promise<[
     } finally {
         client.close();
     }
-}
-
-function apiToken(): string {
-    const token = process.env["PROXMOX_VE_API_TOKEN"];
-    if (token === undefined || token === "") {
-        throw new NodeError("PROXMOX_VE_API_TOKEN is not set; it is user@realm!name=secret (see env.example).");
-    }
-    return token;
 }

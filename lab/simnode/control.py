@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from . import state
+from .access import PRIVILEGES
 
 # Bytes that Linux allows for the path of a Unix socket.
 SOCKET_PATH_MAX = 107
@@ -70,9 +71,10 @@ class Control:
 
     async def _settings(self, request: web.Request) -> web.Response:
         """Changes settings: time_scale (real seconds per PVE second; 0 ends tasks at once), latency (real seconds
-        before every answer), agents_answer (whether guest agents do)."""
+        before every answer), agents_answer (whether guest agents do), grants (all that users and tokens are granted;
+        null for the program's roles), without (privileges that nobody but root holds)."""
         wanted = await request.json()
-        unknown = set(wanted) - {'time_scale', 'latency', 'agents_answer'}
+        unknown = set(wanted) - {'time_scale', 'latency', 'agents_answer', 'grants', 'without'}
         if unknown:
             raise ValueError(f'unknown settings: {", ".join(sorted(unknown))}')
         if 'time_scale' in wanted:
@@ -81,8 +83,30 @@ class Control:
             self.node.latency_seconds = float(wanted['latency'])
         if 'agents_answer' in wanted:
             self.node.agents_answer = bool(wanted['agents_answer'])
+        if 'grants' in wanted:
+            self._grant(wanted['grants'])
+        if 'without' in wanted:
+            self.node.withheld = _privileges(wanted['without'])
         return _json({'time_scale': self.node.time_scale, 'latency': self.node.latency_seconds,
-                      'agents_answer': self.node.agents_answer})
+                      'agents_answer': self.node.agents_answer, 'without': sorted(self.node.withheld)})
+
+    def _grant(self, grants: list[dict[str, Any]] | None) -> None:
+        if grants is None:
+            self.node.grant_role()
+            return
+        for grant in grants:
+            if set(grant) != {'path', 'privileges', 'propagate', 'userids'}:
+                raise ValueError('a grant has path, privileges, propagate and userids')
+            _privileges(grant['privileges'])
+        self.node.grant_only(grants)
+
+
+def _privileges(names: list[str]) -> frozenset[str]:
+    """The names; a word that is no privilege of PVE 8.4 would make a test that tests nothing."""
+    unknown = set(names) - PRIVILEGES
+    if unknown:
+        raise ValueError(f'no privileges of PVE 8.4: {", ".join(sorted(unknown))}')
+    return frozenset(names)
 
 
 @web.middleware

@@ -15,7 +15,9 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     process = start(tmp_path_factory.mktemp('node'))
     line = process.stdout.readline()
     assert line, process.stderr.read()
-    yield Client(json.loads(line))
+    client = Client(json.loads(line))
+    client.control('PATCH', '/settings', {'grants': wide_grants()})
+    yield client
     process.terminate()
     _out, err = process.communicate(timeout=10)
     assert err == ''
@@ -26,7 +28,17 @@ def node(running: Client) -> Iterator[Client]:
     """The node, with the faults and settings of the test before undone."""
     yield running
     running.control('DELETE', '/faults')
-    running.control('PATCH', '/settings', {'time_scale': 0, 'latency': 0, 'agents_answer': False})
+    running.control('PATCH', '/settings', {'time_scale': 0, 'latency': 0, 'agents_answer': False,
+                                           'grants': wide_grants(), 'without': []})
+
+
+def wide_grants() -> list[dict]:
+    """More than the program's roles: most tests work on VMs that are in no pool, and read what the program does not."""
+    from simnode.access import ROLE
+    privileges = [name for grant in ROLE['grants'] if grant['path'] != '/' for name in grant['privileges']]
+    return [{'path': path, 'privileges': [*privileges, 'Sys.Audit'], 'propagate': True,
+             'userids': ['deevnet@pve', 'deevnet@pve!pulumi']}
+            for path in ('/vms', '/storage', '/pool', '/sdn/zones', '/nodes')]
 
 
 @pytest.fixture
