@@ -4,7 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import { grantsOf, pveumCommands, TOKEN, USER } from "../model/role";
-import type { Hypervisor, Substrate } from "../model/substrate";
+import type { Substrate } from "../model/substrate";
 import { NodeError } from "../node/client";
 import { tokenLacks } from "../node/permissions";
 import { loadAll } from "./substrates";
@@ -22,14 +22,14 @@ async function main(): Promise<number> {
         return 0;
     }
     let good = true;
-    for (const { substrate, text } of loadAll(positionals)) {
-        if (substrate === undefined) {
-            console.error(text);
+    for (const one of loadAll(positionals)) {
+        if (one.substrate === undefined) {
+            console.error(one.text);
             good = false;
         } else if (values.check) {
-            good = (await check(substrate)) && good;
+            good = (await check(one.substrate)) && good;
         } else {
-            console.log(values.json ? JSON.stringify(asJson(substrate)) : asCommands(substrate));
+            console.log(values.json ? JSON.stringify(asJson(one.substrate)) : asCommands(one.substrate));
         }
     }
     return good ? 0 : 1;

@@ -28,6 +28,15 @@ export interface SeenRequest {
     readonly user: string | null;
 }
 
+/** Privileges on a path, for users and tokens alike, as the control interface takes them. */
+export interface SimulatedGrant {
+    readonly path: string;
+    readonly privileges: readonly string[];
+    /** Whether it holds below the path, too. */
+    readonly propagate: boolean;
+    readonly userids: readonly string[];
+}
+
 /** How long a start may take, in milliseconds; a loaded CI machine needs seconds. */
 const START_TIMEOUT_MS = 60_000;
 
@@ -93,6 +102,21 @@ export class SimulatedNode {
 
     async clearFaults(): Promise<void> {
         await this.control("DELETE", "/faults");
+    }
+
+    /** Replaces everything that users and tokens are granted. */
+    async grant(grants: readonly SimulatedGrant[]): Promise<void> {
+        await this.control("PATCH", "/settings", { grants });
+    }
+
+    /** Takes privileges from everybody but root, until it is called without them. */
+    async withhold(...privileges: string[]): Promise<void> {
+        await this.control("PATCH", "/settings", { without: privileges });
+    }
+
+    /** Whether guest agents answer. */
+    async letAgentsAnswer(answer: boolean): Promise<void> {
+        await this.control("PATCH", "/settings", { agents_answer: answer });
     }
 
     /** What a person does by hand: a call of the PVE API as root@pam. Gives back the answer's data. */

@@ -15,6 +15,7 @@ const PROGRAM = [
     "Pulumi.yaml",
     "model",
     "components",
+    "commands",
     "node",
     "schemas",
     "tenants",
@@ -81,6 +82,12 @@ export class Workspace {
         return this.run([...command, "--stack", this.stack, "--non-interactive"], extra);
     }
 
+    /** Runs a program of commands/, as make does. */
+    async command(name: string, ...args: string[]): Promise<CliResult> {
+        const program = join(this.root, "commands", `${name}.ts`);
+        return this.spawn(process.execPath, ["--require", "tsx/cjs", program, ...args], {});
+    }
+
     private copyProject(): void {
         mkdirSync(this.root);
         for (const entry of [...PROGRAM, `Pulumi.${this.stack}.yaml`]) {
@@ -104,11 +111,19 @@ export class Workspace {
     }
 
     private run(args: readonly string[], extra: Readonly<Record<string, string>>): Promise<CliResult> {
+        return this.spawn("pulumi", [...args, "--color", "never"], extra);
+    }
+
+    private spawn(
+        program: string,
+        args: readonly string[],
+        extra: Readonly<Record<string, string>>,
+    ): Promise<CliResult> {
         if (this.interrupted) {
             return Promise.reject(new Error("interrupted"));
         }
         return new Promise((done, reject) => {
-            const child = spawn("pulumi", [...args, "--color", "never"], {
+            const child = spawn(program, args, {
                 cwd: this.root,
                 // Away from the terminal, whose Ctrl-C reaches it through interrupt() once, not twice.
                 detached: true,

@@ -76,7 +76,9 @@ export function pveumCommands(grants: readonly Grant[]): string[] {
 /** What of the grants is not held: one entry for each privilege. */
 export function lacksOf(grants: readonly Grant[], held: Permissions): Lack[] {
     return grants.flatMap(({ path, propagate, privileges }) =>
-        privileges.filter((privilege) => !holds(held, path, privilege, propagate)).map((privilege) => ({ privilege, path })),
+        privileges
+            .filter((privilege) => !holds(held, path, privilege, propagate))
+            .map((privilege) => ({ privilege, path })),
     );
 }
 

@@ -22,7 +22,8 @@ async function lacksOn(substrate: Substrate, hypervisor: Hypervisor): Promise<st
         const held = await client.get<Permissions>("/access/permissions");
         const name = token.split("=")[0]!;
         return lacksOf(grantsOf(substrate, hypervisor), held).map(
-            ({ privilege, path }) => `${hypervisor.name}: the token ${name} lacks ${privilege} on ${path}; see make role`,
+            ({ privilege, path }) =>
+                `${hypervisor.name}: the token ${name} lacks ${privilege} on ${path}; see make role`,
         );
     } finally {
         client.close();
