@@ -16,14 +16,6 @@ describe("the roles of make role", () => {
     let found: NodeState;
     let granted: SimulatedGrant[];
 
-    /** Grants what make role prints now, and nothing else. */
-    async function grantWhatIsPrinted(): Promise<void> {
-        const { exitCode, output } = await lab.workspace.command("role", "dvntm");
-        expect(exitCode).toBe(0);
-        granted = grantsIn(output);
-        await lab.node.grant(granted);
-    }
-
     /** What the node was asked to change and which resources came or went, while something ran. */
     async function touchedBy(run: () => Promise<void>): Promise<unknown[]> {
         const before = await resources();
@@ -69,7 +61,7 @@ describe("the roles of make role", () => {
     });
 
     test("up without one privilege names it and its path, and touches nothing", async () => {
-        await grantWhatIsPrinted();
+        granted = await lab.grantRole();
         const named = granted.flatMap(({ path, privileges }) => privileges.map((privilege) => ({ path, privilege })));
         const touched = await touchedBy(async () => {
             for (const { path, privilege } of named) {
@@ -129,7 +121,7 @@ describe("the roles of make role", () => {
         expect(output).toContain(lack("VM.Monitor", "/pool"));
         expect(output).toContain(lack("Sys.Modify", "/"));
         expect(granted.map(({ path }) => path)).not.toContain("/");
-        await grantWhatIsPrinted();
+        granted = await lab.grantRole();
         expect(granted).toContainEqual(expect.objectContaining({ path: "/", propagate: false }));
         await lab.up();
         expect((await lab.state()).vms["5001"]!.config["startup"]).toBe("order=1");
