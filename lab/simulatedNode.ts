@@ -104,19 +104,9 @@ export class SimulatedNode {
         await this.control("DELETE", "/faults");
     }
 
-    /** Replaces everything that users and tokens are granted. */
-    async grant(grants: readonly SimulatedGrant[]): Promise<void> {
-        await this.control("PATCH", "/settings", { grants });
-    }
-
-    /** Takes privileges from everybody but root, until it is called without them. */
-    async withhold(...privileges: string[]): Promise<void> {
-        await this.control("PATCH", "/settings", { without: privileges });
-    }
-
-    /** Whether guest agents answer. */
-    async letAgentsAnswer(answer: boolean): Promise<void> {
-        await this.control("PATCH", "/settings", { agents_answer: answer });
+    /** Changes settings of the node, as PATCH /settings of its control interface takes them. */
+    async set(settings: Readonly<Record<string, unknown>>): Promise<void> {
+        await this.control("PATCH", "/settings", settings);
     }
 
     /** What a person does by hand: a call of the PVE API as root@pam. Gives back the answer's data. */

@@ -15,8 +15,8 @@ const PROGRAM = [
     "Pulumi.yaml",
     "model",
     "components",
-    "commands",
     "node",
+    "commands",
     "schemas",
     "tenants",
 ];
@@ -79,13 +79,17 @@ export class Workspace {
 
     /** Runs a Pulumi command on the stack, without a terminal. */
     async pulumi(command: readonly string[], extra: Readonly<Record<string, string>> = {}): Promise<CliResult> {
-        return this.run([...command, "--stack", this.stack, "--non-interactive"], extra);
+        return this.cli([...command, "--stack", this.stack, "--non-interactive"], extra);
     }
 
-    /** Runs a program of commands/, as make does. */
-    async command(name: string, ...args: string[]): Promise<CliResult> {
-        const program = join(this.root, "commands", `${name}.ts`);
-        return this.spawn(process.execPath, ["--require", "tsx/cjs", program, ...args], {});
+    /** Runs one of the project's own commands, as make does. */
+    async command(name: string, ...args: readonly string[]): Promise<CliResult> {
+        return this.run(process.execPath, ["--require", "tsx/cjs", `commands/${name}.ts`, ...args], {});
+    }
+
+    /** Kills the command that runs now, without a word, as a machine that loses its power does. */
+    kill(): void {
+        this.running?.kill("SIGKILL");
     }
 
     private copyProject(): void {
@@ -104,21 +108,17 @@ export class Workspace {
     }
 
     private async succeed(args: readonly string[]): Promise<void> {
-        const { exitCode, output } = await this.run([...args, "--non-interactive"], {});
+        const { exitCode, output } = await this.cli([...args, "--non-interactive"], {});
         if (exitCode !== 0) {
             throw new Error(`pulumi ${args.join(" ")} ended with ${exitCode}:\n${output}`);
         }
     }
 
-    private run(args: readonly string[], extra: Readonly<Record<string, string>>): Promise<CliResult> {
-        return this.spawn("pulumi", [...args, "--color", "never"], extra);
+    private cli(args: readonly string[], extra: Readonly<Record<string, string>>): Promise<CliResult> {
+        return this.run("pulumi", [...args, "--color", "never"], extra);
     }
 
-    private spawn(
-        program: string,
-        args: readonly string[],
-        extra: Readonly<Record<string, string>>,
-    ): Promise<CliResult> {
+    private run(program: string, args: readonly string[], extra: Readonly<Record<string, string>>): Promise<CliResult> {
         if (this.interrupted) {
             return Promise.reject(new Error("interrupted"));
         }

@@ -100,15 +100,6 @@ export class NodeClient {
     }
 }
 
-/** The token that the provider uses, too: user@realm!name=secret. @throws NodeError where it is not set. */
-export function apiToken(): string {
-    const token = process.env["PROXMOX_VE_API_TOKEN"];
-    if (token === undefined || token === "") {
-        throw new NodeError("PROXMOX_VE_API_TOKEN is not set; it is user@realm!name=secret (see env.example).");
-    }
-    return token;
-}
-
 /** Node.js has its own list of authorities and does not read SSL_CERT_FILE, as the CLI and the provider do. */
 function authorities(): string[] | undefined {
     const file = process.env["SSL_CERT_FILE"];

@@ -1,6 +1,7 @@
 import { grantsOf, lacksOf, type Permissions } from "../model/role";
 import type { Hypervisor, Substrate } from "../model/substrate";
-import { apiToken, NodeClient } from "./client";
+import { NodeClient } from "./client";
+import { apiToken } from "./token";
 
 /**
  * What the token lacks on the nodes of a substrate, one line for each privilege; one request per node. Asked before

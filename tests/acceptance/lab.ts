@@ -52,7 +52,7 @@ export class AcceptanceLab {
             throw new Error(`make role ended with ${exitCode}:\n${output}`);
         }
         const grants = grantsIn(output);
-        await this.node.grant(grants);
+        await this.node.set({ grants });
         return grants;
     }
 

@@ -43,7 +43,7 @@ describe("the roles of make role", () => {
     beforeAll(async () => {
         lab = await AcceptanceLab.start();
         found = await lab.state();
-        await lab.node.grant([]);
+        await lab.node.set({ grants: [] });
     });
     afterAll(() => lab.stop());
 
@@ -65,14 +65,14 @@ describe("the roles of make role", () => {
         const named = granted.flatMap(({ path, privileges }) => privileges.map((privilege) => ({ path, privilege })));
         const touched = await touchedBy(async () => {
             for (const { path, privilege } of named) {
-                await lab.node.withhold(privilege);
+                await lab.node.set({ without: [privilege] });
                 const { exitCode, output } = await lab.workspace.pulumi(UP);
                 expect(exitCode).not.toBe(0);
                 expect(linesOn(output)).toEqual([lack(privilege, path)]);
             }
         });
         expect(touched).toEqual([]);
-        await lab.node.withhold();
+        await lab.node.set({ without: [] });
     });
 
     test("they are enough for up and for a second preview that is empty", async () => {
@@ -99,7 +99,7 @@ describe("the roles of make role", () => {
     });
 
     test("without VM.Audit every VM looks deleted to the CLI, so make asks before it starts one", async () => {
-        await lab.node.withhold("VM.Audit");
+        await lab.node.set({ without: ["VM.Audit"] });
         const touched = await touchedBy(async () => {
             const { output } = await lab.workspace.pulumi(["refresh", "--preview-only", "--diff"]);
             expect(output).toMatch(/- proxmoxve:index\/vmLegacy[^]*?\[id=5001\]/);
@@ -107,7 +107,7 @@ describe("the roles of make role", () => {
             expect(asked).toMatchObject({ exitCode: 1, output: `${lack("VM.Audit", "/vms")}\n` });
         });
         expect(touched).toEqual([]);
-        await lab.node.withhold();
+        await lab.node.set({ without: [] });
         expect(await lab.workspace.command("role", "--check", "dvntm")).toMatchObject({ exitCode: 0, output: "" });
     });
 
@@ -115,7 +115,7 @@ describe("the roles of make role", () => {
         lab.edit(FILE, (text) =>
             text.replace("cores: 3", "cores: 3\n    startup: { order: 1 }\n    agent: { wait: true, timeout: 5 }"),
         );
-        await lab.node.letAgentsAnswer(true);
+        await lab.node.set({ agents_answer: true });
         const { exitCode, output } = await lab.workspace.pulumi(UP);
         expect(exitCode).not.toBe(0);
         expect(output).toContain(lack("VM.Monitor", "/pool"));
