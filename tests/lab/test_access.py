@@ -146,7 +146,7 @@ def test_permissions_tell_what_the_token_holds(node):
     node.control('PATCH', '/settings', {'grants': None})
     held = node.call('GET', '/access/permissions')
     assert set(held) == {'/vms', '/storage/local-lvm', '/pool', '/sdn/zones/localnetwork/vmbr0'}
-    assert held['/vms'] == {'VM.Audit': 1, 'VM.Clone': 1}
+    assert held['/vms'] == {'VM.Allocate': 1, 'VM.Audit': 1, 'VM.Clone': 1, 'VM.Config.Disk': 1}
     assert node.as_root().call('GET', '/access/permissions')['/']['Sys.Modify'] == 1
 
 
@@ -168,7 +168,7 @@ def test_entry_on_a_deeper_path_replaces_those_above(alone):
     assert held == {('/vms/110', 'VM.Clone'), ('/vms/100', 'VM.Audit')}
 
 
-def test_vm_in_no_pool_is_out_of_reach_of_the_programs_roles(alone):
+def test_vm_in_no_pool_is_kept_from_most_of_the_programs_privileges(alone):
     assert alone.allowed('deevnet@pve!pulumi', '/vms/110', 'VM.Config.CPU')
     alone.pools = {}
     assert not alone.allowed('deevnet@pve!pulumi', '/vms/110', 'VM.Config.CPU')

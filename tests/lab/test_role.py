@@ -139,10 +139,20 @@ def test_no_privilege_stands_twice():
     assert len(set(PRIVILEGES)) == len(PRIVILEGES)
 
 
-@pytest.mark.parametrize('operation', [configure(cores=3), lambda node, vmid: node.power(vmid, 'stop'),
-                                       write_firewall, delete])
-def test_vm_of_somebody_else_is_read_and_never_changed(ours, operation):
+@pytest.mark.parametrize('operation', [configure(cores=3), configure(net0='virtio,bridge=vmbr0'), configure(tags='a'),
+                                       lambda node, vmid: node.power(vmid, 'stop'), write_firewall, guest_agent])
+def test_vm_of_somebody_else_is_neither_stopped_nor_entered_nor_changed_but_for_its_disks(ours, operation):
     node, _vmid = ours
     assert node.config(110)['name'] == 'homeassistant'
     with pytest.raises(ApiError, match=r'403 Permission check failed \(/vms/110, '):
         operation(node, 110)
+
+
+def test_vm_that_was_taken_out_of_its_pool_is_read_and_put_back(ours):
+    node, vmid = ours
+    node.as_root().call('PUT', '/pools', poolid=POOL, vms=vmid, delete=1)
+    assert content(node, vmid)['size'] > 0
+    with pytest.raises(ApiError, match=rf'403 Permission check failed \(/vms/{vmid}, VM.Config.CPU\)'):
+        node.configure(vmid, cores=3)
+    node.call('PUT', '/pools', poolid=POOL, vms=vmid)
+    node.configure(vmid, cores=3)

@@ -23,7 +23,7 @@ function run(program: string, ...args: string[]) {
 }
 
 describe("what the token must hold", () => {
-    test("only on the hypervisor's own datastore and bridge, and on every VM no more than to see and to clone", () => {
+    test("only on the hypervisor's own datastore and bridge, and on every VM neither power nor guest", () => {
         const other = { ...hv02, datastore: "nvme", bridge: "vmbr1" };
         expect(pathsOf(grantsOf(dvntmWith({}, other), other))).toEqual([
             "/vms",
@@ -32,7 +32,12 @@ describe("what the token must hold", () => {
             "/sdn/zones/localnetwork/vmbr1",
         ]);
         const onAllVms = grantsOf(dvntm, hv02).filter(({ path }) => path === "/vms");
-        expect(onAllVms.flatMap(({ privileges }) => privileges)).toEqual(["VM.Audit", "VM.Clone"]);
+        expect(onAllVms.flatMap(({ privileges }) => privileges)).toEqual([
+            "VM.Allocate",
+            "VM.Audit",
+            "VM.Clone",
+            "VM.Config.Disk",
+        ]);
     });
 
     test("a start order asks for Sys.Modify on / alone, on the hypervisor whose VMs have one and no other", () => {
