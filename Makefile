@@ -88,14 +88,18 @@ router-vars: substrate node_modules ## SUBSTRATE's variables for the lab's route
 inventory: substrate node_modules ## SUBSTRATE's VMs as an Ansible inventory, into the folder OUTPUT
 	@$(TSX) commands/inventory.ts $(JSON_FLAG) $(FILES) $(SUBSTRATE)
 
+.PHONY: role
+role: substrate node_modules ## the pveum commands that give the program its token and roles on SUBSTRATE's hypervisors
+	@$(TSX) commands/role.ts $(JSON_FLAG) $(SUBSTRATE)
+
 .PHONY: preview up refresh destroy
 preview: stack ## pulumi preview of SUBSTRATE
 	@pulumi preview --stack $(SUBSTRATE) $(ARGS)
-up: ready settled ## pulumi up of SUBSTRATE
+up: ready granted settled ## pulumi up of SUBSTRATE
 	@pulumi up --stack $(SUBSTRATE) $(ARGS)
-refresh: ready settled ## pulumi refresh of SUBSTRATE
+refresh: ready granted settled ## pulumi refresh of SUBSTRATE
 	@pulumi refresh --stack $(SUBSTRATE) $(ARGS)
-destroy: settled ## pulumi destroy of SUBSTRATE
+destroy: granted settled ## pulumi destroy of SUBSTRATE
 	@pulumi destroy --stack $(SUBSTRATE) $(ARGS)
 
 .PHONY: recover settled
@@ -115,6 +119,11 @@ stack: substrate tools
 .PHONY: ready
 ready: substrate node_modules
 	@$(TSX) commands/validate.ts --up $(SUBSTRATE)
+
+# The Pulumi CLI reads the node before the program runs, and forgets what a token that lacks a privilege does not see.
+.PHONY: granted
+granted: substrate node_modules
+	@$(TSX) commands/role.ts --check $(SUBSTRATE)
 
 .PHONY: substrate
 substrate:

@@ -3,6 +3,7 @@ import { DefinitionError } from "../model/faults";
 import { NOTHING_RECORDED, type NodeFacts, type Recorded } from "../model/nodeFacts";
 import type { Hypervisor, Substrate } from "../model/substrate";
 import { NodeClient, NodeError } from "../node/client";
+import { tokenLacks } from "../node/permissions";
 import { apiToken } from "../node/token";
 import { survey } from "../node/survey";
 import { readRecorded } from "./recorded";
@@ -16,7 +17,8 @@ export interface Ground {
 }
 
 /**
- * Looks at the substrate's nodes and at the stack's own state, and checks the definitions against both.
+ * Looks at what the token may do, at the substrate's nodes and at the stack's own state, and checks the definitions
+ * against them.
  *
  * @throws RunError, before anything is touched, with every fault or with why a node cannot be asked.
  */
@@ -25,6 +27,11 @@ export async function prepare(substrate: Substrate): Promise<Ground> {
         return { facts: new Map(), recorded: NOTHING_RECORDED };
     }
     try {
+        // Alone and first: what a survey sees depends on it.
+        const lacks = await tokenLacks(substrate);
+        if (lacks.length > 0) {
+            throw new NodeError(lacks.join("\n"));
+        }
         const [recorded, ...surveys] = await Promise.all([
             readRecorded(),
             ...substrate.hypervisors.map((hypervisor) => surveyed(hypervisor, substrate)),

@@ -7,6 +7,15 @@ interface Ready extends MachineReady {
     readonly node: string;
 }
 
+/** Privileges on a path, for users and tokens alike, as the control interface takes them. */
+export interface SimulatedGrant {
+    readonly path: string;
+    readonly privileges: readonly string[];
+    /** Whether it holds below the path, too. */
+    readonly propagate: boolean;
+    readonly userids: readonly string[];
+}
+
 /** A running simulated PVE node, as hv02 of dvntm. */
 export class SimulatedNode extends SimulatedMachine<Ready> {
     private ticket: { cookie: string; csrf: string } | undefined;

@@ -1,34 +1,20 @@
 """Who may do what: users, privilege-separated API tokens, and PVE 8.4's privileges."""
 
+import json
+from pathlib import Path
 from typing import Any
 
+from fakepve import shapes
 from fakepve.model import PveError
 
-# The least that the program needs on a PVE 8.4 node, as one role; PVE 9 has other privileges.
-# Each privilege stands beside what asks for it (PVE::API2::Qemu, ::Pool and ::Firewall of PVE 8.4).
-TENANT_ROLE: dict[str, str] = {
-    'VM.Allocate': 'DELETE /nodes/N/qemu/V; clone into a VMID or a pool',
-    'VM.Clone': 'POST clone, on the template',
-    'VM.Audit': 'GET config, status and /cluster/resources; without it a VM looks deleted',
-    'VM.Config.CPU': 'PUT config: cores, sockets, cpu, numa',
-    'VM.Config.Memory': 'PUT config: memory, balloon',
-    'VM.Config.Disk': 'PUT config: disks, boot; PUT resize',
-    'VM.Config.Network': 'PUT config: netN; writing the VM firewall',
-    'VM.Config.Options': 'PUT config: name, description, tags, onboot, agent, ostype',
-    'VM.Config.HWType': 'PUT config: scsihw, serialN, vga, machine',
-    'VM.Config.Cloudinit': 'PUT config: ipconfigN and the other cloud-init keys; PUT cloudinit',
-    'VM.Config.CDROM': 'PUT config: the cloud-init drive is a CD-ROM',
-    'VM.PowerMgmt': 'POST status/start, stop, shutdown, reboot',
-    'VM.Monitor': 'the guest agent; PVE 9 split it into VM.GuestAgent.*',
-    'Datastore.AllocateSpace': 'a clone\'s disks and cloud-init drive; PUT resize',
-    'Datastore.Audit': 'GET storage',
-    'SDN.Use': 'a NIC on a bridge or on a VLAN of it',
-    'Pool.Audit': 'GET /pools',
-    'Pool.Allocate': 'POST, PUT and DELETE /pools',
-    'Sys.Audit': 'GET /nodes/N/network and status',
-}
-# Where the role is given: to the user and to its token alike.
-ROLE_PATHS = ('/vms', '/storage', '/pool', '/sdn/zones', '/nodes')
+# What the program asks for on a PVE 8.4 node, which `make role` prints and a run checks: role by role, with its path.
+ROLE: dict[str, Any] = json.loads((Path(__file__).resolve().parents[2] / 'model' / 'grants.json').read_text())
+USER = ROLE['user']
+TOKEN = f'{USER}!{ROLE["token"]}'
+# Where the node's VMs have their disks and NICs.
+PLACE = {'datastore': 'local-lvm', 'bridge': 'vmbr0'}
+# Paths that GET /access/permissions always tells (PVE::RPCEnvironment::get_effective_permissions).
+TOP_PATHS = ('/', '/access', '/access/groups', '/nodes', '/pool', '/sdn', '/storage', '/vms')
 # Zone of every bridge that is no SDN vnet (PVE::GuestHelpers::check_vnet_access).
 LOCAL_ZONE = 'localnetwork'
 
@@ -47,28 +33,65 @@ def for_pve8(rule: Any) -> Any:
     return rule
 
 
+# Privileges of PVE 8.4.
+PRIVILEGES = {for_pve8(name) for name in shapes.PRIVILEGES} - {'VM.Replicate'}
+
+
 class Access:
     """Mixin of the node: permissions as PVE::RPCEnvironment checks them."""
 
-    def grant_role(self, *userids: str) -> None:
-        """Gives users and tokens the role of the program on every path that it needs."""
-        for userid in userids:
-            for path in ROLE_PATHS:
-                self.grant(userid, path, *TENANT_ROLE)
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # (userid, path) of grants that do not hold below their path.
+        self.not_below: set[tuple[str, str]] = set()
+        # Privileges that nobody but root holds, whatever was granted.
+        self.withheld: frozenset[str] = frozenset()
+        self.grant_role()
+
+    def grant_role(self) -> None:
+        """Gives the program's user and token what its roles say, but for the start order, which few substrates need."""
+        self.grant_only([{'path': grant['path'].format(**PLACE), 'privileges': list(grant['privileges']),
+                          'propagate': grant.get('propagate', True), 'userids': [USER, TOKEN]}
+                         for grant in ROLE['grants'] if grant.get('when') != 'startup'])
+
+    def grant_only(self, grants: list[dict[str, Any]]) -> None:
+        """Replaces all that was granted: path, privileges, userids and whether it holds below (propagate)."""
+        self.acl = {}
+        self.not_below = set()
+        for grant in grants:
+            for userid in grant['userids']:
+                self.grant(userid, grant['path'], *grant['privileges'])
+                if not grant['propagate']:
+                    self.not_below.add((userid, grant['path']))
 
     def allowed(self, user: str, path: str, priv: str) -> bool:
         """A token separated from its user holds what both hold (PVE::RPCEnvironment::permissions)."""
+        return self._holds(user, path, priv) is not None
+
+    def _holds(self, user: str, path: str, priv: str) -> int | None:
+        """Whether the user or token effectively holds the privilege: 1 below the path, too, 0 there alone, else None."""
         owner, bang, _token = user.partition('!')
         if user == 'root@pam' or self.acl is None:
-            return True
-        if owner == 'root@pam':
-            return self._granted(user, path, priv)
-        return self._granted(owner, path, priv) and (not bang or self._granted(user, path, priv))
+            return 1
+        held = [self._granted(userid, path, priv) for userid in ([owner] if owner != 'root@pam' else [])
+                + ([user] if bang else [])]
+        return None if None in held else min(held)
 
-    def _granted(self, userid: str, path: str, priv: str) -> bool:
-        """True if the user or token itself holds the privilege on the path, whatever its owner holds."""
-        return any(priv in privs and any(_covers(granted, p) for p in self._paths_of(path))
-                   for granted, privs in self.acl.get(userid, []))
+    def _granted(self, userid: str, path: str, priv: str) -> int | None:
+        """What the user or token itself was granted, whatever its owner holds; by the path, or by a pool of it."""
+        if priv in self.withheld:
+            return None
+        found = [self._by_path(userid, one, priv) for one in self._paths_of(path)]
+        return max((value for value in found if value is not None), default=None)
+
+    def _by_path(self, userid: str, path: str, priv: str) -> int | None:
+        """Entries on a deeper path replace those above it (PVE::AccessControl::roles)."""
+        entries = [(granted, privs, int((userid, granted) not in self.not_below))
+                   for granted, privs in self.acl.get(userid, [])]
+        reaching = [entry for entry in entries if entry[0] == path or (entry[2] and _covers(entry[0], path))]
+        deepest = max((len(granted) for granted, _privs, _below in reaching), default=0)
+        return max((below for granted, privs, below in reaching if len(granted) == deepest and priv in privs),
+                   default=None)
 
     def _paths_of(self, path: str) -> list[str]:
         """The path, and the pools through which a guest or a storage gets privileges too."""
@@ -101,12 +124,14 @@ class Access:
         who = v.get('userid') or user
         if self.acl is None or who == 'root@pam':
             return await super()._permissions(v, user)
-        paths = {path for userid in (who, who.split('!')[0]) for path, _ in self.acl.get(userid, [])}
+        paths = {*TOP_PATHS, *(path for userid in self.acl for path, _ in self.acl[userid]),
+                 *(f'/vms/{vmid}' for members in self.pools.values() for vmid in members)}
         if v.get('path') is not None:
             paths = {v['path']}
-        privs = {priv for userid in self.acl for _, granted in self.acl[userid] for priv in granted}
-        held = {path: {priv: 1 for priv in sorted(privs) if self.allowed(who, path, priv)} for path in sorted(paths)}
-        return {path: privs for path, privs in held.items() if privs}
+        privs = sorted({priv for userid in self.acl for _, granted in self.acl[userid] for priv in granted})
+        held = {path: {priv: self._holds(who, path, priv) for priv in privs} for path in sorted(paths)}
+        told = {path: {priv: below for priv, below in here.items() if below is not None} for path, here in held.items()}
+        return {path: here for path, here in told.items() if here}
 
 
 def _covers(granted: str, path: str) -> bool:

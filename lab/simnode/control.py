@@ -5,6 +5,7 @@ from typing import Any
 from simcommon import control
 
 from . import state
+from .access import PRIVILEGES
 
 
 class Control(control.Control):
@@ -18,9 +19,10 @@ class Control(control.Control):
 
     def change_settings(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Changes settings: time_scale (real seconds per PVE second; 0 ends tasks at once), latency (real seconds
-        before every answer), agents_answer (whether guest agents do), grant (privileges that the program's user and
-        token hold beside their role, by path), reset_every (requests until the connection is reset; 0: never)."""
-        control.require_known(wanted, {'time_scale', 'latency', 'agents_answer', 'grant', 'reset_every'})
+        before every answer), agents_answer (whether guest agents do), grants (all that users and tokens are granted;
+        null for the program's roles), without (privileges that nobody but root holds), reset_every (requests until the
+        connection is reset; 0: never)."""
+        control.require_known(wanted, {'time_scale', 'latency', 'agents_answer', 'grants', 'without', 'reset_every'})
         node = self.machine
         if 'time_scale' in wanted:
             node.time_scale = float(wanted['time_scale'])
@@ -30,6 +32,27 @@ class Control(control.Control):
             node.agents_answer = bool(wanted['agents_answer'])
         if 'reset_every' in wanted:
             node.reset_every = int(wanted['reset_every'])
-        for path, privileges in wanted.get('grant', {}).items():
-            node.grant_program(path, *privileges)
-        return {'time_scale': node.time_scale, 'latency': node.latency_seconds, 'agents_answer': node.agents_answer}
+        if 'grants' in wanted:
+            self._grant(wanted['grants'])
+        if 'without' in wanted:
+            node.withheld = _privileges(wanted['without'])
+        return {'time_scale': node.time_scale, 'latency': node.latency_seconds, 'agents_answer': node.agents_answer,
+                'without': sorted(node.withheld)}
+
+    def _grant(self, grants: list[dict[str, Any]] | None) -> None:
+        if grants is None:
+            self.machine.grant_role()
+            return
+        for grant in grants:
+            if set(grant) != {'path', 'privileges', 'propagate', 'userids'}:
+                raise ValueError('a grant has path, privileges, propagate and userids')
+            _privileges(grant['privileges'])
+        self.machine.grant_only(grants)
+
+
+def _privileges(names: list[str]) -> frozenset[str]:
+    """The names; a word that is no privilege of PVE 8.4 would make a test that tests nothing."""
+    unknown = set(names) - PRIVILEGES
+    if unknown:
+        raise ValueError(f'no privileges of PVE 8.4: {", ".join(sorted(unknown))}')
+    return frozenset(names)

@@ -5,16 +5,13 @@ import secrets
 from fakepve import FakePve
 
 from . import inventory
-from .access import Access
+from .access import TOKEN, Access
 from .config import Config
 from .drives import Drives
 from .faults import Faults
 from .guests import Guests
 from .handling import RequestHandling
 from .node import VERSION, Node
-
-USER = 'deevnet@pve'
-TOKEN = f'{USER}!pulumi'
 
 
 class SimulatedNode(RequestHandling, Faults, Access, Config, Drives, Guests, Node, FakePve):
@@ -24,13 +21,7 @@ class SimulatedNode(RequestHandling, Faults, Access, Config, Drives, Guests, Nod
         super().__init__(user='root@pam', password=secrets.token_urlsafe(16), host=host, port=port)
         self.version, self.release_version = VERSION, VERSION.rpartition('.')[0]
         self.apitokens = {TOKEN: token_secret or secrets.token_hex(16)}
-        self.grant_role(USER, TOKEN)
         inventory.fill(self)
-
-    def grant_program(self, path: str, *privileges: str) -> None:
-        """Gives the program's user and token privileges on a path, beside their role."""
-        for userid in (USER, TOKEN):
-            self.grant(userid, path, *privileges)
 
     @property
     def api_token(self) -> str:

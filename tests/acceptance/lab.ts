@@ -1,8 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { NodeState } from "../../lab/expect";
-import { SimulatedNode } from "../../lab/simulatedNode";
+import { SimulatedNode, type SimulatedGrant } from "../../lab/simulatedNode";
 import { Workspace, type CliResult } from "../../lab/workspace";
+import { grantsIn } from "./pveum";
 
 /** Runs of the real CLI take seconds, more on a loaded CI machine; no test is about time. */
 export const RUN_TIMEOUT_MS = 180_000;
@@ -136,6 +137,17 @@ export class AcceptanceLab {
             await pause(700);
         }
         await this.node.set({ latency: 0 });
+    }
+
+    /** Grants what make role prints for the definitions as they are now, and nothing else; gives it back. */
+    async grantRole(): Promise<SimulatedGrant[]> {
+        const { exitCode, output } = await this.workspace.command("role", this.workspace.stack);
+        if (exitCode !== 0) {
+            throw new Error(`make role ended with ${exitCode}:\n${output}`);
+        }
+        const grants = grantsIn(output);
+        await this.node.set({ grants });
+        return grants;
     }
 
     /** Changes a file of the workspace's copy of the project. */

@@ -26,7 +26,9 @@ def running_machine(package: str, folder: Path) -> Iterator[dict[str, str]]:
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     """One node for all tests; each test works on VMs of its own."""
     for ready in running_machine('simnode', tmp_path_factory.mktemp('node')):
-        yield Client(ready)
+        client = Client(ready)
+        client.control('PATCH', '/settings', {'grants': wide_grants()})
+        yield client
 
 
 @pytest.fixture
@@ -34,7 +36,17 @@ def node(running: Client) -> Iterator[Client]:
     """The node, with the faults and settings of the test before undone."""
     yield running
     running.control('DELETE', '/faults')
-    running.control('PATCH', '/settings', {'time_scale': 0, 'latency': 0, 'agents_answer': False})
+    running.control('PATCH', '/settings', {'time_scale': 0, 'latency': 0, 'agents_answer': False,
+                                           'grants': wide_grants(), 'without': [], 'reset_every': 0})
+
+
+def wide_grants() -> list[dict]:
+    """More than the program's roles: most tests work on VMs that are in no pool, and read what the program does not."""
+    from simnode.access import ROLE
+    privileges = [name for grant in ROLE['grants'] if grant['path'] != '/' for name in grant['privileges']]
+    return [{'path': path, 'privileges': [*privileges, 'Sys.Audit'], 'propagate': True,
+             'userids': ['deevnet@pve', 'deevnet@pve!pulumi']}
+            for path in ('/vms', '/storage', '/pool', '/sdn/zones', '/nodes')]
 
 
 @pytest.fixture(scope='session')

@@ -8,9 +8,11 @@ from node_client import NODE, TEMPLATE, ApiError
 
 @pytest.fixture
 def alone():
-    """A node in this process, whose grants a test may change."""
+    """A node in this process, whose grants a test may change; the program's roles reach VM 110, which is in a pool."""
     from simnode.simulated import SimulatedNode
-    return SimulatedNode('127.0.0.1', 0, 'secret')
+    node = SimulatedNode('127.0.0.1', 0, 'secret')
+    node.pools = {'grooveiq': {110}}
+    return node
 
 
 def test_token_holds_what_both_it_and_its_user_hold(alone):
@@ -33,8 +35,9 @@ def test_privileges_on_a_pool_reach_its_vms(alone):
 
 
 def test_role_is_made_of_pve_8_privileges(alone):
-    from simnode.access import TENANT_ROLE, for_pve8
-    assert 'VM.Monitor' in TENANT_ROLE and not any(name.startswith('VM.GuestAgent') for name in TENANT_ROLE)
+    from simnode.access import PRIVILEGES, ROLE, for_pve8
+    names = [name for grant in ROLE['grants'] for name in grant['privileges']]
+    assert 'VM.Monitor' in names and set(names) <= PRIVILEGES
     rule = {'check': ['perm', '/vms/{vmid}', ['VM.GuestAgent.Audit', 'VM.GuestAgent.Unrestricted'], 'any', 1]}
     assert for_pve8(rule) == {'check': ['perm', '/vms/{vmid}', ['VM.Monitor'], 'any', 1]}
 
@@ -82,7 +85,8 @@ def test_missing_privilege_is_named_with_its_path(alone, options, path, priv):
 def test_clone_asks_for_the_template_its_bridge_and_the_storage(alone, priv, path):
     from fakepve import schema
     from fakepve.model import PveError
-    user, values = 'deevnet@pve!pulumi', {'node': 'pve2', 'vmid': 100, 'newid': 5001, 'full': 1}
+    user, values = 'deevnet@pve!pulumi', {'node': 'pve2', 'vmid': 100, 'newid': 5001, 'full': 1,
+                                         'pool': 'grooveiq'}
     info = schema.load().paths['/nodes/{node}/qemu/{vmid}/clone']['POST']
     with pytest.raises(PveError) as refused:
         without(alone, priv).check_permissions(user, info['permissions'], values)
@@ -106,9 +110,19 @@ def test_hosts_own_cd_drive_asks_for_sys_console(node):
 
 
 def test_start_order_asks_for_sys_modify(node):
+    """PVE::API2::Qemu of PVE 8, update_vm_api: `$rpcenv->check_full($authuser, "/", ['Sys.Modify'])` for startup."""
+    from conftest import wide_grants
     vmid = node.clone()
     with pytest.raises(ApiError, match=r'Permission check failed \(/, Sys.Modify\)'):
         node.configure(vmid, startup='order=1')
+    here = {'path': '/', 'privileges': ['Sys.Modify'], 'propagate': False,
+            'userids': ['deevnet@pve', 'deevnet@pve!pulumi']}
+    node.control('PATCH', '/settings', {'grants': [*wide_grants(), here]})
+    node.configure(vmid, startup='order=1')
+    assert node.config(vmid)['startup'] == 'order=1'
+    node.control('PATCH', '/settings', {'grants': wide_grants()})
+    with pytest.raises(ApiError, match=r'Permission check failed \(/, Sys.Modify\)'):
+        node.configure(vmid, delete='startup')
 
 
 def test_options_of_root_alone_are_refused(node):
@@ -129,10 +143,42 @@ def test_cloud_init_values_need_one_of_two_privileges(alone):
 
 
 def test_permissions_tell_what_the_token_holds(node):
-    from simnode.access import TENANT_ROLE
+    node.control('PATCH', '/settings', {'grants': None})
     held = node.call('GET', '/access/permissions')
-    assert set(held) == {'/vms', '/storage', '/pool', '/sdn/zones', '/nodes'}
-    assert set(held['/vms']) == set(TENANT_ROLE)
+    assert set(held) == {'/vms', '/storage/local-lvm', '/pool', '/sdn/zones/localnetwork/vmbr0'}
+    assert held['/vms'] == {'VM.Allocate': 1, 'VM.Audit': 1, 'VM.Clone': 1, 'VM.Config.Disk': 1}
+    assert node.as_root().call('GET', '/access/permissions')['/']['Sys.Modify'] == 1
+
+
+def test_permissions_tell_what_holds_here_alone_and_what_is_withheld(node):
+    users = ['deevnet@pve', 'deevnet@pve!pulumi']
+    grant = {'path': '/', 'privileges': ['Sys.Modify', 'Sys.Audit'], 'propagate': False, 'userids': users}
+    node.control('PATCH', '/settings', {'grants': [grant], 'without': ['Sys.Audit']})
+    assert node.call('GET', '/access/permissions') == {'/': {'Sys.Modify': 0}}
+    node.control('PATCH', '/settings', {'grants': [{**grant, 'propagate': True}], 'without': []})
+    held = node.call('GET', '/access/permissions')
+    assert held['/'] == held['/vms'] == {'Sys.Audit': 1, 'Sys.Modify': 1}
+
+
+def test_entry_on_a_deeper_path_replaces_those_above(alone):
+    alone.grant_only([{'path': '/vms', 'privileges': ['VM.Audit'], 'propagate': True, 'userids': ['a@pve']},
+                      {'path': '/vms/110', 'privileges': ['VM.Clone'], 'propagate': True, 'userids': ['a@pve']}])
+    held = {(path, priv) for path in ('/vms/110', '/vms/100') for priv in ('VM.Audit', 'VM.Clone')
+            if alone.allowed('a@pve', path, priv)}
+    assert held == {('/vms/110', 'VM.Clone'), ('/vms/100', 'VM.Audit')}
+
+
+def test_vm_in_no_pool_is_kept_from_most_of_the_programs_privileges(alone):
+    assert alone.allowed('deevnet@pve!pulumi', '/vms/110', 'VM.Config.CPU')
+    alone.pools = {}
+    assert not alone.allowed('deevnet@pve!pulumi', '/vms/110', 'VM.Config.CPU')
+
+
+@pytest.mark.parametrize('settings, why', [({'without': ['VM.Klone']}, 'no privileges of PVE 8.4: VM.Klone'),
+                                           ({'grants': [{'path': '/'}]}, 'a grant has path')])
+def test_settings_that_make_no_sense_are_refused(node, settings, why):
+    with pytest.raises(ApiError, match=why):
+        node.control('PATCH', '/settings', settings)
 
 
 def test_wrong_token_is_refused(node):

@@ -1,0 +1,152 @@
+import { isDeepStrictEqual } from "node:util";
+import type { NodeState } from "../../lab/expect";
+import type { SimulatedGrant } from "../../lab/simulatedNode";
+import { AcceptanceLab, RUN_TIMEOUT_MS } from "./lab";
+import { grantsIn } from "./pveum";
+
+jest.setTimeout(RUN_TIMEOUT_MS);
+
+const FILE = "tenants/dvntm/grooveiq.yaml";
+const UP = ["up", "--yes", "--skip-preview"];
+const CONFIG = "/nodes/pve2/qemu/5001/config";
+
+/** A life of a substrate with the roles that make role prints, and nothing else granted. */
+describe("the roles of make role", () => {
+    let lab: AcceptanceLab;
+    let found: NodeState;
+    let granted: SimulatedGrant[];
+
+    /** What the node was asked to change and which resources came or went, while something ran. */
+    async function touchedBy(run: () => Promise<void>): Promise<unknown[]> {
+        const before = await resources();
+        await lab.node.forgetRequests();
+        await run();
+        const writes = (await lab.node.requests()).filter(({ method }) => method !== "GET");
+        return isDeepStrictEqual(await resources(), before) ? writes : [...writes, "the state"];
+    }
+
+    /** The resources in the state, but for the stack's own, which every run writes. */
+    async function resources(): Promise<unknown[]> {
+        const { stdout } = await lab.succeed("stack", "export");
+        const { deployment } = JSON.parse(stdout) as { deployment: { resources?: { type: string }[] } };
+        return (deployment.resources ?? []).filter(({ type }) => type !== "pulumi:pulumi:Stack");
+    }
+
+    /** Lines on the hypervisor among the run's diagnostics. */
+    const linesOn = (output: string) =>
+        (output.slice(output.indexOf("Diagnostics:")).match(/hv02: .*/g) ?? []).map((line) => line.trim());
+
+    /** What is said of a privilege that is missing on a path. */
+    const lack = (privilege: string, path: string) =>
+        `hv02: the token deevnet@pve!pulumi lacks ${privilege} on ${path}; see make role`;
+
+    beforeAll(async () => {
+        lab = await AcceptanceLab.start();
+        found = await lab.state();
+        await lab.node.set({ grants: [] });
+    });
+    afterAll(() => lab.stop());
+
+    test("a token without any grant is told everything that it lacks, in one run, and nothing is touched", async () => {
+        const { output: printed } = await lab.workspace.command("role", "dvntm");
+        const lacks = grantsIn(printed).flatMap(({ path, privileges }) => privileges.map((name) => lack(name, path)));
+        expect(lacks.length).toBeGreaterThan(15);
+        const touched = await touchedBy(async () => {
+            const { exitCode, output } = await lab.workspace.pulumi(UP);
+            expect(exitCode).not.toBe(0);
+            expect(linesOn(output)).toEqual(lacks);
+            expect(output).not.toMatch(/^\s+at .*\.[jt]s:\d+/m);
+        });
+        expect(touched).toEqual([]);
+    });
+
+    test("up without one privilege names it and its path, and touches nothing", async () => {
+        granted = await lab.grantRole();
+        const named = granted.flatMap(({ path, privileges }) => privileges.map((privilege) => ({ path, privilege })));
+        const touched = await touchedBy(async () => {
+            for (const { path, privilege } of named) {
+                await lab.node.set({ without: [privilege] });
+                const { exitCode, output } = await lab.workspace.pulumi(UP);
+                expect(exitCode).not.toBe(0);
+                expect(linesOn(output)).toEqual([lack(privilege, path)]);
+            }
+        });
+        expect(touched).toEqual([]);
+        await lab.node.set({ without: [] });
+    });
+
+    test("they are enough for up and for a second preview that is empty", async () => {
+        expect(granted.every(({ userids }) => userids.length === 2)).toBe(true);
+        await lab.up();
+        await lab.succeed("preview", "--expect-no-changes");
+    });
+
+    test("they are enough to change a VM's size, and to find and repair what was changed by hand", async () => {
+        lab.edit(FILE, (text) => text.replace("cores: 2", "cores: 3").replace("disk: 64GiB", "disk: 65GiB"));
+        await lab.node.byHand("PUT", CONFIG, { memory: "1024", tags: "changed" });
+        const { exitCode, output } = await lab.workspace.pulumi([
+            ..."refresh --preview-only --diff --expect-no-changes".split(" "),
+        ]);
+        expect(exitCode).toBe(7);
+        expect(output).toMatch(/dedicated: 4096 => 1024/);
+        await lab.up();
+        const { vms } = await lab.state();
+        expect({ ...vms["5001"]!.config, ...vms["5001"]!.pending }).toMatchObject({
+            memory: "4096",
+            tags: "grooveiq;tenant",
+        });
+        expect(vms["5002"]!.config["scsi0"]).toContain("size=65G");
+    });
+
+    test("without VM.Audit every VM looks deleted to the CLI, so make asks before it starts one", async () => {
+        await lab.node.set({ without: ["VM.Audit"] });
+        const touched = await touchedBy(async () => {
+            const { output } = await lab.workspace.pulumi(["refresh", "--preview-only", "--diff"]);
+            expect(output).toMatch(/- proxmoxve:index\/vmLegacy[^]*?\[id=5001\]/);
+            const asked = await lab.workspace.command("role", "--check", "dvntm");
+            expect(asked).toMatchObject({ exitCode: 1, output: `${lack("VM.Audit", "/vms")}\n` });
+        });
+        expect(touched).toEqual([]);
+        await lab.node.set({ without: [] });
+        expect(await lab.workspace.command("role", "--check", "dvntm")).toMatchObject({ exitCode: 0, output: "" });
+    });
+
+    test("a start order or a wait for the agent asks for more, which is printed then and no sooner", async () => {
+        lab.edit(FILE, (text) =>
+            text.replace("cores: 3", "cores: 3\n    startup: { order: 1 }\n    agent: { wait: true, timeout: 5 }"),
+        );
+        await lab.node.set({ agents_answer: true });
+        const { exitCode, output } = await lab.workspace.pulumi(UP);
+        expect(exitCode).not.toBe(0);
+        expect(output).toContain(lack("VM.Monitor", "/pool"));
+        expect(output).toContain(lack("Sys.Modify", "/"));
+        expect(granted.map(({ path }) => path)).not.toContain("/");
+        granted = await lab.grantRole();
+        expect(granted).toContainEqual(expect.objectContaining({ path: "/", propagate: false }));
+        await lab.up();
+        expect((await lab.state()).vms["5001"]!.config["startup"]).toBe("order=1");
+    });
+
+    test("a refusal in the middle of a run is told with privilege and path, and the next up converges", async () => {
+        lab.edit(FILE, (text) => text.replace("cores: 3", "cores: 1"));
+        await lab.node.fail({
+            method: "PUT",
+            path: CONFIG,
+            status: 403,
+            message: "Permission check failed (/vms/5001, VM.Config.CPU)",
+        });
+        const { exitCode, output } = await lab.workspace.pulumi(UP);
+        expect(exitCode).not.toBe(0);
+        expect(output).toMatch(/403[^\n]*\/vms\/5001, VM\.Config\.CPU/);
+        await lab.node.clearFaults();
+        await lab.up();
+        const { config, pending } = (await lab.state()).vms["5001"]!;
+        expect(pending["cores"] ?? config["cores"]).toBe("1");
+        await lab.succeed("preview", "--expect-no-changes");
+    });
+
+    test("they are enough to destroy, which leaves the node as it was found", async () => {
+        await lab.succeed("destroy", "--yes", "--skip-preview");
+        expect(await lab.state()).toEqual(found);
+    });
+});

@@ -1,0 +1,129 @@
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { loadSubstrate } from "../../model/load";
+import { grantsOf, lacksOf, pveumCommands, type Grant } from "../../model/role";
+import type { Hypervisor, Substrate, WorkloadVm } from "../../model/substrate";
+
+const ROOT = resolve(__dirname, "..", "..");
+const dvntm = loadSubstrate({ root: ROOT, substrate: "dvntm" });
+const hv02 = dvntm.hypervisors[0]!;
+
+/** dvntm with every VM changed, or with another hypervisor in place of hv02. */
+function dvntmWith(change: Partial<WorkloadVm>, hypervisor: Hypervisor = hv02): Substrate {
+    const tenants = dvntm.tenants.map((t) => ({ ...t, vms: t.vms.map((vm) => ({ ...vm, ...change })) }));
+    return { ...dvntm, hypervisors: [hypervisor], tenants };
+}
+
+const pathsOf = (grants: readonly Grant[]) => grants.map(({ path }) => path);
+
+function run(program: string, ...args: string[]) {
+    const { status, stdout, stderr } = spawnSync(program, args, { cwd: ROOT, encoding: "utf8" });
+    return { status, stdout, stderr };
+}
+
+describe("what the token must hold", () => {
+    test("only on the hypervisor's own datastore and bridge, and on every VM neither power nor guest", () => {
+        const other = { ...hv02, datastore: "nvme", bridge: "vmbr1" };
+        expect(pathsOf(grantsOf(dvntmWith({}, other), other))).toEqual([
+            "/vms",
+            "/pool",
+            "/storage/nvme",
+            "/sdn/zones/localnetwork/vmbr1",
+        ]);
+        const onAllVms = grantsOf(dvntm, hv02).filter(({ path }) => path === "/vms");
+        expect(onAllVms.flatMap(({ privileges }) => privileges)).toEqual([
+            "VM.Allocate",
+            "VM.Audit",
+            "VM.Clone",
+            "VM.Config.Disk",
+        ]);
+    });
+
+    test("a start order asks for Sys.Modify on / alone, on the hypervisor whose VMs have one and no other", () => {
+        const asking = dvntmWith({ startup: { order: 1 } });
+        const last = grantsOf(asking, hv02).at(-1);
+        expect(last).toMatchObject({ path: "/", propagate: false, privileges: ["Sys.Modify"] });
+        expect(pathsOf(grantsOf(asking, { ...hv02, name: "hv03" }))).not.toContain("/");
+        expect(pathsOf(grantsOf(dvntm, hv02))).not.toContain("/");
+    });
+
+    test("waiting for the guest agent asks for VM.Monitor, having it does not", () => {
+        const monitors = (wait: boolean) =>
+            grantsOf(dvntmWith({ agent: { enabled: true, wait, timeoutSeconds: 5 } }), hv02).some(({ privileges }) =>
+                privileges.includes("VM.Monitor"),
+            );
+        expect([monitors(true), monitors(false)]).toEqual([true, false]);
+    });
+});
+
+describe("what is lacking", () => {
+    const grant = (path: string, propagate = true): Grant[] => [
+        { role: "R", path, propagate, privileges: ["A", "B"], why: "" },
+    ];
+
+    test.each([
+        ["nothing is held", {}, ["A", "B"]],
+        ["it is held on the path", { "/vms": { A: 1, B: 1 } }, []],
+        ["one of two is held", { "/vms": { A: 1 } }, ["B"]],
+        ["it is held on / and below", { "/": { A: 1, B: 1 } }, []],
+        ["it is held on / alone", { "/": { A: 0, B: 1 } }, ["A"]],
+        ["it is held on the path alone, and VMs are below it", { "/vms": { A: 0, B: 1 } }, ["A"]],
+        ["an entry on the path replaces the one on /", { "/": { A: 1, B: 1 }, "/vms": { B: 1 } }, ["A"]],
+        ["it is held elsewhere", { "/vms2": { A: 1, B: 1 }, "/vms/100": { A: 1, B: 1 } }, ["A", "B"]],
+    ])("on /vms where %s", (_, held, lacking) => {
+        expect(lacksOf(grant("/vms"), held)).toEqual(lacking.map((privilege) => ({ privilege, path: "/vms" })));
+    });
+
+    test("on / where it is asked for on / alone, held there alone is enough", () => {
+        expect(lacksOf(grant("/", false), { "/": { A: 0, B: 1 } })).toEqual([]);
+        expect(lacksOf(grant("/", false), { "/vms": { A: 1, B: 1 } })).toHaveLength(2);
+    });
+});
+
+describe("make role", () => {
+    const program = ["--require", "tsx/cjs", "commands/role.ts"];
+
+    test("prints the commands for each hypervisor, or the same as JSON", () => {
+        const text = run(process.execPath, ...program, "dvntm");
+        expect(text).toMatchObject({ status: 0, stderr: "" });
+        const commands = pveumCommands(grantsOf(dvntm, hv02));
+        expect(text.stdout).toBe(["# dvntm hv02: as root on node pve2, PVE 8.4", ...commands, ""].join("\n"));
+        const json = JSON.parse(run(process.execPath, ...program, "--json", "dvntm").stdout) as object;
+        expect(json).toMatchObject({ hypervisors: [{ name: "hv02", node: "pve2", grants: grantsOf(dvntm, hv02) }] });
+    });
+
+    test("prints no secret, and root is asked for nothing but user, token, roles and grants", () => {
+        const kinds = pveumCommands(grantsOf(dvntmWith({ startup: { order: 1 } }), hv02))
+            .filter((line) => !line.startsWith("#"))
+            .flatMap((line) => line.split("; "))
+            .map((command) => command.split(" ").slice(0, 3).join(" "));
+        expect(new Set(kinds)).toEqual(
+            new Set(["pveum user add", "pveum user token", "pveum role add", "pveum role modify", "pveum acl modify"]),
+        );
+    });
+
+    test("--help tells its use; a name that is no substrate's and a missing SUBSTRATE are told", () => {
+        expect(run(process.execPath, ...program, "--help").stdout).toMatch(/^usage: make role SUBSTRATE=<name>/);
+        expect(run(process.execPath, ...program, "dvntn")).toMatchObject({
+            status: 1,
+            stderr: expect.stringMatching(/^dvntn is no substrate here/) as string,
+        });
+        const { status, stderr } = run("make", "role", "SUBSTRATE=");
+        expect([status, stderr]).toEqual([2, expect.stringContaining("SUBSTRATE is missing")]);
+    });
+
+    test.each(["up", "refresh", "destroy"])("make %s asks what the token lacks before it starts the CLI", (target) => {
+        const lines = run("make", "-n", target, "SUBSTRATE=dvntm").stdout.split("\n");
+        const at = (text: string) => lines.findIndex((line) => line.includes(text));
+        expect(at("commands/role.ts --check dvntm")).toBeGreaterThan(-1);
+        expect(at(`pulumi ${target} --stack dvntm`)).toBeGreaterThan(at("commands/role.ts --check dvntm"));
+    });
+
+    test("README.md shows lines that are printed", () => {
+        const shown = readFileSync(resolve(ROOT, "README.md"), "utf8").match(/^ +pveum .*$/gm)!;
+        const printed = pveumCommands(grantsOf(dvntm, hv02));
+        expect(shown.length).toBeGreaterThan(2);
+        expect(shown.filter((line) => !printed.includes(line.trim()))).toEqual([]);
+    });
+});
