@@ -14,6 +14,8 @@ export default tseslint.config(
             // An Output in a template prints its own source text; this rule catches what the two above do not.
             "@typescript-eslint/restrict-template-expressions": ["error", { allowNumber: true }],
             "@typescript-eslint/switch-exhaustiveness-check": ["error", { considerDefaultExhaustiveForUnions: true }],
+            // A property is named only to leave it out of the rest.
+            "@typescript-eslint/no-unused-vars": ["error", { varsIgnorePattern: "^_+$", argsIgnorePattern: "^_+$" }],
             complexity: ["error", 12],
             "max-lines": ["error", 300],
             "max-lines-per-function": ["error", { max: 40, skipComments: true, skipBlankLines: true }],

@@ -17,7 +17,7 @@ OUTPUT the inventory is printed as one file. Exit 0; 1: faults, nothing is writt
 const headerOf = (substrate: string) =>
     `# Written by \`make inventory SUBSTRATE=${substrate}\`: change the tenants' files.\n`;
 
-runCommand(HELP, { input: TEXT, output: TEXT, json: FLAG, help: FLAG }, (substrate, { input, output, json }) => {
+void runCommand(HELP, { input: TEXT, output: TEXT, json: FLAG, help: FLAG }, (substrate, { input, output, json }) => {
     const hosts = inventoryOf(substrate, keysOf(substrate, input));
     const whole = groupsOf(hosts, true);
     if (output !== undefined) {

@@ -15,21 +15,25 @@ const FLAT = "the tenants share a flat network (coreRouter.mode: none), and noth
 
 const FORMATS: Readonly<Record<string, (cells: readonly Cell[]) => string>> = { text: asText, markdown: asMarkdown };
 
-runCommand(HELP, { format: { ...TEXT, default: "text" }, json: FLAG, help: FLAG }, (substrate, { format, json }) => {
-    const render = FORMATS[format];
-    if (render === undefined) {
-        const allowed = Object.keys(FORMATS);
-        throw new UsageError(
-            `FORMAT ${format} is not allowed${suggestion(format, allowed)}; allowed: ${allowed.join(", ")}`,
-        );
-    }
-    const cells = reachabilityOf(substrate);
-    if (json) {
-        console.log(JSON.stringify(asJson(substrate, cells)));
-    } else {
-        console.log(substrate.coreRouter.mode === "none" ? `${substrate.name}: ${FLAT}` : render(cells));
-    }
-});
+void runCommand(
+    HELP,
+    { format: { ...TEXT, default: "text" }, json: FLAG, help: FLAG },
+    (substrate, { format, json }) => {
+        const render = FORMATS[format];
+        if (render === undefined) {
+            const allowed = Object.keys(FORMATS);
+            throw new UsageError(
+                `FORMAT ${format} is not allowed${suggestion(format, allowed)}; allowed: ${allowed.join(", ")}`,
+            );
+        }
+        const cells = reachabilityOf(substrate);
+        if (json) {
+            console.log(JSON.stringify(asJson(substrate, cells)));
+        } else {
+            console.log(substrate.coreRouter.mode === "none" ? `${substrate.name}: ${FLAT}` : render(cells));
+        }
+    },
+);
 
 function asJson({ name, coreRouter: { mode } }: Substrate, cells: readonly Cell[]) {
     return { substrate: name, mode, ...(mode === "none" && { note: FLAT }), cells };

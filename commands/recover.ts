@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { repairState, type Deployment } from "../model/stateRepair";
 import type { Hypervisor, Substrate } from "../model/substrate";
 import { NodeClient, NodeError } from "../node/client";
-import { isOnNode, removeHalfMade } from "../node/leftovers";
+import { isOnNode, removeHalfMade, removeStrayRules } from "../node/leftovers";
 import { apiToken } from "../node/token";
 import { FLAG, Refusal, runCommand } from "./command";
 import { releaseStaleLocks } from "./staleLocks";
@@ -44,8 +44,9 @@ async function recover(substrate: Substrate): Promise<string[]> {
         if (repair.notes.length > 0) {
             importState(substrate.name, { ...exported, deployment: repair.deployment });
         }
-        const removed = await removeHalfMade(clients, substrate, repair.deployment.resources ?? []);
-        return [...repair.notes, ...removed];
+        const resources = repair.deployment.resources ?? [];
+        const rules = await removeStrayRules(clients, resources);
+        return [...repair.notes, ...rules, ...(await removeHalfMade(clients, substrate, resources))];
     } finally {
         clients.forEach((client) => client.close());
     }

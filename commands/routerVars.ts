@@ -17,7 +17,7 @@ const HEADER = (
 # Complete: give it to the playbooks of deevnet.net as -e @<this file>, or put it in place of the file that sets the same.
 `;
 
-runCommand(HELP, { input: TEXT, output: TEXT, json: FLAG, help: FLAG }, (substrate, { input, output, json }) => {
+void runCommand(HELP, { input: TEXT, output: TEXT, json: FLAG, help: FLAG }, (substrate, { input, output, json }) => {
     const given = input === undefined ? undefined : readYaml(input, input, "ansible");
     const merged = routerVars(substrate, given, allowanceFault(substrate.name));
     const yaml = HEADER(substrate.name) + dumpForAnsible(merged.variables);

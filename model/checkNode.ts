@@ -165,7 +165,7 @@ function checkTemplates(vms: readonly WorkloadVm[], { substrate, hypervisor, fac
 
 function checkTemplate(vm: WorkloadVm, made: TemplateMake, { node, datastore }: Hypervisor): Fault[] {
     const template = `template ${made.name} (${made.vmid}) on node ${node}`;
-    const identity = vm.user !== undefined ? "an account" : vm.address !== undefined ? "a fixed address" : undefined;
+    const identity = identityOf(vm);
     const disk = made.systemDisk;
     const wrong = [
         disk === undefined && `${template} has no disk scsi0; build it with the disk on scsi0`,
@@ -176,6 +176,8 @@ function checkTemplate(vm: WorkloadVm, made: TemplateMake, { node, datastore }: 
             !made.cloudInit &&
             `${template} has no cloud-init drive, which ${identity} needs; build it with cloud-init and its drive, or ` +
                 "leave out user and address",
+        made.firewallRules > 0 &&
+            `${template} has ${made.firewallRules} firewall rules, which every clone would inherit; remove them from it`,
         disk !== undefined &&
             disk.storage !== datastore &&
             `${template} lies on storage ${disk.storage}, not ${datastore}; build it there, or correct datastore`,
@@ -185,6 +187,11 @@ function checkTemplate(vm: WorkloadVm, made: TemplateMake, { node, datastore }: 
             ? [faultOf(vm, "disk", tooSmall(vm, template, disk.sizeGiB))]
             : [];
     return [...wrong.map((message) => faultOf(vm, "template", message)), ...size];
+}
+
+/** What a definition asks of cloud-init beside the host's name; undefined for nothing. */
+function identityOf({ user, address }: WorkloadVm): string | undefined {
+    return user !== undefined ? "an account" : address !== undefined ? "a fixed address" : undefined;
 }
 
 function tooSmall(vm: WorkloadVm, template: string, sizeGiB: number): string {

@@ -32,6 +32,8 @@ export interface TemplateMake extends Template {
     readonly agent: boolean;
     /** Whether it has a cloud-init drive. */
     readonly cloudInit: boolean;
+    /** How many firewall rules it has, which a clone inherits. */
+    readonly firewallRules: number;
     /** Storage and size of the system disk, scsi0; missing where it has none. */
     readonly systemDisk?: { readonly storage: string; readonly sizeGiB: number };
 }

@@ -22,7 +22,7 @@ type Config = Readonly<Record<string, string | number | undefined>>;
 const GIB = 1024 ** 3;
 
 /**
- * Looks at a hypervisor's node, reading only: one request for all guests, one for each template that VMs choose, and one
+ * Looks at a hypervisor's node, reading only: one request for all guests, two for each template that VMs choose, and one
  * for each VM that has more than its system disk.
  *
  * @throws NodeError where the node cannot be asked.
@@ -45,7 +45,13 @@ export async function survey(client: NodeClient, hypervisor: Hypervisor, substra
             }),
     );
     const chosen = chosenBy(vms, hypervisor, templates);
-    const made = await Promise.all(chosen.map(async (template) => makeOf(template, await config(template.vmid))));
+    const rules = (vmid: number) => client.get<unknown[]>(`/nodes/${hypervisor.node}/qemu/${vmid}/firewall/rules`);
+    const made = await Promise.all(
+        chosen.map(async (template) => ({
+            ...makeOf(template, await config(template.vmid)),
+            firewallRules: (await rules(template.vmid)).length,
+        })),
+    );
     return {
         guests: new Map(guests.map((guest) => [guest.vmid, guest])),
         templates,
@@ -85,7 +91,7 @@ function guestOf(listed: Listed, config: Config): Guest {
     };
 }
 
-function makeOf(template: Template, config: Config): TemplateMake {
+function makeOf(template: Template, config: Config): Omit<TemplateMake, "firewallRules"> {
     const drives = Object.values(config).map(String);
     const system = config["scsi0"] === undefined ? undefined : String(config["scsi0"]);
     return {

@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { NodeState } from "../../lab/expect";
-import { AcceptanceLab, NOT_OURS, RUN_TIMEOUT_MS } from "./lab";
+import { AcceptanceLab, RUN_TIMEOUT_MS } from "./lab";
 
 jest.setTimeout(RUN_TIMEOUT_MS);
 
@@ -126,10 +126,13 @@ describe("a fault on the node", () => {
         lab.edit("tenants/dvntm/grooveiq.yaml", (text) =>
             text.replace("instance: 1\n", "instance: 1\n    agent: { wait: true, timeout: 3 }\n"),
         );
+        await lab.grantRole();
         const started = Date.now();
-        const { output } = await lab.up();
-        expect(output).toMatch(/error waiting for network interfaces from QEMU agent/);
-        expect(Date.now() - started).toBeLessThan(60_000);
+        await lab.up();
+        const asked = (await lab.node.requests()).filter(({ path }) => path.includes("agent/network-get-interfaces"));
+        expect(asked.length).toBeGreaterThan(0);
+        // Without a bound of its own the provider waits for 15 minutes.
+        expect(Date.now() - started).toBeLessThan(120_000);
         await lab.expectSettled(["5001", "5002"]);
         lab.edit("tenants/dvntm/grooveiq.yaml", (text) => text.replace("    agent: { wait: true, timeout: 3 }\n", ""));
     });
@@ -147,6 +150,9 @@ describe("a fault on the node", () => {
     });
 });
 
+/** Both tenants' VMs, so that there are enough writes between the first and the last. */
+const OURS = ["5001", "5002", "5101", "5102", "5103"];
+
 /** A run that ends without a word, at ten points from its first write to its last. */
 describe("the CLI killed in the middle", () => {
     let lab: AcceptanceLab;
@@ -155,22 +161,19 @@ describe("the CLI killed in the middle", () => {
     beforeAll(async () => {
         lab = await AcceptanceLab.start();
         found = await lab.state();
-        rmSync(join(lab.workspace.root, "tenants/dvntm/vintronics.yaml"));
     });
     afterAll(() => lab.stop());
 
-    const POINTS = [1, 2, 3, 4, 6, 8, 10, 12, 14, 16];
-
-    test.each(POINTS)("of up, after write %i: the next one converges", async (writes) => {
+    test.each([1, 3, 5, 7, 10, 13, 16, 20, 25, 30])("of up, after write %i: the next one converges", async (writes) => {
         await lab.killedAfter(writes, UP);
         await lab.recover();
         await lab.up();
-        await lab.expectSettled(["5001", "5002"]);
+        await lab.expectSettled(OURS);
         await lab.succeed("destroy", "--yes", "--skip-preview");
         expect(await lab.state()).toEqual(found);
     });
 
-    test.each([1, 2, 3, 4, 5, 6, 7])(
+    test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])(
         "of destroy, after write %i: the next one leaves the node as it was",
         async (writes) => {
             await lab.up();
@@ -182,12 +185,12 @@ describe("the CLI killed in the middle", () => {
         },
     );
 
-    test.each([2, 4, 6])("of destroy, after write %i: an up makes again what is declared", async (writes) => {
+    test.each([2, 8])("of destroy, after write %i: an up makes again what is declared", async (writes) => {
         await lab.up();
         await lab.killedAfter(writes, ["destroy", "--yes", "--skip-preview"]);
         await lab.recover();
         await lab.up();
-        await lab.expectSettled(["5001", "5002"]);
+        await lab.expectSettled(OURS);
         await lab.succeed("destroy", "--yes", "--skip-preview");
     });
 
@@ -200,7 +203,6 @@ describe("the CLI killed in the middle", () => {
         expect(output).toMatch(/dvntm is held by \S+@\S+ \(pid \d+, .*\)\. Wait for that run to end/);
         await lab.node.set({ latency: 0 });
         expect((await running).exitCode).toBe(0);
-        await lab.expectSettled(["5001", "5002"]);
-        expect(NOT_OURS.every((vmid) => vmid in found.vms)).toBe(true);
+        await lab.expectSettled(OURS);
     });
 });

@@ -118,7 +118,11 @@ export class AcceptanceLab {
 
     /** Waits until the node was asked for so many changes. */
     async wrote(writes: number): Promise<void> {
-        while ((await this.node.requests()).filter(({ method }) => method !== "GET").length < writes) {
+        const written = async () => (await this.node.requests()).filter(({ method }) => method !== "GET").length;
+        for (let waited = 0; (await written()) < writes; waited += 10) {
+            if (waited > 60_000) {
+                throw new Error(`the node was asked for ${await written()} changes, not ${writes}`);
+            }
             await pause(10);
         }
     }

@@ -1,10 +1,11 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { GuestState, NodeState } from "../../lab/expect";
 import { AcceptanceLab, RUN_TIMEOUT_MS } from "./lab";
 import { Matrix } from "./matrix";
+import { keepTenant, renameTenant, renameVm, switchMacPolicy } from "./matrixLast";
 import { VM_ROWS, type Row } from "./matrixRows";
-import { ALLOWANCES, REFUSALS, RULES, TENANT, tenantText, type Phase } from "./matrixTenants";
+import { ALLOWANCES, FILE, REFUSALS, RULES, TENANT, tenantText, type Phase } from "./matrixTenants";
 
 jest.setTimeout(RUN_TIMEOUT_MS);
 
@@ -13,8 +14,6 @@ function withoutAccount({ config, ...vm }: GuestState) {
     const { ciuser: _, sshkeys: __, ...others } = config;
     return { ...vm, config: others };
 }
-
-const FILE = "tenants/dvntm/matrix.yaml";
 
 /** Every attribute that a tenant file can declare, each on a VM of its own, through one life of them all. */
 describe("each attribute", () => {
@@ -44,7 +43,7 @@ describe("each attribute", () => {
     beforeAll(async () => {
         lab = await AcceptanceLab.start();
         found = await lab.state();
-        await lab.node.set({ agents_answer: true, grant: { "/": ["Sys.Modify"] } });
+        await lab.node.set({ agents_answer: true });
         lab.edit("Pulumi.dvntm.yaml", (text) => text.replace("threads: 8", "threads: 32"));
     });
     afterAll(() => lab.stop());
@@ -52,6 +51,7 @@ describe("each attribute", () => {
     describe("create", () => {
         beforeAll(async () => {
             define("first");
+            await lab.grantRole();
             await lab.up();
             before = { ...(await lab.state()).vms };
         });
@@ -105,6 +105,7 @@ describe("each attribute", () => {
     describe("update", () => {
         beforeAll(async () => {
             define("then");
+            await lab.grantRole();
             // The tenant's account changes too, which needs a restart: disks grow first, the rest comes with the next up.
             const { output } = await lab.up();
             expect(output).toMatch(/matrix\/vm06: its disk grows in this run; its other changes need a restart/);
@@ -249,69 +250,14 @@ describe("each attribute", () => {
     });
 
     describe("what is changed last", () => {
-        test("vms[].name renames the VM in place", async () => {
-            const then = (await lab.state()).vms["5201"]!;
-            lab.edit(FILE, (text) => text.replace("name: vm01", "name: renamed"));
-            await lab.up();
-            const now = (await lab.state()).vms["5201"]!;
-            expect(now.name).toBe("renamed");
-            expect(now.config["smbios1"]).toBe(then.config["smbios1"]);
-            matrix.note("vms[].name", { update: "in place" });
-            await lab.succeed("preview", "--expect-no-changes");
-        });
+        test("vms[].name renames the VM in place", () => renameVm(lab, matrix));
 
-        test("macPolicy changes the NIC in place, and a MAC changed by hand is found and repaired", async () => {
-            const then = (await lab.state()).vms["5202"]!;
-            await lab.workspace.pulumi(["config", "set", "macPolicy", "deterministic"]);
-            await lab.up();
-            const now = (await lab.state()).vms["5202"]!;
-            expect(then.config["net0"]).toMatch(/virtio=BC:24:11/);
-            expect(now.config["net0"]).toMatch(/virtio=02:DE:20:52:00:02,/);
-            expect(now.config["smbios1"]).toBe(then.config["smbios1"]);
-            await lab.succeed("preview", "--expect-no-changes");
-            const other = now.config["net0"]!.replace("02:DE:20:52:00:02", "02:DE:20:52:00:FF");
-            await lab.node.byHand("PUT", "/nodes/pve2/qemu/5202/config", { net0: other });
-            expect((await lab.driftByName()).get("matrix-vm02-vm")).toMatch(
-                /macAddress\s*: "02:DE:20:52:00:02" => "02:DE:20:52:00:FF"/,
-            );
-            await lab.up();
-            expect((await lab.state()).vms["5202"]!.config["net0"]).toBe(now.config["net0"]);
-            matrix.note("macPolicy", {
-                create: "as declared",
-                second: "empty",
-                update: "in place",
-                drift: "found",
-                repair: "repaired",
-            });
-        });
+        test("macPolicy changes the NIC in place, and a MAC changed by hand is found and repaired", () =>
+            switchMacPolicy(lab, matrix));
 
-        test("a tenant's keep refuses its teardown, until it is lifted", async () => {
-            lab.edit(FILE, (text) => text.replace("keep: false", "keep: true"));
-            await lab.up();
-            const state = await lab.state();
-            const { exitCode, output } = await lab.workspace.pulumi(["destroy", "--yes"]);
-            expect(exitCode).not.toBe(0);
-            expect(output).toMatch(/::matrix-vm02-\w+" cannot be deleted\s+because it is protected/);
-            expect(await lab.state()).toEqual(state);
-            matrix.note("keep", { update: "teardown and rebuild are refused" });
-            lab.edit(FILE, (text) => text.replace("keep: true", "keep: false"));
-            await lab.up();
-        });
+        test("a tenant's keep refuses its teardown, until it is lifted", () => keepTenant(lab, matrix));
 
-        test("a tenant's name takes its VMs along", async () => {
-            const then = (await lab.state()).vms["5202"]!;
-            const text = readFileSync(join(lab.workspace.root, FILE), "utf8").replace("name: matrix", "name: other");
-            writeFileSync(join(lab.workspace.root, "tenants/dvntm/other.yaml"), text);
-            rmSync(join(lab.workspace.root, FILE));
-            lab.edit("tenants/dvntm/grooveiq.yaml", (grooveiq) => grooveiq.replace("to: matrix", "to: other"));
-            await lab.up();
-            const { vms, pools } = await lab.state();
-            expect(vms["5202"]).toMatchObject({ pool: "other", status: "running", name: "vm02" });
-            expect(vms["5202"]!.config["smbios1"]).toBe(then.config["smbios1"]);
-            expect(pools["matrix"]).toBeUndefined();
-            await lab.succeed("preview", "--expect-no-changes");
-            matrix.note("name", { update: "in place" });
-        });
+        test("a tenant's name takes its VMs along", () => renameTenant(lab, matrix));
 
         test("when all is lifted, destroy leaves the node as it was", async () => {
             lab.edit("tenants/dvntm/other.yaml", (text) =>

@@ -5,6 +5,9 @@ import type { Row } from "./matrixRows";
 /** When a definition holds: at creation, after the change, and after what a change by hand made necessary. */
 export type Phase = "first" | "then" | "after";
 
+/** The file of the tenant whose VMs have one attribute each. */
+export const FILE = "tenants/dvntm/matrix.yaml";
+
 const KEYS = {
     first: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFirst first",
     then: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIThen then",
@@ -159,7 +162,6 @@ interface Refusal {
     readonly cells: Cells;
 }
 
-const FILE = "tenants/dvntm/matrix.yaml";
 const PREVIEW = ["preview"];
 
 function replacing(from: string | RegExp, to: string, file = FILE): Refusal["edit"] {

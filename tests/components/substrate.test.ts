@@ -4,6 +4,7 @@ import { loadSubstrate } from "../../model/load";
 import { crashesPublishedPlugin } from "../crashingTypes";
 import { project, removeProjects, smallTenant, STACK } from "../fixtures";
 import { NOTHING_RECORDED, type Guest, type NodeFacts, type Recorded } from "../../model/nodeFacts";
+import type { TenantVm } from "../../components/tenantVm";
 import { record, settled, type Registered } from "./recorder";
 
 afterAll(removeProjects);
@@ -180,9 +181,8 @@ test.each([
 
 /** The TenantVm components themselves, as their network sees them. */
 async function withComponents(substrate: Substrate, known: Partial<NodeFacts>, recorded: Recorded) {
-    const { TenantVm } = await import("../../components/tenantVm");
     const { TenantNetwork } = await import("../../components/tenantNetwork");
-    const declaredVms: InstanceType<typeof TenantVm>[] = [];
+    const declaredVms: TenantVm[] = [];
     const guard = jest.spyOn(TenantNetwork.prototype, "guard").mockImplementation((_, vm) => {
         declaredVms.push(vm);
     });

@@ -12,6 +12,7 @@ const TEMPLATE: TemplateMake = {
     name: "fedora-server-44-1.10",
     agent: true,
     cloudInit: true,
+    firewallRules: 0,
     systemDisk: { storage: "local-lvm", sizeGiB: 32 },
 };
 const OURS: Guest = {
@@ -170,6 +171,7 @@ describe("a template that cannot be cloned as asked", () => {
             "",
             /has no guest agent; build it with qemu_agent true, or set agent.enabled: false/,
         ],
+        ["firewall rules", { firewallRules: 2 }, "", /has 2 firewall rules, which every clone would inherit/],
         [
             "no drive for an address",
             { cloudInit: false },

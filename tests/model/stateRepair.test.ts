@@ -4,7 +4,12 @@ const PREFIX = "urn:pulumi:dvntm::tenant-hypervisors::deevnet:tenant:Tenant$";
 const VM_TYPE = "proxmoxve:index/vmLegacy:VmLegacy";
 
 function vm(inputs: Record<string, unknown>, more: Partial<StateResource> = {}): StateResource {
-    return { urn: `${PREFIX}${VM_TYPE}::grooveiq-api-vm01-vm`, type: VM_TYPE, inputs: { vmId: 5001, ...inputs }, ...more };
+    return {
+        urn: `${PREFIX}${VM_TYPE}::grooveiq-api-vm01-vm`,
+        type: VM_TYPE,
+        inputs: { vmId: 5001, ...inputs },
+        ...more,
+    };
 }
 
 const POOL: StateResource = {
@@ -21,7 +26,9 @@ const there = () => Promise.resolve(true);
 const notThere = () => Promise.resolve(false);
 
 test("a state that nothing interrupted stays as it is", async () => {
-    const deployment: Deployment = { resources: [vm({}, { id: "5001", outputs: { disks: [{ interface: "scsi0" }] } })] };
+    const deployment: Deployment = {
+        resources: [vm({}, { id: "5001", outputs: { disks: [{ interface: "scsi0" }] } })],
+    };
     expect(await repairState(deployment, there)).toEqual({ deployment, notes: [] });
 });
 
@@ -66,7 +73,10 @@ test("a disk without a name gets the one that the VM was declared with", async (
     );
     const { deployment, notes } = await repairState({ resources: [component, broken] }, there);
     const mended = deployment.resources![1]!;
-    expect(mended.inputs!["disks"]).toEqual([{ interface: "scsi0", size: 32 }, { interface: "scsi7", size: 2 }]);
+    expect(mended.inputs!["disks"]).toEqual([
+        { interface: "scsi0", size: 32 },
+        { interface: "scsi7", size: 2 },
+    ]);
     expect(mended.outputs!["disks"]).toEqual([{ interface: "scsi0", size: 32 }, { interface: "scsi7" }]);
     expect(notes).toHaveLength(1);
     expect(broken.outputs!["disks"]).toEqual([{ interface: "scsi0", size: 32 }, null]);

@@ -1,0 +1,75 @@
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { AcceptanceLab } from "./lab";
+import type { Matrix } from "./matrix";
+import { FILE } from "./matrixTenants";
+
+/** The changes of the lifecycle matrix that need a run of their own, each on a substrate that is settled. */
+
+/** Another name for a VM in the file. */
+export async function renameVm(lab: AcceptanceLab, matrix: Matrix): Promise<void> {
+    const then = (await lab.state()).vms["5201"]!;
+    lab.edit(FILE, (text) => text.replace("name: vm01", "name: renamed"));
+    await lab.up();
+    const now = (await lab.state()).vms["5201"]!;
+    expect(now.name).toBe("renamed");
+    expect(now.config["smbios1"]).toBe(then.config["smbios1"]);
+    matrix.note("vms[].name", { update: "in place" });
+    await lab.succeed("preview", "--expect-no-changes");
+}
+
+/** The MAC policy switched for the whole substrate, and a MAC changed by hand. */
+export async function switchMacPolicy(lab: AcceptanceLab, matrix: Matrix): Promise<void> {
+    const then = (await lab.state()).vms["5202"]!;
+    await lab.workspace.pulumi(["config", "set", "macPolicy", "deterministic"]);
+    await lab.up();
+    const now = (await lab.state()).vms["5202"]!;
+    expect(then.config["net0"]).toMatch(/virtio=BC:24:11/);
+    expect(now.config["net0"]).toMatch(/virtio=02:DE:20:52:00:02,/);
+    expect(now.config["smbios1"]).toBe(then.config["smbios1"]);
+    await lab.succeed("preview", "--expect-no-changes");
+    const other = now.config["net0"]!.replace("02:DE:20:52:00:02", "02:DE:20:52:00:FF");
+    await lab.node.byHand("PUT", "/nodes/pve2/qemu/5202/config", { net0: other });
+    expect((await lab.driftByName()).get("matrix-vm02-vm")).toMatch(
+        /macAddress\s*: "02:DE:20:52:00:02" => "02:DE:20:52:00:FF"/,
+    );
+    await lab.up();
+    expect((await lab.state()).vms["5202"]!.config["net0"]).toBe(now.config["net0"]);
+    matrix.note("macPolicy", {
+        create: "as declared",
+        second: "empty",
+        update: "in place",
+        drift: "found",
+        repair: "repaired",
+    });
+}
+
+/** A tenant's keep, set and lifted. */
+export async function keepTenant(lab: AcceptanceLab, matrix: Matrix): Promise<void> {
+    lab.edit(FILE, (text) => text.replace("keep: false", "keep: true"));
+    await lab.up();
+    const state = await lab.state();
+    const { exitCode, output } = await lab.workspace.pulumi(["destroy", "--yes"]);
+    expect(exitCode).not.toBe(0);
+    expect(output).toMatch(/::matrix-vm02-\w+" cannot be deleted\s+because it is protected/);
+    expect(await lab.state()).toEqual(state);
+    matrix.note("keep", { update: "teardown and rebuild are refused" });
+    lab.edit(FILE, (text) => text.replace("keep: true", "keep: false"));
+    await lab.up();
+}
+
+/** Another name for a tenant: another file, with the same VMs. */
+export async function renameTenant(lab: AcceptanceLab, matrix: Matrix): Promise<void> {
+    const then = (await lab.state()).vms["5202"]!;
+    const text = readFileSync(join(lab.workspace.root, FILE), "utf8").replace("name: matrix", "name: other");
+    writeFileSync(join(lab.workspace.root, "tenants/dvntm/other.yaml"), text);
+    rmSync(join(lab.workspace.root, FILE));
+    lab.edit("tenants/dvntm/grooveiq.yaml", (grooveiq) => grooveiq.replace("to: matrix", "to: other"));
+    await lab.up();
+    const { vms, pools } = await lab.state();
+    expect(vms["5202"]).toMatchObject({ pool: "other", status: "running", name: "vm02" });
+    expect(vms["5202"]!.config["smbios1"]).toBe(then.config["smbios1"]);
+    expect(pools["matrix"]).toBeUndefined();
+    await lab.succeed("preview", "--expect-no-changes");
+    matrix.note("name", { update: "in place" });
+}
