@@ -60,6 +60,14 @@ fuzz: node_modules ## search SECONDS for an input that the loader cannot take
 lifecycle: tools ## write docs/lifecycle.md from a run of every attribute
 	@WRITE_LIFECYCLE=1 node_modules/.bin/jest --selectProjects acceptance --runInBand tests/acceptance/lifecycleMatrix
 
+# VMs of the benchmark; WRITE=1 puts its figures into docs/benchmark.md.
+VMS ?= 100
+WRITE ?=
+
+.PHONY: bench
+bench: tools ## time and API requests of VMS VMs on one simulated node
+	@$(TSX) bench/scale.ts $(VMS) $(if $(WRITE),--write)
+
 .PHONY: validate
 validate: node_modules ## check every definition of every substrate, or of SUBSTRATE, offline
 	@$(TSX) commands/validate.ts $(JSON_FLAG) $(SUBSTRATE)

@@ -3,11 +3,14 @@ import type { VmOutput } from "../model/outputs";
 import type { Tenant as TenantModel, WorkloadVm } from "../model/substrate";
 import type { ConnectedHypervisor } from "./hypervisor";
 import { TenantNetwork } from "./tenantNetwork";
+import type { TenantRouterArgs } from "./tenantRouter";
 import { TenantVm } from "./tenantVm";
 
 export interface TenantArgs {
     readonly tenant: TenantModel;
     readonly hypervisor: ConnectedHypervisor;
+    /** Missing where the stack writes nothing to the core router. */
+    readonly router?: TenantRouterArgs;
 }
 
 /** A VM of the stack's outputs before the run is over: a preview knows all but the MAC of a new one. */
@@ -18,21 +21,22 @@ export class Tenant extends pulumi.ComponentResource {
     /** The tenant's VMs as the stack puts them out, ordered by VMID. */
     readonly vms: readonly VmInputs[];
 
-    constructor(name: string, { tenant, hypervisor }: TenantArgs, opts?: pulumi.ComponentResourceOptions) {
+    constructor(name: string, { tenant, hypervisor, router }: TenantArgs, opts?: pulumi.ComponentResourceOptions) {
         const own = { providers: [hypervisor.provider], protect: tenant.keep };
         super("deevnet:tenant:Tenant", name, {}, pulumi.mergeOptions(opts, own));
 
         const { segment, zone, description } = tenant;
         const network = new TenantNetwork(
             `${name}-network`,
-            { tenant: tenant.name, description, segment, hypervisor },
+            { tenant: tenant.name, description, segment, hypervisor, ...(router && { router }) },
             { parent: this },
         );
         this.vms = tenant.vms.map((vm) => {
             const vmName = `${name}-${vm.name}`;
-            const args = { vm, segment, hypervisor, poolId: network.poolId, zone };
+            const args = { vm, segment, hypervisor, poolId: network.poolId, zone, ground: network.ground };
             const aliases = hypervisor.aliasesOf(vm, vmName);
-            const declared = new TenantVm(vmName, args, { parent: this, protect: tenant.keep || vm.keep, aliases });
+            const protect = tenant.keep || vm.keep;
+            const declared = new TenantVm(vmName, args, { parent: this, protect, aliases });
             network.guard(vmName, declared, aliases);
             return outputOf(vm, tenant, declared);
         });

@@ -3,6 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { inboundOf } from "../model/inbound";
 import type { Segment } from "../model/substrate";
 import type { ConnectedHypervisor } from "./hypervisor";
+import { declareOnRouter, type TenantRouterArgs } from "./tenantRouter";
 import type { TenantVm } from "./tenantVm";
 
 export interface TenantNetworkArgs {
@@ -10,15 +11,19 @@ export interface TenantNetworkArgs {
     readonly description: string;
     readonly segment: Segment;
     readonly hypervisor: ConnectedHypervisor;
+    /** Missing where the stack writes nothing to the core router. */
+    readonly router?: TenantRouterArgs;
 }
 
 /**
- * What holds a tenant together on its hypervisor: the PVE pool that its VMs join, the segment that their NICs are
- * tagged for, and the PVE firewall around each of them.
+ * What holds a tenant together: on its hypervisor the PVE pool that its VMs join, the segment that their NICs are tagged
+ * for and the PVE firewall around each of them; on the core router its VLAN, DHCP scope, names and walls.
  */
 export class TenantNetwork extends pulumi.ComponentResource {
     readonly poolId: pulumi.Output<string>;
     readonly segment: Segment;
+    /** What must be there before a VM of the tenant boots. */
+    readonly ground: readonly pulumi.Resource[];
     private readonly node: string;
 
     constructor(name: string, args: TenantNetworkArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -32,6 +37,7 @@ export class TenantNetwork extends pulumi.ComponentResource {
             { parent: this },
         );
 
+        this.ground = args.router === undefined ? [] : declareOnRouter(name, args.router, { parent: this });
         this.poolId = pool.poolId;
         this.registerOutputs({ poolId: this.poolId });
     }

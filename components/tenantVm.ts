@@ -11,7 +11,12 @@ export interface TenantVmArgs {
     readonly poolId: pulumi.Input<string>;
     /** DNS zone of the tenant, the VM's search domain. */
     readonly zone: string;
+    /** What must be there before the VM boots, such as the DHCP scope that it asks. */
+    readonly ground: readonly pulumi.Resource[];
 }
+
+/** The provider's word for a NIC without a VLAN; left out, it would keep the one that it has. */
+const UNTAGGED = 0;
 
 /**
  * One workload VM: a full clone of a template on the tenant's VLAN, with the size that the definition says. The template
@@ -40,6 +45,7 @@ export class TenantVm extends pulumi.ComponentResource {
                 ignoreChanges: notDeclared(args),
                 deleteBeforeReplace: true,
                 replacementTrigger: making.rebuild,
+                dependsOn: [...args.ground],
                 parent: this,
             },
         );
@@ -109,7 +115,7 @@ function hardware({ vm, segment, hypervisor }: TenantVmArgs) {
         networkDevices: [
             {
                 bridge,
-                vlanId: segment.vlan,
+                vlanId: segment.tagged ? segment.vlan : UNTAGGED,
                 model: "virtio",
                 firewall: true,
                 ...(mac && { macAddress: mac }),

@@ -29,7 +29,7 @@ export class IsolatedCli {
     /**
      * @param environment variables for every run beside those that isolate it.
      */
-    constructor(private readonly environment: Readonly<Record<string, string>> = {}) {
+    constructor(private readonly environment: Record<string, string> = {}) {
         this.base = mkdtempSync(join(tmpdir(), "tenant-hypervisors-"));
         this.root = join(this.base, "project");
         for (const folder of ["project", "state", "home"]) {
@@ -40,6 +40,15 @@ export class IsolatedCli {
         if (existsSync(plugins)) {
             symlinkSync(plugins, join(this.base, "home", "plugins"));
         }
+    }
+
+    /** A variable of every run; empty where it is not set. */
+    variable(name: string): string {
+        return this.environment[name] ?? "";
+    }
+
+    setVariable(name: string, value: string): void {
+        this.environment[name] = value;
     }
 
     /** Removes the project with its state. */

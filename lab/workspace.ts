@@ -1,7 +1,8 @@
-import { cpSync, symlinkSync } from "node:fs";
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { IsolatedCli, type CliResult } from "./cli";
 import type { SimulatedNode } from "./simulatedNode";
+import type { SimulatedRouter } from "./simulatedRouter";
 
 export type { CliResult } from "./cli";
 
@@ -36,10 +37,13 @@ export class Workspace {
      * Makes a workspace with an empty stack of a substrate.
      *
      * @param node the simulated node that stands for the substrate's hypervisors; none for a substrate without a host.
+     * @param router the simulated router that stands for its core router, which the stack then writes to.
      */
-    static async create(stack: string, node?: SimulatedNode): Promise<Workspace> {
-        const secrets = node && { PROXMOX_VE_API_TOKEN: node.ready.apiToken, SSL_CERT_FILE: node.ready.caFile };
-        const cli = new IsolatedCli(secrets);
+    static async create(stack: string, node?: SimulatedNode, router?: SimulatedRouter): Promise<Workspace> {
+        const cli = new IsolatedCli({
+            ...(node && { PROXMOX_VE_API_TOKEN: node.ready.apiToken, SSL_CERT_FILE: node.ready.caFile }),
+            ...(router && { OPNSENSE_API_KEY: router.ready.apiKey, OPNSENSE_API_SECRET: router.ready.apiSecret }),
+        });
         for (const entry of [...PROGRAM, `Pulumi.${stack}.yaml`]) {
             cpSync(join(PROJECT_ROOT, entry), join(cli.root, entry), { recursive: true });
         }
@@ -49,7 +53,22 @@ export class Workspace {
             const key = "tenant-hypervisors:hypervisors.hv02.endpoint";
             await cli.succeed(["config", "set", "--stack", stack, "--path", key, node.ready.endpoint]);
         }
-        return new Workspace(cli, stack);
+        const workspace = new Workspace(cli, stack);
+        if (router !== undefined) {
+            await workspace.connect(router);
+        }
+        return workspace;
+    }
+
+    /** Has the stack write to a router, whose certificate is trusted beside the node's. */
+    private async connect(router: SimulatedRouter): Promise<void> {
+        const bundle = join(this.root, "authorities.pem");
+        writeFileSync(bundle, [this.cli.variable("SSL_CERT_FILE"), router.ready.caFile].map(readText).join(""));
+        this.cli.setVariable("SSL_CERT_FILE", bundle);
+        for (const [key, value] of Object.entries({ mode: "api", endpoint: router.ready.endpoint })) {
+            const path = `tenant-hypervisors:coreRouter.${key}`;
+            await this.cli.succeed(["config", "set", "--stack", this.stack, "--path", path, value]);
+        }
     }
 
     /** Folder of the copied project. */
@@ -81,4 +100,8 @@ export class Workspace {
     kill(): void {
         this.cli.kill();
     }
+}
+
+function readText(file: string): string {
+    return readFileSync(file, "utf8");
 }

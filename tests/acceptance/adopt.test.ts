@@ -60,7 +60,9 @@ describe("a substrate that is up", () => {
 
         const refused = await lab.workspace.pulumi(["up", "--yes", "--skip-preview"]);
         expect(refused.exitCode).not.toBe(0);
-        expect(refused.output).toMatch(/VM 5001 is on node pve2 and looks like this one, but is not in the stack's state/);
+        expect(refused.output).toMatch(
+            /VM 5001 is on node pve2 and looks like this one, but is not in the stack's state/,
+        );
         expect((await lab.recover()).output).toMatch(/nothing to recover/);
         expect((await lab.state()).vms["5001"]).toEqual(before);
 

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { NodeState } from "../../lab/expect";
+import type { SimulatedRouter } from "../../lab/simulatedRouter";
 import { SimulatedNode, type SimulatedGrant } from "../../lab/simulatedNode";
 import { Workspace, type CliResult } from "../../lab/workspace";
 import { grantsIn } from "./pveum";
@@ -22,9 +23,10 @@ export class AcceptanceLab {
         readonly workspace: Workspace,
     ) {}
 
-    static async start(): Promise<AcceptanceLab> {
+    /** @param router the core router that the stack writes to; none: it writes to none. */
+    static async start(router?: SimulatedRouter): Promise<AcceptanceLab> {
         const node = await SimulatedNode.start();
-        return new AcceptanceLab(node, await Workspace.create("dvntm", node));
+        return new AcceptanceLab(node, await Workspace.create("dvntm", node, router));
     }
 
     async stop(): Promise<void> {

@@ -1,0 +1,165 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import type { NodeState } from "../../lab/expect";
+import { SimulatedRouter, type RouterState } from "../../lab/simulatedRouter";
+import { AcceptanceLab, RUN_TIMEOUT_MS } from "./lab";
+
+jest.setTimeout(RUN_TIMEOUT_MS);
+
+/** A tenant's whole life with the stack writing to the core router: node and router at once, as `pulumi up` does it. */
+describe("coreRouter.mode: api", () => {
+    let router: SimulatedRouter;
+    let lab: AcceptanceLab;
+    let node: NodeState;
+    let before: RouterState;
+
+    beforeAll(async () => {
+        router = await SimulatedRouter.start();
+        lab = await AcceptanceLab.start(router);
+        await lab.workspace.pulumi(["config", "set", "macPolicy", "deterministic"]);
+        node = await lab.state();
+        before = await router.state();
+    });
+    afterAll(async () => {
+        await lab.stop();
+        await router.stop();
+    });
+
+    /** Records of a tenant on the router, as `section: field`. */
+    async function recordsOf(tenant: string): Promise<string[]> {
+        const { saved } = await router.state();
+        return Object.entries(saved).flatMap(([section, records]) =>
+            Object.values(records)
+                .filter(({ description }) => description?.startsWith(`tenant-hypervisors: ${tenant}:`))
+                .map((record) => `${section}: ${record["description"]!.replace("tenant-hypervisors: ", "")}`),
+        );
+    }
+
+    async function uuidOf(section: string, field: string, value: string): Promise<string> {
+        const { saved } = await router.state();
+        return Object.entries(saved[section]!).find(([, record]) => record[field] === value)![0];
+    }
+
+    test("up makes both tenants on node and router", async () => {
+        await lab.up();
+        expect((await recordsOf("grooveiq")).filter((record) => !record.startsWith("rule")).sort()).toEqual([
+            "alias: grooveiq: what is not the internet",
+            "host: grooveiq: api-vm01",
+            "host: grooveiq: db-vm01",
+            "host_alias: grooveiq: api-vm01",
+            "host_alias: grooveiq: db-vm01",
+            "reservation: grooveiq: api-vm01",
+            "reservation: grooveiq: db-vm01",
+            "subnet4: grooveiq: segment",
+        ]);
+        const { saved, active } = await router.state();
+        expect(active).toEqual(saved);
+        const scope = saved["subnet4"]![await uuidOf("subnet4", "subnet", "10.20.50.0/24")]!;
+        expect(scope).toMatchObject({
+            "match-client-id": "0",
+            "option_data.domain_search": "grooveiq.dvntm.deevnet.net",
+        });
+        expect(Object.keys((await lab.state()).vms)).toHaveLength(3 + 5);
+    });
+
+    test("one reconfigure of each service for all tenants", async () => {
+        const reconfigures = (await router.requests()).filter(
+            ({ method, path }) => method === "POST" && /reconfigure|filter\/apply/.test(path),
+        );
+        expect(reconfigures.map(({ path }) => path).sort()).toEqual([
+            "/api/firewall/alias/reconfigure",
+            "/api/firewall/filter/apply",
+            "/api/kea/service/reconfigure",
+            "/api/unbound/service/reconfigure",
+        ]);
+    });
+
+    test("a second preview is empty", async () => {
+        await lab.succeed("preview", "--expect-no-changes");
+    });
+
+    test("what was changed by hand on the router is found by tenant, and repaired", async () => {
+        await router.byHand(`kea/dhcpv4/set_subnet/${await uuidOf("subnet4", "subnet", "10.20.50.0/24")}`, {
+            subnet4: { pools: "10.20.50.100-10.20.50.150" },
+        });
+        await router.byHand(`unbound/settings/setHostOverride/${await uuidOf("host", "server", "10.20.51.10")}`, {
+            host: { server: "10.20.51.99" },
+        });
+        await router.byHand(
+            `firewall/filter/delRule/${await uuidOf("rule", "description", "tenant-hypervisors: grooveiq: platform")}`,
+        );
+        const drift = await lab.driftByName();
+        expect([...drift.keys()].sort()).toEqual([
+            "grooveiq-network-dhcp",
+            "grooveiq-network-rules",
+            "vintronics-network-names",
+        ]);
+        expect(drift.get("grooveiq-network-dhcp")).toMatch(/poolEnd\s*: "10\.20\.50\.200" => "10\.20\.50\.150"/);
+        await lab.up();
+        expect((await lab.driftByName()).size).toBe(0);
+        const { saved, active } = await router.state();
+        expect(active).toEqual(saved);
+    });
+
+    test("teardown of one tenant takes its records and nothing else", async () => {
+        const grooveiq = await recordsOf("grooveiq");
+        const file = join(lab.workspace.root, "tenants/dvntm/vintronics.yaml");
+        rmSync(file);
+        await router.forgetAudit();
+        await lab.up();
+        expect(await recordsOf("vintronics")).toEqual([]);
+        expect(await recordsOf("grooveiq")).toEqual(grooveiq);
+        const writes = await router.audit();
+        const others = writes.filter(
+            ({ before: was, after }) => !(was ?? after)!["description"]?.startsWith("tenant-hypervisors: vintronics:"),
+        );
+        expect(writes.length).toBeGreaterThan(others.length);
+        // Kea's list of interfaces is the router's own; the tenant's interface alone is taken off it.
+        expect(others.map(({ path }) => path)).toEqual(["/kea/dhcpv4/set"]);
+    });
+
+    test("another mode moves no VM: export leaves the tags, none takes them away", async () => {
+        const vm = (await lab.state()).vms["5001"]!;
+        const setMode = async (mode: string) => {
+            const path = "tenant-hypervisors:coreRouter.mode";
+            await lab.succeed("config", "set", "--path", path, mode);
+            await lab.up();
+            return (await lab.state()).vms["5001"]!;
+        };
+        expect((await setMode("export")).config).toEqual(vm.config);
+        expect(await recordsOf("grooveiq")).toEqual([]);
+        const flat = await setMode("none");
+        expect(flat.config["net0"]).toBe(vm.config["net0"]!.replace(",tag=50", ""));
+        expect({ ...flat.config, net0: "" }).toEqual({ ...vm.config, net0: "" });
+        expect((await setMode("api")).config).toEqual(vm.config);
+        expect(await recordsOf("grooveiq")).not.toEqual([]);
+    });
+
+    test("destroy leaves node and router as they were", async () => {
+        await lab.succeed("destroy", "--yes", "--skip-preview");
+        expect(await lab.state()).toEqual(node);
+        expect(await router.state()).toEqual(before);
+    });
+});
+
+describe("a router before the one-time step", () => {
+    let router: SimulatedRouter;
+    let lab: AcceptanceLab;
+
+    beforeAll(async () => {
+        router = await SimulatedRouter.start({ assigned: false });
+        lab = await AcceptanceLab.start(router);
+    });
+    afterAll(async () => {
+        await lab.stop();
+        await router.stop();
+    });
+
+    test("up says exactly what to do, and makes no VM that would have no network", async () => {
+        const { exitCode, output } = await lab.workspace.pulumi(["up", "--yes", "--skip-preview"]);
+        expect(exitCode).not.toBe(0);
+        expect(output).toMatch(/Interfaces > Assignments/);
+        expect(output).toMatch(/10\.20\.50\.1\/24/);
+        expect(Object.keys((await lab.state()).vms)).toHaveLength(3);
+    });
+});
