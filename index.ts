@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { endWhenAlone } from "./components/alone";
 import { refusal } from "./components/refusal";
 import { DefinitionError } from "./model/faults";
 import { loadSubstrate } from "./model/load";
@@ -8,6 +9,7 @@ import type { Substrate } from "./model/substrate";
 
 /** Declares one substrate: the stack's name says which. */
 export = async () => {
+    endWhenAlone();
     const substrate = checkedSubstrate();
     // Loaded only now: a fault in a definition is told before the modules that it does not need cost their second.
     const { prepare } = await import("./components/ground");

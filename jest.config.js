@@ -8,7 +8,12 @@ module.exports = {
     projects: [
         { ...common, displayName: "model", testMatch: ["<rootDir>/tests/model/**/*.test.ts"] },
         { ...common, displayName: "components", testMatch: ["<rootDir>/tests/components/**/*.test.ts"] },
-        { ...common, displayName: "router", testMatch: ["<rootDir>/tests/router/**/*.test.ts"] },
+        {
+            ...common,
+            displayName: "router",
+            testMatch: ["<rootDir>/tests/router/**/*.test.ts"],
+            setupFiles: ["<rootDir>/tests/router/hurry.ts"],
+        },
         { ...common, displayName: "tools", testMatch: ["<rootDir>/tests/tools/**/*.test.ts"] },
         { ...common, displayName: "acceptance", testMatch: ["<rootDir>/tests/acceptance/**/*.test.ts"] },
     ],

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { NodeState } from "../../lab/expect";
 import type { SimulatedRouter } from "../../lab/simulatedRouter";
@@ -8,6 +8,19 @@ import { grantsIn } from "./pveum";
 
 /** Runs of the real CLI take seconds, more on a loaded CI machine; no test is about time. */
 export const RUN_TIMEOUT_MS = 180_000;
+
+function cwdOf(pid: string): string {
+    try {
+        return readlinkSync(`/proc/${pid}/cwd`);
+    } catch {
+        // It ended meanwhile, or is somebody else's.
+        return "";
+    }
+}
+
+function commandOf(pid: string): string {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+}
 
 function pause(milliseconds: number): Promise<void> {
     return new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -143,6 +156,17 @@ export class AcceptanceLab {
             await pause(700);
         }
         await this.node.set({ latency: 0 });
+        await this.expectNobodyLeft();
+    }
+
+    /** No process of a run is left: neither the program nor a plugin outlives the CLI for long. */
+    private async expectNobodyLeft(): Promise<void> {
+        const left = () =>
+            readdirSync("/proc").filter((pid) => /^\d+$/.test(pid) && cwdOf(pid).startsWith(this.workspace.root));
+        for (let waited = 0; waited < 20_000 && left().length > 0; waited += 200) {
+            await pause(200);
+        }
+        expect(left().map(commandOf)).toEqual([]);
     }
 
     /** Grants what make role prints for the definitions as they are now, and nothing else; gives it back. */
