@@ -1,3 +1,4 @@
+import type { Guest } from "../model/nodeFacts";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -26,6 +27,18 @@ export const STACK = `config:
 export function smallTenant(name: string, vlan: number): string {
     return `name: ${name}\nvlan: ${vlan}\nvms:\n  - name: api-vm01\n    instance: 1\n`;
 }
+
+/** The one VM of smallTenant("grooveiq", 50), as its node lists it. */
+export const SMALL_GUEST: Guest = {
+    vmid: 5001,
+    name: "api-vm01",
+    pool: "grooveiq",
+    tags: ["grooveiq", "tenant"],
+    running: true,
+    systemDiskGiB: 32,
+    extraDisks: {},
+    unused: [],
+};
 
 const folders: string[] = [];
 

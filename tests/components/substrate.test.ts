@@ -2,8 +2,8 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Substrate } from "../../model/substrate";
 import { loadSubstrate } from "../../model/load";
 import { crashesPublishedPlugin } from "../crashingTypes";
-import { project, removeProjects, smallTenant, STACK } from "../fixtures";
-import { NOTHING_RECORDED, type Guest, type NodeFacts, type Recorded } from "../../model/nodeFacts";
+import { project, removeProjects, SMALL_GUEST, smallTenant, STACK } from "../fixtures";
+import { NOTHING_RECORDED, type NodeFacts, type Recorded } from "../../model/nodeFacts";
 import type { TenantVm } from "../../components/tenantVm";
 import { record, settled, type Registered } from "./recorder";
 
@@ -136,16 +136,6 @@ test("the provider verifies TLS and holds no token", async () => {
     });
 });
 
-const THERE: Guest = {
-    vmid: 5001,
-    name: "api-vm01",
-    pool: "grooveiq",
-    tags: ["grooveiq", "tenant"],
-    running: true,
-    systemDiskGiB: 32,
-    extraDisks: {},
-    unused: [],
-};
 const BEFORE: Recorded = {
     vms: new Map([[5001, { component: "grooveiq-api-vm01", node: "pve2", mac: "BC:24:11:00:50:01" }]]),
     made: new Map([["grooveiq-api-vm01", { generation: 2, rebuild: "once" }]]),
@@ -161,18 +151,18 @@ test("a VM keeps the MAC that PVE picked, in the node's own case, after it was d
     expect(macIn((await declared(substrateOf(ONE))).registered)).toBeUndefined();
     expect(macIn((await declared(substrateOf(ONE), {}, BEFORE)).registered)).toBe("BC:24:11:00:50:01");
     const lower = { ...BEFORE, vms: new Map([[5001, { ...BEFORE.vms.get(5001)!, mac: "bc:24:11:00:50:01" }]]) };
-    const there = { guests: new Map([[5001, THERE]]) };
+    const there = { guests: new Map([[5001, SMALL_GUEST]]) };
     expect(macIn((await declared(substrateOf(ONE), there, lower)).registered)).toBe("bc:24:11:00:50:01");
 });
 
 test("a MAC that was changed by hand is declared as it was", async () => {
     const changed = { ...BEFORE, vms: new Map([[5001, { ...BEFORE.vms.get(5001)!, mac: "BC:24:11:FF:FF:FF" }]]) };
-    const { registered } = await declared(substrateOf(ONE), { guests: new Map([[5001, THERE]]) }, changed);
+    const { registered } = await declared(substrateOf(ONE), { guests: new Map([[5001, SMALL_GUEST]]) }, changed);
     expect(macIn(registered)).toBe("BC:24:11:00:50:01");
 });
 
 test.each([
-    ["a VM that is there keeps its generation", { guests: new Map([[5001, THERE]]) }, 2],
+    ["a VM that is there keeps its generation", { guests: new Map([[5001, SMALL_GUEST]]) }, 2],
     ["a VM that was deleted by hand has a further one", {}, 3],
 ])("%s, and the word that it was made by", async (_, known, generation) => {
     const { declaredVms } = await withComponents(substrateOf(ONE), known, BEFORE);
@@ -202,7 +192,9 @@ test("no more VMs are cloned at once than the hypervisor's definition says, and 
 test("control: VMs that are there wait for nobody", async () => {
     const vms = Array.from({ length: 6 }, (_, i) => `  - name: vm${i + 1}\n    instance: ${i + 1}\n`).join("");
     const tenant = `name: grooveiq\nvlan: 50\nvms:\n${vms}`;
-    const guests = new Map(Array.from({ length: 6 }, (_, i) => [5001 + i, { ...THERE, vmid: 5001 + i }] as const));
+    const guests = new Map(
+        Array.from({ length: 6 }, (_, i) => [5001 + i, { ...SMALL_GUEST, vmid: 5001 + i }] as const),
+    );
     const { mostAtOnce } = await declared(substrateOf({ grooveiq: tenant }), { guests });
     expect(mostAtOnce()).toBe(6);
 });

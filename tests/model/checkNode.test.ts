@@ -2,7 +2,7 @@ import { checkNode } from "../../model/checkNode";
 import { formatFault } from "../../model/faults";
 import { loadSubstrate } from "../../model/load";
 import type { Guest, NodeFacts, Recorded, TemplateMake } from "../../model/nodeFacts";
-import { project, removeProjects, smallTenant, STACK } from "../fixtures";
+import { project, removeProjects, SMALL_GUEST, smallTenant, STACK } from "../fixtures";
 
 afterAll(removeProjects);
 
@@ -14,16 +14,6 @@ const TEMPLATE: TemplateMake = {
     cloudInit: true,
     firewallRules: 0,
     systemDisk: { storage: "local-lvm", sizeGiB: 32 },
-};
-const OURS: Guest = {
-    vmid: 5001,
-    name: "api-vm01",
-    pool: "grooveiq",
-    tags: ["grooveiq", "tenant"],
-    running: true,
-    systemDiskGiB: 32,
-    extraDisks: {},
-    unused: [],
 };
 const RECORDED: Recorded = {
     vms: new Map([[5001, { component: "grooveiq-api-vm01", node: "pve2" }]]),
@@ -61,11 +51,11 @@ test("control: a new VM and a template that fits it have no fault", () => {
 });
 
 test("control: a VM of ours that is on the node and in the state has none", () => {
-    expect(faultsOf({ guests: [OURS], recorded: RECORDED })).toEqual([]);
+    expect(faultsOf({ guests: [SMALL_GUEST], recorded: RECORDED })).toEqual([]);
 });
 
 describe("a VMID that is taken", () => {
-    const foreign = { ...OURS, name: "windows-pc", tags: ["desk"] };
+    const foreign = { ...SMALL_GUEST, name: "windows-pc", tags: ["desk"] };
 
     test("by somebody else's guest names it, whether the state knows the VMID or not", () => {
         const { pool: _, ...guest } = foreign;
@@ -78,12 +68,12 @@ describe("a VMID that is taken", () => {
 
     test.each(["pool", "tags", "name"] as const)("is ours still by its %s alone", (mark) => {
         const { pool: _, ...stripped } = foreign;
-        const guest = { ...stripped, [mark]: OURS[mark] } as Guest;
+        const guest = { ...stripped, [mark]: SMALL_GUEST[mark] } as Guest;
         expect(faultsOf({ guests: [guest], recorded: RECORDED })).toEqual([]);
     });
 
     test("by a VM of ours that the state does not know says how to settle it", () => {
-        const [fault, ...others] = faultsOf({ guests: [OURS] });
+        const [fault, ...others] = faultsOf({ guests: [SMALL_GUEST] });
         expect(fault).toMatch(/VM 5001 is on node pve2 and looks like this one, but is not in the stack's state/);
         expect(fault).toContain("make recover SUBSTRATE=dvntm");
         expect(fault).toContain("VmLegacy grooveiq-api-vm01-vm pve2/5001");
@@ -96,12 +86,12 @@ describe("what would delete a VM unasked", () => {
 
     test("another instance", () => {
         const tenant = smallTenant("grooveiq", 50).replace("instance: 1", "instance: 2");
-        expect(faultsOf({ tenant, guests: [OURS], recorded: RECORDED })).toEqual([expect.stringMatching(lost)]);
+        expect(faultsOf({ tenant, guests: [SMALL_GUEST], recorded: RECORDED })).toEqual([expect.stringMatching(lost)]);
     });
 
     test("another VLAN", () => {
         const tenant = smallTenant("grooveiq", 51);
-        expect(faultsOf({ tenant, guests: [OURS], recorded: RECORDED })).toEqual([expect.stringMatching(lost)]);
+        expect(faultsOf({ tenant, guests: [SMALL_GUEST], recorded: RECORDED })).toEqual([expect.stringMatching(lost)]);
     });
 
     test("another node", () => {
@@ -113,7 +103,7 @@ describe("what would delete a VM unasked", () => {
 
     test("control: another name does not", () => {
         const tenant = smallTenant("grooveiq", 50).replace("api-vm01", "web-vm01");
-        expect(faultsOf({ tenant, guests: [OURS], recorded: RECORDED })).toEqual([]);
+        expect(faultsOf({ tenant, guests: [SMALL_GUEST], recorded: RECORDED })).toEqual([]);
     });
 
     test("two VMs that swap their names are told to do it in two runs", () => {
@@ -133,14 +123,14 @@ describe("what would delete a VM unasked", () => {
 
 describe("disks", () => {
     test("a smaller system disk is refused, and says what is allowed", () => {
-        expect(faultsOf({ guests: [{ ...OURS, systemDiskGiB: 64 }], recorded: RECORDED })).toEqual([
+        expect(faultsOf({ guests: [{ ...SMALL_GUEST, systemDiskGiB: 64 }], recorded: RECORDED })).toEqual([
             `${FILE}:4 vms[0]: 32GiB is less than the 64GiB on the node, and a disk only grows; allowed: 64GiB or more`,
         ]);
     });
 
     test("a smaller further disk too, by its PVE name; a larger one is not", () => {
         const vm = "    disks:\n      - slot: 1\n        size: 8GiB\n";
-        const with1 = (size: number) => [{ ...OURS, extraDisks: { scsi1: size } }];
+        const with1 = (size: number) => [{ ...SMALL_GUEST, extraDisks: { scsi1: size } }];
         expect(faultsOf({ vm, guests: with1(9), recorded: RECORDED })).toEqual([
             `${FILE}:6 vms[0].disks: scsi1: 8GiB is less than the 9GiB on the node, and a disk only grows; allowed: 9GiB or more`,
         ]);
@@ -151,14 +141,14 @@ describe("disks", () => {
 test("a disk that was detached by hand is not made anew: it says how to attach it", () => {
     const vm = "    disks:\n      - slot: 1\n        size: 8GiB\n";
     const made = new Map([["grooveiq-api-vm01", { generation: 1, rebuild: "", extraDisks: ["scsi1"] }]]);
-    const guests = [{ ...OURS, unused: ["local-lvm:vm-5001-disk-1"] }];
+    const guests = [{ ...SMALL_GUEST, unused: ["local-lvm:vm-5001-disk-1"] }];
     expect(faultsOf({ vm, guests, recorded: { ...RECORDED, made } })).toEqual([
         `${FILE}:6 vms[0].disks: scsi1 of VM 5001 was detached on hv02 by hand, and holds data: attach it again ` +
             "(qm set 5001 --scsi1 local-lvm:vm-5001-disk-1), then `make recover SUBSTRATE=dvntm`",
     ]);
     // Controls: a disk that is new is made, one that is attached is left alone, and one that is taken out is not missed.
     expect(faultsOf({ vm, guests, recorded: RECORDED })).toEqual([]);
-    const there = [{ ...OURS, extraDisks: { scsi1: 8 } }];
+    const there = [{ ...SMALL_GUEST, extraDisks: { scsi1: 8 } }];
     expect(faultsOf({ vm, guests: there, recorded: { ...RECORDED, made } })).toEqual([]);
     expect(faultsOf({ guests, recorded: { ...RECORDED, made } })).toEqual([]);
 });
@@ -193,7 +183,7 @@ describe("a template that cannot be cloned as asked", () => {
     ])("%s", (_, template, vm, message) => {
         expect(faultsOf({ template, vm })).toEqual([expect.stringMatching(message)]);
         // Control: a VM that is there was cloned before, and what became of the template is nothing to it.
-        expect(faultsOf({ template, vm, guests: [OURS], recorded: RECORDED })).toEqual([]);
+        expect(faultsOf({ template, vm, guests: [SMALL_GUEST], recorded: RECORDED })).toEqual([]);
     });
 
     test("no disk at all", () => {
@@ -236,7 +226,7 @@ describe("rebuild", () => {
     const again = "    rebuild: again\n";
 
     test("a new word may make the disk smaller, and asks the template as a new VM does", () => {
-        const guests = [{ ...OURS, systemDiskGiB: 64 }];
+        const guests = [{ ...SMALL_GUEST, systemDiskGiB: 64 }];
         expect(faultsOf({ vm: again, guests, recorded: RECORDED })).toEqual([]);
         expect(faultsOf({ vm: again, guests, recorded: RECORDED, template: { agent: false } })).toEqual([
             expect.stringMatching(/no guest agent/),
@@ -245,17 +235,17 @@ describe("rebuild", () => {
 
     test("the word that the VM was made by asks for nothing", () => {
         const made = new Map([["grooveiq-api-vm01", { generation: 1, rebuild: "again" }]]);
-        const given = { vm: again, guests: [OURS], recorded: { ...RECORDED, made }, template: { agent: false } };
+        const given = { vm: again, guests: [SMALL_GUEST], recorded: { ...RECORDED, made }, template: { agent: false } };
         expect(faultsOf(given)).toEqual([]);
     });
 
     test.each(["keep", "protection"])("%s forbids a new word, not the old one", (why) => {
         const vm = `${again}    ${why}: true\n`;
         const made = new Map([["grooveiq-api-vm01", { generation: 1, rebuild: "again" }]]);
-        expect(faultsOf({ vm, guests: [OURS], recorded: RECORDED })).toEqual([
+        expect(faultsOf({ vm, guests: [SMALL_GUEST], recorded: RECORDED })).toEqual([
             `${FILE}:6 vms[0].rebuild: a new word deletes the VM, which ${why}: true forbids; set ${why}: false and ` +
                 "bring the substrate up first",
         ]);
-        expect(faultsOf({ vm, guests: [OURS], recorded: { ...RECORDED, made } })).toEqual([]);
+        expect(faultsOf({ vm, guests: [SMALL_GUEST], recorded: { ...RECORDED, made } })).toEqual([]);
     });
 });
