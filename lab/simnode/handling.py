@@ -76,6 +76,9 @@ class RequestHandling:
         except web.HTTPException as failure:
             entry['status'] = failure.status
             raise
+        except ConnectionResetError:
+            # The client went away in the middle of its request, as one that is killed does.
+            return _reset(request)
         if request.content_type != 'multipart/form-data':
             entry['body'] = _hide_password(redact(await request.read(), request.content_type))
         entry.update(status=response.status, user=request.get(USER))
