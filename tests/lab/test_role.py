@@ -4,7 +4,8 @@ import json
 from collections.abc import Callable
 
 import pytest
-from node_client import LAB, NODE, TEMPLATE, ApiError, Client
+from machine import LAB
+from node_client import NODE, TEMPLATE, ApiError, Client
 
 GRANTS = json.loads((LAB.parent / 'model' / 'grants.json').read_text())['grants']
 PRIVILEGES = [name for grant in GRANTS for name in grant['privileges']]
