@@ -5,9 +5,9 @@ import { reconfigure, type Service } from "./services";
 
 /**
  * How long the queue waits for more work before it reconfigures, in milliseconds: a reconfigure interrupts the whole
- * site, and the tenants of one `up` reach the queue within a second of each other. Unit tests wait less.
+ * site, and the tenants of one `up` reach the queue within two seconds of each other. Unit tests wait less.
  */
-const SETTLE_MS = Number(process.env["ROUTER_SETTLE_MS"] ?? 1000);
+const SETTLE_MS = Number(process.env["ROUTER_SETTLE_MS"] ?? 2000);
 
 /** What a piece of work writes with: the client, and a note of each service that must take over what was written. */
 export interface Writer {
