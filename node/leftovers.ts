@@ -1,20 +1,10 @@
 import type { StateResource } from "../model/stateRepair";
 import type { Substrate, WorkloadVm } from "../model/substrate";
 import { NodeError, type NodeClient } from "./client";
+import { tagsOf, type Listed } from "./survey";
 
 /** Clients by PVE node name. */
 type Clients = ReadonlyMap<string, NodeClient>;
-
-/** A guest in GET /cluster/resources. */
-interface Listed {
-    readonly vmid: number;
-    readonly node: string;
-    readonly name?: string;
-    readonly pool?: string;
-    readonly tags?: string;
-    readonly status?: string;
-    readonly lock?: string;
-}
 
 const POLL_MS = 500;
 const POLLS = 240;
@@ -96,9 +86,9 @@ export async function removeStrayRules(clients: Clients, state: readonly StateRe
     return removed;
 }
 
-function isHalfMade({ name, pool, tags = "", status }: Listed, vm: WorkloadVm): boolean {
-    const tagged = tags.split(/[;, ]+/).includes(vm.tenant);
-    return name === vm.name && pool === vm.tenant && !tagged && status === "stopped";
+function isHalfMade(guest: Listed, vm: WorkloadVm): boolean {
+    const { name, pool, status } = guest;
+    return name === vm.name && pool === vm.tenant && !tagsOf(guest).includes(vm.tenant) && status === "stopped";
 }
 
 /** Whether a guest bears the description that the clone was asked for with: nobody but this program writes it. */

@@ -4,7 +4,7 @@ import { chooseTemplate, type Template } from "../model/template";
 import type { NodeClient } from "./client";
 
 /** A guest in GET /cluster/resources. */
-interface Listed {
+export interface Listed {
     readonly vmid: number;
     readonly node: string;
     readonly type: string;
@@ -74,6 +74,11 @@ function chosenBy(vms: readonly WorkloadVm[], hypervisor: Hypervisor, templates:
     return [...new Map(chosen.map((template) => [template.vmid, template])).values()];
 }
 
+/** Tags of a guest, which PVE lists in one text. */
+export function tagsOf({ tags = "" }: Listed): string[] {
+    return tags.split(/[;, ]+/).filter((tag) => tag !== "");
+}
+
 function guestOf(listed: Listed, config: Config): Guest {
     const extra = Object.entries(config).flatMap(([key, value]) => {
         const size = /^scsi[1-9]\d*$/.test(key) ? sizeGiBOf(String(value)) : undefined;
@@ -83,7 +88,7 @@ function guestOf(listed: Listed, config: Config): Guest {
         vmid: listed.vmid,
         name: listed.name ?? "",
         ...(listed.pool && { pool: listed.pool }),
-        tags: (listed.tags ?? "").split(/[;, ]+/).filter((tag) => tag !== ""),
+        tags: tagsOf(listed),
         running: listed.status === "running",
         systemDiskGiB: Math.round(((listed.maxdisk ?? 0) / GIB) * 1000) / 1000,
         extraDisks: Object.fromEntries(extra),
