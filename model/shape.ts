@@ -110,7 +110,10 @@ function unknownValue(error: ErrorObject): string {
 }
 
 function tooManyKeys(error: ErrorObject): string {
-    const keys = Object.keys(error.data as object).join(" and ");
+    // Sorted: Pulumi hands the keys of its configuration over in any order.
+    const keys = Object.keys(error.data as object)
+        .sort()
+        .join(" and ");
     return `${keys} exclude each other; allowed: ${(error.params as { limit: number }).limit} of them`;
 }
 
