@@ -6,6 +6,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { buildPart, BuildError } from "./build";
 import { findOnMachine } from "./machine";
+import { installLabSystem } from "./labSystem";
 import { installLab } from "./labVenv";
 import { BIN, parts, type Part } from "./parts";
 import { dynamicProvider, installScript } from "./script";
@@ -14,6 +15,7 @@ import { isFresh, markFresh } from "./stamp";
 async function main(): Promise<void> {
     mkdirSync(BIN, { recursive: true });
     installLab();
+    installLabSystem();
     for (const part of parts) {
         await install(part);
     }

@@ -1,0 +1,16 @@
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+
+/** Packages of the lab's own root file system, one a line. */
+export const SYSTEM_PACKAGES = resolve(__dirname, "packages.txt");
+
+/** The lab's own Debian 12 root file system, which `make tools` makes where it runs as root. */
+export const LAB_SYSTEM = resolve(__dirname, "..", ".tools", "lab-system");
+
+/** Why the lab's host and data plane cannot run on this machine, in one line; undefined where they can. */
+export function systemMissing(): string | undefined {
+    if (process.getuid?.() !== 0) {
+        return "root is needed for network namespaces and a root file system of its own";
+    }
+    return existsSync(LAB_SYSTEM) ? undefined : "the lab's root file system is not there: run `make tools`";
+}
