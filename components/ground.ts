@@ -1,9 +1,7 @@
-import * as pulumi from "@pulumi/pulumi";
 import { checkNode } from "../model/checkNode";
 import { DefinitionError } from "../model/faults";
 import { NOTHING_RECORDED, type NodeFacts, type Recorded } from "../model/nodeFacts";
 import type { Hypervisor, Substrate } from "../model/substrate";
-import { warningsOf } from "../model/warnings";
 import { NodeClient, NodeError } from "../node/client";
 import { tokenLacks } from "../node/permissions";
 import { apiToken } from "../node/token";
@@ -43,8 +41,6 @@ export async function prepare(substrate: Substrate): Promise<Ground> {
         if (faults.length > 0) {
             throw new DefinitionError(faults);
         }
-        const warnings = substrate.hypervisors.flatMap((h) => warningsOf(substrate, h, facts.get(h.name)!, recorded));
-        await Promise.all(warnings.map((warning) => pulumi.log.warn(warning)));
         return { facts, recorded };
     } catch (error) {
         const told = error instanceof NodeError || error instanceof DefinitionError;

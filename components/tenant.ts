@@ -37,7 +37,7 @@ export class Tenant extends pulumi.ComponentResource {
             const aliases = hypervisor.aliasesOf(vm, vmName);
             const protect = tenant.keep || vm.keep;
             const declared = new TenantVm(vmName, args, { parent: this, protect, aliases });
-            network.guard(vmName, declared, { address: vm.address, former: aliases });
+            network.guard(vmName, declared, aliases);
             return outputOf(vm, tenant, declared);
         });
 

@@ -15,14 +15,6 @@ export interface TenantNetworkArgs {
     readonly router?: TenantRouterArgs;
 }
 
-/** What is to know of a VM that is guarded. */
-export interface Guarded {
-    /** Fixed address, the only one that the VM may send with; missing where the VM uses DHCP. */
-    readonly address: string | undefined;
-    /** Names that the VM had. */
-    readonly former: readonly { readonly name: string }[];
-}
-
 /**
  * What holds a tenant together: on its hypervisor the PVE pool that its VMs join, the segment that their NICs are tagged
  * for and the PVE firewall around each of them; on the core router its VLAN, DHCP scope, names and walls.
@@ -55,8 +47,10 @@ export class TenantNetwork extends pulumi.ComponentResource {
      * from the site's segments that the lab's zone matrix lets in, and from tenants whose files say so; the VM may not send with another MAC.
      *
      * It goes with the VM, so nothing is left to delete once the VM is gone.
+     *
+     * @param former names that the VM had.
      */
-    guard(name: string, vm: TenantVm, { address, former }: Guarded): void {
+    guard(name: string, vm: TenantVm, former: readonly { readonly name: string }[]): void {
         const target = { nodeName: this.node, vmId: vm.vmid };
         // PVE drops both with the VM, and the provider does not see that its options are gone: a VM that is made anew
         // gets them anew.
@@ -66,8 +60,6 @@ export class TenantNetwork extends pulumi.ComponentResource {
             deleteBeforeReplace: true,
             replacementTrigger: vm.incarnation,
         };
-        const had = (role: string) => ({ aliases: former.map((one) => ({ name: `${one.name}-${role}` })) });
-        const filter = addressFilter(name, { ...target, address }, { ...opts, ...had("address") });
         new proxmoxve.firewall.OptionsLegacy(
             `${name}-firewall`,
             {
@@ -77,18 +69,18 @@ export class TenantNetwork extends pulumi.ComponentResource {
                 inputPolicy: "DROP",
                 outputPolicy: "ACCEPT",
                 macfilter: true,
-                ipfilter: filter.length > 0,
+                ipfilter: false,
                 ndp: true,
                 radv: false,
                 logLevelIn: "nolog",
                 logLevelOut: "nolog",
             },
-            { ...opts, ...had("firewall"), dependsOn: filter },
+            { ...opts, aliases: former.map((had) => ({ name: `${had.name}-firewall` })) },
         );
         new proxmoxve.firewall.RulesLegacy(
             `${name}-rules`,
             { ...target, rules: this.rules() },
-            { ...opts, ...had("rules") },
+            { ...opts, aliases: former.map((had) => ({ name: `${had.name}-rules` })) },
         );
     }
 
@@ -103,21 +95,4 @@ export class TenantNetwork extends pulumi.ComponentResource {
             enabled: true,
         }));
     }
-}
-
-/**
- * The set that PVE's firewall takes, by its name, for the addresses of a VM's first NIC; none where the VM uses DHCP. PVE
- * drops what the NIC sends from another address (IPv4, and ARP for it), and lets DHCP pass (PVE::Firewall,
- * ruleset_create_vm_chain). It keeps an entry without its /32.
- */
-function addressFilter(
-    name: string,
-    { address, ...target }: { nodeName: string; vmId: pulumi.Output<number>; address: string | undefined },
-    opts: pulumi.CustomResourceOptions,
-): proxmoxve.firewall.IpsetLegacy[] {
-    if (address === undefined) {
-        return [];
-    }
-    const set = { ...target, name: "ipfilter-net0", cidrs: [{ name: address }] };
-    return [new proxmoxve.firewall.IpsetLegacy(`${name}-address`, set, opts)];
 }

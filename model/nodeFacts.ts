@@ -9,8 +9,6 @@ export interface NodeFacts {
     readonly templates: readonly Template[];
     /** What the templates that VMs choose are made of, by VMID. */
     readonly made: ReadonlyMap<number, TemplateMake>;
-    /** Whether PVE's datacentre firewall is on, without which the firewall of no VM counts. */
-    readonly firewall: boolean;
 }
 
 /** One guest as the node lists it. */

@@ -22,17 +22,15 @@ type Config = Readonly<Record<string, string | number | undefined>>;
 const GIB = 1024 ** 3;
 
 /**
- * Looks at a hypervisor's node, reading only: one request for all guests, one for PVE's firewall, two for each template
- * that VMs choose, and one for each VM that has more than its system disk.
+ * Looks at a hypervisor's node, reading only: one request for all guests, two for each template that VMs choose, and one
+ * for each VM that has more than its system disk.
  *
  * @throws NodeError where the node cannot be asked.
  */
 export async function survey(client: NodeClient, hypervisor: Hypervisor, substrate: Substrate): Promise<NodeFacts> {
-    const [resources, firewall] = await Promise.all([
-        client.get<Listed[]>("/cluster/resources?type=vm"),
-        client.get<{ readonly enable?: number }>("/cluster/firewall/options"),
-    ]);
-    const listed = resources.filter(({ node, type }) => node === hypervisor.node && type === "qemu");
+    const listed = (await client.get<Listed[]>("/cluster/resources?type=vm")).filter(
+        ({ node, type }) => node === hypervisor.node && type === "qemu",
+    );
     const templates = listed
         .filter(({ template }) => template === 1)
         .map(({ vmid, name }): Template => ({ vmid, name: name ?? "" }));
@@ -58,8 +56,6 @@ export async function survey(client: NodeClient, hypervisor: Hypervisor, substra
         guests: new Map(guests.map((guest) => [guest.vmid, guest])),
         templates,
         made: new Map(made.map((make) => [make.vmid, make])),
-        // PVE writes the time of switching it on as the value, too.
-        firewall: (firewall.enable ?? 0) > 0,
     };
 }
 

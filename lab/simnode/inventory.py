@@ -46,7 +46,6 @@ def fill(node: Any) -> None:
     for vmid, version in ((100, '44-1.9'), (103, '44-1.10')):
         _add(node, vmid, template(vmid, version), 'stopped', template=True)
     _add(node, 110, home_assistant(), 'running')
-    node.firewall_config('cluster')['options']['enable'] = 1
 
 
 def _add(node: Any, vmid: int, config: dict[str, Any], status: str, **options: Any) -> None:

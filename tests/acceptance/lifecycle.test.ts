@@ -146,39 +146,6 @@ describe("dvntm, from the first up to destroy", () => {
         expect(writes.map(({ path }) => path).filter((path) => !/qemu\/510[123]\b|pools/.test(path))).toEqual([]);
     });
 
-    test("a fixed address is the only one that PVE lets the VM send with, and one more by hand is found and taken away", async () => {
-        const tenant = "tenants/dvntm/grooveiq.yaml";
-        const instance = "    instance: 1\n";
-        const filter = async () => {
-            const { options, ipset } = (await lab.state()).firewall.guests["5001"] as Record<string, object>;
-            return { ...options, ipset };
-        };
-        lab.edit(tenant, (text) => text.replace(instance, `${instance}    address: fixed\n`));
-        expect((await lab.up()).output).toMatch(/warning: grooveiq\/api-vm01 .* 10\.20\.50\.10 alone/);
-        const set = { "ipfilter-net0": [{ cidr: "10.20.50.10" }] };
-        expect(await filter()).toMatchObject({ ipfilter: 1, ipset: set });
-
-        await lab.node.byHand("POST", `${pve}/5001/firewall/ipset/ipfilter-net0`, { cidr: "10.20.50.11" });
-        expect([...(await lab.driftByName()).keys()]).toEqual(["grooveiq-api-vm01-address"]);
-        await lab.up();
-        expect(await filter()).toMatchObject({ ipset: set });
-
-        lab.edit(tenant, (text) => text.replace("    address: fixed\n", ""));
-        await lab.up();
-        expect(await filter()).toMatchObject({ ipfilter: 0, ipset: {} });
-        await lab.succeed("preview", "--expect-no-changes");
-    });
-
-    test("PVE's datacentre firewall is told where it is off, and left as it is", async () => {
-        const told = /warning: hv02: PVE's datacentre firewall is off/;
-        expect((await lab.succeed("preview")).output).not.toMatch(told);
-        await lab.node.byHand("PUT", "/cluster/firewall/options", { enable: "0" });
-        const off = await lab.state();
-        expect((await lab.up()).output).toMatch(told);
-        expect(await lab.state()).toEqual(off);
-        await lab.node.byHand("PUT", "/cluster/firewall/options", { enable: "1" });
-    });
-
     test("destroy takes away a VM that is gone already, and leaves the node as it was found", async () => {
         await lab.node.byHand("POST", `${pve}/5002/status/stop`);
         await lab.node.byHand("DELETE", `${pve}/5002`);

@@ -120,10 +120,8 @@ describe("the roles of make role", () => {
         expect(exitCode).not.toBe(0);
         expect(output).toContain(lack("VM.Monitor", "/pool"));
         expect(output).toContain(lack("Sys.Modify", "/"));
-        const onTop = () => granted.filter(({ path }) => path === "/").flatMap(({ privileges }) => privileges);
-        expect(onTop()).toEqual(["Sys.Audit"]);
+        expect(granted.map(({ path }) => path)).not.toContain("/");
         granted = await lab.grantRole();
-        expect(onTop()).toEqual(["Sys.Audit", "Sys.Modify"]);
         expect(granted).toContainEqual(expect.objectContaining({ path: "/", propagate: false }));
         await lab.up();
         expect((await lab.state()).vms["5001"]!.config["startup"]).toBe("order=1");

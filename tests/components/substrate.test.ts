@@ -25,9 +25,7 @@ function substrateOf(tenants: Record<string, string>, stack = STACK): Substrate 
 
 async function declared(substrate: Substrate, known: Partial<NodeFacts> = {}, recorded = NOTHING_RECORDED) {
     const registrations = await record();
-    const facts = new Map([
-        ["hv02", { guests: new Map(), templates: TEMPLATES, made: new Map(), firewall: true, ...known }],
-    ]);
+    const facts = new Map([["hv02", { guests: new Map(), templates: TEMPLATES, made: new Map(), ...known }]]);
     const { declare } = await import("../../components/substrate");
     // Spread: an array that began in node:fs is of another realm under Jest, and Pulumi takes it for an object.
     const vms = await settled(pulumi.output([...declare(substrate, { facts, recorded })]));
@@ -107,21 +105,6 @@ test("a VM is a full clone of the newest template, on the tenant's VLAN, with wh
         purgeOnDestroy: true,
         deleteUnreferencedDisksOnDestroy: true,
     });
-});
-
-test("a fixed address is the only one that PVE lets a VM send with, and no set of addresses stands where it uses DHCP", async () => {
-    const fixed = { grooveiq: `${smallTenant("grooveiq", 50)}    address: fixed\n` };
-    const filterOf = async (tenants: Record<string, string>) => {
-        const { registered } = await declared(substrateOf(tenants));
-        const sets = registered.filter(({ type }) => type === "proxmoxve:firewall/ipsetLegacy:IpsetLegacy");
-        return { on: named(registered, "grooveiq-api-vm01-firewall")["ipfilter"], sets };
-    };
-    const set = {
-        name: "grooveiq-api-vm01-address",
-        inputs: { nodeName: "pve2", vmId: 5001, name: "ipfilter-net0", cidrs: [{ name: "10.20.50.10" }] },
-    };
-    expect(await filterOf(fixed)).toMatchObject({ on: true, sets: [set] });
-    expect(await filterOf(ONE)).toEqual({ on: false, sets: [] });
 });
 
 test("the firewall around a VM drops all but its own segment, management and trusted", async () => {

@@ -75,7 +75,6 @@ ASK: dict[str, list[tuple[Operation, str]]] = {
                                 (resize, '/storage/local-lvm')],
     'Datastore.Audit': [(content, '/storage/local-lvm')],
     'SDN.Use': [(clone, BRIDGE), (configure(net0='virtio,bridge=vmbr0,tag=50'), f'{BRIDGE}/50')],
-    'Sys.Audit': [(lambda node, vmid: node.call('GET', '/cluster/firewall/options'), '/')],
     'Sys.Modify': [(configure(startup='order=1'), '/')],
 }
 

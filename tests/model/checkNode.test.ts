@@ -42,7 +42,6 @@ function faultsOf({ vm = "", tenant, guests = [], template = {}, recorded = NONE
         guests: new Map(guests.map((guest) => [guest.vmid, guest])),
         templates: made.map(({ vmid, name }) => ({ vmid, name })),
         made: new Map(made.map((make) => [make.vmid, make])),
-        firewall: true,
     };
     return checkNode(substrate, substrate.hypervisors[0]!, facts, recorded).map(formatFault);
 }
@@ -193,7 +192,7 @@ describe("a template that cannot be cloned as asked", () => {
             root: project({ "Pulumi.dvntm.yaml": STACK, [FILE]: smallTenant("grooveiq", 50) }),
             substrate: "dvntm",
         });
-        const facts = { guests: new Map(), templates: [diskless], made: new Map([[103, diskless]]), firewall: true };
+        const facts = { guests: new Map(), templates: [diskless], made: new Map([[103, diskless]]) };
         expect(checkNode(substrate, substrate.hypervisors[0]!, facts, NONE).map(formatFault)).toEqual([
             expect.stringMatching(/has no disk scsi0; build it with the disk on scsi0/),
         ]);
