@@ -1,12 +1,11 @@
 /** Prints what each hypervisor of a substrate has and what its tenants were promised of it. */
-import { parseArgs } from "node:util";
 import { formatAmount, sharesOf, type Share } from "../model/capacity";
 import type { Substrate } from "../model/substrate";
-import { loadAll } from "./substrates";
+import { FLAG, runCommand } from "./command";
 
 const HELP = `usage: make capacity SUBSTRATE=<name> [JSON=1]
 Prints memory, disk and vCPUs per hypervisor: promised by tenant and in all, against what the hardware has.
-Memory counts VMs that start with the node. Exit 0; 1: the definitions have faults.`;
+Memory counts VMs that start with the node. Exit 0; 1: the definitions have faults; 2: wrong usage.`;
 
 /** Columns of a bar in a terminal. */
 const BAR = 30;
@@ -16,25 +15,9 @@ const UNITS: Readonly<Record<Share["resource"], string>> = { memory: "MiB", disk
 
 const TITLES: Readonly<Record<Share["resource"], string>> = { memory: "memory", disk: "disk", vcpus: "vCPU" };
 
-function main(): number {
-    const flag = { type: "boolean", default: false } as const;
-    const { values, positionals } = parseArgs({ allowPositionals: true, options: { json: flag, help: flag } });
-    if (values.help) {
-        console.log(HELP);
-        return 0;
-    }
-    const loaded = loadAll(positionals);
-    for (const one of loaded) {
-        if (one.substrate === undefined) {
-            console.error(one.text);
-        } else if (values.json) {
-            console.log(JSON.stringify(asJson(one.substrate)));
-        } else {
-            console.log(asTable(one.substrate));
-        }
-    }
-    return loaded.every(({ faults }) => faults.length === 0) ? 0 : 1;
-}
+void runCommand(HELP, { json: FLAG, help: FLAG }, (substrate, { json }) => {
+    console.log(json ? JSON.stringify(asJson(substrate)) : asTable(substrate));
+});
 
 function asJson(substrate: Substrate) {
     return {
@@ -78,5 +61,3 @@ function bar(share: number): string {
     const full = Math.min(BAR, Math.round(share * BAR));
     return `[${"#".repeat(full)}${".".repeat(BAR - full)}] `;
 }
-
-process.exitCode = main();

@@ -1,7 +1,8 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
 import { DefinitionError } from "../model/faults";
 import type { Substrate } from "../model/substrate";
-import { loadAll } from "./substrates";
+import { NodeError } from "../node/client";
+import { loadAll, type Loaded } from "./substrates";
 
 /** A command that was called wrongly: its message and the usage are printed, and the exit code is 2. */
 export class UsageError extends Error {}
@@ -14,20 +15,39 @@ export const FLAG = { type: "boolean", default: false } as const;
 export const TEXT = { type: "string" } as const;
 
 /** Exit codes of every command. */
-const FAULTS = 1;
+export const FAULTS = 1;
 const USAGE = 2;
+
+/** Values of the flags that were given. */
+type Values<T extends ParseArgsConfig["options"]> = ReturnType<
+    typeof parseArgs<{ allowPositionals: true; options: T }>
+>["values"];
 
 /**
  * Runs a command about one substrate and sets the exit code: 0; 1 where the definitions, or a file that was given, have
- * faults, which are printed without a stack trace; 2 where it was called wrongly.
+ * faults, or a node cannot be asked, which is printed without a stack trace; 2 where it was called wrongly.
  */
-export async function runCommand<T extends NonNullable<ParseArgsConfig["options"]>>(
+export function runCommand<T extends NonNullable<ParseArgsConfig["options"]>>(
     help: string,
     options: T,
-    body: (
-        substrate: Substrate,
-        values: ReturnType<typeof parseArgs<{ allowPositionals: true; options: T }>>["values"],
-    ) => void | Promise<void>,
+    body: (substrate: Substrate, values: Values<T>) => void | Promise<void>,
+): Promise<void> {
+    return runNamed(help, options, (names, values) => body(substrateNamed(names), values));
+}
+
+/** Runs a command about the named substrates, or about all where none is named, as runCommand does about one. */
+export function runForAll<T extends NonNullable<ParseArgsConfig["options"]>>(
+    help: string,
+    options: T,
+    body: (loaded: readonly Loaded[], values: Values<T>) => void | Promise<void>,
+): Promise<void> {
+    return runNamed(help, options, (names, values) => body(loadAll(names), values));
+}
+
+async function runNamed<T extends NonNullable<ParseArgsConfig["options"]>>(
+    help: string,
+    options: T,
+    body: (names: readonly string[], values: Values<T>) => void | Promise<void>,
 ): Promise<void> {
     try {
         const { values, positionals } = parseArgs({ allowPositionals: true, options });
@@ -35,7 +55,7 @@ export async function runCommand<T extends NonNullable<ParseArgsConfig["options"
             console.log(help);
             return;
         }
-        await body(substrateNamed(positionals), values);
+        await body(positionals, values);
     } catch (error) {
         process.exitCode = tell(error, help);
     }
@@ -53,7 +73,7 @@ function substrateNamed([name, ...others]: readonly string[]): Substrate {
 }
 
 function tell(error: unknown, help: string): number {
-    if (error instanceof DefinitionError || error instanceof Refusal) {
+    if (error instanceof DefinitionError || error instanceof Refusal || error instanceof NodeError) {
         console.error(error.message);
         return FAULTS;
     }

@@ -7,10 +7,9 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { repairState, type Deployment } from "../model/stateRepair";
-import type { Hypervisor, Substrate } from "../model/substrate";
-import { NodeClient, NodeError } from "../node/client";
+import type { Substrate } from "../model/substrate";
 import { isOnNode, removeHalfMade, removeStrayRules } from "../node/leftovers";
-import { apiToken } from "../node/token";
+import { connect } from "../node/token";
 import { FLAG, Refusal, runCommand } from "./command";
 import { releaseStaleLocks } from "./staleLocks";
 
@@ -24,20 +23,16 @@ interface Exported {
 }
 
 void runCommand(HELP, { help: FLAG, quiet: FLAG }, async (substrate, { quiet }) => {
-    try {
-        const notes = [...releaseStaleLocks(substrate.name), ...(await recover(substrate))];
-        const nothing = quiet ? [] : ["nothing to recover"];
-        (notes.length === 0 ? nothing : notes).forEach((note) => console.log(`recover: ${note}`));
-    } catch (error) {
-        throw error instanceof NodeError ? new Refusal(error.message) : error;
-    }
+    const notes = [...releaseStaleLocks(substrate.name), ...(await recover(substrate))];
+    const nothing = quiet ? [] : ["nothing to recover"];
+    (notes.length === 0 ? nothing : notes).forEach((note) => console.log(`recover: ${note}`));
 });
 
 async function recover(substrate: Substrate): Promise<string[]> {
     if (substrate.status === "planned") {
         return [];
     }
-    const clients = new Map(substrate.hypervisors.map((h) => [h.node, clientOf(h)]));
+    const clients = new Map(substrate.hypervisors.map((h) => [h.node, connect(h)]));
     try {
         const exported = JSON.parse(pulumi("stack", "export", "--stack", substrate.name)) as Exported;
         const repair = await repairState(exported.deployment, (resource) => isOnNode(clients, resource));
@@ -50,10 +45,6 @@ async function recover(substrate: Substrate): Promise<string[]> {
     } finally {
         clients.forEach((client) => client.close());
     }
-}
-
-function clientOf({ name, endpoint }: Hypervisor): NodeClient {
-    return new NodeClient(name, endpoint, apiToken());
 }
 
 /** The state holds secrets only encrypted, and this file is its owner's alone, until it is gone at once. */

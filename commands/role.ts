@@ -2,38 +2,22 @@
  * Prints the commands that give the program its user, token and roles on each hypervisor of a substrate. With --check it
  * asks the hypervisors instead whether the token holds them.
  */
-import { parseArgs } from "node:util";
 import { grantsOf, pveumCommands, TOKEN, USER } from "../model/role";
 import type { Substrate } from "../model/substrate";
-import { NodeError } from "../node/client";
 import { tokenLacks } from "../node/permissions";
-import { loadAll } from "./substrates";
+import { FLAG, Refusal, runCommand } from "./command";
 
 const HELP = `usage: make role SUBSTRATE=<name> [JSON=1]
 Prints the pveum commands that make user, token and roles on each hypervisor of PVE 8.4, to be pasted there as root.
-Exit 0; 1: the definitions have faults.`;
+Exit 0; 1: the definitions have faults; 2: wrong usage.`;
 
-async function main(): Promise<number> {
-    const flag = { type: "boolean", default: false } as const;
-    const options = { json: flag, help: flag, check: flag };
-    const { values, positionals } = parseArgs({ allowPositionals: true, options });
-    if (values.help) {
-        console.log(HELP);
-        return 0;
+void runCommand(HELP, { json: FLAG, help: FLAG, check: FLAG }, async (substrate, { json, check }) => {
+    if (check) {
+        await refuseWhatLacks(substrate);
+    } else {
+        console.log(json ? JSON.stringify(asJson(substrate)) : asCommands(substrate));
     }
-    let good = true;
-    for (const one of loadAll(positionals)) {
-        if (one.substrate === undefined) {
-            console.error(one.text);
-            good = false;
-        } else if (values.check) {
-            good = (await check(one.substrate)) && good;
-        } else {
-            console.log(values.json ? JSON.stringify(asJson(one.substrate)) : asCommands(one.substrate));
-        }
-    }
-    return good ? 0 : 1;
-}
+});
 
 function asJson(substrate: Substrate) {
     return {
@@ -56,19 +40,10 @@ function asCommands(substrate: Substrate): string {
     return blocks.map((lines) => lines.join("\n")).join("\n\n");
 }
 
-/** True if nothing is missing; else what is stands on standard error, and nothing was touched. */
-async function check(substrate: Substrate): Promise<boolean> {
-    try {
-        const lacks = await tokenLacks(substrate);
-        lacks.forEach((line) => console.error(line));
-        return lacks.length === 0;
-    } catch (error) {
-        if (error instanceof NodeError) {
-            console.error(error.message);
-            return false;
-        }
-        throw error;
+/** @throws Refusal with what the token lacks, NodeError where a node cannot be asked. */
+async function refuseWhatLacks(substrate: Substrate): Promise<void> {
+    const lacks = await tokenLacks(substrate);
+    if (lacks.length > 0) {
+        throw new Refusal(lacks.join("\n"));
     }
 }
-
-void main().then((code) => (process.exitCode = code));

@@ -2,34 +2,26 @@
  * Checks the definitions of every substrate, or of the named ones, offline: no Pulumi, no network.
  * With --up a substrate must also be complete enough to be brought up.
  */
-import { parseArgs } from "node:util";
 import { DefinitionError } from "../model/faults";
 import { requireReady } from "../model/ready";
-import { loadAll, type Loaded } from "./substrates";
+import { FAULTS, FLAG, runForAll } from "./command";
+import type { Loaded } from "./substrates";
 
 const HELP = `usage: make validate [SUBSTRATE=<name>] [JSON=1]
 Checks the definitions of every substrate, or of one, without a network.
-Exit 0: no faults; 1: faults, one line each, or as JSON.`;
+Exit 0: no faults; 1: faults, one line each, or as JSON; 2: wrong usage.`;
 
-function main(): number {
-    const flag = { type: "boolean", default: false } as const;
-    const { values, positionals } = parseArgs({
-        allowPositionals: true,
-        options: { up: flag, json: flag, help: flag },
-    });
-    if (values.help) {
-        console.log(HELP);
-        return 0;
-    }
-    const loaded = loadAll(positionals);
-    if (values.json) {
+void runForAll(HELP, { up: FLAG, json: FLAG, help: FLAG }, (loaded, { up, json }) => {
+    if (json) {
         console.log(JSON.stringify(loaded.map(({ name, faults }) => ({ substrate: name, faults }))));
     } else {
-        loaded.forEach((one) => tell(one, values.up));
+        loaded.forEach((one) => tell(one, up));
     }
-    const ready = !values.up || loaded.every(isReady);
-    return ready && loaded.every(({ faults }) => faults.length === 0) ? 0 : 1;
-}
+    const ready = !up || loaded.every(isReady);
+    if (!ready || loaded.some(({ faults }) => faults.length > 0)) {
+        process.exitCode = FAULTS;
+    }
+});
 
 function tell(loaded: Loaded, quietWhenGood: boolean): void {
     if (loaded.substrate === undefined) {
@@ -56,5 +48,3 @@ function isReady({ substrate }: Loaded): boolean {
         throw error;
     }
 }
-
-process.exitCode = main();

@@ -1,10 +1,12 @@
+import * as pulumi from "@pulumi/pulumi";
 import { checkNode } from "../model/checkNode";
+import { firewallWarning } from "../model/datacentreFirewall";
 import { DefinitionError } from "../model/faults";
 import { NOTHING_RECORDED, type NodeFacts, type Recorded } from "../model/nodeFacts";
 import type { Hypervisor, Substrate } from "../model/substrate";
-import { NodeClient, NodeError } from "../node/client";
+import { NodeError } from "../node/client";
 import { tokenLacks } from "../node/permissions";
-import { apiToken } from "../node/token";
+import { connect } from "../node/token";
 import { survey } from "../node/survey";
 import { readRecorded } from "./recorded";
 import { refusal } from "./refusal";
@@ -32,15 +34,14 @@ export async function prepare(substrate: Substrate): Promise<Ground> {
         if (lacks.length > 0) {
             throw new NodeError(lacks.join("\n"));
         }
-        const [recorded, ...surveys] = await Promise.all([
-            readRecorded(),
-            ...substrate.hypervisors.map((hypervisor) => surveyed(hypervisor, substrate)),
-        ]);
-        const facts = new Map(surveys);
+        const recorded = await readRecorded();
+        const surveys = substrate.hypervisors.map((hypervisor) => surveyed(hypervisor, substrate, recorded));
+        const facts = new Map(await Promise.all(surveys));
         const faults = substrate.hypervisors.flatMap((h) => checkNode(substrate, h, facts.get(h.name)!, recorded));
         if (faults.length > 0) {
             throw new DefinitionError(faults);
         }
+        warn(substrate, facts);
         return { facts, recorded };
     } catch (error) {
         const told = error instanceof NodeError || error instanceof DefinitionError;
@@ -48,10 +49,24 @@ export async function prepare(substrate: Substrate): Promise<Ground> {
     }
 }
 
-async function surveyed(hypervisor: Hypervisor, substrate: Substrate): Promise<[string, NodeFacts]> {
-    const client = new NodeClient(hypervisor.name, hypervisor.endpoint, apiToken());
+/** Tells what keeps the VMs' firewalls from counting, once for each hypervisor, in every preview and up. */
+function warn(substrate: Substrate, facts: Ground["facts"]): void {
+    for (const hypervisor of substrate.hypervisors) {
+        const warning = firewallWarning(substrate, hypervisor, facts.get(hypervisor.name)!);
+        if (warning !== undefined) {
+            void pulumi.log.warn(warning);
+        }
+    }
+}
+
+async function surveyed(
+    hypervisor: Hypervisor,
+    substrate: Substrate,
+    recorded: Recorded,
+): Promise<[string, NodeFacts]> {
+    const client = connect(hypervisor);
     try {
-        return [hypervisor.name, await survey(client, hypervisor, substrate)];
+        return [hypervisor.name, await survey(client, hypervisor, substrate, recorded)];
     } finally {
         client.close();
     }

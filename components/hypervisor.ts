@@ -1,5 +1,6 @@
 import * as proxmoxve from "@muhlba91/pulumi-proxmoxve";
 import * as pulumi from "@pulumi/pulumi";
+import { filterWaits, waitsFor } from "../model/addressFilter";
 import {
     asksRebuild,
     componentOf,
@@ -20,6 +21,9 @@ const PLANNED_TOKEN = "planned@pve!none=00000000-0000-0000-0000-000000000000";
 
 /** Stands where a VM is there already: what it was cloned from counts no more, and its template may be long gone. */
 const NO_TEMPLATE = 0;
+
+/** What is kept of a VM from run to run; without a process where no address filter waits. */
+type Making = Required<Omit<RecordedMaking, "addressWaitsFor">> & Pick<RecordedMaking, "addressWaitsFor">;
 
 /** A hypervisor as components use it: what the model, its node and the state say of it, and its provider. */
 export class ConnectedHypervisor {
@@ -85,21 +89,28 @@ export class ConnectedHypervisor {
      * How the VM comes to be made in this run, to be kept for the next one: a VM that was deleted by hand has a further
      * generation, a new word in `rebuild` replaces it, and no word leaves it as it was made.
      */
-    makingOf(vm: WorkloadVm): Required<RecordedMaking> {
+    makingOf(vm: WorkloadVm): Making {
         const known = this.recorded.made.get(componentOf(vm, this.recorded));
         const gone = known !== undefined && this.facts?.guests.has(vm.vmid) === false;
         const kept = this.growsFirst(vm) ? known?.restartSettings : undefined;
+        const waitsForEnd = waitsFor(vm, this.facts?.guests.get(vm.vmid), this.recorded);
         return {
             generation: (known?.generation ?? 1) + (gone ? 1 : 0),
             rebuild: vm.rebuild ?? wordOf(vm, this.recorded),
             restartSettings: kept ?? restartSettingsOf(vm),
             extraDisks: vm.extraDisks.map((disk) => disk.interface),
+            ...(waitsForEnd !== undefined && { addressWaitsFor: waitsForEnd }),
         };
     }
 
     /** Whether the VM's disks grow in this run, and what needs a restart waits for the next. */
     growsFirst(vm: WorkloadVm): boolean {
         return growsFirst(vm, this.facts?.guests.get(vm.vmid), this.recorded);
+    }
+
+    /** Whether the VM still runs with another address than the declared one, which PVE's address filter waits for. */
+    filterWaits(vm: WorkloadVm): boolean {
+        return filterWaits(vm, this.facts?.guests.get(vm.vmid), this.recorded);
     }
 
     /** Names that the resources of a renamed VM had: the VM stays, and only its name changes. None for any other VM. */

@@ -43,12 +43,14 @@ export function recordedOf(resources: Readonly<Record<string, StateResource>>, v
             const vm = vmOf(name, outputs);
             recorded.set(vm.vmid, vm);
         } else if (type === "deevnet:tenant:TenantVm") {
-            const { generation = 1, rebuild = "", restartSettings, extraDisks } = outputs as Partial<RecordedMaking>;
+            const { generation = 1, rebuild = "", ...others } = outputs as Partial<RecordedMaking>;
+            const { restartSettings, extraDisks, addressWaitsFor } = others;
             made.set(name, {
                 generation,
                 rebuild,
                 ...(restartSettings && { restartSettings }),
                 ...(extraDisks && { extraDisks }),
+                ...(addressWaitsFor !== undefined && { addressWaitsFor }),
             });
         }
     }

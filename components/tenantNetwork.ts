@@ -1,5 +1,6 @@
 import * as proxmoxve from "@muhlba91/pulumi-proxmoxve";
 import * as pulumi from "@pulumi/pulumi";
+import { FILTER_IPSET } from "../model/addressFilter";
 import { inboundOf } from "../model/inbound";
 import type { Segment } from "../model/substrate";
 import type { ConnectedHypervisor } from "./hypervisor";
@@ -14,6 +15,19 @@ export interface TenantNetworkArgs {
     /** Missing where the stack writes nothing to the core router. */
     readonly router?: TenantRouterArgs;
 }
+
+/** PVE's firewall around a VM, but for its rules and its address filter. */
+const OPTIONS = {
+    enabled: true,
+    dhcp: true,
+    inputPolicy: "DROP",
+    outputPolicy: "ACCEPT",
+    macfilter: true,
+    ndp: true,
+    radv: false,
+    logLevelIn: "nolog",
+    logLevelOut: "nolog",
+};
 
 /**
  * What holds a tenant together: on its hypervisor the PVE pool that its VMs join, the segment that their NICs are tagged
@@ -44,7 +58,8 @@ export class TenantNetwork extends pulumi.ComponentResource {
 
     /**
      * Puts PVE's firewall around a VM: everything inbound is dropped but what comes from the tenant's own segment,
-     * from the site's segments that the lab's zone matrix lets in, and from tenants whose files say so; the VM may not send with another MAC.
+     * from the site's segments that the lab's zone matrix lets in, and from tenants whose files say so; the VM may not send
+     * with another MAC, nor with another address than the one that it has by its definition.
      *
      * It goes with the VM, so nothing is left to delete once the VM is gone.
      *
@@ -52,36 +67,23 @@ export class TenantNetwork extends pulumi.ComponentResource {
      */
     guard(name: string, vm: TenantVm, former: readonly { readonly name: string }[]): void {
         const target = { nodeName: this.node, vmId: vm.vmid };
-        // PVE drops both with the VM, and the provider does not see that its options are gone: a VM that is made anew
-        // gets them anew.
-        const opts = {
+        const optsOf = (role: string): pulumi.CustomResourceOptions => ({
             parent: this,
+            // PVE drops all of it with the VM, and the provider does not see that its options are gone: a VM that is made
+            // anew gets them anew.
             deletedWith: vm,
             deleteBeforeReplace: true,
             replacementTrigger: vm.incarnation,
-        };
+            aliases: former.map((had) => ({ name: `${had.name}-${role}` })),
+        });
+        const filter = addressFilter(`${name}-ipfilter`, target, vm.onlyAddress, optsOf("ipfilter"));
         new proxmoxve.firewall.OptionsLegacy(
             `${name}-firewall`,
-            {
-                ...target,
-                enabled: true,
-                dhcp: true,
-                inputPolicy: "DROP",
-                outputPolicy: "ACCEPT",
-                macfilter: true,
-                ipfilter: false,
-                ndp: true,
-                radv: false,
-                logLevelIn: "nolog",
-                logLevelOut: "nolog",
-            },
-            { ...opts, aliases: former.map((had) => ({ name: `${had.name}-firewall` })) },
+            { ...target, ...OPTIONS, ipfilter: filter.length > 0 },
+            // A VM whose ipset is missing could send from no address at all: it is there before, and goes after.
+            { ...optsOf("firewall"), dependsOn: filter },
         );
-        new proxmoxve.firewall.RulesLegacy(
-            `${name}-rules`,
-            { ...target, rules: this.rules() },
-            { ...opts, aliases: former.map((had) => ({ name: `${had.name}-rules` })) },
-        );
+        new proxmoxve.firewall.RulesLegacy(`${name}-rules`, { ...target, rules: this.rules() }, optsOf("rules"));
     }
 
     private rules() {
@@ -95,4 +97,19 @@ export class TenantNetwork extends pulumi.ComponentResource {
             enabled: true,
         }));
     }
+}
+
+/** The ipset that leaves a VM one address to send from; none for a VM that may send from any. */
+function addressFilter(
+    name: string,
+    target: { readonly nodeName: string; readonly vmId: pulumi.Input<number> },
+    address: string | undefined,
+    opts: pulumi.CustomResourceOptions,
+): pulumi.Resource[] {
+    if (address === undefined) {
+        return [];
+    }
+    // Without /32, as PVE writes it and gives it back.
+    const args = { ...target, name: FILTER_IPSET, cidrs: [{ name: address }] };
+    return [new proxmoxve.firewall.IpsetLegacy(name, args, opts)];
 }

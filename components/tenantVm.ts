@@ -32,12 +32,15 @@ export class TenantVm extends pulumi.ComponentResource {
     readonly mac: pulumi.Output<string>;
     /** Another one for each time that the VM is made: what PVE deletes with a VM is made anew by it. */
     readonly incarnation: string;
+    /** The one address that the VM may send from; undefined where it has it by DHCP, or not yet. */
+    readonly onlyAddress: string | undefined;
 
     constructor(name: string, args: TenantVmArgs, opts?: pulumi.ComponentResourceOptions) {
         super("deevnet:tenant:TenantVm", name, {}, opts);
 
         const making = args.hypervisor.makingOf(args.vm);
         this.incarnation = `${making.generation} ${making.rebuild}`.trim();
+        this.onlyAddress = onlyAddress(args);
         const vm = new proxmoxve.VmLegacy(
             `${name}-vm`,
             { ...identity(args), ...template(args), ...hardware(args), ...firstBoot(args), ...lifecycle(args) },
@@ -71,6 +74,18 @@ function notDeclared({ vm, hypervisor }: TenantVmArgs): string[] {
             "With reboot: when-needed both come at once.",
     );
     return ["clone", ...speeds, "cpu", "memory", "agent", "initialization"];
+}
+
+/** The fixed address, once the VM runs with it: until then PVE's filter would cut the VM off. */
+function onlyAddress({ vm, hypervisor }: TenantVmArgs): string | undefined {
+    if (!hypervisor.filterWaits(vm)) {
+        return vm.address;
+    }
+    void pulumi.log.warn(
+        `${vm.tenant}/${vm.name}: it runs with the address that it had, so PVE lets it send from any; restart it ` +
+            `(qm reboot ${vm.vmid}), and the next up limits it to ${vm.address}.`,
+    );
+    return undefined;
 }
 
 function identity({ vm, hypervisor, poolId }: TenantVmArgs) {

@@ -19,6 +19,7 @@ const PROGRAM = [
     "node",
     "commands",
     "router",
+    "tls",
     "schemas",
     "tenants",
 ];

@@ -1,3 +1,4 @@
+import { FILTER_IPSET } from "./addressFilter";
 import type { Fault } from "./faults";
 import { asksRebuild, componentOf, type Guest, type NodeFacts, type Recorded, type TemplateMake } from "./nodeFacts";
 import { stackFileOf } from "./stackFile";
@@ -178,6 +179,8 @@ function checkTemplate(vm: WorkloadVm, made: TemplateMake, { node, datastore }: 
                 "leave out user and address",
         made.firewallRules > 0 &&
             `${template} has ${made.firewallRules} firewall rules, which every clone would inherit; remove them from it`,
+        made.addressFilter &&
+            `${template} has the ipset ${FILTER_IPSET}, which every clone would inherit and be cut off by; remove it`,
         disk !== undefined &&
             disk.storage !== datastore &&
             `${template} lies on storage ${disk.storage}, not ${datastore}; build it there, or correct datastore`,

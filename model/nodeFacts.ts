@@ -9,6 +9,8 @@ export interface NodeFacts {
     readonly templates: readonly Template[];
     /** What the templates that VMs choose are made of, by VMID. */
     readonly made: ReadonlyMap<number, TemplateMake>;
+    /** Whether PVE's datacentre firewall is on, without which no VM's firewall counts. */
+    readonly datacentreFirewall: boolean;
 }
 
 /** One guest as the node lists it. */
@@ -19,6 +21,8 @@ export interface Guest {
     readonly pool?: string;
     readonly tags: readonly string[];
     readonly running: boolean;
+    /** PID of its QEMU process, another one after each start; there for running guests whose address filter may wait. */
+    readonly process?: number;
     /** Size of the system disk in GiB; 0 where the node does not say. */
     readonly systemDiskGiB: number;
     /** Sizes in GiB of the other disks, by PVE name, for guests whose definition has some. */
@@ -34,6 +38,8 @@ export interface TemplateMake extends Template {
     readonly cloudInit: boolean;
     /** How many firewall rules it has, which a clone inherits. */
     readonly firewallRules: number;
+    /** Whether it has the ipset of an address filter, which a clone inherits. */
+    readonly addressFilter: boolean;
     /** Storage and size of the system disk, scsi0; missing where it has none. */
     readonly systemDisk?: { readonly storage: string; readonly sizeGiB: number };
 }
@@ -63,6 +69,8 @@ export interface RecordedMaking {
     readonly rebuild: string;
     /** What it was last declared with of the settings that count only after a restart; missing for a VM that is new. */
     readonly restartSettings?: RestartSettings;
+    /** PID of the QEMU process that began with another address than the one declared since, if it still ran then. */
+    readonly addressWaitsFor?: number;
     /** Disks that it was last declared with beside its system disk, by PVE name. */
     readonly extraDisks?: readonly string[];
 }

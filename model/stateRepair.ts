@@ -27,6 +27,7 @@ export interface Repair {
 const VM = "proxmoxve:index/vmLegacy:VmLegacy";
 const POOL = "proxmoxve:index/poolLegacy:PoolLegacy";
 const RULES = "proxmoxve:firewall/rulesLegacy:RulesLegacy";
+const IPSET = "proxmoxve:firewall/ipsetLegacy:IpsetLegacy";
 
 /** Whether what a creation was to make is on the node, as the one that the inputs describe. */
 export type IsThere = (resource: StateResource) => Promise<boolean>;
@@ -77,6 +78,8 @@ function idOf({ type, inputs = {} }: StateResource): string | undefined {
             return String(inputs["poolId"]);
         case RULES:
             return `rules-${String(inputs["vmId"])}`;
+        case IPSET:
+            return String(inputs["name"]);
         default:
             return undefined;
     }

@@ -1,6 +1,5 @@
-import { readFileSync } from "node:fs";
 import { Agent, request } from "node:https";
-import { rootCertificates } from "node:tls";
+import { authorities } from "../tls/authorities";
 
 /** A node that cannot be asked, or that refuses; the message says what to check, and never holds the token. */
 export class NodeError extends Error {
@@ -27,13 +26,14 @@ export class NodeClient {
      * @param name the hypervisor as the person knows it.
      * @param endpoint URL of the API, such as https://hv02.dvntm.deevnet.net:8006/.
      * @param token user@realm!name=secret.
+     * @throws NodeError where SSL_CERT_FILE cannot be read.
      */
     constructor(
         private readonly name: string,
         private readonly endpoint: string,
         private readonly token: string,
     ) {
-        this.agent = new Agent({ keepAlive: true, maxSockets: 4, ca: authorities() });
+        this.agent = new Agent({ keepAlive: true, maxSockets: 4, ca: authorities(NodeError) });
     }
 
     /**
@@ -98,10 +98,4 @@ export class NodeClient {
             : `check the name, the network and that pveproxy runs there`;
         return new NodeError(`${this.name}: ${this.endpoint} cannot be asked (${error.message}); ${mend}.`);
     }
-}
-
-/** Node.js has its own list of authorities and does not read SSL_CERT_FILE, as the CLI and the provider do. */
-function authorities(): string[] | undefined {
-    const file = process.env["SSL_CERT_FILE"];
-    return file === undefined || file === "" ? undefined : [...rootCertificates, readFileSync(file, "utf8")];
 }

@@ -9,7 +9,7 @@ type Clients = ReadonlyMap<string, NodeClient>;
 const POLL_MS = 500;
 const POLLS = 240;
 
-/** Whether what a creation was to make is on its node: a VM by VMID, name and description, a pool by its name. */
+/** Whether what a creation was to make is on its node: a VM by VMID, name and description, a pool or an ipset by its name. */
 export async function isOnNode(clients: Clients, { type, inputs = {} }: StateResource): Promise<boolean> {
     const [first] = clients.values();
     const client = clients.get(String(inputs["nodeName"])) ?? first!;
@@ -20,6 +20,11 @@ export async function isOnNode(clients: Clients, { type, inputs = {} }: StateRes
     const vm = `/nodes/${String(inputs["nodeName"])}/qemu/${String(inputs["vmId"])}`;
     if (type.includes("rulesLegacy")) {
         return (await orNothing(client.get<unknown[]>(`${vm}/firewall/rules`), [])).length > 0;
+    }
+    if (type.includes("ipsetLegacy")) {
+        // What it holds, a refresh reads: one without its address is made anew.
+        const ipsets = await orNothing(client.get<{ name: string }[]>(`${vm}/firewall/ipset`), []);
+        return ipsets.some(({ name }) => name === inputs["name"]);
     }
     await unlocked(client, vm);
     const config = await orNothing(client.get<{ name?: string; description?: string }>(`${vm}/config`), {});

@@ -1,7 +1,6 @@
 import { grantsOf, lacksOf, type Permissions } from "../model/role";
 import type { Hypervisor, Substrate } from "../model/substrate";
-import { NodeClient } from "./client";
-import { apiToken } from "./token";
+import { apiToken, connect } from "./token";
 
 /**
  * What the token lacks on the nodes of a substrate, one line for each privilege; one request per node. Asked before
@@ -17,11 +16,10 @@ export async function tokenLacks(substrate: Substrate): Promise<string[]> {
 }
 
 async function lacksOn(substrate: Substrate, hypervisor: Hypervisor): Promise<string[]> {
-    const token = apiToken();
-    const client = new NodeClient(hypervisor.name, hypervisor.endpoint, token);
+    const client = connect(hypervisor);
     try {
         const held = await client.get<Permissions>("/access/permissions");
-        const name = token.split("=")[0]!;
+        const name = apiToken().split("=")[0]!;
         return lacksOf(grantsOf(substrate, hypervisor), held).map(
             ({ privilege, path }) =>
                 `${hypervisor.name}: the token ${name} lacks ${privilege} on ${path}; see make role`,

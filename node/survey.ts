@@ -1,4 +1,5 @@
-import type { NodeFacts, Guest, TemplateMake } from "../model/nodeFacts";
+import { asksProcess, FILTER_IPSET } from "../model/addressFilter";
+import type { Guest, NodeFacts, Recorded, TemplateMake } from "../model/nodeFacts";
 import type { Hypervisor, Substrate, WorkloadVm } from "../model/substrate";
 import { chooseTemplate, type Template } from "../model/template";
 import type { NodeClient } from "./client";
@@ -19,15 +20,24 @@ export interface Listed {
 
 type Config = Readonly<Record<string, string | number | undefined>>;
 
+/** Reads below a guest's own path of the API. */
+type Ask = <T>(vmid: number, path: string) => Promise<T>;
+
 const GIB = 1024 ** 3;
 
 /**
- * Looks at a hypervisor's node, reading only: one request for all guests, two for each template that VMs choose, and one
- * for each VM that has more than its system disk.
+ * Looks at a hypervisor's node, reading only: one request for all guests and one for the datacentre firewall, three for
+ * each template that VMs choose, one for each VM that has more than its system disk, and one for each whose address
+ * filter may wait.
  *
  * @throws NodeError where the node cannot be asked.
  */
-export async function survey(client: NodeClient, hypervisor: Hypervisor, substrate: Substrate): Promise<NodeFacts> {
+export async function survey(
+    client: NodeClient,
+    hypervisor: Hypervisor,
+    substrate: Substrate,
+    recorded: Recorded,
+): Promise<NodeFacts> {
     const listed = (await client.get<Listed[]>("/cluster/resources?type=vm")).filter(
         ({ node, type }) => node === hypervisor.node && type === "qemu",
     );
@@ -35,27 +45,23 @@ export async function survey(client: NodeClient, hypervisor: Hypervisor, substra
         .filter(({ template }) => template === 1)
         .map(({ vmid, name }): Template => ({ vmid, name: name ?? "" }));
     const vms = substrate.tenants.filter((t) => t.hypervisor === hypervisor.name).flatMap((t) => t.vms);
-    const config = (vmid: number) => client.get<Config>(`/nodes/${hypervisor.node}/qemu/${vmid}/config`);
-    const guests = await Promise.all(
-        listed
-            .filter(({ template }) => template !== 1)
-            .map(async (guest) => {
-                const declared = vms.find(({ vmid }) => vmid === guest.vmid);
-                return guestOf(guest, (declared?.extraDisks.length ?? 0) > 0 ? await config(guest.vmid) : {});
-            }),
-    );
-    const chosen = chosenBy(vms, hypervisor, templates);
-    const rules = (vmid: number) => client.get<unknown[]>(`/nodes/${hypervisor.node}/qemu/${vmid}/firewall/rules`);
-    const made = await Promise.all(
-        chosen.map(async (template) => ({
-            ...makeOf(template, await config(template.vmid)),
-            firewallRules: (await rules(template.vmid)).length,
-        })),
-    );
+    const declared = new Map(vms.map((vm) => [vm.vmid, vm]));
+    const ask = <T>(vmid: number, path: string) => client.get<T>(`/nodes/${hypervisor.node}/qemu/${vmid}/${path}`);
+    const [guests, made, options] = await Promise.all([
+        Promise.all(
+            listed
+                .filter(({ template }) => template !== 1)
+                .map((guest) => guestOf(guest, declared.get(guest.vmid), recorded, ask)),
+        ),
+        Promise.all(chosenBy(vms, hypervisor, templates).map((template) => makeOf(template, ask))),
+        client.get<{ enable?: number }>("/cluster/firewall/options"),
+    ]);
     return {
         guests: new Map(guests.map((guest) => [guest.vmid, guest])),
         templates,
         made: new Map(made.map((make) => [make.vmid, make])),
+        // Off by default; on, PVE writes 1, or the time when it was turned on.
+        datacentreFirewall: (options.enable ?? 0) > 0,
     };
 }
 
@@ -79,7 +85,11 @@ export function tagsOf({ tags = "" }: Listed): string[] {
     return tags.split(/[;, ]+/).filter((tag) => tag !== "");
 }
 
-function guestOf(listed: Listed, config: Config): Guest {
+async function guestOf(listed: Listed, vm: WorkloadVm | undefined, recorded: Recorded, ask: Ask): Promise<Guest> {
+    const running = listed.status === "running";
+    const config = vm !== undefined && vm.extraDisks.length > 0 ? await ask<Config>(listed.vmid, "config") : {};
+    const asked = running && vm !== undefined && asksProcess(vm, recorded);
+    const { pid } = asked ? await ask<{ pid?: number }>(listed.vmid, "status/current") : {};
     const extra = Object.entries(config).flatMap(([key, value]) => {
         const size = /^scsi[1-9]\d*$/.test(key) ? sizeGiBOf(String(value)) : undefined;
         return size === undefined ? [] : [[key, size] as const];
@@ -89,20 +99,28 @@ function guestOf(listed: Listed, config: Config): Guest {
         name: listed.name ?? "",
         ...(listed.pool && { pool: listed.pool }),
         tags: tagsOf(listed),
-        running: listed.status === "running",
+        running,
+        ...(pid !== undefined && { process: pid }),
         systemDiskGiB: Math.round(((listed.maxdisk ?? 0) / GIB) * 1000) / 1000,
         extraDisks: Object.fromEntries(extra),
         unused: Object.entries(config).flatMap(([key, volume]) => (/^unused\d+$/.test(key) ? [String(volume)] : [])),
     };
 }
 
-function makeOf(template: Template, config: Config): Omit<TemplateMake, "firewallRules"> {
+async function makeOf(template: Template, ask: Ask): Promise<TemplateMake> {
+    const [config, rules, ipsets] = await Promise.all([
+        ask<Config>(template.vmid, "config"),
+        ask<unknown[]>(template.vmid, "firewall/rules"),
+        ask<{ name: string }[]>(template.vmid, "firewall/ipset"),
+    ]);
     const drives = Object.values(config).map(String);
     const system = config["scsi0"] === undefined ? undefined : String(config["scsi0"]);
     return {
         ...template,
         agent: /^(enabled=)?1\b/.test(String(config["agent"] ?? "")),
         cloudInit: drives.some((drive) => /^[^,]*[:/](vm-\d+-)?cloudinit\b/.test(drive)),
+        firewallRules: rules.length,
+        addressFilter: ipsets.some(({ name }) => name === FILTER_IPSET),
         ...(system !== undefined && {
             systemDisk: { storage: system.split(":")[0]!, sizeGiB: sizeGiBOf(system) ?? 0 },
         }),

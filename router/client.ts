@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
 import { request, type RequestOptions } from "node:https";
-import { createSecureContext, rootCertificates, type SecureContext } from "node:tls";
+import { createSecureContext, type SecureContext } from "node:tls";
+import { authorities } from "../tls/authorities";
 import { RefusedError, RouterError } from "./errors";
 
 /** How long the router may take for one answer, in seconds: a reconfigure of Kea or Unbound takes some. */
@@ -136,7 +136,7 @@ export class RouterClient {
 
     private options(method: string, text: string): RequestOptions & { readonly secureContext: SecureContext } {
         // Reading all authorities takes longer than the request.
-        this.trust ??= createSecureContext({ ca: authorities() });
+        this.trust ??= createSecureContext({ ca: authorities(RouterError) });
         return {
             method,
             auth: `${this.credentials.key}:${this.credentials.secret}`,
@@ -214,24 +214,6 @@ function timeoutInSeconds(): number {
         throw new RouterError(`OPNSENSE_API_TIMEOUT: ${set} is no number of seconds, such as ${TIMEOUT_SECONDS}`);
     }
     return seconds;
-}
-
-/**
- * Authorities that certificates are checked against: those that Node.js brings and, since it does not read it itself,
- * those of SSL_CERT_FILE.
- *
- * @throws RouterError where that file cannot be read.
- */
-function authorities(): string[] {
-    const file = process.env["SSL_CERT_FILE"];
-    if (file === undefined || file === "") {
-        return [...rootCertificates];
-    }
-    try {
-        return [...rootCertificates, readFileSync(file, "utf8")];
-    } catch (error) {
-        throw new RouterError(`SSL_CERT_FILE: ${(error as Error).message}`);
-    }
 }
 
 function parsed(endpoint: string): URL {

@@ -1,6 +1,7 @@
 """VMs as a whole: clone, power, destroy and the guest agent, where fakepve leaves something out."""
 
 import copy
+import itertools
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -22,6 +23,9 @@ class Guests:
         super().__init__(*args, **kwargs)
         # Whether the guest agent of a running VM that has one enabled answers: no guest ever boots here.
         self.agents_answer = False
+        # PID of the QEMU process of each VM that was started, another one after each start.
+        self.processes: dict[int, int] = {}
+        self._next_process = itertools.count(20_000)
 
     async def task(self, node: str, ttype: str, tid: Any, user: str, body: Body, vm: FakeVm | None = None,
                    **options: Any) -> str:
@@ -39,6 +43,7 @@ class Guests:
     async def _started(self, vm: FakeVm, body: Body) -> Any:
         before = drives_named(vm)
         note = await body()
+        self.processes[vm.vmid] = next(self._next_process)
         self.release_replaced(vm, before)
         vm.name = vm.config.get('name') or f'VM {vm.vmid}'
         self.write_cloudinit_drive(vm)
@@ -75,10 +80,6 @@ class Guests:
             if rules is not None:
                 self._fw()['guests'][clone.vmid] = copy.deepcopy(rules)
         return upid
-
-    async def _fw_rule_get(self, scope: str, v: dict[str, Any], user: str) -> dict[str, Any]:
-        # PVE::API2::Firewall::Rules hands the position of the path back as the text that it is; the list counts.
-        return {**await super()._fw_rule_get(scope, v, user), 'pos': str(v['pos'])}
 
     def _config_priv(self, key: str) -> str:
         """The privilege that creating a VM with the option asks for."""

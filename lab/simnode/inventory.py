@@ -40,7 +40,8 @@ def home_assistant() -> dict[str, Any]:
 
 
 def fill(node: Any) -> None:
-    """Puts the storages and the VMs of the substrate on an empty node."""
+    """Puts the storages and the VMs of the substrate on an empty node, and turns its datacentre firewall on."""
+    node.firewall_config('cluster')['options']['enable'] = 1
     node.nodes = {NODE: {'online': True}}
     node.storages = {sid: {**store, 'files': set(), 'volumes': {}} for sid, store in STORAGES.items()}
     for vmid, version in ((100, '44-1.9'), (103, '44-1.10')):

@@ -85,6 +85,8 @@ class Node:
         status = super()._vm_status(vm, listing)
         if 'running-qemu' in status:
             status.update({'running-qemu': QEMU_VERSION, 'running-machine': 'pc-i440fx-9.2+pve1'})
+        if 'pid' in status:
+            status['pid'] = self.processes.get(vm.vmid, status['pid'])
         return {key: value for key, value in status.items() if key not in PVE9_KEYS}
 
     def _vm_usage(self, vm: FakeVm) -> dict[str, Any]:

@@ -9,6 +9,15 @@ const UP = ["up", "--yes", "--skip-preview"];
 const CONFIG = "/nodes/{node}/qemu/{vmid}/config";
 const CLONE = "/nodes/{node}/qemu/{vmid}/clone";
 
+/** The VM with a fixed address, and that. */
+const FIXED = { "5002": "10.20.50.11" };
+
+function fixAddress(lab: AcceptanceLab): void {
+    lab.edit("tenants/dvntm/grooveiq.yaml", (text) =>
+        text.replace("instance: 2\n", "instance: 2\n    address: fixed\n"),
+    );
+}
+
 /** Trouble on the node in the middle of an up: how it is told, and that the next up goes on from there. */
 describe("a fault on the node", () => {
     let lab: AcceptanceLab;
@@ -18,6 +27,7 @@ describe("a fault on the node", () => {
         lab = await AcceptanceLab.start();
         found = await lab.state();
         rmSync(join(lab.workspace.root, "tenants/dvntm/vintronics.yaml"));
+        fixAddress(lab);
     });
     afterAll(() => lab.stop());
     afterEach(async () => {
@@ -84,6 +94,16 @@ describe("a fault on the node", () => {
             /unable to write firewall config/,
         ],
         [
+            "a firewall that takes no address",
+            {
+                method: "POST",
+                path: "/nodes/{node}/qemu/{vmid}/firewall/ipset/{name}",
+                status: 500,
+                message: "can't lock file '/var/lock/pve-firewall/5002.lck'",
+            },
+            /can't lock file '\/var\/lock\/pve-firewall\/5002\.lck'/,
+        ],
+        [
             "a pool that cannot be made",
             { method: "POST", path: "/pools", status: 500, message: "can't lock file '/etc/pve/user.cfg'" },
             /can't lock file '\/etc\/pve\/user\.cfg'/,
@@ -97,14 +117,14 @@ describe("a fault on the node", () => {
         await lab.node.clearFaults();
         await lab.recover();
         await lab.up();
-        await lab.expectSettled(["5001", "5002"]);
+        await lab.expectSettled(["5001", "5002"], FIXED);
     });
 
     test("a lock on the template that is let go after a while is waited for", async () => {
         const message = "can't lock file '/var/lock/qemu-server/lock-103.conf' - got timeout";
         await lab.node.fail({ method: "POST", path: CLONE, status: 500, message, times: 1 });
         await lab.up();
-        await lab.expectSettled(["5001", "5002"]);
+        await lab.expectSettled(["5001", "5002"], FIXED);
     });
 
     test("a connection that is reset on every tenth request", async () => {
@@ -119,7 +139,7 @@ describe("a fault on the node", () => {
         await lab.node.set({ reset_every: 0 });
         await lab.recover();
         await lab.up();
-        await lab.expectSettled(["5001", "5002"]);
+        await lab.expectSettled(["5001", "5002"], FIXED);
     });
 
     test("a guest agent that never answers holds a run no longer than the definition says", async () => {
@@ -133,7 +153,7 @@ describe("a fault on the node", () => {
         expect(asked.length).toBeGreaterThan(0);
         // Without a bound of its own the provider waits for 15 minutes.
         expect(Date.now() - started).toBeLessThan(120_000);
-        await lab.expectSettled(["5001", "5002"]);
+        await lab.expectSettled(["5001", "5002"], FIXED);
         lab.edit("tenants/dvntm/grooveiq.yaml", (text) => text.replace("    agent: { wait: true, timeout: 3 }\n", ""));
     });
 
@@ -161,6 +181,7 @@ describe("the CLI killed in the middle", () => {
     beforeAll(async () => {
         lab = await AcceptanceLab.start();
         found = await lab.state();
+        fixAddress(lab);
     });
     afterAll(() => lab.stop());
 
@@ -168,7 +189,7 @@ describe("the CLI killed in the middle", () => {
         await lab.killedAfter(writes, UP);
         await lab.recover();
         await lab.up();
-        await lab.expectSettled(OURS);
+        await lab.expectSettled(OURS, FIXED);
         await lab.succeed("destroy", "--yes", "--skip-preview");
         expect(await lab.state()).toEqual(found);
     });
@@ -190,7 +211,7 @@ describe("the CLI killed in the middle", () => {
         await lab.killedAfter(writes, ["destroy", "--yes", "--skip-preview"]);
         await lab.recover();
         await lab.up();
-        await lab.expectSettled(OURS);
+        await lab.expectSettled(OURS, FIXED);
         await lab.succeed("destroy", "--yes", "--skip-preview");
     });
 
@@ -203,6 +224,6 @@ describe("the CLI killed in the middle", () => {
         expect(output).toMatch(/dvntm is held by \S+@\S+ \(pid \d+, .*\)\. Wait for that run to end/);
         await lab.node.set({ latency: 0 });
         expect((await running).exitCode).toBe(0);
-        await lab.expectSettled(OURS);
+        await lab.expectSettled(OURS, FIXED);
     });
 });

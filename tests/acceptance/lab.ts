@@ -30,6 +30,12 @@ function pause(milliseconds: number): Promise<void> {
     return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
+/** What the node holds of a VM's firewall. */
+interface GuestFirewall {
+    readonly options?: Readonly<Record<string, unknown>>;
+    readonly ipset?: Readonly<Record<string, readonly { readonly cidr: string }[]>>;
+}
+
 /** VMs that the simulated node has before the project comes: two templates and one that is somebody else's. */
 export const NOT_OURS = ["100", "103", "110"];
 
@@ -114,8 +120,12 @@ export class AcceptanceLab {
         return guests[vmid]?.rules ?? [];
     }
 
-    /** Everything is as declared: exactly these VMs run, with a firewall each, and neither a preview nor the state has more. */
-    async expectSettled(vmids: readonly string[]): Promise<void> {
+    /**
+     * Everything is as declared: exactly these VMs run, with a firewall each, and neither a preview nor the state has more.
+     *
+     * @param fixed the addresses of those that have a fixed one, by VMID.
+     */
+    async expectSettled(vmids: readonly string[], fixed: Readonly<Record<string, string>> = {}): Promise<void> {
         await this.succeed("preview", "--expect-no-changes");
         const { vms, firewall } = await this.state();
         expect(Object.keys(vms).sort()).toEqual([...NOT_OURS, ...vmids].sort());
@@ -123,9 +133,29 @@ export class AcceptanceLab {
             expect(vms[vmid]).toMatchObject({ status: "running", lock: null });
             expect(firewall.guests[vmid]).toMatchObject({ options: { enable: 1, policy_in: "DROP" } });
             expect(await this.rulesOf(vmid)).toHaveLength(3);
+            expect(await this.filterOf(vmid)).toEqual(
+                fixed[vmid] === undefined ? { on: false } : { on: true, addresses: [fixed[vmid]] },
+            );
         }
         const recorded = (await this.resources()).filter(({ type }) => type === "proxmoxve:index/vmLegacy:VmLegacy");
         expect(recorded.map(({ id }) => id).sort()).toEqual([...vmids].sort());
+    }
+
+    /** The address filter of a VM on the node: whether it is on, and the addresses of its ipset, if that is there. */
+    async filterOf(vmid: string): Promise<{ on: boolean; addresses?: string[] }> {
+        const { guests } = (await this.state()).firewall as { guests: Record<string, GuestFirewall> };
+        const { options = {}, ipset = {} } = guests[vmid] ?? {};
+        const addresses = ipset["ipfilter-net0"]?.map(({ cidr }) => cidr);
+        return { on: options["ipfilter"] === 1, ...(addresses && { addresses }) };
+    }
+
+    /** What the node was asked to change in the firewall of a VM, in this order: `POST ipset`. */
+    async firewallWrites(vmid: string): Promise<string[]> {
+        const writes = (await this.node.requests()).filter(({ method }) => method !== "GET");
+        return writes.flatMap(({ method, path }) => {
+            const part = new RegExp(`/qemu/${vmid}/firewall/([^?]*)`).exec(path)?.[1];
+            return part === undefined ? [] : [`${method} ${part}`];
+        });
     }
 
     /** Resources of the state. */

@@ -7,6 +7,9 @@ import { AcceptanceLab, NOT_OURS, RUN_TIMEOUT_MS } from "./lab";
 
 jest.setTimeout(RUN_TIMEOUT_MS);
 
+/** PVE's switch for every firewall of the datacentre, which is the node alone here. */
+const DATACENTRE = "/cluster/firewall/options";
+
 /** One life of a substrate: each test goes on where the one before it ended, as a person does. */
 describe("dvntm, from the first up to destroy", () => {
     let lab: AcceptanceLab;
@@ -16,6 +19,9 @@ describe("dvntm, from the first up to destroy", () => {
     beforeAll(async () => {
         lab = await AcceptanceLab.start();
         found = await lab.state();
+        lab.edit("tenants/dvntm/grooveiq.yaml", (text) =>
+            text.replace("instance: 2\n", "instance: 2\n    address: fixed\n"),
+        );
     });
     afterAll(() => lab.stop());
 
@@ -43,7 +49,7 @@ describe("dvntm, from the first up to destroy", () => {
             memory: "4096",
             onboot: "1",
             tags: "grooveiq;tenant",
-            ipconfig0: "ip=dhcp",
+            ipconfig0: "gw=10.20.50.1,ip=10.20.50.11/24",
             searchdomain: "grooveiq.dvntm.deevnet.net",
             ciupgrade: "0",
         });
@@ -51,6 +57,14 @@ describe("dvntm, from the first up to destroy", () => {
         expect(config["scsi0"]).toMatch(/^local-lvm:vm-5002-disk-0,.*size=64G/);
         expect(storages["local-lvm"]!.volumes["vm-5002-disk-0"]).toBe(64 * 1024 ** 3);
         expect(firewall.guests["5002"]).toMatchObject({ options: { enable: 1, policy_in: "DROP", macfilter: 1 } });
+        expect(vms["5001"]!.config["ipconfig0"]).toBe("ip=dhcp");
+    });
+
+    test("a VM with a fixed address may send from no other, and had the address before its firewall was on", async () => {
+        expect(await lab.filterOf("5002")).toEqual({ on: true, addresses: ["10.20.50.11"] });
+        expect(await lab.filterOf("5001")).toEqual({ on: false });
+        const writes = (await lab.firewallWrites("5002")).filter((write) => !write.endsWith(" rules"));
+        expect(writes).toEqual(["POST ipset", "POST ipset/ipfilter-net0", "PUT options"]);
     });
 
     test("the outputs list every VM and segment", async () => {
@@ -87,15 +101,19 @@ describe("dvntm, from the first up to destroy", () => {
 
     test("a second preview finds nothing to change", async () => {
         const { output } = await lab.succeed("preview", "--expect-no-changes");
-        expect(output).toMatch(/28 unchanged/);
+        expect(output).toMatch(/29 unchanged/);
+        expect(output).not.toContain("datacentre firewall");
     });
 
-    test("control: a preview after an edit finds exactly that", async () => {
+    test("control: a preview after an edit finds exactly that, and tells of a datacentre firewall that is off", async () => {
+        await lab.node.byHand("PUT", DATACENTRE, { enable: "0" });
         lab.edit("tenants/dvntm/grooveiq.yaml", (text) => text.replace("cores: 2", "cores: 3"));
         const { exitCode, output } = await lab.workspace.pulumi(["preview", "--diff", "--expect-no-changes"]);
         expect(exitCode).toBe(7);
         expect(output).toMatch(/~ cores: 2 => 3/);
-        expect(output).toMatch(/~ 1 to update\s+27 unchanged/);
+        expect(output).toMatch(/~ 1 to update\s+28 unchanged/);
+        expect(output.match(/hv02: PVE's datacentre firewall is off/g)).toHaveLength(1);
+        expect(output).toMatch(/^ +pvesh set \/cluster\/firewall\/options --enable 1$/m);
         lab.edit("tenants/dvntm/grooveiq.yaml", (text) => text.replace("cores: 3", "cores: 2"));
     });
 
@@ -110,6 +128,7 @@ describe("dvntm, from the first up to destroy", () => {
         await lab.node.byHand("PUT", `${pve}/5001/config`, { memory: "1024" });
         await lab.node.byHand("POST", `${pve}/5102/status/stop`);
         await lab.node.byHand("DELETE", `${pve}/5102`);
+        await lab.node.byHand("POST", `${pve}/5002/firewall/ipset/ipfilter-net0`, { cidr: "10.20.50.99" });
         const before = await lab.state();
         const exported = (await lab.succeed("stack", "export")).stdout;
         const { exitCode, output } = await lab.workspace.pulumi([
@@ -118,12 +137,19 @@ describe("dvntm, from the first up to destroy", () => {
         expect(exitCode).toBe(7);
         expect(output).toMatch(/grooveiq-api-vm01-vm[^]*?dedicated: 4096 => 1024/);
         expect(output).toMatch(/- proxmoxve:index\/vmLegacy[^]*?\[id=5102\]/);
+        expect(output).toMatch(/grooveiq-db-vm01-ipfilter[^]*?"10\.20\.50\.99"/);
         expect(await lab.state()).toEqual(before);
         expect((await lab.succeed("stack", "export")).stdout).toBe(exported);
     });
 
-    test("up repairs both: the same VMID, name and firewall", async () => {
-        await lab.up();
+    test("up repairs it all: the same VMID, name and firewall; the datacentre firewall it leaves off", async () => {
+        const { output } = await lab.up();
+        // The CLI shows a warning as it comes, and once more in the end.
+        const told = output.slice(output.indexOf("Diagnostics:"));
+        expect(told.match(/hv02: PVE's datacentre firewall is off/g)).toHaveLength(1);
+        expect(await lab.node.byHand("GET", DATACENTRE)).toMatchObject({ enable: 0 });
+        await lab.node.byHand("PUT", DATACENTRE, { enable: "1" });
+        expect(await lab.filterOf("5002")).toEqual({ on: true, addresses: ["10.20.50.11"] });
         const { vms, firewall } = await lab.state();
         expect(vms["5001"]!.pending["memory"] ?? vms["5001"]!.config["memory"]).toBe("4096");
         expect(vms["5102"]).toMatchObject({ name: "web-vm02", status: "running" });

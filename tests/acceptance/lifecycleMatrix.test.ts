@@ -103,13 +103,22 @@ describe("each attribute", () => {
     });
 
     describe("update", () => {
+        let second: string;
+
         beforeAll(async () => {
             define("then");
             await lab.grantRole();
             // The tenant's account changes too, which needs a restart: disks grow first, the rest comes with the next up.
             const { output } = await lab.up();
             expect(output).toMatch(/matrix\/vm06: its disk grows in this run; its other changes need a restart/);
-            await lab.up();
+            second = (await lab.up()).output;
+        });
+
+        test("a VM that still runs with the address that it had is not cut off, and told to be restarted", async () => {
+            expect(second).toMatch(
+                /matrix\/vm22: it runs with the address that it had, .* \(qm reboot 5222\), and the next/,
+            );
+            expect(await lab.filterOf("5222")).toEqual({ on: false });
         });
 
         test.each(VM_ROWS)("$attribute: $update", async (row) => {
@@ -153,6 +162,7 @@ describe("each attribute", () => {
         let shown: ReadonlyMap<string, string>;
 
         beforeAll(async () => {
+            await lab.node.byHand("POST", "/nodes/pve2/qemu/5222/status/reboot");
             for (const row of drifting) {
                 const { method, path, fields } = row.drift!.byHand;
                 await lab.node.byHand(method, `/nodes/pve2/qemu/${vmidOf(row)}${path}`, fields);
@@ -219,6 +229,10 @@ describe("each attribute", () => {
             matrix.note(attributeOf(row), { repair: row.drift!.settledBy ?? "repaired" });
         });
 
+        test("a VM that was restarted with its fixed address may send from that alone", async () => {
+            expect(await lab.filterOf("5222")).toEqual({ on: true, addresses: ["10.20.52.31"] });
+        });
+
         test.each(RULES)("allow[].$attribute", async ({ attribute, rule }) => {
             expect(await lab.ruleOf(rule.vmid.then, rule.comment.then)).toMatchObject(rule.values.then);
             matrix.note(`allow[].${attribute}`, { repair: "repaired" });
@@ -261,9 +275,21 @@ describe("each attribute", () => {
 
         test("when all is lifted, destroy leaves the node as it was", async () => {
             lab.edit("tenants/dvntm/other.yaml", (text) =>
-                text.replace("protection: true", "protection: false").replaceAll("keep: true", "keep: false"),
+                text
+                    .replace("protection: true", "protection: false")
+                    .replaceAll("keep: true", "keep: false")
+                    .replace("address: fixed", "address: dhcp"),
             );
+            await lab.node.forgetRequests();
             await lab.up();
+            // Back at DHCP it may send from any address at once: the filter is off before its ipset goes.
+            expect(await lab.filterOf("5222")).toEqual({ on: false });
+            const one = "ipset/ipfilter-net0";
+            expect(await lab.firewallWrites("5222")).toEqual([
+                "PUT options",
+                `DELETE ${one}/10.20.52.31`,
+                `DELETE ${one}`,
+            ]);
             await lab.succeed("destroy", "--yes", "--skip-preview");
             expect(await lab.state()).toEqual(found);
         });

@@ -65,7 +65,9 @@ export async function renameTenant(lab: AcceptanceLab, matrix: Matrix): Promise<
     writeFileSync(join(lab.workspace.root, "tenants/dvntm/other.yaml"), text);
     rmSync(join(lab.workspace.root, FILE));
     lab.edit("tenants/dvntm/grooveiq.yaml", (grooveiq) => grooveiq.replace("to: matrix", "to: other"));
+    await lab.node.forgetRequests();
     await lab.up();
+    expect(await lab.firewallWrites("5222")).toEqual([]);
     const { vms, pools } = await lab.state();
     expect(vms["5202"]).toMatchObject({ pool: "other", status: "running", name: "vm02" });
     expect(vms["5202"]!.config["smbios1"]).toBe(then.config["smbios1"]);

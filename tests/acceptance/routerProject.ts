@@ -37,7 +37,7 @@ export class RouterProject {
             OPNSENSE_API_SECRET: apiSecret,
             SSL_CERT_FILE: caFile,
         });
-        for (const entry of ["package.json", "tsconfig.json", "model", "router"]) {
+        for (const entry of ["package.json", "tsconfig.json", "model", "router", "tls"]) {
             cpSync(join(PROJECT_ROOT, entry), join(cli.root, entry), { recursive: true });
         }
         symlinkSync(join(PROJECT_ROOT, "node_modules"), join(cli.root, "node_modules"));

@@ -3,7 +3,7 @@ import type { Substrate } from "../../model/substrate";
 import { loadSubstrate } from "../../model/load";
 import { crashesPublishedPlugin } from "../crashingTypes";
 import { project, removeProjects, SMALL_GUEST, smallTenant, STACK } from "../fixtures";
-import { NOTHING_RECORDED, type NodeFacts, type Recorded } from "../../model/nodeFacts";
+import { NOTHING_RECORDED, restartSettingsOf, type NodeFacts, type Recorded } from "../../model/nodeFacts";
 import type { TenantVm } from "../../components/tenantVm";
 import { record, settled, type Registered } from "./recorder";
 
@@ -25,7 +25,8 @@ function substrateOf(tenants: Record<string, string>, stack = STACK): Substrate 
 
 async function declared(substrate: Substrate, known: Partial<NodeFacts> = {}, recorded = NOTHING_RECORDED) {
     const registrations = await record();
-    const facts = new Map([["hv02", { guests: new Map(), templates: TEMPLATES, made: new Map(), ...known }]]);
+    const held = { guests: new Map(), templates: TEMPLATES, made: new Map(), datacentreFirewall: true, ...known };
+    const facts = new Map([["hv02", held]]);
     const { declare } = await import("../../components/substrate");
     // Spread: an array that began in node:fs is of another realm under Jest, and Pulumi takes it for an object.
     const vms = await settled(pulumi.output([...declare(substrate, { facts, recorded })]));
@@ -126,6 +127,42 @@ test("the firewall around a VM drops all but its own segment, management and tru
             { ...rule, source: "10.20.10.0/24", comment: "trusted" },
         ],
     });
+});
+
+const FIXED = { grooveiq: `${smallTenant("grooveiq", 50)}    address: fixed\n` };
+const IPSET = "proxmoxve:firewall/ipsetLegacy:IpsetLegacy";
+
+test("a VM with a fixed address may send from it alone; one with DHCP from any", async () => {
+    const { registered } = await declared(substrateOf(FIXED));
+    expect(registered.filter(({ type }) => type === IPSET).map(({ name }) => name)).toEqual([
+        "grooveiq-api-vm01-ipfilter",
+    ]);
+    expect(named(registered, "grooveiq-api-vm01-ipfilter")).toEqual({
+        nodeName: "pve2",
+        vmId: 5001,
+        name: "ipfilter-net0",
+        cidrs: [{ name: "10.20.50.10" }],
+    });
+    expect(named(registered, "grooveiq-api-vm01-firewall")).toMatchObject({ ipfilter: true, dhcp: true });
+    const order = registered.map(({ name }) => name);
+    expect(order.indexOf("grooveiq-api-vm01-ipfilter")).toBeLessThan(order.indexOf("grooveiq-api-vm01-firewall"));
+    expect(registered.map(({ type }) => type).filter(crashesPublishedPlugin)).toEqual([]);
+
+    const other = (await declared(substrateOf(ONE))).registered;
+    expect(other.filter(({ type }) => type === IPSET)).toEqual([]);
+    expect(named(other, "grooveiq-api-vm01-firewall")).toMatchObject({ ipfilter: false });
+});
+
+test("a VM that runs with another address still is not cut off", async () => {
+    const guests = new Map([[5001, { ...SMALL_GUEST, process: 20_000 }]]);
+    const [vm] = substrateOf(ONE).tenants[0]!.vms;
+    const making = { generation: 1, rebuild: "", restartSettings: restartSettingsOf(vm!) };
+    const switched = { ...BEFORE, made: new Map([["grooveiq-api-vm01", making]]) };
+    const { registered } = await declared(substrateOf(FIXED), { guests }, switched);
+    expect(registered.filter(({ type }) => type === IPSET)).toEqual([]);
+    expect(named(registered, "grooveiq-api-vm01-firewall")).toMatchObject({ ipfilter: false });
+    const { declaredVms } = await withComponents(substrateOf(FIXED), { guests }, switched);
+    expect(declaredVms.map(({ onlyAddress }) => onlyAddress)).toEqual([undefined]);
 });
 
 test("the provider verifies TLS and holds no token", async () => {

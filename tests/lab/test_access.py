@@ -145,7 +145,8 @@ def test_cloud_init_values_need_one_of_two_privileges(alone):
 def test_permissions_tell_what_the_token_holds(node):
     node.control('PATCH', '/settings', {'grants': None})
     held = node.call('GET', '/access/permissions')
-    assert set(held) == {'/vms', '/storage/local-lvm', '/pool', '/sdn/zones/localnetwork/vmbr0'}
+    assert set(held) == {'/', '/vms', '/storage/local-lvm', '/pool', '/sdn/zones/localnetwork/vmbr0'}
+    assert held['/'] == {'Sys.Audit': 0}
     assert held['/vms'] == {'VM.Allocate': 1, 'VM.Audit': 1, 'VM.Clone': 1, 'VM.Config.Disk': 1}
     assert node.as_root().call('GET', '/access/permissions')['/']['Sys.Modify'] == 1
 

@@ -91,7 +91,7 @@ def test_state_is_equal_when_nothing_lasting_changed(node):
     (f'{NODE}/qemu/{UNRELATED}/firewall/options', {'enable': 1}), ('/pools', {'poolid': 'extra'}),
     (f'{NODE}/firewall/options', {'log_level_in': 'info'}), ('/cluster/firewall/groups', {'group': 'extra'}),
     ('/cluster/firewall/aliases', {'name': 'extra', 'cidr': '10.0.0.0/8'}),
-    ('/cluster/firewall/options', {'enable': 1}), (f'{NODE}/qemu/{UNRELATED}/status/stop', {})])
+    ('/cluster/firewall/options', {'enable': 0}), (f'{NODE}/qemu/{UNRELATED}/status/stop', {})])
 def test_state_differs_when_something_lasting_changed(run_dir, path, fields):
     process = start('simnode', run_dir)
     fresh = Client(json.loads(process.stdout.readline()))

@@ -52,6 +52,10 @@ def write_firewall(node: Client, vmid: int) -> object:
     return node.call('PUT', f'{NODE}/qemu/{vmid}/firewall/options', enable=1)
 
 
+def write_ipset(node: Client, vmid: int) -> object:
+    return node.call('POST', f'{NODE}/qemu/{vmid}/firewall/ipset', name='ipfilter-net0')
+
+
 # Operations of the program that ask for each privilege, each with the path that the refusal names.
 ASK: dict[str, list[tuple[Operation, str]]] = {
     'VM.Audit': [(lambda node, vmid: node.config(vmid), '/vms/{vmid}')],
@@ -66,7 +70,7 @@ ASK: dict[str, list[tuple[Operation, str]]] = {
     'VM.Config.HWType': [(configure(scsihw='virtio-scsi-single'), '/vms/{vmid}')],
     'VM.Config.Memory': [(configure(memory=1024), '/vms/{vmid}')],
     'VM.Config.Network': [(configure(net0='virtio,bridge=vmbr0,tag=50'), '/vms/{vmid}'),
-                          (write_firewall, '/vms/{vmid}')],
+                          (write_firewall, '/vms/{vmid}'), (write_ipset, '/vms/{vmid}')],
     'VM.Config.Options': [(configure(tags='a'), '/vms/{vmid}'), (configure(onboot=1), '/vms/{vmid}')],
     'VM.PowerMgmt': [(lambda node, vmid: node.power(vmid, 'start'), '/vms/{vmid}'),
                      (lambda node, vmid: node.power(vmid, 'stop'), '/vms/{vmid}')],
@@ -75,6 +79,7 @@ ASK: dict[str, list[tuple[Operation, str]]] = {
                                 (resize, '/storage/local-lvm')],
     'Datastore.Audit': [(content, '/storage/local-lvm')],
     'SDN.Use': [(clone, BRIDGE), (configure(net0='virtio,bridge=vmbr0,tag=50'), f'{BRIDGE}/50')],
+    'Sys.Audit': [(lambda node, vmid: node.call('GET', '/cluster/firewall/options'), '/')],
     'Sys.Modify': [(configure(startup='order=1'), '/')],
 }
 

@@ -35,6 +35,19 @@ def test_what_waits_takes_effect_at_the_next_start(node, vmid, again):
     assert node.config(vmid, current=True)['cores'] == 4
 
 
+@pytest.mark.parametrize('again', [['stop', 'start'], ['shutdown', 'start'], ['reboot']])
+def test_each_start_is_another_process(node, vmid, again):
+    process = lambda: node.call('GET', f'{NODE}/qemu/{vmid}/status/current').get('pid')
+    first = process()
+    node.configure(vmid, ciuser='operator')
+    assert process() == first
+    for action in again:
+        node.power(vmid, action)
+    assert process() not in (first, None)
+    node.power(vmid, 'stop')
+    assert process() is None
+
+
 def test_stopped_vm_has_nothing_waiting(node, vmid):
     node.configure(vmid, cores=4)
     node.power(vmid, 'stop')

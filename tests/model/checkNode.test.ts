@@ -13,6 +13,7 @@ const TEMPLATE: TemplateMake = {
     agent: true,
     cloudInit: true,
     firewallRules: 0,
+    addressFilter: false,
     systemDisk: { storage: "local-lvm", sizeGiB: 32 },
 };
 const RECORDED: Recorded = {
@@ -42,6 +43,7 @@ function faultsOf({ vm = "", tenant, guests = [], template = {}, recorded = NONE
         guests: new Map(guests.map((guest) => [guest.vmid, guest])),
         templates: made.map(({ vmid, name }) => ({ vmid, name })),
         made: new Map(made.map((make) => [make.vmid, make])),
+        datacentreFirewall: true,
     };
     return checkNode(substrate, substrate.hypervisors[0]!, facts, recorded).map(formatFault);
 }
@@ -163,6 +165,12 @@ describe("a template that cannot be cloned as asked", () => {
         ],
         ["firewall rules", { firewallRules: 2 }, "", /has 2 firewall rules, which every clone would inherit/],
         [
+            "an address filter",
+            { addressFilter: true },
+            "",
+            /has the ipset ipfilter-net0, which every clone would inherit/,
+        ],
+        [
             "no drive for an address",
             { cloudInit: false },
             "    address: fixed\n",
@@ -192,7 +200,12 @@ describe("a template that cannot be cloned as asked", () => {
             root: project({ "Pulumi.dvntm.yaml": STACK, [FILE]: smallTenant("grooveiq", 50) }),
             substrate: "dvntm",
         });
-        const facts = { guests: new Map(), templates: [diskless], made: new Map([[103, diskless]]) };
+        const facts = {
+            guests: new Map(),
+            templates: [diskless],
+            made: new Map([[103, diskless]]),
+            datacentreFirewall: true,
+        };
         expect(checkNode(substrate, substrate.hypervisors[0]!, facts, NONE).map(formatFault)).toEqual([
             expect.stringMatching(/has no disk scsi0; build it with the disk on scsi0/),
         ]);

@@ -65,7 +65,7 @@ describe("files", () => {
     });
 });
 
-describe.each(["reachability", "routerVars", "inventory"])("%s called wrongly", (command) => {
+describe.each(["reachability", "routerVars", "inventory", "capacity", "role"])("%s called wrongly", (command) => {
     test("--help says what it does", () => {
         const { status, stdout } = run(command, "--help");
         expect([status, stdout]).toEqual([
@@ -85,6 +85,18 @@ describe.each(["reachability", "routerVars", "inventory"])("%s called wrongly", 
         expect(stderr).toMatch(message);
         expect(stderr).not.toMatch(/^\s+at /m);
     });
+});
+
+test("validate: without a substrate it checks all; an unknown flag and an unknown substrate are told", () => {
+    expect(run("validate").stdout).toMatch(/^dvnt: planned, [^]*^dvntm: active, /m);
+    expect(run("validate", "--help").stdout).toMatch(/^usage: make validate /);
+    const flag = run("validate", "--jsno");
+    expect([flag.status, flag.stderr]).toEqual([
+        2,
+        expect.stringMatching(/^Unknown option '--jsno'[^]*\nusage: make validate /),
+    ]);
+    expect(flag.stderr).not.toMatch(/^\s+at /m);
+    expect(run("validate", "dvntn")).toMatchObject({ status: 1, stdout: "" });
 });
 
 test("reachability: a format that there is not", () => {

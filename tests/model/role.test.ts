@@ -30,6 +30,7 @@ describe("what the token must hold", () => {
             "/pool",
             "/storage/nvme",
             "/sdn/zones/localnetwork/vmbr1",
+            "/",
         ]);
         const onAllVms = grantsOf(dvntm, hv02).filter(({ path }) => path === "/vms");
         expect(onAllVms.flatMap(({ privileges }) => privileges)).toEqual([
@@ -44,8 +45,16 @@ describe("what the token must hold", () => {
         const asking = dvntmWith({ startup: { order: 1 } });
         const last = grantsOf(asking, hv02).at(-1);
         expect(last).toMatchObject({ path: "/", propagate: false, privileges: ["Sys.Modify"] });
-        expect(pathsOf(grantsOf(asking, { ...hv02, name: "hv03" }))).not.toContain("/");
-        expect(pathsOf(grantsOf(dvntm, hv02))).not.toContain("/");
+        const modifying = (grants: readonly Grant[]) =>
+            grants.filter(({ privileges }) => privileges.includes("Sys.Modify"));
+        expect(modifying(grantsOf(asking, { ...hv02, name: "hv03" }))).toEqual([]);
+        expect(modifying(grantsOf(dvntm, hv02))).toEqual([]);
+    });
+
+    test("without one, / is for reading alone, and not below it", () => {
+        const [onRoot, ...others] = grantsOf(dvntm, hv02).filter(({ path }) => path === "/");
+        expect(onRoot).toMatchObject({ propagate: false, privileges: ["Sys.Audit"] });
+        expect(others).toEqual([]);
     });
 
     test("waiting for the guest agent asks for VM.Monitor, having it does not", () => {
@@ -91,6 +100,20 @@ describe("make role", () => {
         expect(text.stdout).toBe(["# dvntm hv02: as root on node pve2, PVE 8.4", ...commands, ""].join("\n"));
         const json = JSON.parse(run(process.execPath, ...program, "--json", "dvntm").stdout) as object;
         expect(json).toMatchObject({ hypervisors: [{ name: "hv02", node: "pve2", grants: grantsOf(dvntm, hv02) }] });
+    });
+
+    test("--check says which file of SSL_CERT_FILE it cannot read, and what to do", () => {
+        const { status, stderr } = spawnSync(process.execPath, [...program, "--check", "dvntm"], {
+            cwd: ROOT,
+            encoding: "utf8",
+            env: { ...process.env, PROXMOX_VE_API_TOKEN: "a@pve!b=c", SSL_CERT_FILE: "/nowhere/ca.pem" },
+        });
+        expect([status, stderr]).toEqual([
+            1,
+            expect.stringMatching(
+                /^SSL_CERT_FILE: \/nowhere\/ca\.pem cannot be read \(ENOENT\): let it name a file.*\n$/,
+            ),
+        ]);
     });
 
     test("prints no secret, and root is asked for nothing but user, token, roles and grants", () => {

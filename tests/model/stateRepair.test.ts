@@ -35,6 +35,7 @@ test("a state that nothing interrupted stays as it is", async () => {
 test.each([
     ["a VM", vm({ name: "api-vm01" }), "5001"],
     ["a pool", POOL, "grooveiq"],
+    ["an ipset", { ...POOL, type: "proxmoxve:firewall/ipsetLegacy:IpsetLegacy", inputs: { name: "a" } }, "a"],
 ])("%s that was made is in the state, with its ID", async (_, resource, id) => {
     const { deployment, notes } = await repairState(interrupted(resource), there);
     expect(deployment).toEqual({

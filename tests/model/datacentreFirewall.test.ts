@@ -1,0 +1,27 @@
+import { resolve } from "node:path";
+import { firewallWarning } from "../../model/datacentreFirewall";
+import { loadSubstrate } from "../../model/load";
+import type { NodeFacts } from "../../model/nodeFacts";
+
+const dvntm = loadSubstrate({ root: resolve(__dirname, "..", ".."), substrate: "dvntm" });
+const hv02 = dvntm.hypervisors[0]!;
+
+function facts(datacentreFirewall: boolean): NodeFacts {
+    return { guests: new Map(), templates: [], made: new Map(), datacentreFirewall };
+}
+
+test("a datacentre firewall that is off is told, with what does not count and how to turn it on with a way back", () => {
+    const warning = firewallWarning(dvntm, hv02, facts(false))!;
+    expect(warning).toMatch(/^hv02: PVE's datacentre firewall is off, so no firewall around a VM on node pve2 counts/);
+    const commands = warning.split("\n").map((line) => line.trim());
+    const back = commands.indexOf(
+        "systemd-run --on-active=2min --unit=firewall-off pvesh set /cluster/firewall/options --enable 0",
+    );
+    expect(back).toBeGreaterThan(-1);
+    expect(commands[back + 1]).toBe("pvesh set /cluster/firewall/options --enable 1");
+});
+
+test("one that is on is not, nor one of a hypervisor without VMs", () => {
+    expect(firewallWarning(dvntm, hv02, facts(true))).toBeUndefined();
+    expect(firewallWarning(dvntm, { ...hv02, name: "hv03" }, facts(false))).toBeUndefined();
+});
