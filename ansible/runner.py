@@ -85,7 +85,7 @@ def prepare(folder, payload, wanted):
         'ANSIBLE_REMOTE_TEMP': f'{folder}/remote', 'ANSIBLE_RETRY_FILES_ENABLED': '0',
         'ANSIBLE_COLLECTIONS_PATH': collections, 'ANSIBLE_COLLECTIONS_PATHS': collections,
         'ANSIBLE_ROLES_PATH': f'{payload}/roles', 'ANSIBLE_CALLBACK_PLUGINS': f'{payload}/callback_plugins',
-        'ANSIBLE_STDOUT_CALLBACK': 'deevnet', 'ANSIBLE_NOCOLOR': '1', 'ANSIBLE_LOCALHOST_WARNING': '0',
+        'ANSIBLE_STDOUT_CALLBACK': 'deevnet', 'ANSIBLE_PIPELINING': '1', 'ANSIBLE_NOCOLOR': '1', 'ANSIBLE_LOCALHOST_WARNING': '0',
         'ANSIBLE_INVENTORY_UNPARSED_FAILED': '1', 'DEEVNET_RESULTS': f'{folder}/results.json',
     }
 
