@@ -19,6 +19,7 @@ import sys
 import tempfile
 import threading
 
+PAYLOAD = os.path.dirname(os.path.abspath(__file__))
 BASE = '/var/lib/deevnet'
 RUN = '/run'
 PREFIX = 'deevnet-baseline-'
@@ -37,7 +38,6 @@ class Failed(Exception):
 def lock():
     """Waits for runs before this one. The lock is the kernel's, on a folder: it leaves nothing when its holder dies."""
     folder = os.open(BASE, os.O_RDONLY)
-    signal.signal(signal.SIGALRM, lambda *_: None)
 
     def late(*_):
         raise Failed(f"another run has been working on this host for {PATIENCE // 60} minutes: see 'ps' there")
@@ -49,7 +49,7 @@ def lock():
     return folder
 
 
-def tidy(payload):
+def tidy():
     """Removes what runs before this one left: their folders, files half moved, and all but the last two payloads."""
     for folder in glob.glob(f'{RUN}/{PREFIX}*'):
         shutil.rmtree(folder, ignore_errors=True)
@@ -57,14 +57,14 @@ def tidy(payload):
         for file in glob.glob(pattern):
             os.unlink(file)
     payloads = sorted(glob.glob(f'{BASE}/baseline/*'), key=os.path.getmtime, reverse=True)
-    mine = os.path.basename(payload)
+    mine = os.path.basename(PAYLOAD)
     names = list(dict.fromkeys([mine] + [os.path.basename(path).partition('.')[0] for path in payloads]))
     for path in payloads:
         if os.path.basename(path).partition('.')[0] not in names[:2]:
             shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
 
 
-def prepare(folder, payload, wanted):
+def prepare(folder, wanted):
     """Writes inventory, variables and settings into the run's folder, and gives back Ansible's environment."""
     host = wanted['host']
     files = {
@@ -78,13 +78,13 @@ def prepare(folder, payload, wanted):
     # An empty file of its own: neither the host's settings nor a person's count.
     with open(f'{folder}/ansible.cfg', 'w', encoding='utf-8'):
         pass
-    collections = f'{payload}/collections'
+    collections = f'{PAYLOAD}/collections'
     return {
         'PATH': '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'HOME': folder, 'LC_ALL': 'C.UTF-8',
         'ANSIBLE_CONFIG': f'{folder}/ansible.cfg', 'ANSIBLE_LOCAL_TEMP': f'{folder}/local',
         'ANSIBLE_REMOTE_TEMP': f'{folder}/remote', 'ANSIBLE_RETRY_FILES_ENABLED': '0',
         'ANSIBLE_COLLECTIONS_PATH': collections, 'ANSIBLE_COLLECTIONS_PATHS': collections,
-        'ANSIBLE_ROLES_PATH': f'{payload}/roles', 'ANSIBLE_CALLBACK_PLUGINS': f'{payload}/callback_plugins',
+        'ANSIBLE_ROLES_PATH': f'{PAYLOAD}/roles', 'ANSIBLE_CALLBACK_PLUGINS': f'{PAYLOAD}/callback_plugins',
         'ANSIBLE_STDOUT_CALLBACK': 'deevnet', 'ANSIBLE_PIPELINING': '1', 'ANSIBLE_NOCOLOR': '1', 'ANSIBLE_LOCALHOST_WARNING': '0',
         'ANSIBLE_INVENTORY_UNPARSED_FAILED': '1', 'DEEVNET_RESULTS': f'{folder}/results.json',
     }
@@ -114,10 +114,12 @@ def end(process):
 def play(folder, environment, wanted, playbook):
     """Runs one playbook and gives back what the callback wrote."""
     name = playbook['name']
+    own = os.path.join(PAYLOAD, name)
     results = environment['DEEVNET_RESULTS']
     if os.path.exists(results):
         os.unlink(results)
-    command = ['ansible-playbook', '-i', f'{folder}/hosts.json', '-e', f'@{folder}/variables.json', name]
+    command = ['ansible-playbook', '-i', f'{folder}/hosts.json', '-e', f'@{folder}/variables.json',
+               own if os.path.exists(own) else name]
     if wanted.get('check'):
         command += ['--check', '--diff']
     if playbook.get('tags'):
@@ -147,15 +149,14 @@ def judge(host, playbook, stats):
 
 
 def main():
-    payload = os.path.dirname(os.path.abspath(__file__))
     wanted = json.load(sys.stdin)
     held = lock()
     if wanted.get('check') is not True:
-        tidy(payload)
+        tidy()
     os.umask(0o077)
     folder = tempfile.mkdtemp(prefix=PREFIX, dir=RUN)
     try:
-        environment = prepare(folder, payload, wanted)
+        environment = prepare(folder, wanted)
         told = [play(folder, environment, wanted, playbook) for playbook in wanted['playbooks']]
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -173,5 +174,5 @@ if __name__ == '__main__':
     try:
         sys.exit(main())
     except Failed as failed:
-        print(failed, file=sys.stderr)
+        print(f'{failed}\nThe host is configured in part; the next run goes on from there.', file=sys.stderr)
         sys.exit(1)

@@ -17,6 +17,8 @@ const PROGRAM = [
     "model",
     "components",
     "node",
+    "host",
+    "ansible",
     "commands",
     "router",
     "schemas",
