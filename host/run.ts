@@ -56,7 +56,13 @@ export async function plan(root: string, hypervisor: Hypervisor, secrets: Secret
     const payload = await pack(root, baseline);
     const script = readFileSync(join(root, "ansible", "bootstrap.sh"));
     const secret = JSON.stringify(secrets.variables);
-    const open = JSON.stringify([payload.hash, inputOf(hypervisor, {}), baseline.revision, script.toString("base64")]);
+    const open = JSON.stringify([
+        payload.hash,
+        inputOf(hypervisor, {}),
+        baseline.revision,
+        baseline.timeout,
+        script.toString("base64"),
+    ]);
     // A secret may be short, so that its hash in the state must be slow to guess.
     const slow =
         secret === "{}" ? "" : scryptSync(secret, `${hypervisor.name} ${hypervisor.ssh.host}`, 32).toString("hex");

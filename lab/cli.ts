@@ -74,6 +74,15 @@ export class IsolatedCli {
         return result;
     }
 
+    /** Encrypts a value into the stack's configuration; on its way it is in no command line. */
+    async setSecret(stack: string, key: string, value: string): Promise<void> {
+        const args = ["config", "set", "--secret", "--stack", stack, key, "--non-interactive"];
+        const { exitCode, output } = await this.program("pulumi", args, {}, value);
+        if (exitCode !== 0) {
+            throw new Error(`pulumi config set ${key} ended with ${exitCode}:\n${output}`);
+        }
+    }
+
     /** Kills the command that runs now. */
     kill(): void {
         this.running?.kill("SIGKILL");
@@ -89,6 +98,7 @@ export class IsolatedCli {
         program: string,
         args: readonly string[],
         extra: Readonly<Record<string, string>> = {},
+        input?: string,
     ): Promise<CliResult> {
         if (this.interrupted) {
             return Promise.reject(new Error("interrupted"));
@@ -99,16 +109,17 @@ export class IsolatedCli {
                 // Away from the terminal, whose Ctrl-C reaches it through interrupt() once, not twice.
                 detached: true,
                 env: { ...this.isolation(), ...this.environment, ...extra },
-                stdio: ["ignore", "pipe", "pipe"],
+                stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
             });
+            child.stdin?.end(input);
             this.running = child;
             let stdout = "";
             let output = "";
-            child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+            child.stdout!.setEncoding("utf8").on("data", (chunk: string) => {
                 stdout += chunk;
                 output += chunk;
             });
-            child.stderr.setEncoding("utf8").on("data", (chunk: string) => (output += chunk));
+            child.stderr!.setEncoding("utf8").on("data", (chunk: string) => (output += chunk));
             child.on("error", reject);
             child.on("close", (code) => {
                 this.running = undefined;

@@ -38,8 +38,7 @@ export const NODE_FILES: Readonly<Record<string, string>> = {
     "sys/class/net/vmbr0/brif/eno1/state": "3\n",
     "etc/apt/sources.list.d/pve-enterprise.list":
         "deb https://enterprise.proxmox.com/debian/pve bookworm pve-enterprise\n",
-    "etc/apt/sources.list.d/ceph.list":
-        "deb https://enterprise.proxmox.com/debian/ceph-quincy bookworm enterprise\n",
+    "etc/apt/sources.list.d/ceph.list": "deb https://enterprise.proxmox.com/debian/ceph-quincy bookworm enterprise\n",
 };
 
 /**

@@ -93,6 +93,11 @@ export class Workspace {
         return this.cli.run([...command, "--stack", this.stack, "--non-interactive"], extra);
     }
 
+    /** Encrypts a value into the stack's configuration. */
+    async setSecret(key: string, value: string): Promise<void> {
+        await this.cli.setSecret(this.stack, key, value);
+    }
+
     /** Runs one of the project's own commands, as make does. */
     async command(name: string, ...args: readonly string[]): Promise<CliResult> {
         return this.cli.program(process.execPath, ["--require", "tsx/cjs", `commands/${name}.ts`, ...args]);
