@@ -113,6 +113,7 @@ refresh: ready granted settled ## pulumi refresh of SUBSTRATE
 	@pulumi refresh --stack $(SUBSTRATE) $(ARGS)
 destroy: granted settled ## pulumi destroy of SUBSTRATE
 	@pulumi destroy --stack $(SUBSTRATE) $(ARGS)
+	@$(TSX) commands/kept.ts $(SUBSTRATE)
 
 .PHONY: recover settled
 recover: stack ## settle what an interrupted run of SUBSTRATE left behind

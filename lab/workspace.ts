@@ -78,6 +78,11 @@ export class Workspace {
         return this.cli.root;
     }
 
+    /** @throws Error where a secret was seen in a run's output or command line, or stands in the state. */
+    expectNoSecrets(): void {
+        this.cli.expectNoSecrets();
+    }
+
     /** Removes the copy with its state. */
     remove(): void {
         this.cli.remove();
