@@ -58,7 +58,7 @@ export class IsolatedCli {
 
     /** @throws Error where a secret stands in the state, in Pulumi's home, or was said or in a command line of a run. */
     expectNoSecrets(): void {
-        ["state", "home"].forEach((folder) => this.scan.files(join(this.base, folder)));
+        ["state", "home", "project"].forEach((folder) => this.scan.files(join(this.base, folder)));
         this.scan.expectNothing();
     }
 

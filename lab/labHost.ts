@@ -167,6 +167,13 @@ export class LabHost {
             });
     }
 
+    /** Output of a command that root runs on the host, past SSH; the command must succeed. */
+    inside(command: string): string {
+        const [first] = this.processes();
+        const enter = ["--target", String(first!.pid), "--mount", "--pid", "--uts", "--ipc", "--root", "--wd=/"];
+        return execFileSync("nsenter", [...enter, "sh", "-c", command], { encoding: "utf8" });
+    }
+
     /** What sshd wrote. */
     log(): string {
         return readFileSync(join(this.runDir, "sshd.log"), "utf8");

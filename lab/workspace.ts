@@ -78,6 +78,11 @@ export class Workspace {
         return this.cli.root;
     }
 
+    /** A further text that no run may show. */
+    addSecret(text: string): void {
+        this.cli.scan.add(text);
+    }
+
     /** @throws Error where a secret was seen in a run's output or command line, or stands in the state. */
     expectNoSecrets(): void {
         this.cli.expectNoSecrets();
