@@ -100,6 +100,10 @@ inventory: substrate node_modules ## SUBSTRATE's VMs as an Ansible inventory, in
 role: substrate node_modules ## the pveum commands that give the program its token and roles on SUBSTRATE's hypervisors
 	@$(TSX) commands/role.ts $(JSON_FLAG) $(SUBSTRATE)
 
+.PHONY: host-drift
+host-drift: stack ## what Ansible would change on SUBSTRATE's hosts, changing nothing
+	@$(TSX) commands/hostDrift.ts $(JSON_FLAG) $(SUBSTRATE)
+
 .PHONY: preview up refresh destroy
 preview: stack ## pulumi preview of SUBSTRATE
 	@pulumi preview --stack $(SUBSTRATE) $(ARGS)
@@ -109,6 +113,7 @@ refresh: ready granted settled ## pulumi refresh of SUBSTRATE
 	@pulumi refresh --stack $(SUBSTRATE) $(ARGS)
 destroy: granted settled ## pulumi destroy of SUBSTRATE
 	@pulumi destroy --stack $(SUBSTRATE) $(ARGS)
+	@$(TSX) commands/kept.ts $(SUBSTRATE)
 
 .PHONY: recover settled
 recover: stack ## settle what an interrupted run of SUBSTRATE left behind
@@ -166,4 +171,4 @@ node_modules: package.json package-lock.json
 
 .PHONY: clean
 clean: ## remove what was built or installed here
-	rm -rf .tools node_modules
+	rm -rf .tools .baseline node_modules

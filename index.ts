@@ -13,9 +13,9 @@ export = async () => {
     const substrate = checkedSubstrate();
     // Loaded only now: a fault in a definition is told before the modules that it does not need cost their second.
     const { prepare } = await import("./components/ground");
-    const ground = await prepare(substrate);
+    const ground = await prepare(substrate, __dirname);
     const { declare } = await import("./components/substrate");
-    return { vms: declare(substrate, ground), segments: segmentsOf(substrate) };
+    return { ...declare(substrate, ground, __dirname), segments: segmentsOf(substrate) };
 };
 
 /** A person's mistake ends the run with its message alone: no stack trace, and nothing declared. */

@@ -1,4 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import { secretsOf, type Secrets } from "../host/run";
+import { HostError } from "../host/ssh";
 import { checkNode } from "../model/checkNode";
 import { firewallWarning } from "../model/datacentreFirewall";
 import { DefinitionError } from "../model/faults";
@@ -8,6 +10,7 @@ import { NodeError } from "../node/client";
 import { tokenLacks } from "../node/permissions";
 import { connect } from "../node/token";
 import { survey } from "../node/survey";
+import { surveyHost, type HostGround } from "./hostGround";
 import { readRecorded } from "./recorded";
 import { refusal } from "./refusal";
 
@@ -16,17 +19,23 @@ export interface Ground {
     /** What each node holds, by the hypervisor's name; nothing for a substrate that is only planned. */
     readonly facts: ReadonlyMap<string, NodeFacts>;
     readonly recorded: Recorded;
+    /** What is known of the hosts that have a baseline, by the hypervisor's name. */
+    readonly hosts: ReadonlyMap<string, HostGround>;
+    readonly secrets: Secrets;
 }
 
 /**
- * Looks at what the token may do, at the substrate's nodes and at the stack's own state, and checks the definitions
- * against them.
+ * Looks at what the token may do, at the substrate's nodes and hosts and at the stack's own state, and checks the
+ * definitions against them.
+ *
+ * @param root folder of the project.
  *
  * @throws RunError, before anything is touched, with every fault or with why a node cannot be asked.
  */
-export async function prepare(substrate: Substrate): Promise<Ground> {
+export async function prepare(substrate: Substrate, root: string): Promise<Ground> {
+    const secrets = told(() => secretsOf(pulumi.runtime.allConfig()));
     if (substrate.status === "planned") {
-        return { facts: new Map(), recorded: NOTHING_RECORDED };
+        return { facts: new Map(), recorded: NOTHING_RECORDED, hosts: new Map(), secrets };
     }
     try {
         // Alone and first: what a survey sees depends on it.
@@ -42,10 +51,45 @@ export async function prepare(substrate: Substrate): Promise<Ground> {
             throw new DefinitionError(faults);
         }
         warn(substrate, facts);
-        return { facts, recorded };
+        // Last, so that a host is not looked at for definitions that are refused anyway.
+        const baselines = substrate.hypervisors.filter(({ baseline }) => baseline !== undefined);
+        const hosts = await everyHost(
+            baselines.map(async (hypervisor): Promise<[string, HostGround]> => {
+                const node = facts.get(hypervisor.name)!;
+                return [hypervisor.name, await surveyHost(root, hypervisor, secrets, recorded, node)];
+            }),
+        );
+        return { facts, recorded, hosts: new Map(hosts), secrets };
     } catch (error) {
-        const told = error instanceof NodeError || error instanceof DefinitionError;
-        throw told ? refusal(error.message) : error;
+        throw asTold(error);
+    }
+}
+
+/** Waits for all, and tells what is wrong with each of them at once. */
+async function everyHost<T>(surveys: readonly Promise<T>[]): Promise<T[]> {
+    const ended = await Promise.allSettled(surveys);
+    const reasons = ended.flatMap((one) => (one.status === "rejected" ? [one.reason as unknown] : []));
+    const other = reasons.find((reason) => !(reason instanceof HostError));
+    if (other !== undefined) {
+        throw other;
+    }
+    if (reasons.length > 0) {
+        throw new HostError(reasons.map((reason) => (reason as HostError).message).join("\n"));
+    }
+    return ended.map((one) => (one as PromiseFulfilledResult<T>).value);
+}
+
+/** What a person can mend is told in its own words, without a stack trace. */
+function asTold(error: unknown): unknown {
+    const known = error instanceof NodeError || error instanceof DefinitionError || error instanceof HostError;
+    return known ? refusal(error.message) : error;
+}
+
+function told<T>(step: () => T): T {
+    try {
+        return step();
+    } catch (error) {
+        throw asTold(error);
     }
 }
 

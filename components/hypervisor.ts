@@ -40,6 +40,8 @@ export class ConnectedHypervisor {
         substrate: Substrate,
         readonly model: Hypervisor,
         { facts, recorded }: Ground,
+        /** What must be configured on the host before a VM is made; missing where nothing is. */
+        readonly baseline?: pulumi.Resource,
     ) {
         this.facts = facts.get(model.name);
         this.recorded = recorded;

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Recorded, RecordedMaking, RecordedVm } from "../model/nodeFacts";
+import type { Recorded, RecordedBaseline, RecordedMaking, RecordedVm } from "../model/nodeFacts";
 import type { VmOutput } from "../model/outputs";
 
 type Outputs = Readonly<Record<string, unknown>>;
@@ -36,6 +36,7 @@ async function builtin(name: string, args: Record<string, string>): Promise<Reco
 export function recordedOf(resources: Readonly<Record<string, StateResource>>, vms: readonly VmOutput[]): Recorded {
     const recorded = new Map<number, RecordedVm>();
     const made = new Map<string, RecordedMaking>();
+    const baselines = new Map<string, RecordedBaseline>();
     for (const [urn, { type, outputs = {} }] of Object.entries(resources)) {
         // A URN ends with the resource's name: urn:pulumi:{stack}::{project}::{types}::{name}.
         const name = urn.split("::")[3] ?? "";
@@ -52,9 +53,22 @@ export function recordedOf(resources: Readonly<Record<string, StateResource>>, v
                 ...(extraDisks && { extraDisks }),
                 ...(addressWaitsFor !== undefined && { addressWaitsFor }),
             });
+        } else if (type === "deevnet:tenant:HostBaseline") {
+            baselines.set(name, { ...outputs, ...baselines.get(name) });
+        } else if (type === "command:remote:Command" && name.endsWith(FIRST_STEP)) {
+            const component = name.slice(0, -FIRST_STEP.length);
+            baselines.set(component, { ...baselines.get(component), ...begunOf(outputs) });
         }
     }
-    return { vms: recorded, made, macs: new Map(vms.map(({ vmid, mac }) => [vmid, mac])) };
+    return { vms: recorded, made, macs: new Map(vms.map(({ vmid, mac }) => [vmid, mac])), baselines };
+}
+
+/** The first step of a baseline, whose command ends with the name of its run as a comment. */
+const FIRST_STEP = "-reachable";
+
+function begunOf({ create }: Outputs): RecordedBaseline {
+    const run = / # (\S+)$/.exec(String(create))?.[1];
+    return run === undefined ? {} : { begun: run };
 }
 
 function vmOf(name: string, outputs: Outputs): RecordedVm & { vmid: number } {

@@ -1,14 +1,36 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { HostFacts } from "../model/hostFacts";
 import { routerRecordsOf } from "../model/router";
-import type { Substrate, Tenant as TenantModel } from "../model/substrate";
+import type { Hypervisor, Substrate, Tenant as TenantModel } from "../model/substrate";
 import type { Ground } from "./ground";
+import { HostBaseline } from "./hostBaseline";
+import { baselineName, type HostGround } from "./hostGround";
 import { ConnectedHypervisor } from "./hypervisor";
 import { Tenant, type VmInputs } from "./tenant";
 import type { TenantRouterArgs } from "./tenantRouter";
 
-/** Declares a substrate's hypervisors and tenants, and gives back every VM of it, ordered by VMID. */
-export function declare(substrate: Substrate, ground: Ground): VmInputs[] {
+/** What a substrate puts out: its VMs, ordered by VMID, and what each host that has a baseline said of itself. */
+export interface Declared {
+    readonly vms: VmInputs[];
+    readonly hosts: Readonly<Record<string, pulumi.Output<HostFacts>>>;
+}
+
+/** Declares a substrate's hypervisors with their hosts' baselines, and its tenants. */
+export function declare(substrate: Substrate, ground: Ground, root: string): Declared {
+    const baselines = new Map(
+        substrate.hypervisors.flatMap((model) => {
+            const host = ground.hosts.get(model.name);
+            if (model.baseline === undefined) {
+                void pulumi.log.info(`${model.name}: no baseline is declared, so nothing is configured on the host`);
+            }
+            return host === undefined ? [] : [[model.name, baselineOf(model, host, ground, root)] as const];
+        }),
+    );
     const hypervisors = new Map(
-        substrate.hypervisors.map((model) => [model.name, new ConnectedHypervisor(substrate, model, ground)]),
+        substrate.hypervisors.map((model) => [
+            model.name,
+            new ConnectedHypervisor(substrate, model, ground, baselines.get(model.name)),
+        ]),
     );
     const tenants = substrate.tenants.map(
         (tenant) =>
@@ -18,7 +40,14 @@ export function declare(substrate: Substrate, ground: Ground): VmInputs[] {
                 ...routerOf(substrate, tenant),
             }),
     );
-    return tenants.flatMap((tenant) => tenant.vms);
+    return {
+        vms: tenants.flatMap((tenant) => tenant.vms),
+        hosts: Object.fromEntries([...baselines].map(([name, { facts }]) => [name, facts])),
+    };
+}
+
+function baselineOf(hypervisor: Hypervisor, ground: HostGround, { secrets }: Ground, root: string): HostBaseline {
+    return new HostBaseline(baselineName(hypervisor), { hypervisor, ground, secrets, root });
 }
 
 /** What the stack writes to the core router for a tenant: nothing, but in mode api. */

@@ -48,7 +48,7 @@ export class TenantVm extends pulumi.ComponentResource {
                 ignoreChanges: notDeclared(args),
                 deleteBeforeReplace: true,
                 replacementTrigger: making.rebuild,
-                dependsOn: [...args.ground],
+                dependsOn: [...args.ground, ...[args.hypervisor.baseline ?? []].flat()],
                 parent: this,
             },
         );

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { SecretScan } from "./secretScan";
 import { BIN } from "../tools/parts";
 
 /** What a run of the CLI ended with. */
@@ -15,6 +16,9 @@ export interface CliResult {
 /** Variables of a person's own that a run must not see: where the state lives, and credentials. */
 const PERSONAL = /^(PULUMI_|PROXMOX_VE_|PM_VE_|OPNSENSE_)/;
 
+/** Variables whose values are secrets. */
+const SECRET = /TOKEN|SECRET|KEY$/;
+
 /**
  * The Pulumi CLI with a project folder, a state and a home of its own in a temporary folder. It never reads or writes a
  * person's own state, stack selection or configuration.
@@ -25,6 +29,8 @@ export class IsolatedCli {
     private readonly base: string;
     private running: ChildProcess | undefined;
     private interrupted = false;
+    /** Looks for the secrets of the environment, and others that are added, wherever a run could leave them. */
+    readonly scan = new SecretScan();
 
     /**
      * @param environment variables for every run beside those that isolate it.
@@ -35,11 +41,25 @@ export class IsolatedCli {
         for (const folder of ["project", "state", "home"]) {
             mkdirSync(join(this.base, folder));
         }
+        Object.entries(environment).forEach(([name, value]) => this.addSecret(name, value));
         // Published plugins that the machine has are used; everything else of a person's Pulumi home is not.
         const plugins = join(process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi"), "plugins");
         if (existsSync(plugins)) {
             symlinkSync(plugins, join(this.base, "home", "plugins"));
         }
+    }
+
+    private addSecret(name: string, value: string): void {
+        if (SECRET.test(name)) {
+            // Of a token, the name before the secret is no secret.
+            this.scan.add(value.slice(value.indexOf("=") + 1));
+        }
+    }
+
+    /** @throws Error where a secret stands in the state, in Pulumi's home, or was said or in a command line of a run. */
+    expectNoSecrets(): void {
+        ["state", "home", "project"].forEach((folder) => this.scan.files(join(this.base, folder)));
+        this.scan.expectNothing();
     }
 
     /** A variable of every run; empty where it is not set. */
@@ -74,6 +94,16 @@ export class IsolatedCli {
         return result;
     }
 
+    /** Encrypts a value into the stack's configuration; on its way it is in no command line. */
+    async setSecret(stack: string, key: string, value: string): Promise<void> {
+        this.scan.add(value);
+        const args = ["config", "set", "--secret", "--stack", stack, key, "--non-interactive"];
+        const { exitCode, output } = await this.program("pulumi", args, {}, value);
+        if (exitCode !== 0) {
+            throw new Error(`pulumi config set ${key} ended with ${exitCode}:\n${output}`);
+        }
+    }
+
     /** Kills the command that runs now. */
     kill(): void {
         this.running?.kill("SIGKILL");
@@ -89,6 +119,7 @@ export class IsolatedCli {
         program: string,
         args: readonly string[],
         extra: Readonly<Record<string, string>> = {},
+        input?: string,
     ): Promise<CliResult> {
         if (this.interrupted) {
             return Promise.reject(new Error("interrupted"));
@@ -99,19 +130,23 @@ export class IsolatedCli {
                 // Away from the terminal, whose Ctrl-C reaches it through interrupt() once, not twice.
                 detached: true,
                 env: { ...this.isolation(), ...this.environment, ...extra },
-                stdio: ["ignore", "pipe", "pipe"],
+                stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
             });
+            child.stdin?.end(input);
             this.running = child;
+            const unwatch = this.scan.watchProcesses();
             let stdout = "";
             let output = "";
-            child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
+            child.stdout!.setEncoding("utf8").on("data", (chunk: string) => {
                 stdout += chunk;
                 output += chunk;
             });
-            child.stderr.setEncoding("utf8").on("data", (chunk: string) => (output += chunk));
+            child.stderr!.setEncoding("utf8").on("data", (chunk: string) => (output += chunk));
             child.on("error", reject);
             child.on("close", (code) => {
                 this.running = undefined;
+                unwatch();
+                this.scan.output(output, `the output of ${args.slice(0, 2).join(" ")}`);
                 done({ exitCode: code ?? -1, stdout, output });
             });
         });

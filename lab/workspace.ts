@@ -17,6 +17,8 @@ const PROGRAM = [
     "model",
     "components",
     "node",
+    "host",
+    "ansible",
     "commands",
     "router",
     "tls",
@@ -77,6 +79,16 @@ export class Workspace {
         return this.cli.root;
     }
 
+    /** A further text that no run may show. */
+    addSecret(text: string): void {
+        this.cli.scan.add(text);
+    }
+
+    /** @throws Error where a secret was seen in a run's output or command line, or stands in the state. */
+    expectNoSecrets(): void {
+        this.cli.expectNoSecrets();
+    }
+
     /** Removes the copy with its state. */
     remove(): void {
         this.cli.remove();
@@ -90,6 +102,11 @@ export class Workspace {
     /** Runs a Pulumi command on the stack, without a terminal. */
     async pulumi(command: readonly string[], extra: Readonly<Record<string, string>> = {}): Promise<CliResult> {
         return this.cli.run([...command, "--stack", this.stack, "--non-interactive"], extra);
+    }
+
+    /** Encrypts a value into the stack's configuration. */
+    async setSecret(key: string, value: string): Promise<void> {
+        await this.cli.setSecret(this.stack, key, value);
     }
 
     /** Runs one of the project's own commands, as make does. */

@@ -263,13 +263,21 @@ export interface HypervisorDefinition {
      */
     endpoint: string;
     /**
-     * How the host is reached by SSH for its baseline.
+     * How the host is reached by SSH for its baseline, as root.
      */
     ssh: {
         /**
          * DNS name of the host.
          */
         host: string;
+        /**
+         * Port of its SSH server.
+         */
+        port: number;
+        /**
+         * The host's public key, as /etc/ssh/ssh_host_ed25519_key.pub on the host has it: read at its console, not over the network. Needed for a baseline; a host with another key is refused.
+         */
+        hostKey?: string;
     };
     /**
      * VLAN-aware bridge that carries the tenants' segments.
@@ -330,6 +338,130 @@ export interface HypervisorDefinition {
          */
         vcpus: number;
     };
+    baseline?: BaselineDefinition;
+}
+/**
+ * What the stack configures on the host itself, over SSH with Ansible. Without it nothing on the host is touched. It creates or fails, and removes nothing; destroy leaves the host as it is.
+ */
+export interface BaselineDefinition {
+    /**
+     * Management address of the host, for its hosts file.
+     */
+    address: string;
+    /**
+     * DNS resolver of the host. Without it, the gateway of the site's management segment.
+     */
+    resolver?: string;
+    /**
+     * Account for automation: it logs in by key alone, with these keys and no others, and may do all by sudo.
+     */
+    automation: {
+        /**
+         * Name of the account.
+         */
+        user: string;
+        /**
+         * Public keys of it, one entry each.
+         *
+         * @minItems 1
+         */
+        keys: string[];
+    };
+    /**
+     * Where the host gets packages: the public repositories, or mirrors in the site where the host has no way to the internet.
+     */
+    packages: {
+        /**
+         * Debian's packages.
+         */
+        mirror: string;
+        /**
+         * Debian's security updates.
+         */
+        security: string;
+        /**
+         * PVE's packages of the repository that needs no subscription.
+         */
+        proxmox: string;
+    };
+    /**
+     * PVE storages of the host. One that is missing is made, on a volume group or folder that is there; one that is there and differs is an error.
+     */
+    storages: StorageDefinition[];
+    /**
+     * Ansible collections that the host gets for the playbook, with those that they depend on: nothing is fetched from Galaxy.
+     */
+    collections: CollectionDefinition[];
+    /**
+     * Playbook of a collection that runs after the program's own: its plays match the group hypervisors.
+     */
+    playbook?: string;
+    /**
+     * Tags of that playbook to run; without them, all of it.
+     */
+    tags: string[];
+    /**
+     * Variables of that playbook. Secret ones go into the encrypted configuration, as the JSON text baseline:variables.
+     */
+    variables: {
+        [k: string]: unknown;
+    };
+    /**
+     * A word; a new one runs the baseline once more, as after a reinstallation of the host.
+     */
+    revision?: string;
+    /**
+     * Seconds that a run waits for the host's SSH server, such as while it boots.
+     */
+    wait: number;
+    /**
+     * Seconds that Ansible may take on the host.
+     */
+    timeout: number;
+}
+/**
+ * One PVE storage.
+ */
+export interface StorageDefinition {
+    /**
+     * PVE storage id.
+     */
+    id: string;
+    /**
+     * PVE's type of it; local ones alone.
+     */
+    type: "dir" | "lvm" | "lvmthin";
+    /**
+     * What may lie on it, in PVE's words.
+     *
+     * @minItems 1
+     */
+    content: ("backup" | "images" | "import" | "iso" | "rootdir" | "snippets" | "vztmpl")[];
+    /**
+     * Volume group, for lvm and lvmthin.
+     */
+    vgname?: string;
+    /**
+     * Thin pool, for lvmthin.
+     */
+    thinpool?: string;
+    /**
+     * Folder, for dir.
+     */
+    path?: string;
+}
+/**
+ * Where one Ansible collection comes from.
+ */
+export interface CollectionDefinition {
+    /**
+     * A folder with galaxy.yml or an archive (.tar.gz) that ansible-galaxy built, relative to the project or absolute, or the URL of a git repository.
+     */
+    source: string;
+    /**
+     * Tag or commit of a git repository: an exact one, since a branch moves.
+     */
+    version?: string;
 }
 /**
  * The substrate's core router (OPNsense), and who writes what the tenants need there. Changing the mode moves no VM.

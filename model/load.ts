@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import { checkAdmission } from "./admission";
+import { checkBaselines } from "./baseline";
 import { checkAcross } from "./check";
 import { checkCoreRouter } from "./checkCoreRouter";
 import type { CheckedTenant } from "./checked";
@@ -46,6 +47,7 @@ export function loadSubstrate(definitions: Definitions): Substrate {
     faultless([
         ...checkAcross(definitions.substrate, substrate.value, tenants, listSubstrates(definitions.root)),
         ...checkCoreRouter(stackSource(definitions), substrate.value, tenants),
+        ...checkBaselines(stackSource(definitions), substrate.value),
     ]);
     const model = resolve(definitions.substrate, substrate.value, tenants);
     faultless(checkAdmission(model, tenants));

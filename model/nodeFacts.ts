@@ -1,3 +1,4 @@
+import type { HostFacts } from "./hostFacts";
 import type { WorkloadVm } from "./substrate";
 import type { Template } from "./template";
 
@@ -52,6 +53,18 @@ export interface Recorded {
     readonly made: ReadonlyMap<string, RecordedMaking>;
     /** MAC of each VM when an up last ended well, lower case, by VMID. */
     readonly macs: ReadonlyMap<number, string>;
+    /** Baselines of hosts, by the name of the component. */
+    readonly baselines: ReadonlyMap<string, RecordedBaseline>;
+}
+
+/** What the state knows of a host's baseline. */
+export interface RecordedBaseline {
+    /** The run that last ended well; missing before the first. */
+    readonly applied?: { readonly digest: string; readonly generation: number };
+    /** What the host said of itself before that run. */
+    readonly facts?: HostFacts;
+    /** Name of the run that was last begun, whether it ended or not. */
+    readonly begun?: string;
 }
 
 export interface RecordedVm {
@@ -105,7 +118,7 @@ export function growsFirst(vm: WorkloadVm, guest: Guest | undefined, recorded: R
     return grows && (Object.keys(now) as (keyof RestartSettings)[]).some((key) => now[key] !== had[key]);
 }
 
-export const NOTHING_RECORDED: Recorded = { vms: new Map(), made: new Map(), macs: new Map() };
+export const NOTHING_RECORDED: Recorded = { vms: new Map(), made: new Map(), macs: new Map(), baselines: new Map() };
 
 /** Whether a VM's `rebuild` asks for a replacement: a word that is not the one it was made by. None is no new word. */
 export function asksRebuild(vm: WorkloadVm, recorded: Recorded): boolean {

@@ -1,3 +1,4 @@
+import { resolveBaseline } from "./baseline";
 import type { CheckedTenant } from "./checked";
 import type { AllowanceDefinition, HypervisorDefinition, SubstrateDefinition, TenantDefinition } from "./definitions";
 import { MANAGEMENT_VLAN, subnetOf, TRUSTED_VLAN, zoneOf } from "./identity";
@@ -10,7 +11,7 @@ import type { Allowance, Hypervisor, Inbound, Quota, Segment, Substrate, Tenant,
 export function resolve(name: string, substrate: SubstrateDefinition, checked: readonly CheckedTenant[]): Substrate {
     const tenants = checked.map(({ value }) => value);
     const hypervisors = Object.entries(substrate.hypervisors).map(([key, h]) => resolveHypervisor(key, h));
-    return deepFreeze({
+    const model: Substrate = {
         name,
         zone: `${name}.${substrate.domain}`,
         site: substrate.site,
@@ -21,7 +22,16 @@ export function resolve(name: string, substrate: SubstrateDefinition, checked: r
             .map((tenant) => resolveTenant(name, substrate, tenant, tenants))
             .sort((a, b) => a.segment.vlan - b.segment.vlan),
         missing: missingFor(substrate.status, hypervisors),
-    });
+    };
+    return deepFreeze({ ...model, hypervisors: hypervisors.map((h) => withBaseline(model, substrate, h)) });
+}
+
+/** A baseline is resolved last, as the grants in it depend on what the tenants ask for. */
+function withBaseline(model: Substrate, { hypervisors, domain }: SubstrateDefinition, hypervisor: Hypervisor) {
+    const definition = hypervisors[hypervisor.name]?.baseline;
+    return definition === undefined
+        ? hypervisor
+        : { ...hypervisor, baseline: resolveBaseline(model, domain, hypervisor, definition) };
 }
 
 function resolveHypervisor(name: string, definition: HypervisorDefinition): Hypervisor {
@@ -30,7 +40,12 @@ function resolveHypervisor(name: string, definition: HypervisorDefinition): Hype
         name,
         node,
         endpoint,
-        sshHost: ssh.host,
+        ssh: {
+            host: ssh.host,
+            port: ssh.port,
+            // The comment behind a key is nobody's business.
+            ...(ssh.hostKey !== undefined && { hostKey: ssh.hostKey.split(" ").slice(0, 2).join(" ") }),
+        },
         bridge,
         datastore,
         template: template as TemplateChoice,

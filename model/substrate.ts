@@ -1,3 +1,4 @@
+import type { BaselineDefinition } from "./definitions";
 import type { Subnet } from "./identity";
 
 /**
@@ -34,7 +35,9 @@ export interface Hypervisor {
     readonly node: string;
     /** URL of the PVE API. */
     readonly endpoint: string;
-    readonly sshHost: string;
+    readonly ssh: Ssh;
+    /** What is configured on the host itself; missing where nothing is. */
+    readonly baseline?: Baseline;
     readonly bridge: string;
     /** PVE storage of disks and cloud-init drives. */
     readonly datastore: string;
@@ -47,6 +50,20 @@ export interface Hypervisor {
     readonly reserveMiB: number;
     /** How many times over disk and CPU threads may be promised. */
     readonly overcommit: { readonly disk: number; readonly vcpus: number };
+}
+
+/** The way to a host by SSH, as root. */
+export interface Ssh {
+    readonly host: string;
+    readonly port: number;
+    /** The host's public key, as `type base64`; there where the hypervisor has a baseline. */
+    readonly hostKey?: string;
+}
+
+/** What a hypervisor's host is configured with. */
+export interface Baseline extends Omit<BaselineDefinition, "address" | "resolver" | "automation" | "storages"> {
+    /** The mapping `tenant_hypervisor` of the role of that name (ansible/roles). */
+    readonly role: Readonly<Record<string, unknown>>;
 }
 
 /** The newest template of a prefix, or one by name. */

@@ -52,9 +52,14 @@ export class AcceptanceLab {
         return new AcceptanceLab(node, await Workspace.create("dvntm", node, router));
     }
 
+    /** @throws Error where any run of the test file left a secret in plain text. */
     async stop(): Promise<void> {
-        this.workspace.remove();
-        await this.node.stop();
+        try {
+            this.workspace.expectNoSecrets();
+        } finally {
+            this.workspace.remove();
+            await this.node.stop();
+        }
     }
 
     async state(): Promise<NodeState> {
@@ -197,7 +202,7 @@ export class AcceptanceLab {
      * The program does not outlive a CLI that was killed. Pulumi's plugins do, idle, as nobody tells them (they end with the
      * machine, or by hand): here they are ended, so that the tests leave nothing.
      */
-    private async expectNobodyLeft(): Promise<void> {
+    async expectNobodyLeft(): Promise<void> {
         const left = () =>
             readdirSync("/proc").filter((pid) => /^\d+$/.test(pid) && cwdOf(pid).startsWith(this.workspace.root));
         const programs = () => left().filter((pid) => commandOf(pid).includes("cmd/run/index.js"));

@@ -23,13 +23,15 @@ function substrateOf(tenants: Record<string, string>, stack = STACK): Substrate 
     return loadSubstrate({ root, substrate: "dvntm" });
 }
 
+const NO_HOSTS = { hosts: new Map(), secrets: { variables: {} } };
+
 async function declared(substrate: Substrate, known: Partial<NodeFacts> = {}, recorded = NOTHING_RECORDED) {
     const registrations = await record();
     const held = { guests: new Map(), templates: TEMPLATES, made: new Map(), datacentreFirewall: true, ...known };
     const facts = new Map([["hv02", held]]);
     const { declare } = await import("../../components/substrate");
     // Spread: an array that began in node:fs is of another realm under Jest, and Pulumi takes it for an object.
-    const vms = await settled(pulumi.output([...declare(substrate, { facts, recorded })]));
+    const vms = await settled(pulumi.output([...declare(substrate, { facts, recorded, ...NO_HOSTS }, "").vms]));
     return { ...registrations, vms };
 }
 
@@ -177,6 +179,7 @@ const BEFORE: Recorded = {
     vms: new Map([[5001, { component: "grooveiq-api-vm01", node: "pve2", mac: "BC:24:11:00:50:01" }]]),
     made: new Map([["grooveiq-api-vm01", { generation: 2, rebuild: "once" }]]),
     macs: new Map([[5001, "bc:24:11:00:50:01"]]),
+    baselines: new Map(),
 };
 
 function macIn(registered: readonly Registered[]): unknown {

@@ -20,8 +20,9 @@ const RECORDED: Recorded = {
     vms: new Map([[5001, { component: "grooveiq-api-vm01", node: "pve2" }]]),
     made: new Map([["grooveiq-api-vm01", { generation: 1, rebuild: "" }]]),
     macs: new Map(),
+    baselines: new Map(),
 };
-const NONE: Recorded = { vms: new Map(), made: new Map(), macs: new Map() };
+const NONE: Recorded = { vms: new Map(), made: new Map(), macs: new Map(), baselines: new Map() };
 
 interface Given {
     /** Lines added to the one VM of tenant grooveiq. */

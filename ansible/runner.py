@@ -1,0 +1,178 @@
+#!/usr/bin/python3
+"""Runs the playbooks of an unpacked payload on this host, and fails unless Ansible says that the host is as declared.
+
+Standard input is one JSON document: inventory name of the host, variables, the playbooks in order with their tags, and
+whether only to look (check). Variables reach Ansible through a file on a tmpfs that is its owner's alone and gone at the end;
+nothing of them is in a command line. The last line of standard output is a JSON document; with check it lists each task
+that would change something. Exit 0: as declared, 2: check found a task that would change something, 1: failed.
+"""
+
+import fcntl
+import glob
+import json
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+
+PAYLOAD = os.path.dirname(os.path.abspath(__file__))
+BASE = '/var/lib/deevnet'
+RUN = '/run'
+PREFIX = 'deevnet-baseline-'
+# Seconds that a run waits for another one, which may have lost its connection and still work.
+PATIENCE = 900
+LAST_LINES = 25
+# Files that Ansible moves into place, should it be killed in between (ansible.module_utils.basic.atomic_move).
+LEFT_BEHIND = ('/etc/.ansible_tmp*', '/etc/sudoers.d/.ansible_tmp*', '/etc/apt/sources.list.d/.ansible_tmp*',
+               '/home/*/.ssh/.ansible_tmp*')
+
+
+class Failed(Exception):
+    """Why the host is not as declared, in words."""
+
+
+def lock():
+    """Waits for runs before this one. The lock is the kernel's, on a folder: it leaves nothing when its holder dies."""
+    folder = os.open(BASE, os.O_RDONLY)
+
+    def late(*_):
+        raise Failed(f"another run has been working on this host for {PATIENCE // 60} minutes: see 'ps' there")
+
+    signal.signal(signal.SIGALRM, late)
+    signal.alarm(PATIENCE)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    signal.alarm(0)
+    return folder
+
+
+def tidy():
+    """Removes what runs before this one left: their folders, files half moved, and all but the last two payloads."""
+    for folder in glob.glob(f'{RUN}/{PREFIX}*'):
+        shutil.rmtree(folder, ignore_errors=True)
+    for pattern in LEFT_BEHIND:
+        for file in glob.glob(pattern):
+            os.unlink(file)
+    payloads = sorted(glob.glob(f'{BASE}/baseline/*'), key=os.path.getmtime, reverse=True)
+    mine = os.path.basename(PAYLOAD)
+    names = list(dict.fromkeys([mine] + [os.path.basename(path).partition('.')[0] for path in payloads]))
+    for path in payloads:
+        if os.path.basename(path).partition('.')[0] not in names[:2]:
+            shutil.rmtree(path) if os.path.isdir(path) else os.unlink(path)
+
+
+def prepare(folder, wanted):
+    """Writes inventory, variables and settings into the run's folder, and gives back Ansible's environment."""
+    host = wanted['host']
+    files = {
+        'hosts.json': {'hypervisors': {'hosts': {host: {
+            'ansible_connection': 'local', 'ansible_python_interpreter': '/usr/bin/python3'}}}},
+        'variables.json': wanted['variables'],
+    }
+    for name, content in files.items():
+        with open(f'{folder}/{name}', 'w', encoding='utf-8') as file:
+            json.dump(content, file)
+    # An empty file of its own: neither the host's settings nor a person's count.
+    with open(f'{folder}/ansible.cfg', 'w', encoding='utf-8'):
+        pass
+    collections = f'{PAYLOAD}/collections'
+    return {
+        'PATH': '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'HOME': folder, 'LC_ALL': 'C.UTF-8',
+        'ANSIBLE_CONFIG': f'{folder}/ansible.cfg', 'ANSIBLE_LOCAL_TEMP': f'{folder}/local',
+        'ANSIBLE_REMOTE_TEMP': f'{folder}/remote', 'ANSIBLE_RETRY_FILES_ENABLED': '0',
+        'ANSIBLE_COLLECTIONS_PATH': collections, 'ANSIBLE_COLLECTIONS_PATHS': collections,
+        'ANSIBLE_ROLES_PATH': f'{PAYLOAD}/roles', 'ANSIBLE_CALLBACK_PLUGINS': f'{PAYLOAD}/callback_plugins',
+        'ANSIBLE_STDOUT_CALLBACK': 'deevnet', 'ANSIBLE_PIPELINING': '1', 'ANSIBLE_NOCOLOR': '1', 'ANSIBLE_LOCALHOST_WARNING': '0',
+        'ANSIBLE_INVENTORY_UNPARSED_FAILED': '1', 'DEEVNET_RESULTS': f'{folder}/results.json',
+    }
+
+
+def watch_connection(process):
+    """Ends Ansible when nobody is left to hear of it: the SSH connection has gone."""
+    poll = select.poll()
+    poll.register(1, 0)
+    while process.poll() is None:
+        if poll.poll(500):
+            end(process)
+            return
+
+
+def end(process):
+    """Ends Ansible with all that it started: it is the leader of a session of its own."""
+    try:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+
+
+def play(folder, environment, wanted, playbook):
+    """Runs one playbook and gives back what the callback wrote."""
+    name = playbook['name']
+    own = os.path.join(PAYLOAD, name)
+    results = environment['DEEVNET_RESULTS']
+    if os.path.exists(results):
+        os.unlink(results)
+    command = ['ansible-playbook', '-i', f'{folder}/hosts.json', '-e', f'@{folder}/variables.json',
+               own if os.path.exists(own) else name]
+    if wanted.get('check'):
+        command += ['--check', '--diff']
+    if playbook.get('tags'):
+        command += ['--tags', ','.join(playbook['tags'])]
+    with subprocess.Popen(command, env=environment, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, start_new_session=True) as process:
+        signal.signal(signal.SIGTERM, lambda *_: (end(process), sys.exit(1)))
+        threading.Thread(target=watch_connection, args=(process,), daemon=True).start()
+        output, _ = process.communicate()
+    last = '\n'.join(output.strip().splitlines()[-LAST_LINES:])
+    if process.returncode != 0:
+        raise Failed(f'{last}\n{name}: ansible-playbook ended with {process.returncode}')
+    if not os.path.exists(results):
+        raise Failed(f'{last}\n{name}: ansible-playbook told no results')
+    with open(results, encoding='utf-8') as file:
+        told = json.load(file)
+    judge(wanted['host'], name, told['stats'].get(wanted['host']))
+    return told
+
+
+def judge(host, playbook, stats):
+    """A playbook that did nothing for the host ends with 0 as well: that is no success here."""
+    if stats is None or stats['ok'] == 0:
+        raise Failed(f'{playbook}: no play of it matched {host} (group hypervisors), so nothing was applied')
+    if stats['failures'] > 0 or stats['unreachable'] > 0:
+        raise Failed(f"{playbook}: {stats['failures']} failed and {stats['unreachable']} unreachable on {host}")
+
+
+def main():
+    wanted = json.load(sys.stdin)
+    held = lock()
+    if wanted.get('check') is not True:
+        tidy()
+    os.umask(0o077)
+    folder = tempfile.mkdtemp(prefix=PREFIX, dir=RUN)
+    try:
+        environment = prepare(folder, wanted)
+        told = [play(folder, environment, wanted, playbook) for playbook in wanted['playbooks']]
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(held)
+    changes = [change for one in told for change in one['changes']]
+    if wanted.get('check'):
+        print(json.dumps({'changes': changes}))
+        return 2 if changes else 0
+    # What is stable from run to run alone: this line is kept in the state.
+    print(json.dumps({'host': wanted['host'], 'playbooks': [one['name'] for one in wanted['playbooks']]}))
+    return 0
+
+
+if __name__ == '__main__':
+    try:
+        sys.exit(main())
+    except Failed as failed:
+        print(f'{failed}\nThe host is configured in part; the next run goes on from there.', file=sys.stderr)
+        sys.exit(1)

@@ -1,0 +1,116 @@
+import { createHash, scryptSync } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parseHostFacts, type HostFacts } from "../model/hostFacts";
+import type { Baseline, Hypervisor } from "../model/substrate";
+import { pack, type Payload } from "./payload";
+import { HostError, runOnHost, type Login } from "./ssh";
+
+/** Secrets of a stack that its baselines need, from its encrypted configuration. */
+export interface Secrets extends Login {
+    /** Variables beside those of the stack file. */
+    readonly variables: Readonly<Record<string, unknown>>;
+}
+
+/** One run of a baseline, before anything is sent. */
+export interface Plan {
+    readonly payload: Payload;
+    /** What the runner reads on its standard input; holds the secret variables. */
+    readonly input: string;
+    /** Says what the run would make of the host: another one for another payload, variables or revision. */
+    readonly digest: string;
+}
+
+/** Where everything of the program lies on a host. */
+export const HOST_FOLDER = "/var/lib/deevnet/baseline";
+
+/** Keys of the configuration that a baseline's secrets stand under. */
+export const PRIVATE_KEY = "baseline:privateKey";
+export const SECRET_VARIABLES = "baseline:variables";
+
+/**
+ * The secrets among a stack's configuration.
+ *
+ * @param config decrypted values by full key.
+ * @throws HostError where baseline:variables is not a JSON object.
+ */
+export function secretsOf(config: Readonly<Record<string, string | undefined>>): Secrets {
+    const { [PRIVATE_KEY]: privateKey, [SECRET_VARIABLES]: text = "{}" } = config;
+    let variables: unknown;
+    try {
+        variables = JSON.parse(text);
+    } catch {
+        variables = undefined;
+    }
+    if (typeof variables !== "object" || variables === null || Array.isArray(variables)) {
+        throw new HostError(`${SECRET_VARIABLES} is not a JSON object, such as {"name": "value"}`);
+    }
+    // A key that was pasted or piped may have lost its last newline, without which OpenSSH's form is not read.
+    const key = privateKey === undefined || privateKey === "" ? {} : { privateKey: `${privateKey.trim()}\n` };
+    return { ...key, variables: variables as Record<string, unknown> };
+}
+
+/** Plans a run on a hypervisor that has a baseline. @throws HostError where the payload cannot be packed. */
+export async function plan(root: string, hypervisor: Hypervisor, secrets: Secrets): Promise<Plan> {
+    const baseline = hypervisor.baseline!;
+    const payload = await pack(root, baseline);
+    const script = readFileSync(join(root, "ansible", "bootstrap.sh"));
+    const secret = JSON.stringify(secrets.variables);
+    const open = JSON.stringify([
+        payload.hash,
+        inputOf(hypervisor, {}),
+        baseline.revision,
+        baseline.timeout,
+        script.toString("base64"),
+    ]);
+    // A secret may be short, so that its hash in the state must be slow to guess.
+    const slow =
+        secret === "{}" ? "" : scryptSync(secret, `${hypervisor.name} ${hypervisor.ssh.host}`, 32).toString("hex");
+    const digest = createHash("sha256").update(`${open}\n${slow}`).digest("hex").slice(0, 16);
+    return { payload, input: inputOf(hypervisor, secrets.variables), digest };
+}
+
+/** What the runner reads. @param check whether it only looks. */
+export function inputOf({ name, baseline }: Hypervisor, secret: Secrets["variables"], check = false): string {
+    const { role, variables, playbook, tags } = baseline!;
+    return JSON.stringify({
+        host: name,
+        variables: { ...variables, ...secret, tenant_hypervisor: role },
+        playbooks: [{ name: "baseline.yml" }, ...(playbook === undefined ? [] : [{ name: playbook, tags }])],
+        check,
+    });
+}
+
+/** Name of one run on the host: what it makes of it, and how often that was begun anew. */
+export function runName(digest: string, generation: number): string {
+    return `${digest}-${generation}`;
+}
+
+/** Unpacks what was sent, if it came whole, and runs it: never longer than the baseline's timeout. */
+export function applyCommand({ timeout }: Baseline, { hash }: Payload, run: string): string {
+    const steps = [
+        `cd ${HOST_FOLDER}`,
+        `echo "${hash}  ${run}.tar" | sha256sum -c --quiet`,
+        `mkdir -p ${run}`,
+        `tar -xf ${run}.tar -C ${run}`,
+        `exec python3 ${run}/runner.py`,
+    ];
+    return `timeout -k 30 ${timeout} sh -c '${steps.join(" && ")}'`;
+}
+
+/** Seconds that the host may take to tell its facts. */
+const FACTS_SECONDS = 30;
+
+/** What a host says of itself, asked over SSH, reading only. @throws HostError where it cannot be asked. */
+export async function hostFacts(root: string, hypervisor: Hypervisor, login: Login): Promise<HostFacts> {
+    const { bridge, datastore, name } = hypervisor;
+    const script = readFileSync(join(root, "ansible", "facts.sh"));
+    const command = `timeout -k 2 ${FACTS_SECONDS - 5} sh -s -- ${bridge} ${datastore}`;
+    const { stdout, stderr } = await runOnHost(hypervisor, login, command, script, FACTS_SECONDS);
+    try {
+        return parseHostFacts(stdout);
+    } catch (error) {
+        const told = error instanceof RangeError ? error.message : String(error);
+        throw new HostError(`${name}: ${told} ${stderr.trim()}`.trim());
+    }
+}

@@ -1,0 +1,89 @@
+import type { BaselineDefinition, HypervisorDefinition, SubstrateDefinition } from "./definitions";
+import type { Fault, Path } from "./faults";
+import { formatPath } from "./faults";
+import { MANAGEMENT_VLAN, subnetOf } from "./identity";
+import { grantsOf, TOKEN, USER } from "./role";
+import type { Baseline, Hypervisor, Substrate } from "./substrate";
+import type { Source } from "./yaml";
+
+/**
+ * A hypervisor's baseline with what the substrate says of it.
+ *
+ * @param domain DNS root zone.
+ */
+export function resolveBaseline(
+    substrate: Substrate,
+    domain: string,
+    hypervisor: Hypervisor,
+    definition: BaselineDefinition,
+): Baseline {
+    const { address, resolver, automation, storages, ...rest } = definition;
+    const { node, name, bridge } = hypervisor;
+    const role = {
+        node,
+        bridge,
+        address,
+        // The node's own name first: PVE looks its address up by it.
+        names: [...new Set([`${node}.${substrate.zone}`, node, name])],
+        search: [substrate.zone, domain],
+        resolver: resolver ?? subnetOf(substrate.site, MANAGEMENT_VLAN).gateway,
+        automation: { user: automation.user, authorized_keys: automation.keys },
+        packages: definition.packages,
+        storages,
+        access: {
+            user: USER,
+            token: TOKEN.slice(USER.length + 1),
+            grants: grantsOf(substrate, hypervisor).map(({ role: id, path, propagate, privileges }) => ({
+                role: id,
+                path,
+                propagate,
+                privileges,
+            })),
+        },
+    };
+    return { ...rest, role };
+}
+
+/** Checks that every baseline has what a run of it needs. */
+export function checkBaselines(stack: Source, { hypervisors }: SubstrateDefinition): Fault[] {
+    return Object.entries(hypervisors).flatMap(([name, hypervisor]) => {
+        const fault = (path: Path, message: string): Fault => {
+            const at = ["hypervisors", name, ...path];
+            const line = stack.lineOf(at);
+            return { file: stack.file, path: formatPath(at), message, ...(line === undefined ? {} : { line }) };
+        };
+        return hypervisor.baseline === undefined ? [] : faultsOf(hypervisor, hypervisor.baseline, fault);
+    });
+}
+
+function faultsOf(
+    { ssh }: HypervisorDefinition,
+    { collections, playbook, storages }: BaselineDefinition,
+    fault: (path: Path, message: string) => Fault,
+): Fault[] {
+    const noKey =
+        "hostKey is missing, and a baseline needs it: without it any machine could pass for the host. At the host's console: " +
+        "cat /etc/ssh/ssh_host_ed25519_key.pub";
+    const noCollection = "no collection is given that it could come from; add it to collections";
+    return [
+        ...(ssh.hostKey === undefined ? [fault(["ssh"], noKey)] : []),
+        ...(playbook !== undefined && collections.length === 0 ? [fault(["baseline", "playbook"], noCollection)] : []),
+        ...collections.flatMap(({ source, version }, index) => {
+            const at: Path = ["baseline", "collections", index];
+            return isGit(source) && version === undefined
+                ? [fault(at, "version is missing: a git repository is taken at an exact tag or commit")]
+                : [];
+        }),
+        ...storages.flatMap((storage, index) => {
+            const needed = { dir: ["path"], lvm: ["vgname"], lvmthin: ["vgname", "thinpool"] }[storage.type];
+            const missing = needed.filter((key) => !(key in storage));
+            const at: Path = ["baseline", "storages", index];
+            return missing.length === 0 ? [] : [fault(at, `${missing.join(" and ")} missing for type ${storage.type}`)];
+        }),
+    ];
+}
+
+/** Whether a collection's source is the URL of a git repository rather than a path. */
+export function isGit(source: string): boolean {
+    return /^(https?|ssh|git|file):\/\/|^[\w.-]+@[\w.-]+:/.test(source);
+}

@@ -1,0 +1,124 @@
+import { statSync } from "node:fs";
+import { join } from "node:path";
+import { describeWithHost, HostLab, SECRET } from "./hostLab";
+import { RUN_TIMEOUT_MS } from "./lab";
+
+jest.setTimeout(RUN_TIMEOUT_MS);
+
+/** Resources of a baseline, each with what an up did to it. */
+function stepsIn(output: string): Record<string, string> {
+    const steps = output.matchAll(/hv02-baseline-(\w+) (created|updated|replaced|deleted)\b/g);
+    return Object.fromEntries([...steps].map(([, name, done]) => [name!, done!]));
+}
+
+const ALL = ["ansible", "apply", "payload", "reachable"];
+const all = (done: string) => Object.fromEntries(ALL.map((name) => [name, done]));
+
+describeWithHost("the baseline of a fresh host", () => {
+    let site: HostLab;
+    beforeAll(async () => {
+        site = await HostLab.start();
+    });
+    afterAll(async () => site.stop());
+
+    const drift = async () => {
+        const { exitCode, stdout, output } = await site.lab.workspace.command("hostDrift", "--json", "dvntm");
+        const rows = exitCode === 1 ? [] : (JSON.parse(stdout) as { task: string; change: string }[]);
+        return { exitCode, rows, output };
+    };
+
+    test("the first up configures it, and VMs wait for it", async () => {
+        expect(site.host.inside("command -v sudo ansible-playbook || echo neither")).toBe("neither\n");
+        expect(await drift()).toMatchObject({
+            exitCode: 2,
+            rows: [{ task: "baseline", change: "it was never applied" }],
+        });
+        const { output } = await site.lab.up();
+        expect(stepsIn(output)).toEqual(all("created"));
+        expect(output.indexOf("hv02-baseline-apply created")).toBeLessThan(
+            output.indexOf("grooveiq-api-vm01-vm creating"),
+        );
+        site.expectConfigured("one");
+        const sudoers = statSync(join(site.host.root, "etc/sudoers.d/010_a_autoprov-nopasswd"));
+        expect(sudoers.mode & 0o777).toBe(0o440);
+        expect(site.host.inside("su a_autoprov -c 'sudo -n id -un' 2>/dev/null")).toBe("root\n");
+        expect(site.host.read("etc/apt/sources.list.d/pve-enterprise.list")).toMatch(/^# deb https:\/\/enterprise/);
+        expect(output).toMatch(/pve +: "8\.4\.1"/);
+        expect(output).toContain("memoryMiB     : 31952");
+    });
+
+    test("the second up changes nothing and opens no SSH session, nor does a changed connection", async () => {
+        const [sessions, files] = [site.host.sessions(), site.host.files()];
+        site.setStack("wait: 5", "wait: 4");
+        await site.lab.succeed("preview", "--expect-no-changes");
+        expect(stepsIn((await site.lab.up()).output)).toEqual({});
+        expect(site.host.sessions()).toBe(sessions);
+        expect(site.host.files()).toEqual(files);
+    });
+
+    test("drift names each task that would change, and writes neither on the host nor in the state", async () => {
+        expect(await drift()).toMatchObject({ exitCode: 0, rows: [] });
+        site.host.write("etc/demo-word", "tampered");
+        site.host.write("sys/class/net/vmbr0/bridge/vlan_filtering", "0\n");
+        const [files, state] = [site.host.files(), (await site.lab.succeed("stack", "export")).stdout];
+        const { exitCode, rows } = await drift();
+        expect(exitCode).toBe(2);
+        expect(rows.map(({ task }) => task)).toEqual([
+            "tenant_hypervisor : The network is as PVE has it",
+            "A word of the stack file",
+        ]);
+        expect(rows[0]!.change).toBe("would run: pvesh set /nodes/pve2/network");
+        expect(rows[1]!.change).toMatch(/-tampered\n.*\n?\+one/);
+        expect(site.host.files()).toEqual(files);
+        expect((await site.lab.succeed("stack", "export")).stdout).toBe(state);
+    });
+
+    test("a changed variable runs all of it again in place, which mends what was changed by hand; no VM is touched", async () => {
+        const before = (await site.lab.state()).vms;
+        site.setStack("demo_word: one", "demo_word: two");
+        expect(stepsIn((await site.lab.up()).output)).toEqual(all("updated"));
+        site.expectConfigured("two");
+        expect((await site.lab.state()).vms).toEqual(before);
+    });
+
+    test("a secret variable reaches its file, and changes it", async () => {
+        expect(site.host.read("etc/demo-secret")).toBe(SECRET);
+        await site.lab.workspace.setSecret("baseline:variables", JSON.stringify({ demo_secret: `${SECRET}-2` }));
+        expect(stepsIn((await site.lab.up()).output)).toEqual(all("updated"));
+        expect(site.host.read("etc/demo-secret")).toBe(`${SECRET}-2`);
+        expect(site.host.log()).not.toContain(SECRET);
+    });
+
+    test("a broken task fails with Ansible's reason; taken back, the next up makes the host whole again", async () => {
+        site.setStack("demo_word: two", "demo_word: three\n          demo_broken: true");
+        const { output } = await site.fail();
+        expect(output).toContain("TASK FAILED: A task that breaks\n");
+        expect(output).toContain("broken on purpose");
+        expect(output).toContain("The host is configured in part; the next run goes on from there.");
+        expect(site.host.read("etc/demo-word")).toBe("three");
+        site.setStack(/demo_word: three\n +demo_broken: true/, "demo_word: two");
+        expect(stepsIn((await site.lab.up()).output)).toEqual(all("updated"));
+        site.expectConfigured("two");
+    });
+
+    test("a playbook without a play for hypervisors fails instead of passing", async () => {
+        site.setStack("lab.demo.site", "lab.demo.others");
+        expect((await site.fail()).output).toContain(
+            "lab.demo.others: no play of it matched hv02 (group hypervisors), so nothing was applied",
+        );
+        site.setStack("lab.demo.others", "lab.demo.site");
+        await site.lab.up();
+    });
+
+    test("destroy leaves the host configured, and says so", async () => {
+        const [sessions, files] = [site.host.sessions(), site.host.files()];
+        const { output } = await site.lab.succeed("destroy", "--yes", "--skip-preview");
+        expect(output).toMatch(/hv02-baseline-apply deleted .*\[retain\]/);
+        expect((await site.lab.workspace.command("kept", "dvntm")).stdout).toBe(
+            "hv02: the host 127.0.0.1 stays configured: a baseline is never undone.\n",
+        );
+        expect(site.host.sessions()).toBe(sessions);
+        expect(site.host.files()).toEqual(files);
+        site.expectConfigured("two");
+    });
+});

@@ -1,0 +1,146 @@
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { LabHost } from "../../lab/labHost";
+import { systemMissing } from "../../lab/system";
+import type { CliResult } from "../../lab/workspace";
+import { AcceptanceLab } from "./lab";
+
+/** Public key of the automation user in the tests. */
+export const AUTOMATION_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0XwM2bGzG8Q0gq0mU8rO6eJ4m2s3p5x7w9y1A3B5C7";
+/** A variable that nobody may see but the file that the demo collection writes it to. */
+export const SECRET = "correct-horse-battery-staple";
+
+/** Suites that need the lab host say in one line why they do not run where it cannot be. */
+export function describeWithHost(name: string, suite: () => void): void {
+    const missing = systemMissing();
+    if (missing === undefined) {
+        describe(name, suite);
+    } else {
+        console.log(`${name}: not run, ${missing}`);
+        describe.skip(name, suite);
+    }
+}
+
+/** A collection of which one playbook matches hypervisors and one does not. */
+const COLLECTION: Readonly<Record<string, string>> = {
+    "galaxy.yml": "namespace: lab\nname: demo\nversion: 1.0.0\nreadme: README.md\nauthors: [lab]\n",
+    "playbooks/site.yml": `- hosts: hypervisors
+  gather_facts: false
+  tasks:
+    - name: A word of the stack file
+      ansible.builtin.copy: {dest: /etc/demo-word, content: "{{ demo_word }}", mode: "0644"}
+    - name: A secret
+      ansible.builtin.copy: {dest: /etc/demo-secret, content: "{{ demo_secret }}", mode: "0600"}
+      no_log: true
+    - name: A task that breaks
+      ansible.builtin.fail: {msg: broken on purpose}
+      when: demo_broken | default(false)
+`,
+    "playbooks/others.yml":
+        "- hosts: builder\n  gather_facts: false\n  tasks: [{ansible.builtin.debug: {msg: never}}]\n",
+};
+
+/** The stack dvntm on a simulated node and the lab host, which is fresh, with one tenant. */
+export class HostLab {
+    private constructor(
+        readonly lab: AcceptanceLab,
+        readonly host: LabHost,
+    ) {}
+
+    static async start(): Promise<HostLab> {
+        const lab = await AcceptanceLab.start();
+        const host = await LabHost.start();
+        const started = new HostLab(lab, host);
+        rmSync(join(lab.workspace.root, "tenants/dvntm/vintronics.yaml"));
+        for (const [file, text] of Object.entries(COLLECTION)) {
+            const path = join(lab.workspace.root, "demo-collection", file);
+            mkdirSync(dirname(path), { recursive: true });
+            writeFileSync(path, text);
+        }
+        lab.edit("Pulumi.dvntm.yaml", (text) =>
+            text
+                .replace(/ssh:\n {8}host: .*/, `ssh:\n        host: ${host.host}`)
+                .replace(/( {8}host: .*)/, `$1\n        port: ${host.port}\n        hostKey: ${host.hostKey}`)
+                .replace(/(?= {6}bridge: )/, baselineText()),
+        );
+        await lab.workspace.setSecret("baseline:privateKey", host.privateKey);
+        await lab.workspace.setSecret("baseline:variables", JSON.stringify({ demo_secret: SECRET }));
+        lab.workspace.addSecret(SECRET);
+        return started;
+    }
+
+    async stop(): Promise<void> {
+        await this.host.remove();
+        await this.lab.stop();
+    }
+
+    /** Puts text in place of other text of the stack file, which must be there. */
+    setStack(now: string | RegExp, then: string): void {
+        this.lab.edit("Pulumi.dvntm.yaml", (text) => {
+            const changed = text.replace(now, then);
+            expect(changed).not.toBe(text);
+            return changed;
+        });
+    }
+
+    /** A word that has the baseline run once more. */
+    revise(word: string): void {
+        this.setStack(/revision: .*/, `revision: ${word}`);
+    }
+
+    /** An up that must fail. */
+    async fail(): Promise<CliResult> {
+        const result = await this.lab.workspace.pulumi(["up", "--yes", "--skip-preview"]);
+        expect(result.exitCode).not.toBe(0);
+        return result;
+    }
+
+    /** Everything that a run of the baseline declares on the host, and nothing half done. */
+    expectConfigured(word: string): void {
+        const { host } = this;
+        expect(host.read("etc/hosts")).toContain("10.20.99.22 pve2.dvntm.deevnet.net pve2 hv02\n");
+        expect(host.read("home/a_autoprov/.ssh/authorized_keys")).toBe(`${AUTOMATION_KEY}\n`);
+        expect(host.read("etc/sudoers.d/010_a_autoprov-nopasswd")).toBe("a_autoprov ALL=(ALL) NOPASSWD: ALL\n");
+        expect(host.read("etc/demo-word")).toBe(word);
+        expect(host.read("sys/class/net/vmbr0/bridge/vlan_filtering")).toBe("1\n");
+        const state = JSON.parse(host.read("etc/pve/state.json")) as Record<string, Record<string, unknown>>;
+        expect(state["network"]!["vmbr0"]).toMatchObject({
+            bridge_vlan_aware: 1,
+            cidr: "10.20.99.22/24",
+            gateway: "10.20.99.1",
+            bridge_ports: "eno1",
+        });
+        expect(state["storages"]!["images"]).toEqual({ type: "dir", path: "/srv/images", content: "images,iso" });
+        this.expectTidy();
+    }
+
+    /** Neither a run's folder, nor a file half moved, nor a process is left on the host. */
+    expectTidy(): void {
+        const names = this.host.files().map((line) => line.split(" ")[0]!);
+        expect(names.filter((name) => name.includes(".ansible_tmp") || name.startsWith("tmp/"))).toEqual([]);
+        expect(this.host.inside("find /run -name 'deevnet-*'; ls -A /tmp")).toBe("");
+        const commands = this.host.processes().map(({ command }) => command);
+        expect(commands.filter((command) => /ansible|runner\.py|apt-get|dpkg/.test(command))).toEqual([]);
+    }
+}
+
+/** Lines of the stack file below hypervisors.hv02 that declare a baseline. */
+function baselineText(): string {
+    // The lab host uses this machine's network, and so its resolver.
+    const resolver = /^nameserver (\S+)/m.exec(readFileSync("/etc/resolv.conf", "utf8"))![1]!;
+    return `      baseline:
+        address: 10.20.99.22
+        resolver: ${resolver}
+        wait: 5
+        revision: first
+        automation:
+          keys: [${AUTOMATION_KEY}]
+        storages:
+          - {id: images, type: dir, path: /srv/images, content: [images, iso]}
+        collections:
+          - source: demo-collection
+        playbook: lab.demo.site
+        variables:
+          demo_word: one
+`;
+}
