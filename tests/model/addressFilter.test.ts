@@ -1,6 +1,12 @@
 import { asksProcess, filterWaits, waitsFor } from "../../model/addressFilter";
 import { loadSubstrate } from "../../model/load";
-import { restartSettingsOf, type Guest, type Recorded, type RecordedMaking } from "../../model/nodeFacts";
+import {
+    restartSettingsOf,
+    type Guest,
+    type Recorded,
+    type RecordedMaking,
+    NOTHING_RECORDED,
+} from "../../model/nodeFacts";
 import { project, removeProjects, SMALL_GUEST, smallTenant, STACK } from "../fixtures";
 
 afterAll(removeProjects);
@@ -23,10 +29,11 @@ function recorded(vm = fixed, more: Partial<RecordedMaking> = {}): Recorded {
         vms: new Map([[5001, { component: "grooveiq-api-vm01", node: "pve2" }]]),
         made: new Map([["grooveiq-api-vm01", making]]),
         macs: new Map(),
+        baselines: new Map(),
     };
 }
 
-const NEW: Recorded = { vms: new Map(), made: new Map(), macs: new Map() };
+const NEW = NOTHING_RECORDED;
 const running: Guest = { ...SMALL_GUEST, process: 20_000 };
 const stopped: Guest = { ...SMALL_GUEST, running: false };
 
