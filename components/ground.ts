@@ -69,7 +69,7 @@ export async function prepare(substrate: Substrate, root: string): Promise<Groun
 async function everyHost<T>(surveys: readonly Promise<T>[]): Promise<T[]> {
     const ended = await Promise.allSettled(surveys);
     const reasons = ended.flatMap((one) => (one.status === "rejected" ? [one.reason as unknown] : []));
-    const other = reasons.find((reason) => !(reason instanceof HostError));
+    const other = reasons.find((reason): reason is Error => reason instanceof Error && !(reason instanceof HostError));
     if (other !== undefined) {
         throw other;
     }

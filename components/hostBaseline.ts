@@ -35,7 +35,6 @@ export class HostBaseline extends pulumi.ComponentResource {
 
         const { plan, facts, generation } = args.ground;
         const run = runName(plan.digest, generation);
-        const connection = connectionTo(args);
         const step = (after: readonly pulumi.Resource[]): pulumi.CustomResourceOptions => ({
             parent: this,
             dependsOn: [...after],
@@ -43,9 +42,8 @@ export class HostBaseline extends pulumi.ComponentResource {
             retainOnDelete: true,
             ...(args.ground.due ? {} : { ignoreChanges: ["connection"] }),
         });
-        const quiet = { connection, addPreviousOutputInEnv: false, logging: command.remote.Logging.None };
-        const shell = (text: string) => `timeout -k 10 ${BOOTSTRAP_SECONDS} ${text} # ${run}`;
-
+        const to = { connection: connectionTo(args) };
+        const quiet = { ...to, addPreviousOutputInEnv: false, logging: command.remote.Logging.None };
         const reachable = new command.remote.Command(
             `${name}-reachable`,
             { ...quiet, create: `true # ${run}` },
@@ -53,20 +51,13 @@ export class HostBaseline extends pulumi.ComponentResource {
         );
         const ansible = new command.remote.Command(
             `${name}-ansible`,
-            {
-                ...quiet,
-                create: shell(`sh -s -- ${args.hypervisor.baseline!.packages.mirror}`),
-                stdin: readFileSync(join(args.root, "ansible", "bootstrap.sh"), "utf8"),
-            },
+            { ...quiet, ...bootstrap(args, run) },
             step([reachable]),
         );
+        const source = new pulumi.asset.FileAsset(plan.payload.file);
         const payload = new command.remote.CopyToRemote(
             `${name}-payload`,
-            {
-                connection,
-                source: new pulumi.asset.FileAsset(plan.payload.file),
-                remotePath: `${HOST_FOLDER}/${run}.tar`,
-            },
+            { ...to, source, remotePath: `${HOST_FOLDER}/${run}.tar` },
             step([ansible]),
         );
         const apply = new command.remote.Command(
@@ -81,9 +72,17 @@ export class HostBaseline extends pulumi.ComponentResource {
 
         // Known only once the run ended well: the next one compares with it.
         const applied = apply.urn.apply(() => ({ digest: plan.digest, generation }));
-        this.facts = applied.apply(() => facts);
-        this.registerOutputs({ applied, facts: this.facts });
+        this.registerOutputs({ applied, facts: (this.facts = applied.apply(() => facts)) });
     }
+}
+
+/** Installs what a fresh host lacks of sudo and Ansible. */
+function bootstrap({ hypervisor, root }: HostBaselineArgs, run: string) {
+    const { mirror } = hypervisor.baseline!.packages;
+    return {
+        create: `timeout -k 10 ${BOOTSTRAP_SECONDS} sh -s -- ${mirror} # ${run}`,
+        stdin: readFileSync(join(root, "ansible", "bootstrap.sh"), "utf8"),
+    };
 }
 
 /** Ten seconds for each try; the host was reached before, so few are needed, unless it restarts meanwhile. */

@@ -44,15 +44,7 @@ export function recordedOf(resources: Readonly<Record<string, StateResource>>, v
             const vm = vmOf(name, outputs);
             recorded.set(vm.vmid, vm);
         } else if (type === "deevnet:tenant:TenantVm") {
-            const { generation = 1, rebuild = "", ...others } = outputs as Partial<RecordedMaking>;
-            const { restartSettings, extraDisks, addressWaitsFor } = others;
-            made.set(name, {
-                generation,
-                rebuild,
-                ...(restartSettings && { restartSettings }),
-                ...(extraDisks && { extraDisks }),
-                ...(addressWaitsFor !== undefined && { addressWaitsFor }),
-            });
+            made.set(name, makingOf(outputs));
         } else if (type === "deevnet:tenant:HostBaseline") {
             baselines.set(name, { ...outputs, ...baselines.get(name) });
         } else if (type === "command:remote:Command" && name.endsWith(FIRST_STEP)) {
@@ -69,6 +61,18 @@ const FIRST_STEP = "-reachable";
 function begunOf({ create }: Outputs): RecordedBaseline {
     const run = / # (\S+)$/.exec(String(create))?.[1];
     return run === undefined ? {} : { begun: run };
+}
+
+function makingOf(outputs: Outputs): RecordedMaking {
+    const { generation = 1, rebuild = "", ...others } = outputs as Partial<RecordedMaking>;
+    const { restartSettings, extraDisks, addressWaitsFor } = others;
+    return {
+        generation,
+        rebuild,
+        ...(restartSettings && { restartSettings }),
+        ...(extraDisks && { extraDisks }),
+        ...(addressWaitsFor !== undefined && { addressWaitsFor }),
+    };
 }
 
 function vmOf(name: string, outputs: Outputs): RecordedVm & { vmid: number } {

@@ -282,14 +282,11 @@ describe("each attribute", () => {
             );
             await lab.node.forgetRequests();
             await lab.up();
+            const one = "ipset/ipfilter-net0";
             // Back at DHCP it may send from any address at once: the filter is off before its ipset goes.
             expect(await lab.filterOf("5222")).toEqual({ on: false });
-            const one = "ipset/ipfilter-net0";
-            expect(await lab.firewallWrites("5222")).toEqual([
-                "PUT options",
-                `DELETE ${one}/10.20.52.31`,
-                `DELETE ${one}`,
-            ]);
+            const writes = ["PUT options", `DELETE ${one}/10.20.52.31`, `DELETE ${one}`];
+            expect(await lab.firewallWrites("5222")).toEqual(writes);
             await lab.succeed("destroy", "--yes", "--skip-preview");
             expect(await lab.state()).toEqual(found);
         });
