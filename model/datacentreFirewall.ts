@@ -27,6 +27,5 @@ export function firewallWarning(
         "     systemd-run --on-active=2min --unit=firewall-off pvesh set /cluster/firewall/options --enable 0",
         "     pvesh set /cluster/firewall/options --enable 1",
         "  3. once a new SSH session and the web interface work: systemctl stop firewall-off.timer",
-        "docs/firewall.md says more.",
     ].join("\n");
 }
