@@ -1,4 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from "node:util";
+import { HostError } from "../host/error";
 import { DefinitionError } from "../model/faults";
 import type { Substrate } from "../model/substrate";
 import { NodeError } from "../node/client";
@@ -25,7 +26,7 @@ type Values<T extends ParseArgsConfig["options"]> = ReturnType<
 
 /**
  * Runs a command about one substrate and sets the exit code: 0; 1 where the definitions, or a file that was given, have
- * faults, or a node cannot be asked, which is printed without a stack trace; 2 where it was called wrongly.
+ * faults, or a node or a host cannot be asked, which is printed without a stack trace; 2 where it was called wrongly.
  */
 export function runCommand<T extends NonNullable<ParseArgsConfig["options"]>>(
     help: string,
@@ -73,8 +74,8 @@ function substrateNamed([name, ...others]: readonly string[]): Substrate {
 }
 
 function tell(error: unknown, help: string): number {
-    if (error instanceof DefinitionError || error instanceof Refusal || error instanceof NodeError) {
-        console.error(error.message);
+    if ([DefinitionError, Refusal, NodeError, HostError].some((kind) => error instanceof kind)) {
+        console.error((error as Error).message);
         return FAULTS;
     }
     const code = (error as { code?: string }).code ?? "";

@@ -1,11 +1,10 @@
 /** Says what Ansible would change on the hosts of a substrate, changing nothing: what `make host-drift` runs. */
-import { execFileSync } from "node:child_process";
 import { resolve } from "node:path";
 import { hostDrift, type HostDrift } from "../host/drift";
 import { PRIVATE_KEY, SECRET_VARIABLES, secretsOf } from "../host/run";
-import { HostError } from "../host/ssh";
 import type { Substrate } from "../model/substrate";
-import { FLAG, Refusal, runCommand } from "./command";
+import { FLAG, runCommand } from "./command";
+import { pulumi } from "./pulumi";
 
 const HELP = `usage: make host-drift SUBSTRATE=<name> [JSON=1]
 Runs the baseline of each hypervisor's host with --check --diff: prints every task that would change something, and
@@ -16,13 +15,9 @@ const DRIFT = 2;
 const ROOT = resolve(__dirname, "..");
 
 void runCommand(HELP, { help: FLAG, json: FLAG }, async (substrate, { json }) => {
-    try {
-        const drift = await hostDrift(ROOT, substrate, hostSecrets(substrate.name));
-        console.log(json ? JSON.stringify(drift) : asText(substrate, drift));
-        process.exitCode = drift.length === 0 ? 0 : DRIFT;
-    } catch (error) {
-        throw error instanceof HostError ? new Refusal(error.message) : error;
-    }
+    const drift = await hostDrift(ROOT, substrate, hostSecrets(substrate.name));
+    console.log(json ? JSON.stringify(drift) : asText(substrate, drift));
+    process.exitCode = drift.length === 0 ? 0 : DRIFT;
 });
 
 /** The stack's encrypted configuration; a stack without a state yet has none. */
@@ -33,17 +28,6 @@ function hostSecrets(stack: string) {
         [PRIVATE_KEY]: values[PRIVATE_KEY]?.value,
         [SECRET_VARIABLES]: values[SECRET_VARIABLES]?.value,
     });
-}
-
-function pulumi(...args: string[]): string {
-    try {
-        return execFileSync("pulumi", [...args, "--non-interactive"], {
-            encoding: "utf8",
-            stdio: ["ignore", "pipe", "pipe"],
-        });
-    } catch (error) {
-        throw new Refusal((error as { stderr?: string }).stderr?.trim() ?? String(error));
-    }
 }
 
 function asText({ hypervisors }: Substrate, drift: readonly HostDrift[]): string {

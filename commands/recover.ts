@@ -2,7 +2,6 @@
  * Settles what an interrupted run left behind, so that the next one can go on: what `make recover` runs, and each of
  * `make up`, `refresh` and `destroy` before Pulumi.
  */
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,7 +9,8 @@ import { repairState, type Deployment } from "../model/stateRepair";
 import type { Substrate } from "../model/substrate";
 import { isOnNode, removeHalfMade, removeStrayRules } from "../node/leftovers";
 import { connect } from "../node/token";
-import { FLAG, Refusal, runCommand } from "./command";
+import { FLAG, runCommand } from "./command";
+import { pulumi } from "./pulumi";
 import { releaseStaleLocks } from "./staleLocks";
 
 const HELP = `usage: make recover SUBSTRATE=<name>
@@ -56,17 +56,5 @@ function importState(stack: string, state: Exported): void {
         pulumi("stack", "import", "--stack", stack, "--file", file);
     } finally {
         rmSync(folder, { recursive: true, force: true });
-    }
-}
-
-function pulumi(...args: string[]): string {
-    try {
-        return execFileSync("pulumi", [...args, "--non-interactive"], {
-            encoding: "utf8",
-            maxBuffer: 2 ** 30,
-            stdio: ["ignore", "pipe", "pipe"],
-        });
-    } catch (error) {
-        throw new Refusal((error as { stderr?: string }).stderr?.trim() ?? String(error));
     }
 }

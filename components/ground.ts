@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import { HostError } from "../host/error";
 import { secretsOf, type Secrets } from "../host/run";
-import { HostError } from "../host/ssh";
 import { checkNode } from "../model/checkNode";
 import { firewallWarning } from "../model/datacentreFirewall";
 import { DefinitionError } from "../model/faults";
@@ -68,21 +68,21 @@ export async function prepare(substrate: Substrate, root: string): Promise<Groun
 /** Waits for all, and tells what is wrong with each of them at once. */
 async function everyHost<T>(surveys: readonly Promise<T>[]): Promise<T[]> {
     const ended = await Promise.allSettled(surveys);
-    const reasons = ended.flatMap((one) => (one.status === "rejected" ? [one.reason as unknown] : []));
-    const other = reasons.find((reason): reason is Error => reason instanceof Error && !(reason instanceof HostError));
+    const reasons = ended.flatMap((one) => (one.status === "rejected" ? [one.reason as Error] : []));
+    const other = reasons.find((reason) => !(reason instanceof HostError));
     if (other !== undefined) {
         throw other;
     }
     if (reasons.length > 0) {
-        throw new HostError(reasons.map((reason) => (reason as HostError).message).join("\n"));
+        throw new HostError(reasons.map((reason) => reason.message).join("\n"));
     }
     return ended.map((one) => (one as PromiseFulfilledResult<T>).value);
 }
 
 /** What a person can mend is told in its own words, without a stack trace. */
-function asTold(error: unknown): unknown {
+function asTold(error: unknown): Error {
     const known = error instanceof NodeError || error instanceof DefinitionError || error instanceof HostError;
-    return known ? refusal(error.message) : error;
+    return known ? refusal(error.message) : (error as Error);
 }
 
 function told<T>(step: () => T): T {

@@ -1,4 +1,4 @@
-import { HostError } from "../host/ssh";
+import { HostError } from "../host/error";
 import { hostFacts, plan, runName, type Plan, type Secrets } from "../host/run";
 import { checkHost, type HostFacts } from "../model/hostFacts";
 import type { NodeFacts, Recorded, RecordedBaseline } from "../model/nodeFacts";

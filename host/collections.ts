@@ -7,7 +7,7 @@ import { extract } from "tar";
 import { isGit } from "../model/baseline";
 import type { CollectionDefinition } from "../model/definitions";
 import { parseYaml } from "../model/yaml";
-import { HostError } from "./ssh";
+import { HostError } from "./error";
 
 /** Where collections of git repositories are kept between runs, relative to the project. */
 const CACHE = ".baseline/collections";

@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Hypervisor, Substrate } from "../model/substrate";
+import { HostError } from "./error";
 import { inputOf, plan, type Secrets } from "./run";
-import { HostError, runOnHost } from "./ssh";
+import { runOnHost } from "./ssh";
 
 /** One task of a baseline that would change something on its host. */
 export interface HostDrift {

@@ -3,8 +3,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseHostFacts, type HostFacts } from "../model/hostFacts";
 import type { Baseline, Hypervisor } from "../model/substrate";
+import { HostError } from "./error";
 import { pack, type Payload } from "./payload";
-import { HostError, runOnHost, type Login } from "./ssh";
+import { runOnHost, type Login } from "./ssh";
 
 /** Secrets of a stack that its baselines need, from its encrypted configuration. */
 export interface Secrets extends Login {

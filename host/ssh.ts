@@ -1,8 +1,6 @@
 import { Client, type ConnectConfig } from "ssh2";
 import type { Hypervisor } from "../model/substrate";
-
-/** A host that cannot be asked, or what it failed at; the message names host and port, and holds no secret. */
-export class HostError extends Error {}
+import { HostError } from "./error";
 
 /** What a command on a host ended with. */
 export interface Ended {
@@ -23,7 +21,7 @@ const ATTEMPT_MS = 10_000;
 /** Pause between two attempts. */
 const PAUSE_MS = 1_000;
 
-/** Hosts keep what they are asked to run apart from a person's shell start-up, which a login over SSH would read. */
+/** One attempt to log in: a connection, or why there is none. */
 type Attempt = { readonly client: Client } | { readonly failure: Error & { level?: string } };
 
 /**
@@ -145,31 +143,27 @@ function ended(
     seconds: number,
     { name, ssh }: Hypervisor,
 ): Promise<Ended> {
-    return new Promise((done, reject) => {
-        const where = `${name}: ${ssh.host} port ${ssh.port}`;
-        const late = () =>
-            reject(new HostError(`${where}: a command did not end within ${seconds} s; see what runs there.`));
-        const timer = setTimeout(late, seconds * 1000);
-        client.once("close", () => {
-            clearTimeout(timer);
-            reject(new HostError(`${where}: the connection broke while a command ran; run again.`));
-        });
+    const where = `${name}: ${ssh.host} port ${ssh.port}`;
+    let timer: NodeJS.Timeout;
+    return new Promise<Ended>((done, reject) => {
+        const fail = (why: string) => reject(new HostError(`${where}: ${why}.`));
+        timer = setTimeout(
+            () => fail(`a command did not end within ${seconds} s; see what runs there`),
+            seconds * 1000,
+        );
+        client.once("close", () => fail("the connection broke while a command ran; run again"));
         client.exec(command, (error, channel) => {
             if (error !== undefined) {
-                clearTimeout(timer);
-                reject(new HostError(`${where}: no command can be run (${error.message}).`));
+                fail(`no command can be run (${error.message})`);
                 return;
             }
             let [stdout, stderr] = ["", ""];
             channel.setEncoding("utf8").on("data", (chunk: string) => (stdout += chunk));
             channel.stderr.setEncoding("utf8").on("data", (chunk: string) => (stderr += chunk));
-            channel.on("close", (code: number | null) => {
-                clearTimeout(timer);
-                done({ code: code ?? undefined, stdout, stderr });
-            });
+            channel.on("close", (code: number | null) => done({ code: code ?? undefined, stdout, stderr }));
             // A command that ends before it read everything is judged by its exit code.
             channel.on("error", () => undefined);
             channel.end(input);
         });
-    });
+    }).finally(() => clearTimeout(timer));
 }

@@ -1,4 +1,3 @@
-import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
     existsSync,
@@ -13,7 +12,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LAB_SYSTEM, SYSTEM_PACKAGES } from "../lab/system";
-import { BuildError } from "./build";
+import { run } from "./run";
 
 const SUITE = "bookworm";
 const STAMP = `${LAB_SYSTEM}.inputs`;
@@ -53,7 +52,7 @@ function missing(): string | undefined {
 }
 
 /** @param list one package a line; `#` starts a comment. */
-export function packagesOf(list: string): string[] {
+function packagesOf(list: string): string[] {
     return list
         .split("\n")
         .map((line) => line.replace(/#.*/, "").trim())
@@ -66,7 +65,8 @@ function make(packages: readonly string[]): void {
     const partial = `${LAB_SYSTEM}.partial`;
     try {
         rmSync(partial, { recursive: true, force: true });
-        run("perl", [
+        step([
+            "perl",
             mmdebstrap(work),
             "--mode=root",
             "--variant=minbase",
@@ -93,29 +93,17 @@ function mmdebstrap(work: string): string {
     for (const folder of ["lists/partial", "cache/archives/partial"]) {
         mkdirSync(join(work, folder), { recursive: true });
     }
-    const options = ["-qq", "-o", `Dir::State::lists=${work}/lists`, "-o", `Dir::Cache=${work}/cache`];
-    run("apt-get", [...options, "-o", "Debug::NoLocking=1", "-o", "APT::Sandbox::User=root", "update"]);
-    run("apt-get", [...options, "-o", "APT::Sandbox::User=root", "download", "mmdebstrap"], work);
-    run("dpkg-deb", [
-        "-x",
-        join(
-            work,
-            readdirSync(work).find((file) => file.endsWith(".deb"))!,
-        ),
-        work,
-    ]);
+    const lists = ["-o", `Dir::State::lists=${work}/lists`, "-o", `Dir::Cache=${work}/cache`];
+    const options = ["-qq", ...lists, "-o", "APT::Sandbox::User=root"];
+    step(["apt-get", ...options, "-o", "Debug::NoLocking=1", "update"]);
+    step(["apt-get", ...options, "download", "mmdebstrap"], work);
+    const archive = readdirSync(work).find((file) => file.endsWith(".deb"))!;
+    step(["dpkg-deb", "-x", join(work, archive), work]);
     return join(work, "usr/bin/mmdebstrap");
 }
 
-function run(command: string, args: readonly string[], cwd?: string): void {
-    try {
-        execFileSync(command, args, { cwd, stdio: ["ignore", "ignore", "pipe"], encoding: "utf8", maxBuffer: 2 ** 26 });
-    } catch (error) {
-        const { stderr, message } = error as { stderr?: string; message: string };
-        const last = (stderr ?? message).trim().split("\n").slice(-8).join("\n");
-        throw new BuildError(
-            `lab system: ${command} failed.\n${last}\n` +
-                "Check the network and apt's sources (or name a mirror in DEBIAN_MIRROR), then run `make tools` again.",
-        );
-    }
+function step(program: readonly [string, ...string[]], cwd?: string): void {
+    const mend =
+        "Check the network and apt's sources (or name a mirror in DEBIAN_MIRROR), then run `make tools` again.";
+    run("lab system", program, mend, { lines: 8, ...(cwd !== undefined && { cwd }) });
 }

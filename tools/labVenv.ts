@@ -1,8 +1,7 @@
-import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { BuildError } from "./build";
+import { run } from "./run";
 
 const REQUIREMENTS = resolve(__dirname, "..", "lab", "requirements.txt");
 const VENV = resolve(__dirname, "..", ".tools", "lab-venv");
@@ -22,23 +21,17 @@ export function installLab(): void {
     console.log("lab: installing the simulated node (fakepve) and Ansible into .tools/lab-venv");
     rmSync(VENV, { recursive: true, force: true });
     run(
-        "python3",
-        ["-m", "venv", VENV],
+        "lab",
+        ["python3", "-m", "venv", VENV],
         "Python 3.10 or newer with its venv module is needed (Debian: apt install python3 python3-venv).",
+        { shown: true },
     );
+    const pip = [join(VENV, "bin", "pip"), "install", "--quiet", "--disable-pip-version-check"] as const;
     run(
-        join(VENV, "bin", "pip"),
-        ["install", "--quiet", "--disable-pip-version-check", "--require-hashes", "--requirement", REQUIREMENTS],
+        "lab",
+        [...pip, "--require-hashes", "--requirement", REQUIREMENTS],
         "Check the network and pip's index (`pip config list`), then run `make tools` again.",
+        { shown: true },
     );
     writeFileSync(STAMP, wanted);
-}
-
-function run(command: string, args: readonly string[], mend: string): void {
-    try {
-        execFileSync(command, args, { stdio: ["ignore", "inherit", "pipe"], encoding: "utf8" });
-    } catch (error) {
-        const { stderr, message } = error as { stderr?: string; message: string };
-        throw new BuildError(`lab: ${command} failed.\n${(stderr ?? message).trim()}\n${mend}`);
-    }
 }

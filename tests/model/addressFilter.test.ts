@@ -26,14 +26,12 @@ const dhcp = vmWith("");
 function recorded(vm = fixed, more: Partial<RecordedMaking> = {}): Recorded {
     const making = { generation: 1, rebuild: "", restartSettings: restartSettingsOf(vm), ...more };
     return {
+        ...NOTHING_RECORDED,
         vms: new Map([[5001, { component: "grooveiq-api-vm01", node: "pve2" }]]),
         made: new Map([["grooveiq-api-vm01", making]]),
-        macs: new Map(),
-        baselines: new Map(),
     };
 }
 
-const NEW = NOTHING_RECORDED;
 const running: Guest = { ...SMALL_GUEST, process: 20_000 };
 const stopped: Guest = { ...SMALL_GUEST, running: false };
 
@@ -47,7 +45,7 @@ test("the address of a VM that runs is switched to fixed: its filter waits for a
 });
 
 test.each([
-    ["a VM that is new", fixed, undefined, NEW],
+    ["a VM that is new", fixed, undefined, NOTHING_RECORDED],
     ["one that has had its address", fixed, running, recorded()],
     ["one that is stopped, and starts with it", fixed, stopped, recorded(dhcp)],
     ["one that was stopped while it waited", fixed, stopped, recorded(fixed, { addressWaitsFor: 20_000 })],
@@ -72,7 +70,7 @@ test("another site's address is another address", () => {
 test.each([
     ["it has DHCP", dhcp, recorded(fixed), false],
     ["it has had its address", fixed, recorded(), false],
-    ["it is new", fixed, NEW, false],
+    ["it is new", fixed, NOTHING_RECORDED, false],
     ["its address is switched", fixed, recorded(dhcp), true],
     ["its filter waits", fixed, recorded(fixed, { addressWaitsFor: 20_000 }), true],
 ])("the process of a VM is asked only where it counts: %s", (_, vm, known, asked) => {

@@ -1,7 +1,7 @@
 import { checkNode } from "../../model/checkNode";
 import { formatFault } from "../../model/faults";
 import { loadSubstrate } from "../../model/load";
-import type { Guest, NodeFacts, Recorded, TemplateMake } from "../../model/nodeFacts";
+import { NOTHING_RECORDED, type Guest, type NodeFacts, type Recorded, type TemplateMake } from "../../model/nodeFacts";
 import { project, removeProjects, SMALL_GUEST, smallTenant, STACK } from "../fixtures";
 
 afterAll(removeProjects);
@@ -17,12 +17,10 @@ const TEMPLATE: TemplateMake = {
     systemDisk: { storage: "local-lvm", sizeGiB: 32 },
 };
 const RECORDED: Recorded = {
+    ...NOTHING_RECORDED,
     vms: new Map([[5001, { component: "grooveiq-api-vm01", node: "pve2" }]]),
     made: new Map([["grooveiq-api-vm01", { generation: 1, rebuild: "" }]]),
-    macs: new Map(),
-    baselines: new Map(),
 };
-const NONE: Recorded = { vms: new Map(), made: new Map(), macs: new Map(), baselines: new Map() };
 
 interface Given {
     /** Lines added to the one VM of tenant grooveiq. */
@@ -33,7 +31,7 @@ interface Given {
     readonly recorded?: Recorded;
 }
 
-function faultsOf({ vm = "", tenant, guests = [], template = {}, recorded = NONE }: Given): string[] {
+function faultsOf({ vm = "", tenant, guests = [], template = {}, recorded = NOTHING_RECORDED }: Given): string[] {
     const text = tenant ?? `${smallTenant("grooveiq", 50)}${vm}`;
     const substrate = loadSubstrate({
         root: project({ "Pulumi.dvntm.yaml": STACK, [FILE]: text }),
@@ -207,7 +205,7 @@ describe("a template that cannot be cloned as asked", () => {
             made: new Map([[103, diskless]]),
             datacentreFirewall: true,
         };
-        expect(checkNode(substrate, substrate.hypervisors[0]!, facts, NONE).map(formatFault)).toEqual([
+        expect(checkNode(substrate, substrate.hypervisors[0]!, facts, NOTHING_RECORDED).map(formatFault)).toEqual([
             expect.stringMatching(/has no disk scsi0; build it with the disk on scsi0/),
         ]);
     });

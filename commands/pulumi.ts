@@ -1,0 +1,19 @@
+import { execFileSync } from "node:child_process";
+import { Refusal } from "./command";
+
+/**
+ * What a command of the Pulumi CLI prints, without a terminal.
+ *
+ * @throws Refusal with what the CLI says of its failure.
+ */
+export function pulumi(...args: string[]): string {
+    try {
+        return execFileSync("pulumi", [...args, "--non-interactive"], {
+            encoding: "utf8",
+            maxBuffer: 2 ** 30,
+            stdio: ["ignore", "pipe", "pipe"],
+        });
+    } catch (error) {
+        throw new Refusal((error as { stderr?: string }).stderr?.trim() ?? String(error));
+    }
+}

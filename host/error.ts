@@ -1,0 +1,2 @@
+/** A host that cannot be asked, or what it failed at; the message names host and port, and holds no secret. */
+export class HostError extends Error {}
