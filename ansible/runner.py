@@ -80,7 +80,7 @@ def prepare(folder, wanted):
         pass
     collections = f'{PAYLOAD}/collections'
     return {
-        'PATH': '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'HOME': folder, 'LC_ALL': 'C.UTF-8',
+        'PATH': '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', 'HOME': folder, 'TMPDIR': folder, 'LC_ALL': 'C.UTF-8',
         'ANSIBLE_CONFIG': f'{folder}/ansible.cfg', 'ANSIBLE_LOCAL_TEMP': f'{folder}/local',
         'ANSIBLE_REMOTE_TEMP': f'{folder}/remote', 'ANSIBLE_RETRY_FILES_ENABLED': '0',
         'ANSIBLE_COLLECTIONS_PATH': collections, 'ANSIBLE_COLLECTIONS_PATHS': collections,

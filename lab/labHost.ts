@@ -22,8 +22,14 @@ import { LAB_SYSTEM } from "./system";
 
 const SOURCES = resolve(__dirname, "host");
 const COMMANDS = ["pvesh", "pveum", "pvesm", "pveversion"];
-/** What a login leaves by itself, without anybody writing. */
-const WRITTEN_BY_LOGINS = ["var/log/lastlog", "var/log/wtmp", "var/log/btmp", "var/log"];
+/** What a login, and libuuid's clock, leave by themselves. */
+const WRITTEN_BY_THEMSELVES = [
+    "var/log/lastlog",
+    "var/log/wtmp",
+    "var/log/btmp",
+    "var/log",
+    "var/lib/libuuid/clock.txt",
+];
 const START_TIMEOUT_MS = 30_000;
 
 /** Files that make the host the node that the stack file of dvntm declares, by path; a test changes what it is about. */
@@ -193,7 +199,7 @@ export class LabHost {
         const list = execFileSync("find", [this.root, "-printf", format], { encoding: "utf8", maxBuffer: 2 ** 28 });
         return list
             .split("\n")
-            .filter((line) => !WRITTEN_BY_LOGINS.includes(line.split(" ")[0]!))
+            .filter((line) => !WRITTEN_BY_THEMSELVES.includes(line.split(" ")[0]!))
             .sort();
     }
 
