@@ -157,7 +157,7 @@ describeWithHost("a host that is not as it must be", () => {
     test("a key that root does not know is refused at once, and so is one that is none", async () => {
         const { private: stranger } = utils.generateKeyPairSync("ed25519");
         expect(await refusal(facts({}, stranger))).toMatch(
-            /port \d+ does not let root in .* authorized_keys on the host/,
+            /port \d+ does not let root in .*authorized_keys on the host/,
         );
         expect(await refusal(facts({}, "not a key"))).toBe(
             "hv02: baseline:privateKey is not a private key that can be read without a passphrase.",
