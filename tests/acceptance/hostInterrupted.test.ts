@@ -36,25 +36,29 @@ describeWithHost("a run that is interrupted", () => {
     const sent = () =>
         exists(PAYLOADS)() && readdirSync(join(site.host.root, PAYLOADS)).some((name) => name.endsWith(".tar"));
 
-    const killCli = async () => {
+    type Way = (ended: () => boolean) => Promise<void>;
+    const killCli: Way = async () => {
         site.lab.workspace.kill();
         await Promise.resolve();
     };
-    const cut = async () => {
-        site.host.cutConnections();
-        await Promise.resolve();
+    /** Until the run gives up: it may be between two connections now. */
+    const cut: Way = async (ended) => {
+        await until(() => {
+            site.host.cutConnections();
+            return ended();
+        });
     };
-    const powerOff = async () => site.host.powerOff();
+    const powerOff: Way = async () => site.host.powerOff();
 
     /** Interrupts an up at a moment, in one of the ways. */
-    async function interrupt(moment: () => boolean, way: () => Promise<void>): Promise<void> {
+    async function interrupt(moment: () => boolean, way: Way): Promise<void> {
         await site.lab.recover();
-        let early = "";
+        let told: string | undefined;
         const run = site.lab.workspace.pulumi(["up", "--yes", "--skip-preview"]);
-        void run.then(({ output }) => (early = output));
-        await until(() => early !== "" || moment());
-        expect(early).toBe("");
-        await way();
+        void run.then(({ output }) => (told = output));
+        await until(() => told !== undefined || moment());
+        expect(told).toBeUndefined();
+        await way(() => told !== undefined);
         expect((await run).exitCode).not.toBe(0);
         await site.lab.expectNobodyLeft();
         if (way === powerOff) {
@@ -99,7 +103,7 @@ describeWithHost("a run that is interrupted", () => {
         await converge();
     });
 
-    test.each<[string, () => () => boolean, () => Promise<void>]>([
+    test.each<[string, () => () => boolean, Way]>([
         ["SSH cut when the payload comes", () => sent, cut],
         ["host rebooted when the payload comes", () => sent, powerOff],
         ["SSH cut when Ansible begins", () => runs(/ansible-playbook/), cut],
