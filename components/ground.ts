@@ -51,6 +51,9 @@ export async function prepare(substrate: Substrate, root: string): Promise<Groun
         if (faults.length > 0) {
             throw new DefinitionError(faults);
         }
+        for (const { name } of substrate.hypervisors.filter(({ baseline }) => baseline === undefined)) {
+            void pulumi.log.info(`${name}: no baseline is declared, so nothing is configured on the host`);
+        }
         // Last, so that a host is not looked at for definitions that are refused anyway.
         const baselines = substrate.hypervisors.filter(({ baseline }) => baseline !== undefined);
         const hosts = await everyHost(
@@ -68,21 +71,21 @@ export async function prepare(substrate: Substrate, root: string): Promise<Groun
 /** Waits for all, and tells what is wrong with each of them at once. */
 async function everyHost<T>(surveys: readonly Promise<T>[]): Promise<T[]> {
     const ended = await Promise.allSettled(surveys);
-    const reasons = ended.flatMap((one) => (one.status === "rejected" ? [one.reason as unknown] : []));
+    const reasons = ended.flatMap((one) => (one.status === "rejected" ? [one.reason as Error] : []));
     const other = reasons.find((reason) => !(reason instanceof HostError));
     if (other !== undefined) {
         throw other;
     }
     if (reasons.length > 0) {
-        throw new HostError(reasons.map((reason) => (reason as HostError).message).join("\n"));
+        throw new HostError(reasons.map((reason) => reason.message).join("\n"));
     }
     return ended.map((one) => (one as PromiseFulfilledResult<T>).value);
 }
 
 /** What a person can mend is told in its own words, without a stack trace. */
-function asTold(error: unknown): unknown {
+function asTold(error: unknown): Error {
     const known = error instanceof NodeError || error instanceof DefinitionError || error instanceof HostError;
-    return known ? refusal(error.message) : error;
+    return known ? refusal(error.message) : (error as Error);
 }
 
 function told<T>(step: () => T): T {

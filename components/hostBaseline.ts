@@ -34,56 +34,54 @@ export class HostBaseline extends pulumi.ComponentResource {
         super("deevnet:tenant:HostBaseline", name, {}, opts);
 
         const { plan, facts, generation } = args.ground;
-        const run = runName(plan.digest, generation);
-        const connection = connectionTo(args);
-        const step = (after: readonly pulumi.Resource[]): pulumi.CustomResourceOptions => ({
-            parent: this,
-            dependsOn: [...after],
-            // The host keeps what was made of it; Pulumi says so when the resource goes.
-            retainOnDelete: true,
-            ...(args.ground.due ? {} : { ignoreChanges: ["connection"] }),
-        });
-        const quiet = { connection, addPreviousOutputInEnv: false, logging: command.remote.Logging.None };
-        const shell = (text: string) => `timeout -k 10 ${BOOTSTRAP_SECONDS} ${text} # ${run}`;
-
-        const reachable = new command.remote.Command(
-            `${name}-reachable`,
-            { ...quiet, create: `true # ${run}` },
-            step([]),
-        );
-        const ansible = new command.remote.Command(
-            `${name}-ansible`,
-            {
-                ...quiet,
-                create: shell(`sh -s -- ${args.hypervisor.baseline!.packages.mirror}`),
-                stdin: readFileSync(join(args.root, "ansible", "bootstrap.sh"), "utf8"),
-            },
-            step([reachable]),
-        );
-        const payload = new command.remote.CopyToRemote(
-            `${name}-payload`,
-            {
-                connection,
-                source: new pulumi.asset.FileAsset(plan.payload.file),
-                remotePath: `${HOST_FOLDER}/${run}.tar`,
-            },
-            step([ansible]),
-        );
-        const apply = new command.remote.Command(
-            `${name}-apply`,
-            {
-                ...quiet,
-                create: applyCommand(args.hypervisor.baseline!, plan.payload, run),
-                stdin: pulumi.secret(plan.input),
-            },
-            { ...step([payload]), additionalSecretOutputs: ["stdout", "stderr"] },
-        );
+        const apply = declareSteps(this, name, args);
 
         // Known only once the run ended well: the next one compares with it.
         const applied = apply.urn.apply(() => ({ digest: plan.digest, generation }));
         this.facts = applied.apply(() => facts);
         this.registerOutputs({ applied, facts: this.facts });
     }
+}
+
+/** Declares the four steps, each after the one before, and gives back the last. */
+function declareSteps(parent: pulumi.Resource, name: string, args: HostBaselineArgs): pulumi.Resource {
+    const { plan, generation, due } = args.ground;
+    const run = runName(plan.digest, generation);
+    const baseline = args.hypervisor.baseline!;
+    const connection = connectionTo(args);
+    const step = (after: readonly pulumi.Resource[]): pulumi.CustomResourceOptions => ({
+        parent,
+        dependsOn: [...after],
+        // The host keeps what was made of it; Pulumi says so when the resource goes.
+        retainOnDelete: true,
+        ...(due ? {} : { ignoreChanges: ["connection"] }),
+    });
+    const quiet = { connection, addPreviousOutputInEnv: false, logging: command.remote.Logging.None };
+
+    const reachable = new command.remote.Command(`${name}-reachable`, { ...quiet, create: `true # ${run}` }, step([]));
+    const ansible = new command.remote.Command(
+        `${name}-ansible`,
+        {
+            ...quiet,
+            create: `timeout -k 10 ${BOOTSTRAP_SECONDS} sh -s -- ${baseline.packages.mirror} # ${run}`,
+            stdin: readFileSync(join(args.root, "ansible", "bootstrap.sh"), "utf8"),
+        },
+        step([reachable]),
+    );
+    const payload = new command.remote.CopyToRemote(
+        `${name}-payload`,
+        {
+            connection,
+            source: new pulumi.asset.FileAsset(plan.payload.file),
+            remotePath: `${HOST_FOLDER}/${run}.tar`,
+        },
+        step([ansible]),
+    );
+    return new command.remote.Command(
+        `${name}-apply`,
+        { ...quiet, create: applyCommand(baseline, plan.payload, run), stdin: pulumi.secret(plan.input) },
+        { ...step([payload]), additionalSecretOutputs: ["stdout", "stderr"] },
+    );
 }
 
 /** Ten seconds for each try; the host was reached before, so few are needed, unless it restarts meanwhile. */

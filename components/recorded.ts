@@ -44,13 +44,7 @@ export function recordedOf(resources: Readonly<Record<string, StateResource>>, v
             const vm = vmOf(name, outputs);
             recorded.set(vm.vmid, vm);
         } else if (type === "deevnet:tenant:TenantVm") {
-            const { generation = 1, rebuild = "", restartSettings, extraDisks } = outputs as Partial<RecordedMaking>;
-            made.set(name, {
-                generation,
-                rebuild,
-                ...(restartSettings && { restartSettings }),
-                ...(extraDisks && { extraDisks }),
-            });
+            made.set(name, makingOf(outputs));
         } else if (type === "deevnet:tenant:HostBaseline") {
             baselines.set(name, { ...outputs, ...baselines.get(name) });
         } else if (type === "command:remote:Command" && name.endsWith(FIRST_STEP)) {
@@ -59,6 +53,11 @@ export function recordedOf(resources: Readonly<Record<string, StateResource>>, v
         }
     }
     return { vms: recorded, made, macs: new Map(vms.map(({ vmid, mac }) => [vmid, mac])), baselines };
+}
+
+function makingOf(outputs: Outputs): RecordedMaking {
+    const { generation = 1, rebuild = "", restartSettings, extraDisks } = outputs as Partial<RecordedMaking>;
+    return { generation, rebuild, ...(restartSettings && { restartSettings }), ...(extraDisks && { extraDisks }) };
 }
 
 /** The first step of a baseline, whose command ends with the name of its run as a comment. */
