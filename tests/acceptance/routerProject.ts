@@ -54,8 +54,13 @@ export class RouterProject {
         return new RouterProject(cli, router);
     }
 
+    /** @throws Error where a run left a secret in plain text. */
     remove(): void {
-        this.cli.remove();
+        try {
+            this.cli.expectNoSecrets();
+        } finally {
+            this.cli.remove();
+        }
     }
 
     get root(): string {
