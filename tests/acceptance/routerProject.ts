@@ -63,6 +63,11 @@ export class RouterProject {
         }
     }
 
+    /** Encrypts a value into the stack's configuration. */
+    async setSecret(key: string, value: string): Promise<void> {
+        await this.cli.setSecret(STACK, key, value);
+    }
+
     get root(): string {
         return this.cli.root;
     }
