@@ -17,6 +17,8 @@ fail() {
     exit 1
 }
 
+# Of a run that was killed.
+rm -rf /run/deevnet-bootstrap.*
 missing=
 for package in sudo ansible-core python3-apt; do
     status=$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null || true)
@@ -27,6 +29,8 @@ done
 work=$(mktemp -d /run/deevnet-bootstrap.XXXXXX)
 log=$work/log
 trap 'rm -rf "$work"' EXIT
+# apt and the packages' scripts leave files where they are killed: on a tmpfs, below what is removed.
+export TMPDIR="$work"
 # A run that was interrupted may have left packages half installed.
 dpkg --configure -a > "$log" 2>&1 || fail "dpkg --configure -a failed: repair the packages on the host, then run again"
 # The mirror alone: a fresh node's own sources name the enterprise repository, which refuses without a subscription.

@@ -50,7 +50,7 @@ export async function prepare(substrate: Substrate, root: string): Promise<Groun
         if (faults.length > 0) {
             throw new DefinitionError(faults);
         }
-        warn(substrate, facts);
+        tell(substrate, facts);
         // Last, so that a host is not looked at for definitions that are refused anyway.
         const baselines = substrate.hypervisors.filter(({ baseline }) => baseline !== undefined);
         const hosts = await everyHost(
@@ -93,25 +93,15 @@ function told<T>(step: () => T): T {
     }
 }
 
-/** Tells what keeps the VMs' firewalls from counting, once for each hypervisor, in every preview and up. */
-function warn(substrate: Substrate, facts: Ground["facts"]): void {
+/** Tells, in every preview and up, what a person may not expect of each hypervisor. */
+function tell(substrate: Substrate, facts: Ground["facts"]): void {
     for (const hypervisor of substrate.hypervisors) {
         const warning = firewallWarning(substrate, hypervisor, facts.get(hypervisor.name)!);
         if (warning !== undefined) {
             void pulumi.log.warn(warning);
         }
-    }
-}
-
-async function surveyed(
-    hypervisor: Hypervisor,
-    substrate: Substrate,
-    recorded: Recorded,
-): Promise<[string, NodeFacts]> {
-    const client = connect(hypervisor);
-    try {
-        return [hypervisor.name, await survey(client, hypervisor, substrate, recorded)];
-    } finally {
-        client.close();
+        if (hypervisor.baseline === undefined) {
+            void pulumi.log.info(`${hypervisor.name}: no baseline is declared, so nothing is configured on the host`);
+        }
     }
 }

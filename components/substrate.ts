@@ -1,4 +1,4 @@
-import * as pulumi from "@pulumi/pulumi";
+import type * as pulumi from "@pulumi/pulumi";
 import type { HostFacts } from "../model/hostFacts";
 import { routerRecordsOf } from "../model/router";
 import type { Hypervisor, Substrate, Tenant as TenantModel } from "../model/substrate";
@@ -20,9 +20,6 @@ export function declare(substrate: Substrate, ground: Ground, root: string): Dec
     const baselines = new Map(
         substrate.hypervisors.flatMap((model) => {
             const host = ground.hosts.get(model.name);
-            if (model.baseline === undefined) {
-                void pulumi.log.info(`${model.name}: no baseline is declared, so nothing is configured on the host`);
-            }
             return host === undefined ? [] : [[model.name, baselineOf(model, host, ground, root)] as const];
         }),
     );

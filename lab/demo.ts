@@ -5,7 +5,10 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { expectSame, expectThat, guests, UnexpectedError, type NodeState } from "./expect";
+import { configureHost, findHostDrift } from "./hostDemo";
+import { LabHost } from "./labHost";
 import { SimulatedNode } from "./simulatedNode";
+import { systemMissing } from "./system";
 import { Workspace, type CliResult } from "./workspace";
 
 const SUBSTRATE = "dvntm";
@@ -15,6 +18,8 @@ const VINTRONICS = ["5101", "5102", "5103"];
 
 interface Lab {
     readonly node: SimulatedNode;
+    /** Missing where this machine cannot give it. */
+    readonly host: LabHost | undefined;
     readonly workspace: Workspace;
 }
 
@@ -23,6 +28,17 @@ interface Step {
     /** Does the step and gives back what came of it, in a few words. */
     readonly run: (lab: Lab, found: NodeState) => Promise<string>;
 }
+
+const hostSteps: readonly Step[] = [
+    {
+        title: "up: a fresh Debian 12 host becomes a tenant hypervisor, over SSH with Ansible",
+        run: ({ host, workspace }) => configureHost(host!, workspace),
+    },
+    {
+        title: "by hand on the host: other sudoers; its drift, changing nothing",
+        run: ({ host, workspace }) => findHostDrift(host!, workspace),
+    },
+];
 
 const steps: readonly Step[] = [
     { title: "up: two tenants, five VMs", run: bringUp },
@@ -105,19 +121,26 @@ function succeeded({ exitCode, output }: CliResult): void {
 async function main(): Promise<void> {
     const started = Date.now();
     console.log(`The substrate ${SUBSTRATE} on a simulated PVE node (real Pulumi CLI, real bpg provider code):`);
+    const lacks = systemMissing();
+    const all = lacks === undefined ? [...steps.slice(0, -1), ...hostSteps, ...steps.slice(-1)] : steps;
     const node = await SimulatedNode.start();
+    const host = lacks === undefined ? await LabHost.start() : undefined;
     try {
         const workspace = await Workspace.create(SUBSTRATE, node);
         endOnSignal(workspace);
         try {
-            await runAll({ node, workspace });
+            await runAll({ node, host, workspace }, all);
         } finally {
             workspace.remove();
         }
     } finally {
+        await host?.remove();
         await node.stop();
     }
-    console.log(`All ${steps.length} steps as expected, in ${seconds(started)} s.`);
+    if (lacks !== undefined) {
+        console.log(`Not shown: the host's baseline, since ${lacks}.`);
+    }
+    console.log(`All ${all.length} steps as expected, in ${seconds(started)} s.`);
 }
 
 /** Ended by hand, the demo still cleans up: the command that runs is ended, and the step that waits for it fails. */
@@ -127,11 +150,11 @@ function endOnSignal(workspace: Workspace): void {
     }
 }
 
-async function runAll(lab: Lab): Promise<void> {
+async function runAll(lab: Lab, all: readonly Step[]): Promise<void> {
     const found = (await lab.node.state()) as NodeState;
-    for (const [index, { title, run }] of steps.entries()) {
+    for (const [index, { title, run }] of all.entries()) {
         const started = Date.now();
-        console.log(`${index + 1}/${steps.length} ${title}`);
+        console.log(`${index + 1}/${all.length} ${title}`);
         const outcome = await run(lab, found);
         console.log(`    ${outcome} (${seconds(started)} s)`);
     }

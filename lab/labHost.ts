@@ -176,7 +176,7 @@ export class LabHost {
     /** Output of a command that root runs on the host, past SSH; the command must succeed. */
     inside(command: string): string {
         const [first] = this.processes();
-        const enter = ["--target", String(first!.pid), "--mount", "--pid", "--uts", "--ipc", "--root", "--wd=/"];
+        const enter = ["--target", String(first!.pid), "--mount", "--pid", "--uts", "--ipc", "--root", "--wd"];
         return execFileSync("nsenter", [...enter, "sh", "-c", command], { encoding: "utf8" });
     }
 

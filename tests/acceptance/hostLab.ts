@@ -1,12 +1,11 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { AUTOMATION_KEY, declareBaseline } from "../../lab/baseline";
 import { LabHost } from "../../lab/labHost";
 import { systemMissing } from "../../lab/system";
 import type { CliResult } from "../../lab/workspace";
 import { AcceptanceLab } from "./lab";
 
-/** Public key of the automation user in the tests. */
-export const AUTOMATION_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0XwM2bGzG8Q0gq0mU8rO6eJ4m2s3p5x7w9y1A3B5C7";
 /** A variable that nobody may see but the file that the demo collection writes it to. */
 export const SECRET = "correct-horse-battery-staple";
 
@@ -57,13 +56,7 @@ export class HostLab {
             mkdirSync(dirname(path), { recursive: true });
             writeFileSync(path, text);
         }
-        lab.edit("Pulumi.dvntm.yaml", (text) =>
-            text
-                .replace(/ssh:\n {8}host: .*/, `ssh:\n        host: ${host.host}`)
-                .replace(/( {8}host: .*)/, `$1\n        port: ${host.port}\n        hostKey: ${host.hostKey}`)
-                .replace(/(?= {6}bridge: )/, baselineText()),
-        );
-        await lab.workspace.setSecret("baseline:privateKey", host.privateKey);
+        await declareBaseline(lab.workspace, host, MORE);
         await lab.workspace.setSecret("baseline:variables", JSON.stringify({ demo_secret: SECRET }));
         lab.workspace.addSecret(SECRET);
         return started;
@@ -124,23 +117,11 @@ export class HostLab {
     }
 }
 
-/** Lines of the stack file below hypervisors.hv02 that declare a baseline. */
-function baselineText(): string {
-    // The lab host uses this machine's network, and so its resolver.
-    const resolver = /^nameserver (\S+)/m.exec(readFileSync("/etc/resolv.conf", "utf8"))![1]!;
-    return `      baseline:
-        address: 10.20.99.22
-        resolver: ${resolver}
-        wait: 5
-        revision: first
-        automation:
-          keys: [${AUTOMATION_KEY}]
-        storages:
-          - {id: images, type: dir, path: /srv/images, content: [images, iso]}
+/** What the tests declare beyond what every baseline of the lab has. */
+const MORE = `        revision: first
         collections:
           - source: demo-collection
         playbook: lab.demo.site
         variables:
           demo_word: one
 `;
-}

@@ -54,8 +54,18 @@ export class RouterProject {
         return new RouterProject(cli, router);
     }
 
+    /** @throws Error where a run left a secret in plain text. */
     remove(): void {
-        this.cli.remove();
+        try {
+            this.cli.expectNoSecrets();
+        } finally {
+            this.cli.remove();
+        }
+    }
+
+    /** Encrypts a value into the stack's configuration. */
+    async setSecret(key: string, value: string): Promise<void> {
+        await this.cli.setSecret(STACK, key, value);
     }
 
     get root(): string {

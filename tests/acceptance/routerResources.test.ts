@@ -278,8 +278,8 @@ describe("the router's resources, where something is wrong", () => {
     test("credentials of the stack's secret configuration serve as well, and the state has them encrypted alone", async () => {
         const { apiKey, apiSecret } = router.ready;
         await project.succeed("destroy", "--yes", "--skip-preview");
-        await project.succeed("config", "set", "--secret", "routerApiKey", apiKey);
-        await project.succeed("config", "set", "--secret", "routerApiSecret", apiSecret);
+        await project.setSecret("routerApiKey", apiKey);
+        await project.setSecret("routerApiSecret", apiSecret);
         const none = { OPNSENSE_API_KEY: "", OPNSENSE_API_SECRET: "" };
         const { exitCode } = await project.pulumi(["up", "--yes", "--skip-preview"], none);
         expect(exitCode).toBe(0);
