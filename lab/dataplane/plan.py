@@ -1,0 +1,89 @@
+"""What the node's and the router's APIs answered, as values that the rest is rendered from. Pure."""
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Record = Mapping[str, Any]
+
+
+class PlanError(Exception):
+    """Something on node or router that this data plane has no stand-in for; it is never left out in silence."""
+
+
+@dataclass(frozen=True)
+class Nic:
+    """The NIC of a running VM, and what PVE's firewall does at it."""
+
+    vmid: int
+    # Lower case.
+    mac: str
+    # 0: untagged.
+    vlan: int
+    # Address with prefix length and gateway from cloud-init; None: the VM asks by DHCP.
+    fixed: tuple[str, str] | None
+    # Options and rules of PVE's firewall; None where it is off for this NIC.
+    options: Record | None
+    rules: tuple[Record, ...]
+
+    @property
+    def namespace(self) -> str:
+        return f'vm{self.vmid}'
+
+
+@dataclass(frozen=True)
+class Interface:
+    """An interface of the router."""
+
+    # As in rules, such as opt8.
+    identifier: str
+    device: str
+    address: ipaddress.IPv4Interface
+    # 0: untagged.
+    vlan: int
+
+    @property
+    def uplink(self) -> bool:
+        return self.identifier == 'wan'
+
+
+def nics(node: Record) -> list[Nic]:
+    """The first NIC of every running VM, by VMID."""
+    return [_nic(guest, bool(node['firewall'].get('enable'))) for guest in sorted(
+        node['guests'], key=lambda guest: int(guest['vmid'])) if guest['status'] == 'running']
+
+
+def _nic(guest: Record, datacentre: bool) -> Nic:
+    config, options = guest['config'], guest['options']
+    vmid = int(guest['vmid'])
+    if 'net1' in config:
+        raise PlanError(f'VM {vmid}: a second NIC is not modelled')
+    properties = dict(part.split('=', 1) for part in config['net0'].split(','))
+    # PVE filters a NIC where the datacentre's, the VM's and the NIC's own switch are on.
+    filtered = datacentre and _on(options, 'enable', False) and properties.get('firewall') == '1'
+    return Nic(vmid, next(iter(properties.values())).lower(), int(properties.get('tag', 0)), _fixed(config),
+               options if filtered else None, tuple(guest['rules']))
+
+
+def _fixed(config: Record) -> tuple[str, str] | None:
+    properties = dict(part.split('=', 1) for part in config.get('ipconfig0', '').split(',') if '=' in part)
+    address = properties.get('ip', 'dhcp')
+    return None if address == 'dhcp' else (address, properties['gw'])
+
+
+def interfaces(router: Record) -> list[Interface]:
+    """The router's interfaces that have an address and are enabled."""
+    return [Interface(entry['identifier'], entry['device'], ipaddress.IPv4Interface(entry['addr4']),
+                      int(entry.get('vlan_tag') or 0))
+            for entry in router['interfaces'] if entry['identifier'] and entry.get('enabled') and entry.get('addr4')]
+
+
+def on(record: Record, key: str, default: bool) -> bool:
+    """A switch as PVE (number) or OPNsense (text) gives it."""
+    return _on(record, key, default)
+
+
+def _on(record: Record, key: str, default: bool) -> bool:
+    value = record.get(key)
+    return default if value in (None, '') else str(value) == '1'
