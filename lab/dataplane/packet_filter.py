@@ -37,7 +37,7 @@ def ruleset(router: plan.Record) -> str:
         f'type filter hook {hook} priority filter; policy drop;', 'ct state established,related accept',
         'ct state invalid drop', 'iifname "lo" accept', f'iifname vmap {{ {jumps} }}']) for hook in ('input', 'forward')]
     sets = [_set(name, alias['content']) for name, alias in sorted(aliases.items())]
-    return '\n'.join(['table inet router {}', 'flush table inet router', 'delete table inet router',
+    return '\n'.join(['table inet router {}', 'delete table inet router',
                       _block('table inet router', [*sets, *chains, *hooks]), ''])
 
 
