@@ -16,8 +16,6 @@ from .plane import INTERNET, ROUTER, Plane
 from .probes import Prober
 from .responders import Responders
 
-FILES = 1 << 16
-
 
 class Commands:
     """What the other side may ask for."""
@@ -60,9 +58,9 @@ class Commands:
 
         return await asyncio.gather(*(one(question) for question in questions))
 
-    async def spoof(self, **trial: Any) -> Any:
-        """One attempt to pass for somebody else; what came of it."""
-        return await asyncio.to_thread(spoofing.attempt, **trial)
+    async def send(self, **frame: Any) -> Any:
+        """Sends a frame as it is; who got it."""
+        return await asyncio.to_thread(spoofing.send, **frame)
 
 
 def read(loop: asyncio.AbstractEventLoop, lines: 'asyncio.Queue[str]') -> None:
@@ -90,5 +88,6 @@ def tell(answer: Any) -> None:
     print(json.dumps(answer), flush=True)
 
 
-resource.setrlimit(resource.RLIMIT_NOFILE, (FILES, FILES))
+limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
 asyncio.run(serve())

@@ -80,8 +80,7 @@ class Plane:
             # Nothing behind it: the internet is a namespace that answers for the addresses it is given.
             machine.add_namespace(INTERNET)
             machine.ip([f'link add name eth0 netns {INTERNET} type veth peer name {interface.device} netns {ROUTER}'])
-            machine.ip([f'addr add {_neighbour(interface)} dev eth0', 'link set eth0 up',
-                        f'route add default via {interface.address.ip}'], INTERNET)
+            machine.ip([f'addr add {_neighbour(interface)} dev eth0', 'link set eth0 up'], INTERNET)
         else:
             machine.add_link(outside, ROUTER, interface.device)
             self._vsctl([f'add-port {TRUNK} {outside}' + (f' tag={interface.vlan}' if interface.vlan else '')])
@@ -120,12 +119,17 @@ class Plane:
     def stand_in(self, name: str, vlan: int, addresses: list[str], gateway: str | None) -> None:
         """Gives addresses to a host in a segment, or, without a gateway, to the internet."""
         if gateway is None:
-            machine.ip([f'addr replace {address}/32 dev lo' for address in addresses], INTERNET)
+            route = f'route replace default via {self._uplink.address.ip} src {addresses[0]}'
+            machine.ip([*(f'addr replace {address}/32 dev lo' for address in addresses), route], INTERNET)
             return
         machine.add_namespace(name)
         machine.add_link(name, name, 'eth0')
         machine.ip([*(f'addr add {address}/24 dev eth0' for address in addresses), f'route add default via {gateway}'], name)
         self._vsctl([f'add-port {SWITCH} {name}' + (f' tag={vlan}' if vlan else '')])
+
+    @property
+    def _uplink(self) -> plan.Interface:
+        return next(one for one in self._interfaces.values() if one.uplink)
 
     def forget(self) -> None:
         """Clears what switch, router and hosts learned of addresses that have moved."""
