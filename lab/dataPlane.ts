@@ -70,6 +70,8 @@ export class DataPlane {
     private readonly lines: Interface;
     private readonly waiting: { done: (answer: unknown) => void; fail: (error: Error) => void }[] = [];
     private said = "";
+    /** MAC of the router in every segment, as VLAN devices have that of their NIC. */
+    routerMac = "";
 
     private constructor(private readonly child: ChildProcess) {
         this.lines = createInterface({ input: child.stdout! });
@@ -83,7 +85,7 @@ export class DataPlane {
     static async start(): Promise<DataPlane> {
         const child = spawn("unshare", ENTER, { env: ENVIRONMENT, stdio: ["pipe", "pipe", "pipe"], detached: true });
         const plane = new DataPlane(child);
-        await plane.answer();
+        plane.routerMac = ((await plane.answer()) as { routerMac: string }).routerMac;
         return plane;
     }
 
@@ -141,13 +143,13 @@ export class DataPlane {
     /**
      * Sends a frame as it is, past a VM's own network stack, and gives back which watchers got it.
      *
-     * @param watchers device to look at, by name of the host.
+     * @param watchers names of hosts whose NICs are looked at.
      */
     async send(
         sender: string,
         frame: Buffer,
         mark: Buffer,
-        watchers: Readonly<Record<string, string>>,
+        watchers: readonly string[],
         seconds: number,
     ): Promise<readonly string[]> {
         const hex = { frame: frame.toString("hex"), mark: mark.toString("hex") };

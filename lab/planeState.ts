@@ -45,8 +45,7 @@ async function readNode(node: SimulatedNode): Promise<PlaneState["node"]> {
 
 async function readRouter(router: SimulatedRouter): Promise<PlaneState["router"]> {
     const rows = async (path: string) => (await router.byHand(path, { current: 1, rowCount: -1 }))["rows"] as Records;
-    const running = async (service: string) =>
-        String((await router.byHand(`${service}/service/status`))["status"]);
+    const running = async (service: string) => String((await router.byHand(`${service}/service/status`))["status"]);
     const { dhcpv4 } = (await router.byHand("kea/dhcpv4/get")) as {
         dhcpv4: { general: { interfaces: Record<string, { selected: number }>; valid_lifetime: string } };
     };

@@ -139,7 +139,9 @@ function probesOf({ to, openings }: Cell): Kind[] {
         return [...asked]
             .filter((port) => port > 0 && port < 65_536 && !(router && protocol === "udp" && port === BOOTPS))
             .sort((a, b) => a - b)
-            .map((port): Kind => (router && protocol === "udp" && port === DOMAIN ? { protocol: "dns" } : { protocol, port }));
+            .map((port): Kind =>
+                router && protocol === "udp" && port === DOMAIN ? { protocol: "dns" } : { protocol, port },
+            );
     };
     return [{ protocol: "icmp" }, ...ports("tcp"), ...ports("udp")];
 }
@@ -175,9 +177,7 @@ function portsOf({ ports }: Opening): Range | undefined {
 function partOf({ part = [] }: Opening): Range[] {
     return part.map((text) => {
         const [from, to = from] = text.split("-");
-        return (
-            enclosingNetwork(text) ?? { first: parseAddress(from!)!, last: parseAddress(to!)! }
-        );
+        return enclosingNetwork(text) ?? { first: parseAddress(from!)!, last: parseAddress(to!)! };
     });
 }
 

@@ -12,7 +12,7 @@ import threading
 from typing import Any
 
 from . import dns, guests, machine, plan, spoofing
-from .plane import INTERNET, ROUTER, Plane
+from .plane import ROUTER_MAC, Plane
 from .probes import Prober
 from .responders import Responders
 
@@ -75,7 +75,7 @@ async def serve() -> None:
     threading.Thread(target=read, args=(asyncio.get_running_loop(), lines), daemon=True).start()
     machine.mount_all()
     commands = Commands()
-    tell({'router': ROUTER, 'internet': INTERNET})
+    tell({'answer': {'routerMac': ROUTER_MAC}})
     while True:
         asked = json.loads(await lines.get())
         try:

@@ -11,6 +11,8 @@ from . import machine, packet_filter, plan, port_filter, services
 # The node's bridge, and the bridge that stands for the router's trunk NIC.
 SWITCH, TRUNK = 'vmbr0', 'rtr0'
 ROUTER, INTERNET = 'router', 'internet'
+# VLAN devices have the MAC of the NIC that they lie on.
+ROUTER_MAC = '02:00:00:00:00:fe'
 # Seconds that a daemon may take to come up.
 PATIENCE = 30
 
@@ -82,7 +84,7 @@ class Plane:
             machine.ip([f'link add name eth0 netns {INTERNET} type veth peer name {interface.device} netns {ROUTER}'])
             machine.ip([f'addr add {_neighbour(interface)} dev eth0', 'link set eth0 up'], INTERNET)
         else:
-            machine.add_link(outside, ROUTER, interface.device)
+            machine.add_link(outside, ROUTER, interface.device, ROUTER_MAC)
             self._vsctl([f'add-port {TRUNK} {outside}' + (f' tag={interface.vlan}' if interface.vlan else '')])
         machine.ip([f'addr add {interface.address} broadcast + dev {interface.device}', f'link set {interface.device} up'],
                    ROUTER)

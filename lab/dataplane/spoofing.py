@@ -12,13 +12,13 @@ ALL_FRAMES = 0x0003
 TIMES = 3
 
 
-def send(sender: str, frame: str, mark: str, watchers: dict[str, str], seconds: float) -> list[str]:
-    """Sends a frame (hexadecimal) from a VM's NIC and gives back on which watchers' devices, by namespace, a frame with
-    the mark (hexadecimal) came in within some seconds."""
+def send(sender: str, frame: str, mark: str, watchers: list[str], seconds: float) -> list[str]:
+    """Sends a frame (hexadecimal) from a VM's NIC and gives back at which watchers' NICs a frame with the mark
+    (hexadecimal) came in within some seconds."""
     wanted = bytes.fromhex(mark)
-    listening = {_socket(namespace, device): namespace for namespace, device in watchers.items()}
+    listening = {_socket(namespace): namespace for namespace in watchers}
     seen: set[str] = set()
-    with _socket(sender, 'eth0') as out:
+    with _socket(sender) as out:
         end = time.monotonic() + seconds
         for number in range(TIMES):
             out.send(bytes.fromhex(frame))
@@ -37,8 +37,8 @@ def _watch(listening: dict[socket.socket, str], wanted: bytes, seen: set[str], e
                 seen.add(listening[opened])
 
 
-def _socket(namespace: str, device: str) -> socket.socket:
+def _socket(namespace: str) -> socket.socket:
     with machine.inside(namespace):
         opened = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ALL_FRAMES))
-    opened.bind((device, ALL_FRAMES))
+    opened.bind(('eth0', ALL_FRAMES))
     return opened

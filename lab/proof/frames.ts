@@ -37,7 +37,15 @@ export function udpFrame(ethernet: Ethernet, { source, destination, sourcePort, 
 /** A gratuitous ARP reply (RFC 826): `address` is at the sender's MAC. */
 export function gratuitousArp(ethernet: Ethernet, address: string): Buffer {
     const mac = bytes(ethernet.source);
-    const body = [words(1, IPV4), Buffer.from([6, 4]), words(2), mac, octets(address), bytes(BROADCAST_MAC), octets(address)];
+    const body = [
+        words(1, IPV4),
+        Buffer.from([6, 4]),
+        words(2),
+        mac,
+        octets(address),
+        bytes(BROADCAST_MAC),
+        octets(address),
+    ];
     return Buffer.concat([header(ethernet, ARP), ...body]);
 }
 
