@@ -96,6 +96,10 @@ router-vars: substrate node_modules ## SUBSTRATE's variables for the lab's route
 inventory: substrate node_modules ## SUBSTRATE's VMs as an Ansible inventory, into the folder OUTPUT
 	@$(TSX) commands/inventory.ts $(JSON_FLAG) $(FILES) $(SUBSTRATE)
 
+.PHONY: prove
+prove: substrate tools ## measure from inside SUBSTRATE's VMs that its walls hold, on real switch, DHCP, DNS and packets
+	@$(TSX) lab/prove.ts $(JSON_FLAG) $(FILES) $(if $(filter command line,$(origin VMS)),--vms $(VMS)) $(SUBSTRATE)
+
 .PHONY: role
 role: substrate node_modules ## the pveum commands that give the program its token and roles on SUBSTRATE's hypervisors
 	@$(TSX) commands/role.ts $(JSON_FLAG) $(SUBSTRATE)

@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-import os
 import socket
 import struct
 from collections.abc import Sequence
@@ -15,6 +14,8 @@ AT_ONCE = 1500
 SILENT, REFUSED = 'silent', 'refused'
 # Seconds between two tries of a question that may be lost.
 AGAIN = 0.8
+# Numbers every question: what asked before of the same pair must not pass as part of the same connection.
+NUMBERS = itertools.count(1)
 
 
 class Prober:
@@ -24,7 +25,6 @@ class Prober:
         self.patience = patience
         self._sockets: dict[tuple[str, str], socket.socket] = {}
         self._waiting: dict[tuple[str, bytes], asyncio.Future[str]] = {}
-        self._numbers = itertools.count(1)
 
     async def __aenter__(self) -> 'Prober':
         return self
@@ -64,12 +64,13 @@ class Prober:
                 return 'yes'
 
     async def _udp(self, namespace: str, address: str, port: int) -> str:
-        nonce = b'%012d' % next(self._numbers)
+        nonce = b'%012d' % next(NUMBERS)
         return await self._exchange(self._socket(namespace, 'udp'), (namespace, nonce), nonce, (address, port))
 
     async def _icmp(self, namespace: str, address: str, _port: int) -> str:
-        nonce = b'%012d' % next(self._numbers)
-        packet = struct.pack('!BBHHH', 8, 0, 0, os.getpid() & 0xffff, 1) + nonce
+        number = next(NUMBERS)
+        nonce = b'%012d' % number
+        packet = struct.pack('!BBHHH', 8, 0, 0, number & 0xffff, 1) + nonce
         packet = packet[:2] + struct.pack('!H', _checksum(packet)) + packet[4:]
         return await self._exchange(self._socket(namespace, 'icmp'), (namespace, nonce), packet, (address, 0))
 

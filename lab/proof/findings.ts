@@ -6,6 +6,8 @@ export interface Finding {
     readonly expected: string;
     readonly measured: string;
     readonly ok: boolean;
+    /** Why this design does not stop it. */
+    readonly note?: string;
 }
 
 /** A probe of the matrix with what came of it. */

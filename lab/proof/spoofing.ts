@@ -62,8 +62,8 @@ async function measure(plane: DataPlane, cast: Cast, attempt: Attempt): Promise<
     const said = (hosts: readonly string[]) =>
         hosts.length === 0 ? "stopped" : `reaches ${[...hosts].sort().join(", ")}`;
     const [expected, measured] = [said(attempt.reaches), said(seen)];
-    const note = attempt.why === undefined ? "" : `; not stopped by this design: ${attempt.why}`;
-    return { what: attempt.what, expected: `${expected}${note}`, measured, ok: measured === expected };
+    const note = attempt.why === undefined ? {} : { note: attempt.why };
+    return { what: attempt.what, expected, measured, ok: measured === expected, ...note };
 }
 
 function attemptsOf(cast: Cast): Attempt[] {
