@@ -55,33 +55,44 @@ export async function bootVms(plane: DataPlane, vms: readonly WorkloadVm[]): Pro
 }
 
 /** What a VM came up with, against what its tenant's file declares. */
-export function judgeLease(substrate: Substrate, tenant: Tenant, vm: WorkloadVm, lease: Lease | undefined): Finding[] {
-    const { gateway, poolStart, poolEnd } = tenant.segment.subnet;
-    const known = knownAddress(substrate.site, tenant, vm);
-    const got = parseAddress(lease?.address ?? "") ?? -1;
-    const inPool = parseAddress(poolStart)! <= got && got <= parseAddress(poolEnd)!;
-    const finding = (what: string, expected: string, measured: string, ok = measured === expected): Finding => ({
-        what: `${proofName(vm)} ${what}`,
+export function judgeLease(
+    substrate: Substrate,
+    tenant: Tenant,
+    vm: WorkloadVm,
+    lease: Lease = { method: "dhcp" },
+): Finding[] {
+    const { gateway } = tenant.segment.subnet;
+    const { error, address = "no address" } = lease;
+    const finding = (what: string, expected: string, measured: string) => ({
         expected,
         measured,
-        ok,
+        what,
+        ok: measured === expected,
     });
-    const address = lease?.error ?? lease?.address ?? "no address";
-    const options =
-        lease?.method === "static"
-            ? []
-            : [
-                  finding("resolver", gateway, (lease?.resolvers ?? []).join(" ")),
-                  finding("search domain", tenant.zone, lease?.search ?? ""),
-                  finding("time server", gateway, (lease?.ntp ?? []).join(" ")),
-              ];
-    return [
-        known === undefined
-            ? finding("address", `${poolStart}-${poolEnd}`, address, inPool)
-            : finding("address", known, address),
-        finding("gateway", gateway, lease?.gateway ?? ""),
-        ...options,
+    const options = [
+        finding("resolver", gateway, among(lease.resolvers)),
+        finding("search domain", tenant.zone, lease.search ?? ""),
+        finding("time server", gateway, among(lease.ntp)),
     ];
+    const findings = [
+        finding("address", expectedAddress(substrate, tenant, vm, address), error ?? address),
+        finding("gateway", gateway, lease.gateway ?? ""),
+        // cloud-init gives a VM of a fixed address no more than these.
+        ...(lease.method === "static" ? [] : options),
+    ];
+    return findings.map((one) => ({ ...one, what: `${proofName(vm)} ${one.what}` }));
+}
+
+/** The address that a VM has to have: the one that is known, or any of the pool, the one that it got included. */
+function expectedAddress({ site }: Substrate, tenant: Tenant, vm: WorkloadVm, got: string): string {
+    const { poolStart, poolEnd } = tenant.segment.subnet;
+    const number = parseAddress(got) ?? -1;
+    const inPool = parseAddress(poolStart)! <= number && number <= parseAddress(poolEnd)!;
+    return knownAddress(site, tenant, vm) ?? (inPool ? got : `${poolStart}-${poolEnd}`);
+}
+
+function among(values: readonly string[] = []): string {
+    return values.join(" ");
 }
 
 /** Asks each VM's resolver for every declared name, and for one that nobody declared. */

@@ -1,5 +1,5 @@
 import { mismatchesOf, type Finding, type Proof } from "./findings";
-import { cellsOf, signOf, type MatrixCell } from "./report";
+import { cellsOf, columnsOf, signOf, type MatrixCell } from "./report";
 
 const COLOURS: Readonly<Record<string, string>> = {
     o: "#2e8b57",
@@ -69,7 +69,7 @@ function section(title: string, findings: readonly Finding[]): string {
 /** Sources down, destinations across; each cell says in its title what was asked and what came of it. */
 function picture(cells: readonly MatrixCell[]): string {
     const rows = [...new Set(cells.map(({ from }) => from))];
-    const columns = [...new Set(cells.map(({ to }) => to))];
+    const columns = columnsOf(cells);
     const width = NAMES + SIDE * columns.length + 10;
     const height = NAMES + SIDE * rows.length + 10;
     const across = columns.map((name, index) => {

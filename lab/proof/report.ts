@@ -59,7 +59,7 @@ export function asText(proof: Proof): string {
 function matrixLines({ matrix }: Proof): string[] {
     const cells = cellsOf(matrix);
     const rows = [...new Set(cells.map(({ from }) => from))];
-    const columns = [...new Set(cells.map(({ to }) => to))];
+    const columns = columnsOf(cells);
     if (rows.length > ROWS_MAX) {
         return [];
     }
@@ -72,6 +72,13 @@ function matrixLines({ matrix }: Proof): string[] {
         return `${row.padEnd(width)} ${signs.join("")}`;
     });
     return ["measured: o open, p open in part, . denied, X not as declared", ...legend, head, ...lines];
+}
+
+/** Destinations in the order of the sources, those that are no source last. */
+export function columnsOf(cells: readonly MatrixCell[]): string[] {
+    const targets = new Set(cells.map(({ to }) => to));
+    const sources = cells.map(({ from }) => from).filter((name) => targets.has(name));
+    return [...new Set([...sources, ...targets])];
 }
 
 /** How a cell shows; empty where nothing was asked. */

@@ -7,6 +7,7 @@ import { dhcpOffer, gratuitousArp, udpFrame } from "./frames";
 
 const WATCH_SECONDS = 0.6;
 const PORT = 514;
+const NOBODY = "02:00:00:00:00:99";
 
 /** A VM of a tenant with another of the same, and one of another tenant, as they stand in the data plane. */
 interface Cast {
@@ -37,7 +38,7 @@ interface Attempt {
     readonly known?: () => Buffer;
 }
 
-/** Attempts of a VM to pass for somebody else; empty findings where no tenant has two VMs and another has one. */
+/** Attempts of a VM to pass for somebody else. They need a tenant with two VMs beside another tenant, all with addresses. */
 export async function measureSpoofing(
     plane: DataPlane,
     substrate: Substrate,
@@ -46,7 +47,9 @@ export async function measureSpoofing(
 ): Promise<Finding[]> {
     const cast = castOf(plane, substrate, vms, leases);
     if (cast === undefined) {
-        return [];
+        const what = "a VM that passes for another";
+        const expected = "a tenant of two VMs beside another tenant, all with addresses";
+        return [{ what, expected, measured: "not measured", ok: false }];
     }
     const findings: Finding[] = [];
     for (const attempt of attemptsOf(cast)) {
@@ -67,67 +70,68 @@ async function measure(plane: DataPlane, cast: Cast, attempt: Attempt): Promise<
 }
 
 function attemptsOf(cast: Cast): Attempt[] {
-    const { self, mate, stranger, gateway, platform } = cast;
-    const datagram = (payload: Buffer, source: string, destination: string) => ({
-        source,
-        destination,
-        sourcePort: PORT,
-        port: PORT,
-        payload,
-    });
-    const toMate = (mac: string) => (mark: Buffer) =>
+    return [...macAttempts(cast), ...addressAttempts(cast), ...segmentAttempts(cast)].map((attempt) => ({
+        ...attempt,
+        what: `${cast.self.name}: ${attempt.what}`,
+    }));
+}
+
+function datagram(payload: Buffer, source: string, destination: string) {
+    return { source, destination, sourcePort: PORT, port: PORT, payload };
+}
+
+/** Another MAC than its own: PVE's macfilter. */
+function macAttempts({ self, mate, stranger }: Cast): Attempt[] {
+    const frame = (mac: string) => (mark: Buffer) =>
         udpFrame({ source: mac, destination: mate.mac }, datagram(mark, self.address, mate.address));
-    const toPlatform = (source: string) => (mark: Buffer) =>
+    const watchers = [mate.host, stranger.host];
+    return [
+        { what: "a frame of its own (control)", frame: frame(self.mac), watchers, reaches: [mate.host] },
+        { what: `with the MAC of ${mate.name}`, frame: frame(mate.mac), watchers, reaches: [] },
+        { what: "with a MAC of nobody", frame: frame(NOBODY), watchers, reaches: [] },
+    ];
+}
+
+/** Another address than its own: the source of the router's rules. */
+function addressAttempts({ self, mate, stranger, gateway, platform }: Cast): Attempt[] {
+    const frame = (source: string) => (mark: Buffer) =>
         udpFrame({ source: self.mac, destination: gateway.mac }, datagram(mark, source, platform));
-    const all = [mate.host, stranger.host];
+    const watchers = ["platform"];
+    const why = "PVE's ipfilter is off, so that a tenant's VMs are told apart by MAC alone";
+    return [
+        { what: "its own address to platform (control)", frame: frame(self.address), watchers, reaches: watchers },
+        { what: `with the address of ${stranger.name}`, frame: frame(stranger.address), watchers, reaches: [] },
+        { what: `with the address of ${mate.name}`, frame: frame(mate.address), watchers, reaches: watchers, why },
+    ];
+}
+
+/** What everybody in a segment hears. */
+function segmentAttempts({ self, mate, stranger, gateway }: Cast): Attempt[] {
+    const { mac, address } = self;
+    const watchers = [mate.host, stranger.host];
+    const reaches = [mate.host];
+    const arp = gratuitousArp({ source: mac }, gateway.address);
     return [
         {
-            what: `${self.name}: a frame of its own (control)`,
-            frame: toMate(self.mac),
-            watchers: all,
-            reaches: [mate.host],
-        },
-        { what: `${self.name}: with the MAC of ${mate.name}`, frame: toMate(mate.mac), watchers: all, reaches: [] },
-        { what: `${self.name}: with a MAC of nobody`, frame: toMate("02:00:00:00:00:99"), watchers: all, reaches: [] },
-        {
-            what: `${self.name}: its own address to platform (control)`,
-            frame: toPlatform(self.address),
-            watchers: ["platform"],
-            reaches: ["platform"],
-        },
-        {
-            what: `${self.name}: with the address of ${stranger.name} to platform`,
-            frame: toPlatform(stranger.address),
-            watchers: ["platform"],
+            what: `a frame tagged for VLAN ${stranger.vlan}`,
+            frame: (mark) => udpFrame({ source: mac, vlan: stranger.vlan }, datagram(mark, address, stranger.address)),
+            watchers,
             reaches: [],
         },
         {
-            what: `${self.name}: with the address of ${mate.name} to platform`,
-            frame: toPlatform(mate.address),
-            watchers: ["platform"],
-            reaches: ["platform"],
-            why: "PVE's ipfilter is off, so that a tenant's VMs are told apart by MAC alone",
-        },
-        {
-            what: `${self.name}: a frame tagged for VLAN ${stranger.vlan}`,
-            frame: (mark) =>
-                udpFrame({ source: self.mac, vlan: stranger.vlan }, datagram(mark, self.address, stranger.address)),
-            watchers: all,
-            reaches: [],
-        },
-        {
-            what: `${self.name}: gratuitous ARP for the gateway`,
-            frame: () => gratuitousArp({ source: self.mac }, gateway.address),
-            known: () => gratuitousArp({ source: self.mac }, gateway.address).subarray(14, 32),
-            watchers: all,
-            reaches: [mate.host],
+            what: "gratuitous ARP for the gateway",
+            frame: () => arp,
+            // The MAC and the address that it claims for it.
+            known: () => arp.subarray(22, 32),
+            watchers,
+            reaches,
             why: "PVE filters ARP with ipfilter alone; no other tenant hears it",
         },
         {
-            what: `${self.name}: a DHCP server of its own`,
-            frame: (mark) => dhcpOffer({ source: self.mac }, self.address, mark),
-            watchers: all,
-            reaches: [mate.host],
+            what: "a DHCP server of its own",
+            frame: (mark) => dhcpOffer({ source: mac }, address, mark),
+            watchers,
+            reaches,
             why: "PVE lets DHCP answers in from anybody in the segment; no other tenant hears them",
         },
     ];
