@@ -38,7 +38,7 @@ interface Attempt {
     readonly known?: () => Buffer;
 }
 
-/** Attempts of a VM to pass for somebody else. They need a tenant with two VMs beside another tenant, all with addresses. */
+/** Attempts of a VM to pass for somebody else, where there is a tenant with two VMs beside another tenant. */
 export async function measureSpoofing(
     plane: DataPlane,
     substrate: Substrate,
@@ -49,7 +49,8 @@ export async function measureSpoofing(
     if (cast === undefined) {
         const what = "a VM that passes for another";
         const expected = "a tenant of two VMs beside another tenant, all with addresses";
-        return [{ what, expected, measured: "not measured", ok: false }];
+        const declared = substrate.tenants.length > 1 && substrate.tenants.some(({ vms: own }) => own.length > 1);
+        return [{ what, expected, measured: "not measured", ok: !declared }];
     }
     const findings: Finding[] = [];
     for (const attempt of attemptsOf(cast)) {
