@@ -1,8 +1,9 @@
 """Frames that a VM makes itself, past its own network stack: sent as they are, and who gets them."""
 
-import select
+import selectors
 import socket
 import time
+from contextlib import ExitStack
 
 from . import machine
 
@@ -15,26 +16,27 @@ TIMES = 3
 def send(sender: str, frame: str, mark: str, watchers: list[str], seconds: float) -> list[str]:
     """Sends a frame (hexadecimal) from a VM's NIC and gives back at which watchers' NICs a frame with the mark
     (hexadecimal) came in within some seconds."""
-    wanted = bytes.fromhex(mark)
-    listening = {_socket(namespace): namespace for namespace in watchers}
     seen: set[str] = set()
-    with _socket(sender) as out:
+    with ExitStack() as stack:
+        out = stack.enter_context(_socket(sender))
+        # Not select(), which cannot hold the numbers of many open files.
+        selector = stack.enter_context(selectors.DefaultSelector())
+        for namespace in watchers:
+            selector.register(stack.enter_context(_socket(namespace)), selectors.EVENT_READ, namespace)
         end = time.monotonic() + seconds
         for number in range(TIMES):
             out.send(bytes.fromhex(frame))
             # All but the last wait a moment alone.
-            _watch(listening, wanted, seen, end if number == TIMES - 1 else time.monotonic() + 0.1)
-    for opened in listening:
-        opened.close()
+            _watch(selector, bytes.fromhex(mark), seen, end if number == TIMES - 1 else time.monotonic() + 0.1)
     return sorted(seen)
 
 
-def _watch(listening: dict[socket.socket, str], wanted: bytes, seen: set[str], end: float) -> None:
-    while len(seen) < len(listening) and (left := end - time.monotonic()) > 0:
-        for opened in select.select(list(listening), [], [], left)[0]:
-            data, (_, _, kind, _, _) = opened.recvfrom(2048)
-            if kind != socket.PACKET_OUTGOING and wanted in data:
-                seen.add(listening[opened])
+def _watch(selector: selectors.BaseSelector, mark: bytes, seen: set[str], end: float) -> None:
+    while (left := end - time.monotonic()) > 0:
+        for key, _ in selector.select(left):
+            data, (_, _, kind, _, _) = key.fileobj.recvfrom(2048)  # type: ignore[union-attr]
+            if kind != socket.PACKET_OUTGOING and mark in data:
+                seen.add(key.data)
 
 
 def _socket(namespace: str) -> socket.socket:

@@ -7,7 +7,7 @@ import type { SimulatedNode } from "../simulatedNode";
 import type { SimulatedRouter } from "../simulatedRouter";
 import type { Finding, Measured } from "./findings";
 import { bootVms, judgeLease, measureMatrix } from "./measure";
-import { removeRule, retag } from "./site";
+import { removeRule, retag, setFirewall } from "./site";
 
 /** A proof under way. */
 export interface Site {
@@ -36,6 +36,28 @@ export async function ruleControl({ plane, substrate, node, router, leases }: Si
         expected: `${dependent.length} probes red, and no other`,
         measured: `${red.length} probes red, ${red.filter((check) => check.rule !== rule).length} of them others`,
         ok: dependent.length > 0 && red.length === dependent.length && red.every((check) => check.rule === rule),
+    };
+}
+
+/** Turns PVE's firewall around one VM off on purpose: what it keeps out must turn red. It is on again afterwards. */
+export async function wallControl({ plane, substrate, node, router, leases }: Site): Promise<Finding> {
+    const [tenant, vm] = movedOf(substrate);
+    const set = async (enable: string) => {
+        await setFirewall(node, vm.vmid, enable);
+        await plane.apply(await readPlaneState(node, router));
+    };
+    await set("0");
+    const measured = await measureMatrix(plane, substrate, leases, ({ from, to }) => {
+        return to === proofName(vm) && !substrate.tenants.some(({ name }) => from.startsWith(`${name}/`));
+    });
+    await set("1");
+    const closed = measured.filter(({ open }) => !open);
+    const red = redOf(measured);
+    return {
+        what: `PVE's firewall of ${proofName(vm)} off`,
+        expected: `${closed.length} probes from outside ${tenant.name} red`,
+        measured: `${red.length} probes red`,
+        ok: closed.length > 0 && red.length === closed.length,
     };
 }
 

@@ -5,7 +5,7 @@ import { readPlaneState } from "../planeState";
 import { SimulatedNode } from "../simulatedNode";
 import { SimulatedRouter } from "../simulatedRouter";
 import { Workspace } from "../workspace";
-import { ruleControl, tagControl, type Site } from "./controls";
+import { ruleControl, tagControl, wallControl, type Site } from "./controls";
 import type { Finding, Proof } from "./findings";
 import { addStandIns, bootVms, judgeLease, measureMatrix, measureNames, vmsOf } from "./measure";
 import { prepareSite } from "./site";
@@ -82,10 +82,12 @@ async function measureAll(
         const matrix = await measureMatrix(plane, substrate, leases);
         say("a rule removed on purpose");
         const rule = await ruleControl(site);
+        say("a VM's firewall off on purpose");
+        const wall = await wallControl(site);
         say("VMs that pass for others");
         const spoofing = await measureSpoofing(plane, substrate, ports, leases);
         say("a VM in another VLAN on purpose");
-        const controls: Finding[] = [rule, await tagControl(site)];
+        const controls: Finding[] = [rule, wall, await tagControl(site)];
         const addresses = vms.flatMap(([tenant, vm]) => judgeLease(substrate, tenant, vm, leases.get(vm.vmid)));
         return { substrate: substrate.name, vms: vms.length, matrix, addresses, names, spoofing, controls };
     } finally {

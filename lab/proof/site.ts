@@ -53,6 +53,11 @@ export async function removeRule(router: SimulatedRouter, description: string): 
     };
 }
 
+/** Turns PVE's firewall around a VM on or off by hand. */
+export async function setFirewall(node: SimulatedNode, vmid: number, enable: string): Promise<void> {
+    await node.byHand("PUT", `/nodes/${node.ready.node}/qemu/${vmid}/firewall/options`, { enable });
+}
+
 /** Moves a VM to another VLAN by hand. */
 export async function retag(node: SimulatedNode, vmid: number, vlan: number): Promise<void> {
     const path = `/nodes/${node.ready.node}/qemu/${vmid}/config`;

@@ -51,7 +51,8 @@ function define(root: string): void {
         writeFileSync(join(folder, `${name}.yaml`), text);
     }
     const stack = join(root, "Pulumi.dvntm.yaml");
-    writeFileSync(stack, `${readFileSync(stack, "utf8")}  tenant-hypervisors:macPolicy: deterministic\n`);
+    const policy = "tenant-hypervisors:macPolicy: deterministic";
+    writeFileSync(stack, readFileSync(stack, "utf8").replace(/^( *)(?=tenant-hypervisors:site:)/m, `$1${policy}\n$1`));
 }
 
 describeHere("three tenants, eight VMs and two allow rules, measured from inside", () => {
@@ -108,7 +109,7 @@ describeHere("three tenants, eight VMs and two allow rules, measured from inside
         expect(asked("moneyrouter/api-vm02", "nobody.moneyrouter")).toBe("none");
     });
 
-    test("faults made on purpose turn cells red: one rule's exactly, and a moved VM's", () => {
+    test("faults made on purpose turn cells red: one rule's exactly, a wall's, and a moved VM's", () => {
         expect(proof.controls).toEqual([
             {
                 what: 'the rule "tenant-hypervisors: grooveiq: vintronics tcp 5432: orders" removed',
@@ -116,7 +117,8 @@ describeHere("three tenants, eight VMs and two allow rules, measured from inside
                 measured: "9 probes red, 0 of them others",
                 ok: true,
             },
-            expect.objectContaining({ what: "grooveiq/api-vm01 moved from VLAN 50 to 52", ok: true }),
+            expect.objectContaining({ what: "PVE's firewall of grooveiq/api-vm01 off", ok: true }),
+            expect.objectContaining({ what: "grooveiq/api-vm01 moved from VLAN 50 to 51", ok: true }),
         ]);
     });
 
@@ -127,9 +129,9 @@ describeHere("three tenants, eight VMs and two allow rules, measured from inside
             "with the MAC of grooveiq/db-vm01: stopped",
             "with a MAC of nobody: stopped",
             "its own address to platform (control): reaches platform",
-            "with the address of moneyrouter/api-vm01: stopped",
+            "with the address of vintronics/web-vm01: stopped",
             "with the address of grooveiq/db-vm01: reaches platform",
-            "a frame tagged for VLAN 52: stopped",
+            "a frame tagged for VLAN 51: stopped",
             "gratuitous ARP for the gateway: reaches vm5002",
             "a DHCP server of its own: reaches vm5002",
         ]);
