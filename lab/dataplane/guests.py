@@ -1,7 +1,6 @@
 """VMs come up: a real DHCP client with the VM's MAC, or the address that cloud-init gives."""
 
 import ipaddress
-import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -45,16 +44,15 @@ def _boot(nic: plan.Nic) -> dict[str, Any]:
 
 def _ask(nic: plan.Nic) -> dict[str, Any]:
     """Runs dhclient until it has a lease or gives up."""
-    kept, leases, pid = (Path(f'/run/{nic.namespace}.{what}') for what in ('lease', 'leases', 'pid'))
+    kept, leases = (Path(f'/run/{nic.namespace}.{what}') for what in ('lease', 'leases'))
     for file in (kept, leases):
         file.unlink(missing_ok=True)
-    try:
-        machine.run('ip', 'netns', 'exec', nic.namespace, 'dhclient', '-4', '-1', '-cf', '/run/dhclient.conf',
-                    '-sf', str(HERE / 'lease-script'), '-e', f'LEASE={kept}', '-lf', str(leases), '-pf', str(pid), 'eth0')
-    except machine.CommandError:
+    client = machine.start(nic.namespace, 'dhclient', '-4', '-1', '-d', '-q', '--no-pid', '-cf', '/run/dhclient.conf',
+                           '-sf', str(HERE / 'lease-script'), '-e', f'LEASE={kept}', '-lf', str(leases), 'eth0',
+                           log=f'/var/log/{nic.namespace}.log')
+    client.wait()
+    if not kept.exists():
         return {'method': 'dhcp', 'error': 'no address came'}
-    # It stays to renew; here nothing lives long enough.
-    os.kill(int(pid.read_text()), 9)
     got = dict(line.split('=', 1) for line in kept.read_text().splitlines() if line.startswith('new_'))
     network = ipaddress.IPv4Interface(f'{got["new_ip_address"]}/{got["new_subnet_mask"]}')
     return {'method': 'dhcp', 'address': str(network.ip), 'prefix': network.network.prefixlen,
