@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { createInterface, type Interface } from "node:readline";
+import type { Lease } from "../model/proofLease";
 import type { PlaneState } from "./planeState";
 import { LAB_SYSTEM } from "./system";
 import { LAB_ROOT } from "./venv";
@@ -37,18 +38,6 @@ export interface PlaneVm {
     readonly vlan: number;
     /** Whether PVE's firewall is around it. */
     readonly filtered: boolean;
-}
-
-/** What a VM came up with. */
-export interface Lease {
-    readonly method: "dhcp" | "static";
-    /** Why it has no address. */
-    readonly error?: string;
-    readonly address?: string;
-    readonly gateway?: string;
-    readonly resolvers?: readonly string[];
-    readonly search?: string;
-    readonly ntp?: readonly string[];
 }
 
 /** One question of one packet, asked from inside a host of the data plane. */

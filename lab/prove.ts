@@ -2,9 +2,9 @@
 import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { DefinitionError } from "../model/faults";
-import { mismatchesOf, type Proof } from "./proof/findings";
-import { asPage } from "./proof/page";
-import { asText } from "./proof/report";
+import { mismatchesOf, type Proof } from "../model/proofFindings";
+import { asPage } from "../model/proofPage";
+import { asText } from "../model/proofText";
 import { PROVABLE, prove } from "./proof/run";
 import { systemMissing } from "./system";
 

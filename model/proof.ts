@@ -49,6 +49,11 @@ export function proofName(vm: Pick<WorkloadVm, "tenant" | "name">): string {
     return `${vm.tenant}/${vm.name}`;
 }
 
+/** Every VM with its tenant. */
+export function vmsOf({ tenants }: Substrate): (readonly [Tenant, WorkloadVm])[] {
+    return tenants.flatMap((tenant) => tenant.vms.map((vm) => [tenant, vm] as const));
+}
+
 /**
  * What stands for the places outside the tenants: one host for each segment of the site, the internet and elsewhere, with
  * an address of each network that some tenant's file opens there.

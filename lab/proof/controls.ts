@@ -1,12 +1,13 @@
 import type { Substrate, Tenant, WorkloadVm } from "../../model/substrate";
 import { describe as describeRule, describeAllowance } from "../../model/routerRules";
 import { proofName, type Check } from "../../model/proof";
-import type { DataPlane, Lease } from "../dataPlane";
+import { judgeLease, type Lease } from "../../model/proofLease";
+import type { DataPlane } from "../dataPlane";
 import { readPlaneState } from "../planeState";
 import type { SimulatedNode } from "../simulatedNode";
 import type { SimulatedRouter } from "../simulatedRouter";
-import type { Finding, Measured } from "./findings";
-import { bootVms, judgeLease, measureMatrix } from "./measure";
+import type { Finding, Measured } from "../../model/proofFindings";
+import { bootVms, measureMatrix } from "./measure";
 import { removeRule, retag, setFirewall } from "./site";
 
 /** A proof under way. */

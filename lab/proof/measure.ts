@@ -1,11 +1,10 @@
 import { LAB_SEGMENTS } from "../../model/labSegments";
-import { parseAddress } from "../../model/network";
-import { checksOf, proofName, standInsOf, type Check, type ProofHost } from "../../model/proof";
+import { checksOf, proofName, standInsOf, vmsOf, type Check, type ProofHost } from "../../model/proof";
+import { declaredNames, type Lease } from "../../model/proofLease";
 import { ELSEWHERE, GATEWAY, INTERNET, ROUTER } from "../../model/reachability";
-import { knownAddress } from "../../model/router";
-import type { Substrate, Tenant, WorkloadVm } from "../../model/substrate";
-import { PLANE_INTERNET, PLANE_ROUTER, UNANSWERED, type DataPlane, type Lease } from "../dataPlane";
-import type { Finding, Measured } from "./findings";
+import type { Substrate, WorkloadVm } from "../../model/substrate";
+import { PLANE_INTERNET, PLANE_ROUTER, UNANSWERED, type DataPlane } from "../dataPlane";
+import type { Finding, Measured } from "../../model/proofFindings";
 
 /** How long a VM asks for an address, and a probe for an answer, in seconds. */
 const LEASE_SECONDS = 12;
@@ -23,11 +22,6 @@ function hostOf(substrate: Substrate): (name: string) => string {
         [ELSEWHERE]: PLANE_INTERNET,
     };
     return (name) => vms.get(name) ?? others[name] ?? name;
-}
-
-/** Every VM with its tenant. */
-export function vmsOf({ tenants }: Substrate): (readonly [Tenant, WorkloadVm])[] {
-    return tenants.flatMap((tenant) => tenant.vms.map((vm) => [tenant, vm] as const));
 }
 
 /** Puts hosts into the data plane for every place outside the tenants. */
@@ -54,53 +48,9 @@ export async function bootVms(plane: DataPlane, vms: readonly WorkloadVm[]): Pro
     );
 }
 
-/** What a VM came up with, against what its tenant's file declares. */
-export function judgeLease(
-    substrate: Substrate,
-    tenant: Tenant,
-    vm: WorkloadVm,
-    lease: Lease = { method: "dhcp" },
-): Finding[] {
-    const { gateway } = tenant.segment.subnet;
-    const { error, address = "no address" } = lease;
-    const finding = (what: string, expected: string, measured: string) => ({
-        expected,
-        measured,
-        what,
-        ok: measured === expected,
-    });
-    const options = [
-        finding("resolver", gateway, among(lease.resolvers)),
-        finding("search domain", tenant.zone, lease.search ?? ""),
-        finding("time server", gateway, among(lease.ntp)),
-    ];
-    const findings = [
-        finding("address", expectedAddress(substrate, tenant, vm, address), error ?? address),
-        finding("gateway", gateway, lease.gateway ?? ""),
-        // cloud-init gives a VM of a fixed address no more than these.
-        ...(lease.method === "static" ? [] : options),
-    ];
-    return findings.map((one) => ({ ...one, what: `${proofName(vm)} ${one.what}` }));
-}
-
-/** The address that a VM has to have: the one that is known, or any of the pool, the one that it got included. */
-function expectedAddress({ site }: Substrate, tenant: Tenant, vm: WorkloadVm, got: string): string {
-    const { poolStart, poolEnd } = tenant.segment.subnet;
-    const number = parseAddress(got) ?? -1;
-    const inPool = parseAddress(poolStart)! <= number && number <= parseAddress(poolEnd)!;
-    return knownAddress(site, tenant, vm) ?? (inPool ? got : `${poolStart}-${poolEnd}`);
-}
-
-function among(values: readonly string[] = []): string {
-    return values.join(" ");
-}
-
 /** Asks each VM's resolver for every declared name, and for one that nobody declared. */
 export async function measureNames(plane: DataPlane, substrate: Substrate): Promise<Finding[]> {
-    const names = vmsOf(substrate).flatMap(([tenant, vm]) => {
-        const address = knownAddress(substrate.site, tenant, vm);
-        return address === undefined ? [] : [vm.fqdn, ...vm.aliases].map((name) => [name, address] as const);
-    });
+    const names = declaredNames(substrate);
     const questions = vmsOf(substrate).flatMap(([tenant, vm]) =>
         [...names, [`nobody.${tenant.zone}`, undefined] as const].map(([name, address]) => ({
             vm,

@@ -1,4 +1,6 @@
 import { loadSubstrate } from "../../model/load";
+import { vmsOf } from "../../model/proof";
+import { judgeLease } from "../../model/proofLease";
 import { DataPlane } from "../dataPlane";
 import { defineMany } from "../manyTenants";
 import { readPlaneState } from "../planeState";
@@ -6,8 +8,8 @@ import { SimulatedNode } from "../simulatedNode";
 import { SimulatedRouter } from "../simulatedRouter";
 import { Workspace } from "../workspace";
 import { ruleControl, tagControl, wallControl, type Site } from "./controls";
-import type { Finding, Proof } from "./findings";
-import { addStandIns, bootVms, judgeLease, measureMatrix, measureNames, vmsOf } from "./measure";
+import type { Finding, Proof } from "../../model/proofFindings";
+import { addStandIns, bootVms, measureMatrix, measureNames } from "./measure";
 import { prepareSite } from "./site";
 import { measureSpoofing } from "./spoofing";
 

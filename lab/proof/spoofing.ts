@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { proofName, standInsOf } from "../../model/proof";
 import type { Substrate, Tenant, WorkloadVm } from "../../model/substrate";
-import type { DataPlane, Lease, PlaneVm } from "../dataPlane";
-import type { Finding } from "./findings";
+import type { Lease } from "../../model/proofLease";
+import type { DataPlane, PlaneVm } from "../dataPlane";
+import type { Finding } from "../../model/proofFindings";
 import { dhcpOffer, gratuitousArp, udpFrame } from "./frames";
 
 const WATCH_SECONDS = 0.6;

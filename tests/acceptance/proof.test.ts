@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { mismatchesOf, type Proof } from "../../lab/proof/findings";
-import { asPage } from "../../lab/proof/page";
-import { asText, cellsOf } from "../../lab/proof/report";
+import { mismatchesOf, type Proof } from "../../model/proofFindings";
+import { asPage } from "../../model/proofPage";
+import { asText, cellsOf } from "../../model/proofText";
 import { prove } from "../../lab/proof/run";
 import { systemMissing } from "../../lab/system";
 

@@ -1,5 +1,5 @@
-import { mismatchesOf, type Finding, type Proof } from "./findings";
-import { cellsOf, columnsOf, signOf, type MatrixCell } from "./report";
+import { mismatchesOf, type Finding, type Proof } from "./proofFindings";
+import { cellsOf, columnsOf, signOf, type MatrixCell } from "./proofText";
 
 const COLOURS: Readonly<Record<string, string>> = {
     o: "#2e8b57",

@@ -1,4 +1,4 @@
-import { mismatchesOf, type Measured, type Proof } from "./findings";
+import { mismatchesOf, type Measured, type Proof } from "./proofFindings";
 
 /** Most mismatches that are told one by one; the rest stands in JSON and on the page. */
 const MISMATCHES_MAX = 40;

@@ -1,4 +1,4 @@
-import type { Check } from "../../model/proof";
+import type { Check } from "./proof";
 
 /** One thing that was measured, and whether it is as declared. */
 export interface Finding {
@@ -15,6 +15,8 @@ export interface Measured extends Check {
     /** Who answered; missing: nobody did. */
     readonly answered?: string;
     readonly ok: boolean;
+    /** Nobody answered, and perhaps nobody is there: it tells nothing. */
+    readonly untold?: true;
 }
 
 /** What a whole proof found. */
