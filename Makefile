@@ -160,9 +160,21 @@ format: node_modules ## write the formatting that lint asks for
 types: node_modules ## write the types of the schemas
 	@$(TSX) tools/generate-types.ts
 
+# Tenant that a target works on; addresses of VMs that no file tells; file for ssh -F.
+TENANT ?=
+ADDRESSES ?=
+SSH_CONFIG ?=
+
+# Without a tenant it is the repository that is verified.
 .PHONY: verify
-verify: node_modules ## fail where generated files are stale
+ifeq ($(TENANT),)
+verify: node_modules ## fail where generated files are stale; with TENANT: measure inside its VMs, over SSH, that its walls hold
 	@$(TSX) tools/generate-types.ts --check
+else
+verify: substrate node_modules
+	@$(TSX) commands/verify.ts $(JSON_FLAG) $(if $(OUTPUT),--output '$(OUTPUT)') $(if $(ADDRESSES),--addresses '$(ADDRESSES)') \
+		$(if $(SSH_CONFIG),--ssh-config '$(SSH_CONFIG)') --tenant '$(TENANT)' $(SUBSTRATE)
+endif
 
 .PHONY: tools
 tools: node_modules ## build or find the Pulumi CLI, plugins and lab

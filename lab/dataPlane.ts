@@ -145,6 +145,11 @@ export class DataPlane {
         return (await this.command("send", { sender, ...hex, watchers, seconds })) as string[];
     }
 
+    /** Lets root into VMs by SSH with a public key; gives back their host key. */
+    async ssh(leases: ReadonlyMap<number, Lease>, authorized: string): Promise<string> {
+        return (await this.command("ssh", { leases: Object.fromEntries(leases), authorized })) as string;
+    }
+
     private async command(command: string, body: Readonly<Record<string, unknown>>): Promise<unknown> {
         this.child.stdin!.write(`${JSON.stringify({ command, ...body })}\n`);
         return this.answer();

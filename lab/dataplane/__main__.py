@@ -11,7 +11,7 @@ import sys
 import threading
 from typing import Any
 
-from . import dns, guests, machine, plan, spoofing
+from . import dns, guests, machine, plan, spoofing, ssh
 from .plane import ROUTER_MAC, Plane
 from .probes import Prober
 from .responders import Responders
@@ -61,6 +61,10 @@ class Commands:
     async def send(self, **frame: Any) -> Any:
         """Sends a frame as it is; who got it."""
         return await asyncio.to_thread(spoofing.send, **frame)
+
+    async def ssh(self, leases: dict[str, Any], authorized: str) -> Any:
+        """Lets SSH into VMs; their host key."""
+        return ssh.serve(leases, authorized)
 
 
 def read(loop: asyncio.AbstractEventLoop, lines: 'asyncio.Queue[str]') -> None:

@@ -26,6 +26,8 @@ export interface ProofOptions {
     /** Changes the copied project before anything is made. */
     readonly define?: (root: string) => void;
     readonly say: (step: string) => void;
+    /** Called while everything stands as declared. */
+    readonly inspect?: (site: Site, workspace: Workspace) => Promise<void>;
     /** Called with what can be ended while it runs. */
     readonly started?: (workspace: Workspace) => void;
 }
@@ -53,7 +55,7 @@ export async function prove(options: ProofOptions): Promise<Proof> {
         if (exitCode !== 0) {
             throw new Error(`pulumi up ended with ${exitCode}:\n${output}`);
         }
-        const proof = await measureAll({ substrate, node, router }, options);
+        const proof = await measureAll({ substrate, node, router }, workspace, options);
         return { ...proof, seconds: Math.round((Date.now() - began) / 1000) };
     } finally {
         workspace.remove();
@@ -64,7 +66,8 @@ export async function prove(options: ProofOptions): Promise<Proof> {
 
 async function measureAll(
     { substrate, node, router }: Pick<Site, "substrate" | "node" | "router">,
-    { say }: ProofOptions,
+    workspace: Workspace,
+    { say, inspect }: ProofOptions,
 ): Promise<Omit<Proof, "seconds">> {
     const plane = await DataPlane.start();
     try {
@@ -82,6 +85,7 @@ async function measureAll(
         const names = await measureNames(plane, substrate);
         say("probes from every VM, and into every VM");
         const matrix = await measureMatrix(plane, substrate, leases);
+        await inspect?.(site, workspace);
         say("a rule removed on purpose");
         const rule = await ruleControl(site);
         say("a VM's firewall off on purpose");

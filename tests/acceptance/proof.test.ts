@@ -1,12 +1,14 @@
-import { spawn } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { mismatchesOf, type Proof } from "../../model/proofFindings";
 import { asPage } from "../../model/proofPage";
 import { asText, cellsOf } from "../../model/proofText";
+import type { Site } from "../../lab/proof/controls";
 import { prove } from "../../lab/proof/run";
-import { systemMissing } from "../../lab/system";
+import { LAB_SYSTEM, systemMissing } from "../../lab/system";
+import type { CliResult, Workspace } from "../../lab/workspace";
 
 jest.setTimeout(300_000);
 
@@ -59,8 +61,21 @@ describeHere("three tenants, eight VMs and two allow rules, measured from inside
     let proof: Proof;
     const wereThere = devices();
 
+    /** What make verify said as declared, and with a file that says another port than is open. */
+    const verified: CliResult[] = [];
+
     beforeAll(async () => {
-        proof = await prove({ define, say: () => undefined });
+        const inspect = async (site: Site, workspace: Workspace) => {
+            const config = await sshInto(site, workspace);
+            const verify = () => workspace.command("verify", "dvntm", "--tenant", "grooveiq", "--ssh-config", config);
+            verified.push(await verify());
+            const file = join(workspace.root, "tenants", "dvntm", "grooveiq.yaml");
+            const text = readFileSync(file, "utf8");
+            writeFileSync(file, text.replace("5432", "5433"));
+            verified.push(await verify());
+            writeFileSync(file, text);
+        };
+        proof = await prove({ define, inspect, say: () => undefined });
     });
 
     /** What was measured between two hosts, as `protocol port` of what got through. */
@@ -149,6 +164,19 @@ describeHere("three tenants, eight VMs and two allow rules, measured from inside
         expect(asPage(proof).match(/<rect/g)).toHaveLength(224);
     });
 
+    test("make verify finds the same inside the VMs, over SSH", () => {
+        const [asDeclared, other] = verified;
+        expect(asDeclared!.output).toMatch(/dvntm: 3 VMs, \d+ cells with \d+ probes, .*: all as declared\n$/);
+        expect(asDeclared!.output).toMatch(/^not asked, .*: grooveiq\/web-vm01$/m);
+        expect(asDeclared!.exitCode).toBe(0);
+        const path = "MISMATCH grooveiq/api-vm01 -> vintronics/db-vm01 (10.20.51.12) tcp";
+        expect(other!.output).toContain(`${path} 5432: expected denied; vintronics/db-vm01 answered`);
+        expect(other!.output).toContain(
+            `${path} 5433: expected open, by tenant-hypervisors: grooveiq: vintronics tcp 5433`,
+        );
+        expect(other!.exitCode).toBe(1);
+    });
+
     test("nothing of it is left", () => {
         expect(devices()).toEqual(wereThere);
     });
@@ -166,7 +194,7 @@ describeHere("a data plane", () => {
             stdio: ["ignore", "pipe", "inherit"],
         });
         const [line] = (await once(owner.stdout.setEncoding("utf8"), "data")) as [string];
-        const entered = readFileSync(`/proc/${line.trim()}/task/${line.trim()}/children`, "utf8").trim();
+        const entered = firstOf(line.trim());
         return { owner, first: entered, namespace: namespaceOf(entered)! };
     }
 
@@ -189,6 +217,28 @@ describeHere("a data plane", () => {
         },
     );
 });
+
+/** Lets ssh into the VMs from the segment management, as a person of the site has it; gives back ssh's configuration. */
+async function sshInto({ plane, leases }: Site, workspace: Workspace): Promise<string> {
+    const [key, known, config] = ["key", "known_hosts", "ssh_config"].map((file) => join(workspace.root, file));
+    execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key!]);
+    writeFileSync(known!, `vm ${await plane.ssh(leases, readFileSync(`${key}.pub`, "utf8"))}\n`);
+    const management = `/proc/${firstOf(plane.pid)}/root/run/netns/management`;
+    const lines = [
+        "User root",
+        `IdentityFile ${key}`,
+        `UserKnownHostsFile ${known}`,
+        "HostKeyAlias vm",
+        `ProxyCommand nsenter --net=${management} chroot ${LAB_SYSTEM} nc %h %p`,
+    ];
+    writeFileSync(config!, `${lines.join("\n")}\n`);
+    return config!;
+}
+
+/** The first process within a data plane. */
+function firstOf(pid: number | string): string {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
+}
 
 /** Network devices of this machine. */
 function devices(): string[] {
