@@ -70,7 +70,7 @@ def gateway():
 
 def lease():
     """What the VM works with now; systemd-resolved keeps the servers beside its own stub."""
-    found = {'method': 'dhcp', 'gateway': gateway(), 'resolvers': [], 'search': ''}
+    found = {'gateway': gateway(), 'resolvers': [], 'search': ''}
     with socket.socket(type=socket.SOCK_DGRAM) as opened:
         opened.connect((found['gateway'] or '10.255.255.255', 9))
         found['address'] = opened.getsockname()[0]
@@ -85,7 +85,7 @@ def lease():
 
 
 KINDS = {'tcp': tcp, 'udp': udp, 'dns': dns, 'icmp': icmp}
-with concurrent.futures.ThreadPoolExecutor(64) as pool:
+with concurrent.futures.ThreadPoolExecutor(256) as pool:
     probes = JOB['probes']  # noqa: F821
     answers = pool.map(lambda probe: KINDS[probe['protocol']](probe['address'], probe.get('port', 0)), probes)
     names = pool.map(resolve, JOB['names'])  # noqa: F821

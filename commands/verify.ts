@@ -37,13 +37,20 @@ void runCommand(HELP, OPTIONS, async (substrate, values) => {
     if (jobs.length === 0) {
         throw new Refusal(`no VM of ${tenant.name} has an address that is known: nothing was measured.`);
     }
-    const told = await Promise.all(jobs.map(async (job) => ({ job, answer: await ask(job, values["ssh-config"]) })));
+    const asked = await Promise.allSettled(
+        jobs.map(async (job) => ({ job, answer: await ask(job, values["ssh-config"]) })),
+    );
+    const told = asked.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+    const failed = asked.flatMap((one) => (one.status === "rejected" ? [one.reason as Error] : []));
     const proof = verificationOf(substrate, told, Math.round((Date.now() - began) / 1000));
     if (values.output !== undefined) {
         writeFileSync(values.output, asPage(proof));
     }
     const mismatches = mismatchesOf(proof);
     console.log(values.json ? JSON.stringify({ ...proof, mismatches }) : asText(proof));
+    if (failed.length > 0) {
+        throw new Refusal(failed.map(({ message }) => message).join("\n"));
+    }
     process.exitCode = mismatches.length === 0 ? 0 : 1;
 });
 

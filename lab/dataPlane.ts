@@ -145,7 +145,7 @@ export class DataPlane {
         return (await this.command("send", { sender, ...hex, watchers, seconds })) as string[];
     }
 
-    /** Lets root into VMs by SSH with a public key; gives back their host key. */
+    /** Lets root into VMs by SSH at port 2222 with a public key; gives back their host key. */
     async ssh(leases: ReadonlyMap<number, Lease>, authorized: string): Promise<string> {
         return (await this.command("ssh", { leases: Object.fromEntries(leases), authorized })) as string;
     }

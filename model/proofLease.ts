@@ -6,7 +6,6 @@ import type { Substrate, Tenant, WorkloadVm } from "./substrate";
 
 /** What a VM came up with. */
 export interface Lease {
-    readonly method: "dhcp" | "static";
     /** Why it has no address. */
     readonly error?: string;
     readonly address?: string;
@@ -26,12 +25,7 @@ export function declaredNames(substrate: Substrate): (readonly [name: string, ad
 }
 
 /** What a VM came up with, against what its tenant's file declares. */
-export function judgeLease(
-    substrate: Substrate,
-    tenant: Tenant,
-    vm: WorkloadVm,
-    lease: Lease = { method: "dhcp" },
-): Finding[] {
+export function judgeLease(substrate: Substrate, tenant: Tenant, vm: WorkloadVm, lease: Lease = {}): Finding[] {
     const { gateway } = tenant.segment.subnet;
     const { error, address = "no address" } = lease;
     const finding = (what: string, expected: string, measured: string) => ({
@@ -40,16 +34,13 @@ export function judgeLease(
         what,
         ok: measured === expected,
     });
-    const options = [
-        finding("resolver", gateway, among(lease.resolvers)),
-        finding("search domain", tenant.zone, lease.search ?? ""),
-        ...(lease.ntp === undefined ? [] : [finding("time server", gateway, among(lease.ntp))]),
-    ];
     const findings = [
         finding("address", expectedAddress(substrate, tenant, vm, address), error ?? address),
         finding("gateway", gateway, lease.gateway ?? ""),
-        // cloud-init gives a VM of a fixed address no more than these.
-        ...(lease.method === "static" ? [] : options),
+        finding("resolver", gateway, among(lease.resolvers)),
+        finding("search domain", tenant.zone, lease.search ?? ""),
+        // cloud-init names no time server to a VM of a fixed address.
+        ...(lease.ntp === undefined ? [] : [finding("time server", gateway, among(lease.ntp))]),
     ];
     return findings.map((one) => ({ ...one, what: `${proofName(vm)} ${one.what}` }));
 }

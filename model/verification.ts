@@ -62,10 +62,7 @@ export function verificationOf(
         matrix: told.flatMap(({ job, answer }) =>
             job.checks.map((check, i) => judge(check, answer.answers[i] !== "silent")),
         ),
-        addresses: told.flatMap(({ job, answer }) => {
-            const method = job.vm.address === undefined ? "dhcp" : "static";
-            return judgeLease(substrate, job.tenant, job.vm, { ...answer.lease, method });
-        }),
+        addresses: told.flatMap(({ job, answer }) => judgeLease(substrate, job.tenant, job.vm, answer.lease)),
         names: told.flatMap(({ job, answer }) =>
             job.names.map((name, i) => judgeName(job.vm, name, answer.names[i] ?? [])),
         ),

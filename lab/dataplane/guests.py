@@ -19,7 +19,7 @@ request subnet-mask, broadcast-address, routers, domain-name-servers, domain-nam
 
 
 def boot(nics: list[plan.Nic], timeout: int) -> dict[int, dict[str, Any]]:
-    """Gives each VM its address; what it got by VMID: method, address, prefix and options, or an error.
+    """Gives each VM its address; what it got by VMID: address, prefix and options, or an error.
 
     `timeout` is how many seconds a VM asks for an address.
     """
@@ -31,9 +31,9 @@ def boot(nics: list[plan.Nic], timeout: int) -> dict[int, dict[str, Any]]:
 def _boot(nic: plan.Nic) -> dict[str, Any]:
     machine.ip(['addr flush dev eth0', 'link set eth0 up'], nic.namespace)
     if nic.fixed is not None:
-        address = ipaddress.IPv4Interface(nic.fixed[0])
-        lease = {'method': 'static', 'address': str(address.ip), 'prefix': address.network.prefixlen,
-                 'gateway': nic.fixed[1]}
+        address = nic.fixed.address
+        lease = {'address': str(address.ip), 'prefix': address.network.prefixlen,
+                 'gateway': nic.fixed.gateway, 'resolvers': nic.fixed.resolvers, 'search': nic.fixed.search}
     else:
         lease = _ask(nic)
     if 'error' not in lease:
@@ -52,10 +52,10 @@ def _ask(nic: plan.Nic) -> dict[str, Any]:
                            log=f'/var/log/{nic.namespace}.log')
     client.wait()
     if not kept.exists():
-        return {'method': 'dhcp', 'error': 'no address came'}
+        return {'error': 'no address came'}
     got = dict(line.split('=', 1) for line in kept.read_text().splitlines() if line.startswith('new_'))
     network = ipaddress.IPv4Interface(f'{got["new_ip_address"]}/{got["new_subnet_mask"]}')
-    return {'method': 'dhcp', 'address': str(network.ip), 'prefix': network.network.prefixlen,
+    return {'address': str(network.ip), 'prefix': network.network.prefixlen,
             'gateway': got.get('new_routers', ''), 'resolvers': got.get('new_domain_name_servers', '').split(),
             'search': got.get('new_domain_search', '').rstrip('.'), 'ntp': got.get('new_ntp_servers', '').split(),
             'server': got.get('new_dhcp_server_identifier', '')}

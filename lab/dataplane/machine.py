@@ -17,6 +17,8 @@ CLONE_NEWNET = 0x40000000
 ETHTOOL_SET_TX_CHECKSUM, SIOCETHTOOL = 0x17, 0x8946
 LIBC = ctypes.CDLL(None, use_errno=True)
 NAMESPACES = Path('/run/netns')
+# Seconds that a daemon may take to come up.
+PATIENCE = 30
 
 
 class CommandError(Exception):

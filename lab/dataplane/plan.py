@@ -21,8 +21,8 @@ class Nic:
     mac: str
     # 0: untagged.
     vlan: int
-    # Address with prefix length and gateway from cloud-init; None: the VM asks by DHCP.
-    fixed: tuple[str, str] | None
+    # What cloud-init gives; None: the VM asks by DHCP.
+    fixed: 'Fixed | None'
     # Options and rules of PVE's firewall; None where it is off for this NIC.
     options: Record | None
     rules: tuple[Record, ...]
@@ -30,6 +30,16 @@ class Nic:
     @property
     def namespace(self) -> str:
         return f'vm{self.vmid}'
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """What cloud-init gives a VM that does not ask by DHCP."""
+
+    address: ipaddress.IPv4Interface
+    gateway: str
+    resolvers: tuple[str, ...]
+    search: str
 
 
 @dataclass(frozen=True)
@@ -66,10 +76,13 @@ def _nic(guest: Record, datacentre: bool) -> Nic:
                options if filtered else None, tuple(guest['rules']))
 
 
-def _fixed(config: Record) -> tuple[str, str] | None:
+def _fixed(config: Record) -> Fixed | None:
     properties = dict(part.split('=', 1) for part in config.get('ipconfig0', '').split(',') if '=' in part)
     address = properties.get('ip', 'dhcp')
-    return None if address == 'dhcp' else (address, properties['gw'])
+    if address == 'dhcp':
+        return None
+    return Fixed(ipaddress.IPv4Interface(address), properties.get('gw', ''),
+                 tuple(str(config.get('nameserver', '')).split()), str(config.get('searchdomain', '')))
 
 
 def interfaces(router: Record) -> list[Interface]:

@@ -13,8 +13,6 @@ SWITCH, TRUNK = 'vmbr0', 'rtr0'
 ROUTER, INTERNET = 'router', 'internet'
 # VLAN devices have the MAC of the NIC that they lie on.
 ROUTER_MAC = '02:00:00:00:00:fe'
-# Seconds that a daemon may take to come up.
-PATIENCE = 30
 
 
 class Plane:
@@ -109,7 +107,7 @@ class Plane:
     def _await(self, name: str, port: str) -> None:
         """Waits until a daemon listens."""
         process = self._daemons[name][1]
-        deadline = time.monotonic() + PATIENCE
+        deadline = time.monotonic() + machine.PATIENCE
         while True:
             listening = machine.run('ip', 'netns', 'exec', ROUTER, 'ss', '-Hlnup0')
             if f'"{process.args[0]}' in listening and process.poll() is None:

@@ -1,13 +1,18 @@
 """A real SSH server in each VM's namespace, with the resolver that the VM's lease names."""
 
 import os
+import socket
+import time
 from pathlib import Path
 from typing import Any
 
 from . import machine
 
 FOLDER = Path('/run/ssh')
-CONFIGURATION = f'''HostKey {FOLDER}/host
+# Beside the port that is probed.
+PORT = 2222
+CONFIGURATION = f'''Port {PORT}
+HostKey {FOLDER}/host
 AuthorizedKeysFile {FOLDER}/authorized
 PidFile none
 StrictModes no
@@ -30,4 +35,20 @@ def serve(leases: dict[str, dict[str, Any]], authorized: str) -> str:
         resolver.write_text('\n'.join(lines) + '\n')
         os.chmod(resolver, 0o644)
         machine.start(f'vm{vmid}', 'unshare', '--mount', 'sh', '-c', START, 'ssh', str(resolver), log=f'/var/log/ssh-{vmid}.log')
+    for vmid in leases:
+        _await(f'vm{vmid}')
     return ' '.join((FOLDER / 'host.pub').read_text().split()[:2])
+
+
+def _await(namespace: str) -> None:
+    """Waits until a namespace's server lets in."""
+    deadline = time.monotonic() + machine.PATIENCE
+    with machine.inside(namespace):
+        while True:
+            try:
+                socket.create_connection(('127.0.0.1', PORT), 1).close()
+                return
+            except OSError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)

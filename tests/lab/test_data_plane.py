@@ -42,7 +42,9 @@ def test_nic_is_read_from_the_vms_configuration():
     found = nic()
     assert (found.mac, found.vlan, found.fixed, found.options) == ('02:de:20:50:00:01', 50, None, OPTIONS)
     assert nic(net0='virtio=02:DE:20:50:00:01,bridge=vmbr0').vlan == 0
-    assert nic(ipconfig0='ip=10.20.50.10/24,gw=10.20.50.1').fixed == ('10.20.50.10/24', '10.20.50.1')
+    fixed = nic(ipconfig0='ip=10.20.50.10/24,gw=10.20.50.1', nameserver='10.20.50.1', searchdomain='grooveiq.x').fixed
+    assert (str(fixed.address), fixed.gateway, fixed.resolvers, fixed.search) == (
+        '10.20.50.10/24', '10.20.50.1', ('10.20.50.1',), 'grooveiq.x')
     assert nic(ipconfig0='ip=dhcp').fixed is None
 
 
