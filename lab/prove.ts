@@ -42,13 +42,18 @@ async function main(): Promise<number> {
     const proof = await prove({
         ...(vms !== undefined && { vms }),
         say: (step) => console.error(`prove: ${step}`),
-        started: (workspace) => {
-            for (const signal of ["SIGINT", "SIGTERM"] as const) {
-                process.once(signal, () => workspace.interrupt());
-            }
-        },
+        signal: endOnSignal(),
     });
     return tell(proof, values.json, values.output);
+}
+
+/** Ended by hand, it still cleans up. */
+function endOnSignal(): AbortSignal {
+    const ending = new AbortController();
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+        process.once(signal, () => ending.abort(new Error(`ended by ${signal}`)));
+    }
+    return ending.signal;
 }
 
 function usageFault(positionals: readonly string[], vms: number | undefined): string | undefined {

@@ -69,9 +69,14 @@ export function standInsOf(substrate: Substrate): ProofHost[] {
     ];
     return fixed.map(([place, addresses]) => {
         const opened = cells.filter(({ to }) => to === place).flatMap(({ openings }) => openings.flatMap(partOf));
-        const first = opened.map(({ first: address }) => formatAddress(address));
-        return { name: place, place, addresses: [...new Set([...addresses, ...first])] };
+        return { name: place, place, addresses: [...new Set([...addresses, ...opened.flatMap(hostIn)])] };
     });
+}
+
+/** The first address of a range that a host of a /24 can have; none where there is none. */
+function hostIn({ first, last }: Range): string[] {
+    const host = first % 256 === 0 ? first + 1 : first;
+    return host > last || host % 256 === 255 ? [] : [formatAddress(host)];
 }
 
 /**

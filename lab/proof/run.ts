@@ -28,8 +28,8 @@ export interface ProofOptions {
     readonly say: (step: string) => void;
     /** Called while everything stands as declared. */
     readonly inspect?: (site: Site, workspace: Workspace) => Promise<void>;
-    /** Called with what can be ended while it runs. */
-    readonly started?: (workspace: Workspace) => void;
+    /** Ends it early: the command that runs, and the data plane with all that is in it. */
+    readonly signal?: AbortSignal;
 }
 
 /**
@@ -41,7 +41,7 @@ export async function prove(options: ProofOptions): Promise<Proof> {
     const node = await SimulatedNode.start();
     const router = await SimulatedRouter.start();
     const workspace = await Workspace.create(PROVABLE, node, router);
-    options.started?.(workspace);
+    options.signal?.addEventListener("abort", () => workspace.interrupt());
     try {
         if (options.vms !== undefined) {
             defineMany(workspace.root, PROVABLE, options.vms, MANY_ALLOW);
@@ -57,6 +57,10 @@ export async function prove(options: ProofOptions): Promise<Proof> {
         }
         const proof = await measureAll({ substrate, node, router }, workspace, options);
         return { ...proof, seconds: Math.round((Date.now() - began) / 1000) };
+    } catch (error) {
+        // What was ended fails, and that is no news.
+        options.signal?.throwIfAborted();
+        throw error;
     } finally {
         workspace.remove();
         await node.stop();
@@ -67,9 +71,11 @@ export async function prove(options: ProofOptions): Promise<Proof> {
 async function measureAll(
     { substrate, node, router }: Pick<Site, "substrate" | "node" | "router">,
     workspace: Workspace,
-    { say, inspect }: ProofOptions,
+    { say, inspect, signal }: ProofOptions,
 ): Promise<Omit<Proof, "seconds">> {
+    signal?.throwIfAborted();
     const plane = await DataPlane.start();
+    signal?.addEventListener("abort", () => void plane.stop());
     try {
         say("switch, router, DHCP and DNS from what they hold");
         const ports = await plane.apply(await readPlaneState(node, router));
