@@ -1,3 +1,4 @@
+import { FILTER_IPSET } from "../model/addressFilter";
 import type { SimulatedNode } from "./simulatedNode";
 import type { SimulatedRouter } from "./simulatedRouter";
 
@@ -38,9 +39,16 @@ async function readNode(node: SimulatedNode): Promise<PlaneState["node"]> {
         config: await get(`${folder}/${vmid}/config?current=1`),
         options: await get(`${folder}/${vmid}/firewall/options`),
         rules: await get(`${folder}/${vmid}/firewall/rules`),
+        ipset: await addressSet((path) => get(`${folder}/${vmid}/firewall/ipset${path}`)),
     }));
     const firewall = (await get("/cluster/firewall/options")) as Record<string, unknown>;
     return { firewall, guests: await Promise.all(guests) };
+}
+
+/** Entries of a VM's address filter; null where it has none. */
+async function addressSet(get: (path: string) => Promise<unknown>): Promise<unknown> {
+    const sets = (await get("")) as { name: string }[];
+    return sets.some(({ name }) => name === FILTER_IPSET) ? get(`/${FILTER_IPSET}`) : null;
 }
 
 async function readRouter(router: SimulatedRouter): Promise<PlaneState["router"]> {

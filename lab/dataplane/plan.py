@@ -26,6 +26,8 @@ class Nic:
     # Options and rules of PVE's firewall; None where it is off for this NIC.
     options: Record | None
     rules: tuple[Record, ...]
+    # Networks that it may send from; None: any.
+    sources: tuple[str, ...] | None
 
     @property
     def namespace(self) -> str:
@@ -73,7 +75,17 @@ def _nic(guest: Record, datacentre: bool) -> Nic:
     # PVE filters a NIC where the datacentre's, the VM's and the NIC's own switch are on.
     filtered = datacentre and _on(options, 'enable', False) and properties.get('firewall') == '1'
     return Nic(vmid, next(iter(properties.values())).lower(), int(properties.get('tag', 0)), _fixed(config),
-               options if filtered else None, tuple(guest['rules']))
+               options if filtered else None, tuple(guest['rules']), _sources(guest))
+
+
+def _sources(guest: Record) -> tuple[str, ...] | None:
+    """A set that is there filters by itself; with the option, one that is missing counts as an empty one."""
+    entries = guest['ipset']
+    if entries is None:
+        return () if _on(guest['options'], 'ipfilter', False) else None
+    if any(entry.get('nomatch') for entry in entries):
+        raise PlanError(f'VM {guest["vmid"]}: nomatch in an ipset is not modelled')
+    return tuple(entry['cidr'] for entry in entries)
 
 
 def _fixed(config: Record) -> Fixed | None:

@@ -1,6 +1,6 @@
 """PVE's firewall at a VM's NIC, as the flows of a bridge of its own between VM and switch (PVE's fwbr). Pure.
 
-The order is that of pve-firewall's ruleset_create_vm_chain: DHCP, then the MAC filter on what the VM sends; connections
+The order is that of pve-firewall's ruleset_create_vm_chain: DHCP, then the filters of MAC and address on what the VM sends; connections
 that stand, DHCP, the rules and the policy on what it gets.
 """
 
@@ -28,11 +28,14 @@ def _sent(nic: plan.Nic, options: plan.Record, zone: int) -> list[str]:
         if plan.on(options, 'dhcp', True) else []
     if not plan.on(options, 'radv', False):
         lines.append(f'priority=200,{out},icmp6,icmp_type=134,actions=drop')
-    # An IP filter whose set is empty lets no IPv4 packet and no ARP out.
-    if not plan.on(options, 'ipfilter', False):
-        lines += [f'priority=100,{out}{own},arp,actions=output:{SWITCH}',
-                  f'priority=100,{out}{own},ip,actions=ct(commit,zone={zone}),output:{SWITCH}']
-    return [*lines, f'priority=100,{out}{own},ipv6,actions=ct(commit,zone={zone}),output:{SWITCH}']
+    # The address filter is for ARP, too.
+    sources = [('', '')] if nic.sources is None else [(f',arp_spa={one}', f',nw_src={one}') for one in nic.sources]
+    for claimed, source in sources:
+        lines += [f'priority=100,{out}{own},arp{claimed},actions=output:{SWITCH}',
+                  f'priority=100,{out}{own},ip{source},actions=ct(commit,zone={zone}),output:{SWITCH}']
+    if nic.sources is None:
+        lines.append(f'priority=100,{out}{own},ipv6,actions=ct(commit,zone={zone}),output:{SWITCH}')
+    return lines
 
 
 def _received(nic: plan.Nic, options: plan.Record, zone: int) -> list[str]:

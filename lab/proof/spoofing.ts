@@ -13,6 +13,8 @@ const NOBODY = "02:00:00:00:00:99";
 /** A VM of a tenant with another of the same, and one of another tenant, as they stand in the data plane. */
 interface Cast {
     readonly self: Actor;
+    /** Whether PVE's address filter limits it to its own address. */
+    readonly limited: boolean;
     readonly mate: Actor;
     readonly stranger: Actor;
     readonly gateway: { readonly address: string; readonly mac: string };
@@ -39,23 +41,28 @@ interface Attempt {
     readonly known?: () => Buffer;
 }
 
-/** Attempts of a VM to pass for somebody else, where there is a tenant with two VMs beside another tenant. */
+/**
+ * Attempts of a VM to pass for somebody else, where there is a tenant with two VMs beside another tenant: of one that may
+ * send from any address, and of one that PVE's address filter limits to its own.
+ */
 export async function measureSpoofing(
     plane: DataPlane,
     substrate: Substrate,
     vms: readonly PlaneVm[],
     leases: ReadonlyMap<number, Lease>,
 ): Promise<Finding[]> {
-    const cast = castOf(plane, substrate, vms, leases);
-    if (cast === undefined) {
+    const casts = [false, true].flatMap((limited) => castOf(plane, substrate, vms, leases, limited) ?? []);
+    if (casts.length === 0) {
         const what = "a VM that passes for another";
         const expected = "a tenant of two VMs beside another tenant, all with addresses";
         const declared = substrate.tenants.length > 1 && substrate.tenants.some(({ vms: own }) => own.length > 1);
         return [{ what, expected, measured: "not measured", ok: !declared }];
     }
     const findings: Finding[] = [];
-    for (const attempt of attemptsOf(cast)) {
-        findings.push(await measure(plane, cast, attempt));
+    for (const cast of casts) {
+        for (const attempt of attemptsOf(cast)) {
+            findings.push(await measure(plane, cast, attempt));
+        }
     }
     return findings;
 }
@@ -94,24 +101,29 @@ function macAttempts({ self, mate, stranger }: Cast): Attempt[] {
     ];
 }
 
-/** Another address than its own: the source of the router's rules. */
-function addressAttempts({ self, mate, stranger, gateway, platform }: Cast): Attempt[] {
+/** Another address than its own: the source of the router's rules, and PVE's address filter. */
+function addressAttempts({ self, limited, mate, stranger, gateway, platform }: Cast): Attempt[] {
     const frame = (source: string) => (mark: Buffer) =>
         udpFrame({ source: self.mac, destination: gateway.mac }, datagram(mark, source, platform));
     const watchers = ["platform"];
-    const why = "PVE's ipfilter is off, so that a tenant's VMs are told apart by MAC alone";
+    const neighbour = limited
+        ? { reaches: [] }
+        : { reaches: watchers, why: "a VM that asks by DHCP has no address filter: PVE does not know its address" };
     return [
         { what: "its own address to platform (control)", frame: frame(self.address), watchers, reaches: watchers },
         { what: `with the address of ${stranger.name}`, frame: frame(stranger.address), watchers, reaches: [] },
-        { what: `with the address of ${mate.name}`, frame: frame(mate.address), watchers, reaches: watchers, why },
+        { what: `with the address of ${mate.name}`, frame: frame(mate.address), watchers, ...neighbour },
     ];
 }
 
 /** What everybody in a segment hears. */
-function segmentAttempts({ self, mate, stranger, gateway }: Cast): Attempt[] {
+function segmentAttempts({ self, limited, mate, stranger, gateway }: Cast): Attempt[] {
     const { mac, address } = self;
     const watchers = [mate.host, stranger.host];
     const reaches = [mate.host];
+    const claim = limited
+        ? { reaches: [] }
+        : { reaches, why: "PVE filters ARP by address alone; no other tenant hears it" };
     const arp = gratuitousArp({ source: mac }, gateway.address);
     return [
         {
@@ -126,8 +138,7 @@ function segmentAttempts({ self, mate, stranger, gateway }: Cast): Attempt[] {
             // The MAC and the address that it claims for it.
             known: () => arp.subarray(22, 32),
             watchers,
-            reaches,
-            why: "PVE filters ARP with ipfilter alone; no other tenant hears it",
+            ...claim,
         },
         {
             what: "a DHCP server of its own",
@@ -139,12 +150,13 @@ function segmentAttempts({ self, mate, stranger, gateway }: Cast): Attempt[] {
     ];
 }
 
-/** Who plays: two VMs of the first tenant that has two, and one of another tenant. */
+/** Who plays: a VM of a tenant with a neighbour there, and one of another tenant. */
 function castOf(
     plane: DataPlane,
     substrate: Substrate,
     vms: readonly PlaneVm[],
     leases: ReadonlyMap<number, Lease>,
+    limited: boolean,
 ): Cast | undefined {
     const actor = (tenant: Tenant, vm: WorkloadVm | undefined): Actor | undefined => {
         const mac = vms.find(({ vmid }) => vmid === vm?.vmid)?.mac;
@@ -153,15 +165,25 @@ function castOf(
             ? undefined
             : { name: proofName(vm), host: `vm${vm.vmid}`, mac, address, vlan: tenant.segment.vlan };
     };
-    const own = substrate.tenants.find((tenant) => tenant.vms.length > 1);
+    const plays = (vm: WorkloadVm) => (vm.address !== undefined) === limited;
+    const own = substrate.tenants.find((tenant) => tenant.vms.length > 1 && tenant.vms.some(plays));
     const other = substrate.tenants.find((tenant) => tenant !== own);
     if (own === undefined || other === undefined) {
         return undefined;
     }
-    const [self, mate, stranger] = [actor(own, own.vms[0]), actor(own, own.vms[1]), actor(other, other.vms[0])];
+    const first = own.vms.find(plays);
+    const second = own.vms.find((vm) => vm !== first);
+    const [self, mate, stranger] = [actor(own, first), actor(own, second), actor(other, other.vms[0])];
     const platform = standInsOf(substrate).find(({ name }) => name === "platform")?.addresses[0];
     if (self === undefined || mate === undefined || stranger === undefined || platform === undefined) {
         return undefined;
     }
-    return { self, mate, stranger, gateway: { address: own.segment.subnet.gateway, mac: plane.routerMac }, platform };
+    return {
+        self,
+        limited,
+        mate,
+        stranger,
+        gateway: { address: own.segment.subnet.gateway, mac: plane.routerMac },
+        platform,
+    };
 }

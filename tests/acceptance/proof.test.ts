@@ -150,8 +150,18 @@ describeHere("three tenants, eight VMs and two allow rules, measured from inside
             "a frame tagged for VLAN 51: stopped",
             "gratuitous ARP for the gateway: reaches vm5002",
             "a DHCP server of its own: reaches vm5002",
+            // A VM of a fixed address, which PVE's address filter limits to it.
+            "a frame of its own (control): reaches vm5001",
+            "with the MAC of grooveiq/api-vm01: stopped",
+            "with a MAC of nobody: stopped",
+            "its own address to platform (control): reaches platform",
+            "with the address of vintronics/web-vm01: stopped",
+            "with the address of grooveiq/api-vm01: stopped",
+            "a frame tagged for VLAN 51: stopped",
+            "gratuitous ARP for the gateway: stopped",
+            "a DHCP server of its own: reaches vm5001",
         ]);
-        expect(proof.spoofing.filter(({ note }) => note !== undefined)).toHaveLength(3);
+        expect(proof.spoofing.filter(({ note }) => note !== undefined)).toHaveLength(3 + 1);
     });
 
     test("the page needs nothing else, and mismatches come first in both", () => {

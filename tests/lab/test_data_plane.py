@@ -12,8 +12,9 @@ ALIAS = {'name': 'vlan50_private', 'type': 'network', 'enabled': '1', 'content':
 
 
 def guest(net0='virtio=02:DE:20:50:00:01,bridge=vmbr0,firewall=1,tag=50', status='running', options=OPTIONS, rules=(),
-          **config):
-    return {'vmid': 5001, 'status': status, 'config': {'net0': net0, **config}, 'options': options, 'rules': rules}
+          ipset=None, **config):
+    return {'vmid': 5001, 'status': status, 'config': {'net0': net0, **config}, 'options': options, 'rules': rules,
+            'ipset': ipset}
 
 
 def nic(enable=1, **changes):
@@ -71,6 +72,16 @@ def test_empty_ip_filter_lets_nothing_out_but_dhcp():
     lines = port_filter.flows(nic(options={**OPTIONS, 'ipfilter': 1}), 7)
     sent = [line for line in lines if 'in_port=1' in line and 'ipv6' not in line and 'icmp6' not in line]
     assert len(sent) == 1 and 'udp,tp_src=68,tp_dst=67' in sent[0]
+
+
+@pytest.mark.parametrize('ipfilter', [0, 1])
+def test_ipset_that_is_there_filters_by_itself_ip_and_arp_alike(ipfilter):
+    lines = port_filter.flows(nic(options={**OPTIONS, 'ipfilter': ipfilter}, ipset=[{'cidr': '10.20.50.10'}]), 7)
+    sent = [line.split(',actions')[0] for line in lines if line.startswith('priority=100,in_port=1')]
+    assert sent == ['priority=100,in_port=1,dl_src=02:de:20:50:00:01,arp,arp_spa=10.20.50.10',
+                    'priority=100,in_port=1,dl_src=02:de:20:50:00:01,ip,nw_src=10.20.50.10']
+    with pytest.raises(PlanError, match='nomatch'):
+        nic(ipset=[{'cidr': '10.20.50.10', 'nomatch': 1}])
 
 
 def test_rules_match_in_their_order_and_only_what_is_on():
