@@ -96,6 +96,10 @@ router-vars: substrate node_modules ## SUBSTRATE's variables for the lab's route
 inventory: substrate node_modules ## SUBSTRATE's VMs as an Ansible inventory, into the folder OUTPUT
 	@$(TSX) commands/inventory.ts $(JSON_FLAG) $(FILES) $(SUBSTRATE)
 
+.PHONY: prove
+prove: substrate tools ## measure from inside SUBSTRATE's VMs that its walls hold, on real switch, DHCP, DNS and packets
+	@$(TSX) lab/prove.ts $(JSON_FLAG) $(FILES) $(if $(filter command line,$(origin VMS)),--vms $(VMS)) $(SUBSTRATE)
+
 .PHONY: role
 role: substrate node_modules ## the pveum commands that give the program its token and roles on SUBSTRATE's hypervisors
 	@$(TSX) commands/role.ts $(JSON_FLAG) $(SUBSTRATE)
@@ -156,9 +160,21 @@ format: node_modules ## write the formatting that lint asks for
 types: node_modules ## write the types of the schemas
 	@$(TSX) tools/generate-types.ts
 
+# Tenant that a target works on; addresses of VMs that no file tells; file for ssh -F.
+TENANT ?=
+ADDRESSES ?=
+SSH_CONFIG ?=
+
+# Without a tenant it is the repository that is verified.
 .PHONY: verify
-verify: node_modules ## fail where generated files are stale
+ifeq ($(TENANT),)
+verify: node_modules ## fail where generated files are stale; with TENANT: measure inside its VMs, over SSH, that its walls hold
 	@$(TSX) tools/generate-types.ts --check
+else
+verify: substrate node_modules
+	@$(TSX) commands/verify.ts $(JSON_FLAG) $(if $(OUTPUT),--output '$(OUTPUT)') $(if $(ADDRESSES),--addresses '$(ADDRESSES)') \
+		$(if $(SSH_CONFIG),--ssh-config '$(SSH_CONFIG)') --tenant '$(TENANT)' $(SUBSTRATE)
+endif
 
 .PHONY: tools
 tools: node_modules ## build or find the Pulumi CLI, plugins and lab

@@ -2,14 +2,14 @@
  * The benchmark of one node with many VMs: what `make bench` runs. It prints, and with --write puts into
  * docs/benchmark.md, the wall time and the API requests of each command. The peer is not in it yet.
  */
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
+import { defineMany, MANY_TENANTS } from "../lab/manyTenants";
 import { SimulatedNode } from "../lab/simulatedNode";
 import { Workspace } from "../lab/workspace";
 
 const SUBSTRATE = "dvntm";
-const TENANTS = 10;
 const DOCUMENT = resolve(__dirname, "..", "docs", "benchmark.md");
 
 interface Measured {
@@ -31,7 +31,7 @@ async function main(): Promise<void> {
     const workspace = await Workspace.create(SUBSTRATE, node);
     process.once("SIGINT", () => workspace.interrupt());
     try {
-        define(workspace.root, vms);
+        defineMany(workspace.root, SUBSTRATE, vms);
         const measured: Measured[] = [];
         for (const command of COMMANDS) {
             measured.push(await measure(node, workspace, command));
@@ -44,32 +44,6 @@ async function main(): Promise<void> {
         workspace.remove();
         await node.stop();
     }
-}
-
-/** Small VMs, spread over as many tenants as a site has VLANs for, on a hypervisor that has room for them. */
-function define(root: string, vms: number): void {
-    rmSync(join(root, "tenants", SUBSTRATE), { recursive: true });
-    const folder = join(root, "tenants", SUBSTRATE);
-    mkdirSync(folder);
-    for (let tenant = 0; tenant < TENANTS; tenant++) {
-        const count = Math.floor(vms / TENANTS) + (tenant < vms % TENANTS ? 1 : 0);
-        if (count > 0) {
-            const list = Array.from(
-                { length: count },
-                (_, i) => `  - { name: vm${i + 1}, instance: ${i + 1}, memory: 512MiB, cores: 1 }\n`,
-            );
-            writeFileSync(
-                join(folder, `bench${tenant}.yaml`),
-                `name: bench${tenant}\nvlan: ${50 + tenant}\nvms:\n${list.join("")}`,
-            );
-        }
-    }
-    const stack = join(root, `Pulumi.${SUBSTRATE}.yaml`);
-    const roomy = readFileSync(stack, "utf8")
-        .replace("32GiB", "1024GiB")
-        .replace("1TB", "40TB")
-        .replace("threads: 8", "threads: 256");
-    writeFileSync(stack, roomy);
 }
 
 async function measure(node: SimulatedNode, workspace: Workspace, command: readonly string[]): Promise<Measured> {
@@ -95,7 +69,7 @@ function documentOf(measured: readonly Measured[], vms: number): string {
     const machine = `${cpus().length} cores (${cpus()[0]?.model ?? "unknown"}), ${Math.round(totalmem() / 1024 ** 3)} GiB`;
     return `# Benchmark
 
-${vms} VMs of ${TENANTS} tenants on one simulated node whose tasks end at once, on ${machine}; one run, by
+${vms} VMs of ${MANY_TENANTS} tenants on one simulated node whose tasks end at once, on ${machine}; one run, by
 \`make bench VMS=${vms} WRITE=1\`. A real node's tasks take most of the time there; the requests are the same.
 
 | command | wall s | API requests | per VM |

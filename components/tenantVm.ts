@@ -139,14 +139,16 @@ function hardware({ vm, segment, hypervisor }: TenantVmArgs) {
     };
 }
 
+/** Without a DHCP lease, PVE would give the VM the node's own resolver, which a tenant's rules keep from it. */
 function firstBoot({ vm, segment, hypervisor, zone }: TenantVmArgs) {
+    const servers = vm.address === undefined || !segment.tagged ? [] : [segment.subnet.gateway];
     const fixed = { address: `${vm.address}/24`, gateway: segment.subnet.gateway };
     return {
         initialization: {
             datastoreId: hypervisor.model.datastore,
             interface: "ide2",
             ipConfigs: [{ ipv4: vm.address === undefined ? { address: "dhcp" } : fixed }],
-            dns: { domain: zone, servers: [] },
+            dns: { domain: zone, servers },
             ...(vm.user && { userAccount: { username: vm.user.name, keys: [...vm.user.keys] } }),
             // An upgrade at first boot once broke the lab's networking: packages are the image factory's work.
             upgrade: false,

@@ -1,0 +1,113 @@
+/** Measures inside a tenant's real VMs, over SSH, that its walls hold. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { proofName } from "../model/proof";
+import { mismatchesOf } from "../model/proofFindings";
+import { asPage } from "../model/proofPage";
+import { asText } from "../model/proofText";
+import type { Substrate, Tenant } from "../model/substrate";
+import { suggestion } from "../model/suggest";
+import { jobsOf, verificationOf, type VmAnswer, type VmJob } from "../model/verification";
+import { FLAG, Refusal, runCommand, TEXT, UsageError } from "./command";
+
+const HELP = `usage: make verify SUBSTRATE=<name> TENANT=<name> [ADDRESSES='tenant/vm=address ...'] [SSH_CONFIG=file] [OUTPUT=page.html] [JSON=1]
+Runs probes inside each of the tenant's VMs over SSH and compares with what the tenants' files declare; it changes nothing.
+docs/verify-tenants.md says what it needs. ADDRESSES: of VMs whose address no file tells. SSH_CONFIG: for ssh -F.
+Exit 0: all as declared; 1: mismatches, or a VM could not be asked; 2: wrong usage.`;
+
+const SCRIPT = join(__dirname, "guestProbe.py");
+
+/** How long a probe inside a VM may take, in seconds, and ssh to connect. */
+const PATIENCE_SECONDS = 3;
+const CONNECT_SECONDS = 10;
+
+const OPTIONS = { tenant: TEXT, addresses: TEXT, "ssh-config": TEXT, output: TEXT, json: FLAG, help: FLAG };
+
+void runCommand(HELP, OPTIONS, async (substrate, values) => {
+    const began = Date.now();
+    const tenant = tenantOf(substrate, values.tenant);
+    const { jobs, unknown } = jobsOf(substrate, tenant, addressesIn(values.addresses ?? ""));
+    if (unknown.length > 0) {
+        console.error(
+            `not asked, since no file tells their address (ADDRESSES='name=address ...'): ${unknown.join(", ")}`,
+        );
+    }
+    if (jobs.length === 0) {
+        throw new Refusal(`no VM of ${tenant.name} has an address that is known: nothing was measured.`);
+    }
+    const asked = await Promise.allSettled(
+        jobs.map(async (job) => ({ job, answer: await ask(job, values["ssh-config"]) })),
+    );
+    const told = asked.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
+    const failed = asked.flatMap((one) => (one.status === "rejected" ? [one.reason as Error] : []));
+    const proof = verificationOf(substrate, told, Math.round((Date.now() - began) / 1000));
+    if (values.output !== undefined) {
+        writeFileSync(values.output, asPage(proof));
+    }
+    const mismatches = mismatchesOf(proof);
+    console.log(values.json ? JSON.stringify({ ...proof, mismatches }) : asText(proof));
+    if (failed.length > 0) {
+        throw new Refusal(failed.map(({ message }) => message).join("\n"));
+    }
+    process.exitCode = mismatches.length === 0 ? 0 : 1;
+});
+
+function tenantOf({ tenants }: Substrate, name: string | undefined): Tenant {
+    if (name === undefined) {
+        throw new UsageError("TENANT is missing");
+    }
+    const known = tenants.map((tenant) => tenant.name);
+    const tenant = tenants.find((one) => one.name === name);
+    if (tenant === undefined) {
+        throw new Refusal(`${name} is no tenant here${suggestion(name, known)}; allowed: ${known.join(", ")}`);
+    }
+    return tenant;
+}
+
+function addressesIn(text: string): ReadonlyMap<string, string> {
+    return new Map(
+        text
+            .split(/\s+/)
+            .filter((part) => part !== "")
+            .map((part) => {
+                const [, name, address] = /^([^=]+\/[^=]+)=([0-9.]+)$/.exec(part) ?? [];
+                if (name === undefined || address === undefined) {
+                    throw new UsageError(`ADDRESSES: ${part} is not as grooveiq/api-vm01=10.20.50.101`);
+                }
+                return [name, address] as const;
+            }),
+    );
+}
+
+/** Runs the script in a VM. @throws Refusal with what ssh said where it cannot. */
+async function ask(job: VmJob, config: string | undefined): Promise<VmAnswer> {
+    const { vm, address, checks, names } = job;
+    const asked = {
+        probes: checks.map(({ probe }) => probe),
+        names: names.map(([name]) => name),
+        patience: PATIENCE_SECONDS,
+    };
+    // A JSON text within a JSON text is a Python literal, too.
+    const program = `import json\nJOB = json.loads(${JSON.stringify(JSON.stringify(asked))})\n${readFileSync(SCRIPT, "utf8")}`;
+    const host = vm.user === undefined ? address : `${vm.user.name}@${address}`;
+    const options = ["-o", "BatchMode=yes", "-o", `ConnectTimeout=${CONNECT_SECONDS}`];
+    const child = spawn("ssh", [...(config === undefined ? [] : ["-F", config]), ...options, host, "python3", "-"], {
+        stdio: ["pipe", "pipe", "pipe"],
+    });
+    let [out, err] = ["", ""];
+    child.stdout.setEncoding("utf8").on("data", (chunk: string) => (out += chunk));
+    child.stderr.setEncoding("utf8").on("data", (chunk: string) => (err += chunk));
+    // An ssh that ends before it read everything is told by its exit code.
+    child.stdin.on("error", () => undefined).end(program);
+    const [code] = (await once(child, "close")) as [number | null];
+    if (code !== 0) {
+        const said = err.trim().split("\n").at(-1) ?? "";
+        throw new Refusal(
+            `${proofName(vm)}: ssh to ${host} ended with ${code}: ${said}\n` +
+                "Check that `ssh` to it works without a question, and that python3 and ping are there.",
+        );
+    }
+    return JSON.parse(out) as VmAnswer;
+}

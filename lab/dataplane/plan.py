@@ -1,0 +1,114 @@
+"""What the node's and the router's APIs answered, as values that the rest is rendered from. Pure."""
+
+import ipaddress
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Record = Mapping[str, Any]
+
+
+class PlanError(Exception):
+    """Something on node or router that this data plane has no stand-in for; it is never left out in silence."""
+
+
+@dataclass(frozen=True)
+class Nic:
+    """The NIC of a running VM, and what PVE's firewall does at it."""
+
+    vmid: int
+    # Lower case.
+    mac: str
+    # 0: untagged.
+    vlan: int
+    # What cloud-init gives; None: the VM asks by DHCP.
+    fixed: 'Fixed | None'
+    # Options and rules of PVE's firewall; None where it is off for this NIC.
+    options: Record | None
+    rules: tuple[Record, ...]
+    # Networks that it may send from; None: any.
+    sources: tuple[str, ...] | None
+
+    @property
+    def namespace(self) -> str:
+        return f'vm{self.vmid}'
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """What cloud-init gives a VM that does not ask by DHCP."""
+
+    address: ipaddress.IPv4Interface
+    gateway: str
+    resolvers: tuple[str, ...]
+    search: str
+
+
+@dataclass(frozen=True)
+class Interface:
+    """An interface of the router."""
+
+    # As in rules, such as opt8.
+    identifier: str
+    device: str
+    address: ipaddress.IPv4Interface
+    # 0: untagged.
+    vlan: int
+
+    @property
+    def uplink(self) -> bool:
+        return self.identifier == 'wan'
+
+
+def nics(node: Record) -> list[Nic]:
+    """The first NIC of every running VM, by VMID."""
+    return [_nic(guest, bool(node['firewall'].get('enable'))) for guest in sorted(
+        node['guests'], key=lambda guest: int(guest['vmid'])) if guest['status'] == 'running']
+
+
+def _nic(guest: Record, datacentre: bool) -> Nic:
+    config, options = guest['config'], guest['options']
+    vmid = int(guest['vmid'])
+    if 'net1' in config:
+        raise PlanError(f'VM {vmid}: a second NIC is not modelled')
+    properties = dict(part.split('=', 1) for part in config['net0'].split(','))
+    # PVE filters a NIC where the datacentre's, the VM's and the NIC's own switch are on.
+    filtered = datacentre and _on(options, 'enable', False) and properties.get('firewall') == '1'
+    return Nic(vmid, next(iter(properties.values())).lower(), int(properties.get('tag', 0)), _fixed(config),
+               options if filtered else None, tuple(guest['rules']), _sources(guest))
+
+
+def _sources(guest: Record) -> tuple[str, ...] | None:
+    """A set that is there filters by itself; with the option, one that is missing counts as an empty one."""
+    entries = guest['ipset']
+    if entries is None:
+        return () if _on(guest['options'], 'ipfilter', False) else None
+    if any(entry.get('nomatch') for entry in entries):
+        raise PlanError(f'VM {guest["vmid"]}: nomatch in an ipset is not modelled')
+    return tuple(entry['cidr'] for entry in entries)
+
+
+def _fixed(config: Record) -> Fixed | None:
+    properties = dict(part.split('=', 1) for part in config.get('ipconfig0', '').split(',') if '=' in part)
+    address = properties.get('ip', 'dhcp')
+    if address == 'dhcp':
+        return None
+    return Fixed(ipaddress.IPv4Interface(address), properties.get('gw', ''),
+                 tuple(str(config.get('nameserver', '')).split()), str(config.get('searchdomain', '')))
+
+
+def interfaces(router: Record) -> list[Interface]:
+    """The router's interfaces that have an address and are enabled."""
+    return [Interface(entry['identifier'], entry['device'], ipaddress.IPv4Interface(entry['addr4']),
+                      int(entry.get('vlan_tag') or 0))
+            for entry in router['interfaces'] if entry['identifier'] and entry.get('enabled') and entry.get('addr4')]
+
+
+def on(record: Record, key: str, default: bool) -> bool:
+    """A switch as PVE (number) or OPNsense (text) gives it."""
+    return _on(record, key, default)
+
+
+def _on(record: Record, key: str, default: bool) -> bool:
+    value = record.get(key)
+    return default if value in (None, '') else str(value) == '1'

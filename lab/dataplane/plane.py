@@ -1,0 +1,167 @@
+"""The data plane itself: builds what the plan says, and changes what stands when the plan changes."""
+
+import json
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+from . import machine, packet_filter, plan, port_filter, services
+
+# The node's bridge, and the bridge that stands for the router's trunk NIC.
+SWITCH, TRUNK = 'vmbr0', 'rtr0'
+ROUTER, INTERNET = 'router', 'internet'
+# VLAN devices have the MAC of the NIC that they lie on.
+ROUTER_MAC = '02:00:00:00:00:fe'
+
+
+class Plane:
+    """One substrate: switch, router, VMs and stand-ins for what lies outside."""
+
+    def __init__(self) -> None:
+        self.nics: dict[int, plan.Nic] = {}
+        self._interfaces: dict[str, plan.Interface] = {}
+        self._flows: dict[int, list[str]] = {}
+        self._daemons: dict[str, tuple[str, subprocess.Popen[bytes]]] = {}
+        self._start_switch()
+        machine.add_namespace(ROUTER, forwards=True)
+
+    def _start_switch(self) -> None:
+        machine.run('ovsdb-tool', 'create', '/run/openvswitch/conf.db', '/usr/share/openvswitch/vswitch.ovsschema')
+        machine.run('ovsdb-server', '/run/openvswitch/conf.db', '--remote=punix:/run/openvswitch/db.sock', '--detach',
+                    '--pidfile', '--log-file=/var/log/ovsdb.log')
+        machine.run('ovs-vsctl', '--no-wait', 'init')
+        machine.run('ovs-vswitchd', '--detach', '--pidfile', '--log-file=/var/log/vswitchd.log')
+        # The router is at the other end of a wire, on which frames carry their VLAN's tag.
+        machine.ip(['link set lo up', 'link add name trunk0 type veth peer name trunk1', 'link set trunk0 up',
+                    'link set trunk1 up'])
+        self._vsctl([*_bridge(SWITCH), *_bridge(TRUNK), f'add-port {SWITCH} trunk0', f'add-port {TRUNK} trunk1'])
+
+    def apply(self, state: plan.Record) -> dict[str, Any]:
+        """Makes the data plane as node and router hold it now; raises PlanError for what is not modelled."""
+        nics = {nic.vmid: nic for nic in plan.nics(state['node'])}
+        self._router(state['router'])
+        for vmid in self.nics.keys() - nics.keys():
+            raise plan.PlanError(f'VM {vmid} does not run any more')
+        self._ports(nics)
+        self.nics = nics
+        return {'vms': [{'vmid': nic.vmid, 'mac': nic.mac, 'vlan': nic.vlan, 'filtered': nic.options is not None}
+                        for nic in nics.values()]}
+
+    def _ports(self, nics: dict[int, plan.Nic]) -> None:
+        commands: list[str] = []
+        for vmid, nic in nics.items():
+            old = self.nics.get(vmid)
+            if old is None:
+                machine.add_namespace(nic.namespace)
+                machine.add_link(f'tap{vmid}', nic.namespace, 'eth0', nic.mac)
+                commands += _port(nic)
+            elif old.vlan != nic.vlan:
+                commands.append(f'set port fwpr{vmid} tag={nic.vlan}' if nic.vlan else f'clear port fwpr{vmid} tag')
+        self._vsctl(commands)
+        for zone, (vmid, nic) in enumerate(nics.items(), start=1):
+            flows = port_filter.flows(nic, zone)
+            if self._flows.get(vmid) != flows:
+                machine.run('ovs-ofctl', '--bundle', 'replace-flows', f'fwbr{vmid}', '-', given='\n'.join(flows) + '\n')
+                self._flows[vmid] = flows
+
+    def _router(self, router: plan.Record) -> None:
+        for interface in plan.interfaces(router):
+            if interface.device not in self._interfaces:
+                self._interface(interface)
+        machine.run('ip', 'netns', 'exec', ROUTER, 'nft', '-f', '-', given=packet_filter.ruleset(router))
+        self._daemon('kea', router, json.dumps(services.kea(router)), 'kea-dhcp4', '-c')
+        self._daemon('unbound', router, services.unbound(router), 'unbound', '-d', '-c')
+
+    def _interface(self, interface: plan.Interface) -> None:
+        self._interfaces[interface.device] = interface
+        outside = f'r-{interface.device}'
+        if interface.uplink:
+            # Nothing behind it: the internet is a namespace that answers for the addresses it is given.
+            machine.add_namespace(INTERNET)
+            machine.ip([f'link add name eth0 netns {INTERNET} type veth peer name {interface.device} netns {ROUTER}'])
+            machine.ip([f'addr add {_neighbour(interface)} dev eth0', 'link set eth0 up'], INTERNET)
+        else:
+            machine.add_link(outside, ROUTER, interface.device, ROUTER_MAC)
+            self._vsctl([f'add-port {TRUNK} {outside}' + (f' tag={interface.vlan}' if interface.vlan else '')])
+        machine.ip([f'addr add {interface.address} broadcast + dev {interface.device}', f'link set {interface.device} up'],
+                   ROUTER)
+        if interface.uplink:
+            machine.ip([f'route add default via {_neighbour(interface).partition("/")[0]}'], ROUTER)
+
+    def _daemon(self, name: str, router: plan.Record, text: str, *command: str) -> None:
+        """Runs a service of the router with a configuration, where the router says that it runs."""
+        wanted = text if router['running'][name] == 'running' else ''
+        had, process = self._daemons.pop(name, ('', None))
+        if had == wanted and process is not None:
+            self._daemons[name] = (had, process)
+            return
+        if process is not None:
+            process.kill()
+            process.wait()
+        if wanted:
+            Path(f'/run/{name}.conf').write_text(wanted)
+            self._daemons[name] = (wanted, machine.start(ROUTER, *command, f'/run/{name}.conf', log=f'/var/log/{name}.log'))
+            self._await(name, {'kea': '0:67', 'unbound': ':53'}[name])
+
+    def _await(self, name: str, port: str) -> None:
+        """Waits until a daemon listens."""
+        process = self._daemons[name][1]
+        deadline = time.monotonic() + machine.PATIENCE
+        while True:
+            listening = machine.run('ip', 'netns', 'exec', ROUTER, 'ss', '-Hlnup0')
+            if f'"{process.args[0]}' in listening and process.poll() is None:
+                return
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise machine.CommandError(f'{name} did not come up: {Path(f"/var/log/{name}.log").read_text()[-2000:]}')
+            time.sleep(0.1)
+
+    def stand_in(self, name: str, vlan: int, addresses: list[str], gateway: str | None) -> None:
+        """Gives addresses to a host in a segment, or, without a gateway, to the internet."""
+        if gateway is None:
+            route = f'route replace default via {self._uplink.address.ip} src {addresses[0]}'
+            machine.ip([*(f'addr replace {address}/32 dev lo' for address in addresses), route], INTERNET)
+            return
+        machine.add_namespace(name)
+        machine.add_link(name, name, 'eth0')
+        machine.ip([*(f'addr add {address}/24 dev eth0' for address in addresses), f'route add default via {gateway}'], name)
+        self._vsctl([f'add-port {SWITCH} {name}' + (f' tag={vlan}' if vlan else '')])
+
+    @property
+    def _uplink(self) -> plan.Interface:
+        return next(one for one in self._interfaces.values() if one.uplink)
+
+    def forget(self) -> None:
+        """Clears what switch, router and hosts learned of addresses that have moved."""
+        for bridge in (SWITCH, TRUNK):
+            machine.run('ovs-appctl', 'fdb/flush', bridge)
+        machine.run('ovs-appctl', 'dpctl/flush-conntrack')
+        for namespace in machine.NAMESPACES.iterdir():
+            machine.ip(['neigh flush all'], namespace.name)
+
+    @staticmethod
+    def _vsctl(commands: list[str]) -> None:
+        """Runs commands of ovs-vsctl as one transaction."""
+        if commands:
+            machine.run('ovs-vsctl', '--timeout=60', *' -- '.join(commands).split(' '))
+
+
+def _bridge(name: str, *settings: str) -> list[str]:
+    return [f'add-br {name}', ' '.join([f'set bridge {name} datapath_type=netdev', *settings])]
+
+
+def _port(nic: plan.Nic) -> list[str]:
+    """A VM's place on the switch as PVE makes it: a bridge of its own for the firewall, and the VLAN on the switch."""
+    bridge, tap, inner, outer = (f'{prefix}{nic.vmid}' for prefix in ('fwbr', 'tap', 'fwln', 'fwpr'))
+    return [*_bridge(bridge, 'fail_mode=secure'), f'add-port {bridge} {tap}',
+            f'set interface {tap} ofport_request={port_filter.VM}', f'add-port {bridge} {inner}',
+            f'set interface {inner} type=patch options:peer={outer} ofport_request={port_filter.SWITCH}',
+            f'add-port {SWITCH} {outer}' + (f' tag={nic.vlan}' if nic.vlan else ''),
+            f'set interface {outer} type=patch options:peer={inner}']
+
+
+def _neighbour(interface: plan.Interface) -> str:
+    """Another address of the interface's network."""
+    network = interface.address.network
+    first = next(host for host in network.hosts() if host != interface.address.ip)
+    return f'{first}/{network.prefixlen}'

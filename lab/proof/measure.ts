@@ -1,0 +1,126 @@
+import { LAB_SEGMENTS } from "../../model/labSegments";
+import { checksOf, proofName, standInsOf, vmsOf, type Check, type ProofHost } from "../../model/proof";
+import { declaredNames, type Lease } from "../../model/proofLease";
+import { ELSEWHERE, GATEWAY, INTERNET, ROUTER } from "../../model/reachability";
+import type { Substrate, WorkloadVm } from "../../model/substrate";
+import { PLANE_INTERNET, PLANE_ROUTER, UNANSWERED, type DataPlane } from "../dataPlane";
+import type { Finding, Measured } from "../../model/proofFindings";
+
+/** How long a VM asks for an address, and a probe for an answer, in seconds. */
+const LEASE_SECONDS = 12;
+const ANSWER_SECONDS = 2;
+/** A probe that should have had an answer is asked once more, alone and for as long as this. */
+const SECOND_ANSWER_SECONDS = 5;
+
+/** Names of the places outside as the data plane has them: the internet stands for elsewhere, too. */
+function hostOf(substrate: Substrate): (name: string) => string {
+    const vms = new Map(vmsOf(substrate).map(([, vm]) => [proofName(vm), `vm${vm.vmid}`]));
+    const others: Readonly<Record<string, string>> = {
+        [GATEWAY]: PLANE_ROUTER,
+        [ROUTER]: PLANE_ROUTER,
+        [INTERNET]: PLANE_INTERNET,
+        [ELSEWHERE]: PLANE_INTERNET,
+    };
+    return (name) => vms.get(name) ?? others[name] ?? name;
+}
+
+/** Puts hosts into the data plane for every place outside the tenants. */
+export async function addStandIns(plane: DataPlane, substrate: Substrate): Promise<void> {
+    const standIns = standInsOf(substrate);
+    for (const { name, addresses } of standIns.filter((one) => isSegment(one))) {
+        const { vlan } = LAB_SEGMENTS[name as keyof typeof LAB_SEGMENTS];
+        // The router's LAN carries management untagged.
+        await plane.standIn(name, name === "management" ? 0 : vlan, addresses, `10.${substrate.site}.${vlan}.1`);
+    }
+    const far = standIns.filter((one) => !isSegment(one)).flatMap(({ addresses }) => addresses);
+    await plane.standIn(PLANE_INTERNET, 0, far);
+}
+
+function isSegment({ name }: ProofHost): boolean {
+    return Object.hasOwn(LAB_SEGMENTS, name);
+}
+
+/** Boots VMs; what each came up with, by VMID. */
+export async function bootVms(plane: DataPlane, vms: readonly WorkloadVm[]): Promise<ReadonlyMap<number, Lease>> {
+    return plane.boot(
+        vms.map(({ vmid }) => vmid),
+        LEASE_SECONDS,
+    );
+}
+
+/** Asks each VM's resolver for every declared name, and for one that nobody declared. */
+export async function measureNames(plane: DataPlane, substrate: Substrate): Promise<Finding[]> {
+    const names = declaredNames(substrate);
+    const questions = vmsOf(substrate).flatMap(([tenant, vm]) =>
+        [...names, [`nobody.${tenant.zone}`, undefined] as const].map(([name, address]) => ({
+            vm,
+            name,
+            expected: address ?? "none",
+            ask: { from: `vm${vm.vmid}`, server: tenant.segment.subnet.gateway, name },
+        })),
+    );
+    const answers = await plane.resolve(
+        questions.map(({ ask }) => ask),
+        ANSWER_SECONDS,
+    );
+    return questions.map(({ vm, name, expected }, index) => {
+        const answer = answers[index] ?? [];
+        const measured = answer.length === 0 ? "none" : answer.join(" ");
+        return { what: `${proofName(vm)} asks for ${name}`, expected, measured, ok: measured === expected };
+    });
+}
+
+/** Probes of a matrix, all of them or those of one source. */
+export async function measureMatrix(
+    plane: DataPlane,
+    substrate: Substrate,
+    leases: ReadonlyMap<number, Lease>,
+    chosen: (check: Check) => boolean = () => true,
+): Promise<Measured[]> {
+    const addresses = new Map(
+        [...leases].flatMap(([vmid, { address }]) => (address === undefined ? [] : [[vmid, address]])),
+    );
+    const all = checksOf(substrate, addresses);
+    const host = hostOf(substrate);
+    await plane.listen(listeners(all, host), portsAsked(all));
+    const checks = all.filter(chosen);
+    const ask = (some: readonly Check[], seconds: number) =>
+        plane.probe(
+            some.map(({ from, probe }) => ({ from: host(from), ...probe })),
+            seconds,
+        );
+    const first = await ask(checks, ANSWER_SECONDS);
+    // On a loaded machine an answer may come late; what got through where it should not needs no second look.
+    const late = checks.filter(({ open }, index) => open && UNANSWERED.includes(first[index]!));
+    const second = new Map(zip(late, await ask(late, SECOND_ANSWER_SECONDS)));
+    return checks.map((check, index) => judge(check, second.get(check) ?? first[index]!, host(check.to)));
+}
+
+function zip<A, B>(left: readonly A[], right: readonly B[]): (readonly [A, B])[] {
+    return left.map((one, index) => [one, right[index]!] as const);
+}
+
+function judge(check: Check, answer: string, expected: string): Measured {
+    if (UNANSWERED.includes(answer)) {
+        return { ...check, ok: !check.open };
+    }
+    const right = answer === expected || answer === "yes";
+    return { ...check, answered: right ? check.to : answer, ok: check.open && right };
+}
+
+/** Addresses at which each host answers: those that are asked for. */
+function listeners(checks: readonly Check[], host: (name: string) => string): Record<string, string[]> {
+    const found = new Map<string, Set<string>>();
+    for (const { to, probe } of checks) {
+        const name = host(to);
+        found.set(name, (found.get(name) ?? new Set()).add(probe.address));
+    }
+    return Object.fromEntries([...found].map(([name, addresses]) => [name, [...addresses]]));
+}
+
+function portsAsked(checks: readonly Check[]): Record<"tcp" | "udp", number[]> {
+    const of = (protocol: string) => [
+        ...new Set(checks.flatMap(({ probe }) => (probe.protocol === protocol ? [probe.port!] : []))),
+    ];
+    return { tcp: of("tcp"), udp: of("udp") };
+}

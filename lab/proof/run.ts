@@ -1,0 +1,108 @@
+import { loadSubstrate } from "../../model/load";
+import { vmsOf } from "../../model/proof";
+import { judgeLease } from "../../model/proofLease";
+import { DataPlane } from "../dataPlane";
+import { defineMany } from "../manyTenants";
+import { readPlaneState } from "../planeState";
+import { SimulatedNode } from "../simulatedNode";
+import { SimulatedRouter } from "../simulatedRouter";
+import { Workspace } from "../workspace";
+import { ruleControl, tagControl, wallControl, type Site } from "./controls";
+import type { Finding, Proof } from "../../model/proofFindings";
+import { addStandIns, bootVms, measureMatrix, measureNames } from "./measure";
+import { prepareSite } from "./site";
+import { measureSpoofing } from "./spoofing";
+
+/** The simulated node and router are those of one substrate. */
+export const PROVABLE = "dvntm";
+
+/** TCP port that each of many tenants opens to the next. */
+const MANY_ALLOW = "5432";
+
+/** What a proof is about, and whom it tells how far it is. */
+export interface ProofOptions {
+    /** That many VMs of ten tenants in place of the substrate's own. */
+    readonly vms?: number;
+    /** Changes the copied project before anything is made. */
+    readonly define?: (root: string) => void;
+    readonly say: (step: string) => void;
+    /** Called while everything stands as declared. */
+    readonly inspect?: (site: Site, workspace: Workspace) => Promise<void>;
+    /** Ends it early: the command that runs, and the data plane with all that is in it. */
+    readonly signal?: AbortSignal;
+}
+
+/**
+ * Brings a substrate up on the simulated node and router, builds the data plane from what they hold then, and measures
+ * from inside every VM what the tenants' files declare. Nothing of it is left afterwards.
+ */
+export async function prove(options: ProofOptions): Promise<Proof> {
+    const began = Date.now();
+    const node = await SimulatedNode.start();
+    const router = await SimulatedRouter.start();
+    const workspace = await Workspace.create(PROVABLE, node, router);
+    options.signal?.addEventListener("abort", () => workspace.interrupt());
+    try {
+        if (options.vms !== undefined) {
+            defineMany(workspace.root, PROVABLE, options.vms, MANY_ALLOW);
+        }
+        options.define?.(workspace.root);
+        const substrate = loadSubstrate({ root: workspace.root, substrate: PROVABLE });
+        const vlans = substrate.tenants.map(({ segment }) => segment.vlan);
+        await prepareSite(node, router, vlans);
+        options.say("pulumi up against the simulated node and router");
+        const { exitCode, output } = await workspace.pulumi(["up", "--yes", "--skip-preview"]);
+        if (exitCode !== 0) {
+            throw new Error(`pulumi up ended with ${exitCode}:\n${output}`);
+        }
+        const proof = await measureAll({ substrate, node, router }, workspace, options);
+        return { ...proof, seconds: Math.round((Date.now() - began) / 1000) };
+    } catch (error) {
+        // What was ended fails, and that is no news.
+        options.signal?.throwIfAborted();
+        throw error;
+    } finally {
+        workspace.remove();
+        await node.stop();
+        await router.stop();
+    }
+}
+
+async function measureAll(
+    { substrate, node, router }: Pick<Site, "substrate" | "node" | "router">,
+    workspace: Workspace,
+    { say, inspect, signal }: ProofOptions,
+): Promise<Omit<Proof, "seconds">> {
+    signal?.throwIfAborted();
+    const plane = await DataPlane.start();
+    signal?.addEventListener("abort", () => void plane.stop());
+    try {
+        say("switch, router, DHCP and DNS from what they hold");
+        const ports = await plane.apply(await readPlaneState(node, router));
+        await addStandIns(plane, substrate);
+        say("VMs ask for their addresses");
+        const vms = vmsOf(substrate);
+        const leases = await bootVms(
+            plane,
+            vms.map(([, vm]) => vm),
+        );
+        const site = { plane, substrate, node, router, leases };
+        say("names");
+        const names = await measureNames(plane, substrate);
+        say("probes from every VM, and into every VM");
+        const matrix = await measureMatrix(plane, substrate, leases);
+        await inspect?.(site, workspace);
+        say("a rule removed on purpose");
+        const rule = await ruleControl(site);
+        say("a VM's firewall off on purpose");
+        const wall = await wallControl(site);
+        say("VMs that pass for others");
+        const spoofing = await measureSpoofing(plane, substrate, ports, leases);
+        say("a VM in another VLAN on purpose");
+        const controls: Finding[] = [rule, wall, await tagControl(site)];
+        const addresses = vms.flatMap(([tenant, vm]) => judgeLease(substrate, tenant, vm, leases.get(vm.vmid)));
+        return { substrate: substrate.name, vms: vms.length, matrix, addresses, names, spoofing, controls };
+    } finally {
+        await plane.stop();
+    }
+}

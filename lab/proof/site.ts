@@ -1,0 +1,66 @@
+import type { SimulatedNode } from "../simulatedNode";
+import type { SavedRecord, SimulatedRouter } from "../simulatedRouter";
+
+/** Sequence of the rules below: before the lab's own, which begin at 100. */
+const FIRST_SEQUENCE = 10;
+
+/** Interface identifier of the router, and what of it the proof needs. */
+interface RouterInterface {
+    readonly identifier: string;
+    readonly device: string;
+    readonly vlan_tag: string | null;
+}
+
+/**
+ * What the site brings along, before any tenant: PVE's datacentre firewall is on, as docs say, and the router lets every
+ * segment that is no tenant's, and the internet, through to everywhere. The site's own rules are not the tenants' to
+ * declare; without them, what holds from outside is PVE's firewall alone, which is what the matrix declares there.
+ */
+export async function prepareSite(
+    node: SimulatedNode,
+    router: SimulatedRouter,
+    tenantVlans: readonly number[],
+): Promise<void> {
+    await node.byHand("PUT", "/cluster/firewall/options", { enable: "1" });
+    const interfaces = (await router.byHand("interfaces/overview/export")) as unknown as RouterInterface[];
+    const site = interfaces.filter(
+        ({ identifier, vlan_tag }) => identifier !== "" && !tenantVlans.includes(Number(vlan_tag)),
+    );
+    for (const [index, { identifier }] of site.entries()) {
+        const rule = {
+            sequence: String(FIRST_SEQUENCE + index),
+            interface: identifier,
+            protocol: "any",
+            source_net: "any",
+            destination_net: "any",
+            description: `proof: ${identifier} reaches everything`,
+        };
+        await router.byHand("firewall/filter/addRule", { rule });
+    }
+    await router.byHand("firewall/filter/apply");
+}
+
+/** Removes one rule by hand; gives back what puts it there again. */
+export async function removeRule(router: SimulatedRouter, description: string): Promise<() => Promise<void>> {
+    const { saved } = await router.state();
+    const [uuid, record] = Object.entries(saved["rule"]!).find(([, one]) => one["description"] === description)!;
+    await router.byHand(`firewall/filter/delRule/${uuid}`);
+    await router.byHand("firewall/filter/apply");
+    return async () => {
+        const rule: SavedRecord = record;
+        await router.byHand(`firewall/filter/setRule/${uuid}`, { rule });
+        await router.byHand("firewall/filter/apply");
+    };
+}
+
+/** Turns PVE's firewall around a VM on or off by hand. */
+export async function setFirewall(node: SimulatedNode, vmid: number, enable: string): Promise<void> {
+    await node.byHand("PUT", `/nodes/${node.ready.node}/qemu/${vmid}/firewall/options`, { enable });
+}
+
+/** Moves a VM to another VLAN by hand. */
+export async function retag(node: SimulatedNode, vmid: number, vlan: number): Promise<void> {
+    const path = `/nodes/${node.ready.node}/qemu/${vmid}/config`;
+    const { net0 } = (await node.byHand("GET", path)) as { net0: string };
+    await node.byHand("PUT", path, { net0: net0.replace(/tag=\d+/, `tag=${vlan}`) });
+}

@@ -1,0 +1,89 @@
+/** The proof of isolation: what `make prove` runs. */
+import { writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+import { DefinitionError } from "../model/faults";
+import { mismatchesOf, type Proof } from "../model/proofFindings";
+import { asPage } from "../model/proofPage";
+import { asText } from "../model/proofText";
+import { PROVABLE, prove } from "./proof/run";
+import { systemMissing } from "./system";
+
+const HELP = `usage: make prove SUBSTRATE=${PROVABLE} [VMS=100] [OUTPUT=proof.html] [JSON=1]
+Brings the substrate up on the simulated node and router, builds switch, router, DHCP and DNS from what they hold, and
+measures from inside every VM what the tenants' files declare. VMS: that many VMs of ten tenants in place of the
+substrate's own. OUTPUT: a page with the matrix as a picture. Needs root; nothing of it is left afterwards.
+Exit 0: all as declared, and the faults made on purpose were found; 1: not, or it could not be measured; 2: wrong usage.`;
+
+async function main(): Promise<number> {
+    const { values, positionals } = parseArgs({
+        allowPositionals: true,
+        options: {
+            vms: { type: "string" },
+            output: { type: "string" },
+            json: { type: "boolean", default: false },
+            help: { type: "boolean", default: false },
+        },
+    });
+    const vms = values.vms === undefined ? undefined : Number(values.vms);
+    if (values.help) {
+        console.log(HELP);
+        return 0;
+    }
+    const wrong = usageFault(positionals, vms);
+    if (wrong !== undefined) {
+        console.error(`${wrong}\n${HELP}`);
+        return 2;
+    }
+    const missing = systemMissing();
+    if (missing !== undefined) {
+        console.error(`prove: ${missing}`);
+        return 1;
+    }
+    const proof = await prove({
+        ...(vms !== undefined && { vms }),
+        say: (step) => console.error(`prove: ${step}`),
+        signal: endOnSignal(),
+    });
+    return tell(proof, values.json, values.output);
+}
+
+/** Ended by hand, it still cleans up. */
+function endOnSignal(): AbortSignal {
+    const ending = new AbortController();
+    for (const signal of ["SIGINT", "SIGTERM"] as const) {
+        process.once(signal, () => ending.abort(new Error(`ended by ${signal}`)));
+    }
+    return ending.signal;
+}
+
+function usageFault(positionals: readonly string[], vms: number | undefined): string | undefined {
+    if (positionals.length !== 1 || positionals[0] !== PROVABLE) {
+        return `the simulated node and router are those of ${PROVABLE}, which is the one SUBSTRATE that can be proved here`;
+    }
+    return vms === undefined || (Number.isInteger(vms) && vms >= 2 && vms <= 400)
+        ? undefined
+        : "VMS is no number of VMs from 2 to 400";
+}
+
+function tell(proof: Proof, json: boolean, output: string | undefined): number {
+    if (output !== undefined) {
+        writeFileSync(output, asPage(proof));
+    }
+    const mismatches = mismatchesOf(proof);
+    console.log(json ? JSON.stringify({ ...proof, mismatches }) : asText(proof));
+    return mismatches.length === 0 ? 0 : 1;
+}
+
+main().then(
+    (code) => (process.exitCode = code),
+    (error: unknown) => {
+        const { code = "", message } = error as { code?: string; message: string };
+        if (code.startsWith("ERR_PARSE_ARGS_")) {
+            console.error(`${message}\n${HELP}`);
+            process.exitCode = 2;
+            return;
+        }
+        console.error(error instanceof DefinitionError ? error.message : `prove: ${message}`);
+        process.exitCode = 1;
+    },
+);

@@ -1,0 +1,196 @@
+import { LAB_SEGMENT_KEYS, LAB_SEGMENTS, PRIVATE_NETWORKS } from "./labSegments";
+import { complementOf, enclosingNetwork, formatAddress, networkOf, parseAddress, type Range } from "./network";
+import type { Opening } from "./openings";
+import { ELSEWHERE, GATEWAY, INTERNET, reachabilityOf, ROUTER, type Cell } from "./reachability";
+import { routerAddresses } from "./routerRules";
+import type { Substrate, Tenant, WorkloadVm } from "./substrate";
+
+/** A place that probes go to and come from: a VM, or what stands for something outside the tenants. */
+export interface ProofHost {
+    /** As tenant/vm, or the name of a place in the reachability matrix. */
+    readonly name: string;
+    /** Name of its row or column in the reachability matrix. */
+    readonly place: string;
+    readonly addresses: readonly string[];
+}
+
+/** What a probe asks: `dns` is a question to a resolver at UDP port 53. */
+export interface Probe {
+    readonly protocol: "tcp" | "udp" | "icmp" | "dns";
+    readonly address: string;
+    /** Missing for icmp and dns. */
+    readonly port?: number;
+}
+
+/** One probe and what the tenants' files say of it. */
+export interface Check {
+    /** Names of hosts. */
+    readonly from: string;
+    readonly to: string;
+    readonly probe: Probe;
+    /** Whether it gets through. */
+    readonly open: boolean;
+    /** Description of the rule that lets it through. */
+    readonly rule?: string;
+}
+
+/** Ports that are asked of everybody, beside those where some rule begins or ends to match. */
+const ALWAYS = { tcp: [22, 443], udp: [514] } as const;
+
+/** DHCP of the router, which is measured by asking for an address. */
+const BOOTPS = 67;
+const DOMAIN = 53;
+
+/** Networks that are neither the site's nor the internet, one address of each. */
+const OTHER_PLACES = ["192.168.1.1", "172.16.0.1", "100.64.0.1"];
+
+/** Name of a VM in proofs, such as grooveiq/api-vm01. */
+export function proofName(vm: Pick<WorkloadVm, "tenant" | "name">): string {
+    return `${vm.tenant}/${vm.name}`;
+}
+
+/** Every VM with its tenant. */
+export function vmsOf({ tenants }: Substrate): (readonly [Tenant, WorkloadVm])[] {
+    return tenants.flatMap((tenant) => tenant.vms.map((vm) => [tenant, vm] as const));
+}
+
+/**
+ * What stands for the places outside the tenants: one host for each segment of the site, the internet and elsewhere, with
+ * an address of each network that some tenant's file opens there.
+ */
+export function standInsOf(substrate: Substrate): ProofHost[] {
+    const { site } = substrate;
+    const cells = reachabilityOf(substrate);
+    const internet = formatAddress(complementOf(PRIVATE_NETWORKS.map(networkOf))[0]!.first + 1);
+    const fixed: readonly (readonly [string, readonly string[]])[] = [
+        ...LAB_SEGMENT_KEYS.map((key) => [key, [`10.${site}.${LAB_SEGMENTS[key].vlan}.100`]] as const),
+        [INTERNET, [internet]],
+        [ELSEWHERE, [`10.${site === 10 ? 20 : 10}.50.10`, ...OTHER_PLACES]],
+    ];
+    return fixed.map(([place, addresses]) => {
+        const opened = cells.filter(({ to }) => to === place).flatMap(({ openings }) => openings.flatMap(partOf));
+        return { name: place, place, addresses: [...new Set([...addresses, ...opened.flatMap(hostIn)])] };
+    });
+}
+
+/** The first address of a range that a host of a /24 can have; none where there is none. */
+function hostIn({ first, last }: Range): string[] {
+    const host = first % 256 === 0 ? first + 1 : first;
+    return host > last || host % 256 === 255 ? [] : [formatAddress(host)];
+}
+
+/**
+ * Every probe from every VM to every other host, and into the VMs from outside, with what the tenants' files declare of it.
+ *
+ * @param addresses address of each VM by VMID, as it was measured; a VM without one is left out.
+ */
+export function checksOf(substrate: Substrate, addresses: ReadonlyMap<number, string>): Check[] {
+    const cells = new Map(reachabilityOf(substrate).map((cell) => [`${cell.from} ${cell.to}`, cell]));
+    const standIns = standInsOf(substrate);
+    const vms = substrate.tenants.flatMap((tenant) =>
+        tenant.vms.flatMap((vm) => {
+            const address = addresses.get(vm.vmid);
+            return address === undefined ? [] : [{ name: proofName(vm), place: tenant.name, addresses: [address] }];
+        }),
+    );
+    const targets = (tenant: Tenant) => [...vms, ...routerHosts(substrate, tenant), ...standIns];
+    const fromVms = substrate.tenants.flatMap((tenant) =>
+        vms.filter(({ place }) => place === tenant.name).map((from) => ({ from, to: targets(tenant) })),
+    );
+    const fromOutside = standIns.filter(({ place }) => place !== ELSEWHERE).map((from) => ({ from, to: vms }));
+    return [...fromVms, ...fromOutside].flatMap(({ from, to }) =>
+        to
+            .filter(({ name }) => name !== from.name)
+            .flatMap((target) => checksBetween(from, target, cells.get(`${from.place} ${target.place}`))),
+    );
+}
+
+/** The router as a tenant sees it: its gateway, and every other address that it has. */
+function routerHosts({ site, tenants }: Substrate, { segment }: Tenant): ProofHost[] {
+    const { gateway } = segment.subnet;
+    const all = routerAddresses(
+        site,
+        tenants.map((tenant) => tenant.segment.vlan),
+    );
+    return [
+        { name: GATEWAY, place: GATEWAY, addresses: [gateway] },
+        { name: ROUTER, place: ROUTER, addresses: all.filter((address) => address !== gateway) },
+    ];
+}
+
+/** @throws RangeError where the matrix has no cell for the two, which would leave them unmeasured in silence. */
+function checksBetween(from: ProofHost, to: ProofHost, cell: Cell | undefined): Check[] {
+    if (cell === undefined) {
+        throw new RangeError(`the reachability matrix has no cell from ${from.place} to ${to.place}`);
+    }
+    const kinds = probesOf(cell);
+    return to.addresses.flatMap((address) =>
+        kinds.map((kind) => {
+            const opening = cell.openings.find((one) => opens(one, kind, parseAddress(address)!));
+            return {
+                from: from.name,
+                to: to.name,
+                probe: asked({ ...kind, address }),
+                open: opening !== undefined,
+                ...(opening && { rule: opening.rule }),
+            };
+        }),
+    );
+}
+
+type Kind = Pick<Probe, "protocol" | "port">;
+
+/** What is asked in a cell: a ping, the ports asked of everybody, and the last port inside and the first outside each range. */
+function probesOf({ to, openings }: Cell): Kind[] {
+    const router = to === GATEWAY || to === ROUTER;
+    const ports = (protocol: "tcp" | "udp") => {
+        const edges = openings.filter((one) => one.protocol === protocol).flatMap(edgesOf);
+        const asked = new Set<number>([...ALWAYS[protocol], ...(router ? [DOMAIN] : []), ...edges]);
+        return [...asked]
+            .filter((port) => port > 0 && port < 65_536 && !(router && protocol === "udp" && port === BOOTPS))
+            .sort((a, b) => a - b)
+            .map((port): Kind =>
+                router && protocol === "udp" && port === DOMAIN ? { protocol: "dns" } : { protocol, port },
+            );
+    };
+    return [{ protocol: "icmp" }, ...ports("tcp"), ...ports("udp")];
+}
+
+function asked({ protocol, port, address }: Probe): Probe {
+    return { protocol, address, ...(port !== undefined && { port }) };
+}
+
+function edgesOf(opening: Opening): number[] {
+    const range = portsOf(opening);
+    return range === undefined ? [] : [range.first - 1, range.first, range.last, range.last + 1];
+}
+
+function opens(opening: Opening, { protocol, port = DOMAIN }: Kind, address: number): boolean {
+    const carried = protocol === "dns" ? "udp" : protocol;
+    const ports = portsOf(opening);
+    return (
+        (opening.protocol === "any" || opening.protocol === carried) &&
+        (ports === undefined || within(port, ports)) &&
+        (opening.part === undefined || partOf(opening).some((range) => within(address, range)))
+    );
+}
+
+function portsOf({ ports }: Opening): Range | undefined {
+    if (ports === undefined) {
+        return undefined;
+    }
+    const [first, last = first] = ports.split("-").map(Number);
+    return { first: first!, last: last! };
+}
+
+/** The part of a destination that an opening is about, as ranges: an address, a network, or first-last. */
+function partOf({ part = [] }: Opening): Range[] {
+    return part.map((text) => {
+        const [from, to = from] = text.split("-");
+        return enclosingNetwork(text) ?? { first: parseAddress(from!)!, last: parseAddress(to!)! };
+    });
+}
+
+function within(value: number, { first, last }: Range): boolean {
+    return first <= value && value <= last;
+}

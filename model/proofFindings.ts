@@ -1,0 +1,50 @@
+import type { Check } from "./proof";
+
+/** One thing that was measured, and whether it is as declared. */
+export interface Finding {
+    readonly what: string;
+    readonly expected: string;
+    readonly measured: string;
+    readonly ok: boolean;
+    /** Why this design does not stop it. */
+    readonly note?: string;
+}
+
+/** A probe of the matrix with what came of it. */
+export interface Measured extends Check {
+    /** Who answered; missing: nobody did. */
+    readonly answered?: string;
+    readonly ok: boolean;
+    /** Nobody answered, and perhaps nobody is there: it tells nothing. */
+    readonly untold?: true;
+}
+
+/** What a whole proof found. */
+export interface Proof {
+    readonly substrate: string;
+    readonly vms: number;
+    readonly matrix: readonly Measured[];
+    /** Address, gateway, resolver, search domain and time server that each VM came up with. */
+    readonly addresses: readonly Finding[];
+    readonly names: readonly Finding[];
+    readonly spoofing: readonly Finding[];
+    /** Faults made on purpose: each must turn something red. */
+    readonly controls: readonly Finding[];
+    readonly seconds: number;
+}
+
+/** Everything that is not as declared, the matrix's as findings too. */
+export function mismatchesOf(proof: Proof): Finding[] {
+    const { matrix, addresses, names, spoofing, controls } = proof;
+    return [...matrix.map(asFinding), ...addresses, ...names, ...spoofing, ...controls].filter(({ ok }) => !ok);
+}
+
+function asFinding({ from, to, probe, open, rule, answered, ok }: Measured): Finding {
+    const { protocol, address, port } = probe;
+    return {
+        what: `${from} -> ${to} (${address}) ${protocol}${port === undefined ? "" : ` ${port}`}`,
+        expected: open ? `open, by ${rule ?? "a rule"}` : "denied",
+        measured: answered === undefined ? "no answer" : `${answered} answered`,
+        ok,
+    };
+}

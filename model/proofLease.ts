@@ -1,0 +1,58 @@
+import { parseAddress } from "./network";
+import { proofName, vmsOf } from "./proof";
+import type { Finding } from "./proofFindings";
+import { knownAddress } from "./router";
+import type { Substrate, Tenant, WorkloadVm } from "./substrate";
+
+/** What a VM came up with. */
+export interface Lease {
+    /** Why it has no address. */
+    readonly error?: string;
+    readonly address?: string;
+    readonly gateway?: string;
+    readonly resolvers?: readonly string[];
+    readonly search?: string;
+    /** Missing where it cannot be told. */
+    readonly ntp?: readonly string[];
+}
+
+/** Every declared name with its address. */
+export function declaredNames(substrate: Substrate): (readonly [name: string, address: string])[] {
+    return vmsOf(substrate).flatMap(([tenant, vm]) => {
+        const address = knownAddress(substrate.site, tenant, vm);
+        return address === undefined ? [] : [vm.fqdn, ...vm.aliases].map((name) => [name, address] as const);
+    });
+}
+
+/** What a VM came up with, against what its tenant's file declares. */
+export function judgeLease(substrate: Substrate, tenant: Tenant, vm: WorkloadVm, lease: Lease = {}): Finding[] {
+    const { gateway } = tenant.segment.subnet;
+    const { error, address = "no address" } = lease;
+    const finding = (what: string, expected: string, measured: string) => ({
+        expected,
+        measured,
+        what,
+        ok: measured === expected,
+    });
+    const findings = [
+        finding("address", expectedAddress(substrate, tenant, vm, address), error ?? address),
+        finding("gateway", gateway, lease.gateway ?? ""),
+        finding("resolver", gateway, among(lease.resolvers)),
+        finding("search domain", tenant.zone, lease.search ?? ""),
+        // cloud-init names no time server to a VM of a fixed address.
+        ...(lease.ntp === undefined ? [] : [finding("time server", gateway, among(lease.ntp))]),
+    ];
+    return findings.map((one) => ({ ...one, what: `${proofName(vm)} ${one.what}` }));
+}
+
+/** The address that a VM has to have: the one that is known, or any of the pool, the one that it got included. */
+function expectedAddress({ site }: Substrate, tenant: Tenant, vm: WorkloadVm, got: string): string {
+    const { poolStart, poolEnd } = tenant.segment.subnet;
+    const number = parseAddress(got) ?? -1;
+    const inPool = parseAddress(poolStart)! <= number && number <= parseAddress(poolEnd)!;
+    return knownAddress(site, tenant, vm) ?? (inPool ? got : `${poolStart}-${poolEnd}`);
+}
+
+function among(values: readonly string[] = []): string {
+    return values.join(" ");
+}

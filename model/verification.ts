@@ -1,0 +1,95 @@
+import { isLabSegment } from "./labSegments";
+import { checksOf, proofName, type Check } from "./proof";
+import { declaredNames, judgeLease, type Lease } from "./proofLease";
+import type { Finding, Measured, Proof } from "./proofFindings";
+import { ELSEWHERE, INTERNET } from "./reachability";
+import { knownAddress } from "./router";
+import type { Substrate, Tenant, WorkloadVm } from "./substrate";
+
+/** What is asked of one VM of a tenant, inside of it. */
+export interface VmJob {
+    readonly tenant: Tenant;
+    readonly vm: WorkloadVm;
+    readonly address: string;
+    readonly checks: readonly Check[];
+    /** Names to resolve, with what is declared of each. */
+    readonly names: readonly (readonly [name: string, address: string | undefined])[];
+}
+
+/** What a VM said. */
+export interface VmAnswer {
+    readonly lease: Lease;
+    /** In the order of the checks; `silent` where nobody answered. */
+    readonly answers: readonly string[];
+    /** In the order of the names. */
+    readonly names: readonly (readonly string[])[];
+}
+
+/**
+ * What to ask of each VM of a tenant; and the VMs whose address nobody knows, such as those with a MAC of PVE's choice,
+ * which are neither asked nor asked for.
+ *
+ * @param given addresses that a person looked up, by tenant/vm.
+ */
+export function jobsOf(
+    substrate: Substrate,
+    tenant: Tenant,
+    given: ReadonlyMap<string, string>,
+): { readonly jobs: readonly VmJob[]; readonly unknown: readonly string[] } {
+    const all = substrate.tenants.flatMap((owner) =>
+        owner.vms.map((vm) => ({ vm, address: given.get(proofName(vm)) ?? knownAddress(substrate.site, owner, vm) })),
+    );
+    const addresses = new Map(all.flatMap(({ vm, address }) => (address === undefined ? [] : [[vm.vmid, address]])));
+    const checks = checksOf(substrate, addresses);
+    const names = [...declaredNames(substrate), [`nobody.${tenant.zone}`, undefined] as const];
+    const jobs = tenant.vms.flatMap((vm) => {
+        const address = addresses.get(vm.vmid);
+        const own = checks.filter(({ from }) => from === proofName(vm));
+        return address === undefined ? [] : [{ tenant, vm, address, checks: own, names }];
+    });
+    return { jobs, unknown: all.filter(({ address }) => address === undefined).map(({ vm }) => proofName(vm)) };
+}
+
+/** What the VMs said against what the tenants' files declare. */
+export function verificationOf(
+    substrate: Substrate,
+    told: readonly { readonly job: VmJob; readonly answer: VmAnswer }[],
+    seconds: number,
+): Proof {
+    return {
+        substrate: substrate.name,
+        vms: told.length,
+        matrix: told.flatMap(({ job, answer }) =>
+            job.checks.map((check, i) => judge(check, answer.answers[i] !== "silent")),
+        ),
+        addresses: told.flatMap(({ job, answer }) => judgeLease(substrate, job.tenant, job.vm, answer.lease)),
+        names: told.flatMap(({ job, answer }) =>
+            job.names.map((name, i) => judgeName(job.vm, name, answer.names[i] ?? [])),
+        ),
+        spoofing: [],
+        controls: [],
+        seconds,
+    };
+}
+
+/**
+ * An answer where none may come is a mismatch. So is silence where something is open and surely there; of what may have
+ * nobody behind it, or may be silent by itself as UDP is, it tells nothing.
+ */
+function judge(check: Check, answered: boolean): Measured {
+    if (answered) {
+        return { ...check, answered: check.to, ok: check.open };
+    }
+    const { open, to, probe } = check;
+    const perhapsNobody = isLabSegment(to) || to === INTERNET || to === ELSEWHERE || probe.protocol === "udp";
+    return open && perhapsNobody ? { ...check, ok: true, untold: true } : { ...check, ok: !open };
+}
+
+function judgeName(
+    vm: WorkloadVm,
+    [name, address]: readonly [string, string | undefined],
+    found: readonly string[],
+): Finding {
+    const [expected, measured] = [address ?? "none", found.length === 0 ? "none" : found.join(" ")];
+    return { what: `${proofName(vm)} asks for ${name}`, expected, measured, ok: measured === expected };
+}

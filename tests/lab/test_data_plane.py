@@ -1,0 +1,186 @@
+"""What of the data plane is pure: the rendering of switch, filters, DHCP and DNS."""
+
+import pytest
+from dataplane import packet_filter, plan, port_filter, services
+from dataplane.plan import PlanError
+
+OPTIONS = {'enable': 1, 'dhcp': 1, 'policy_in': 'DROP', 'policy_out': 'ACCEPT', 'macfilter': 1, 'ipfilter': 0, 'ndp': 1}
+RULE = {'pos': 0, 'type': 'in', 'action': 'ACCEPT', 'enable': 1}
+ANY = {'enabled': '1', 'action': 'pass', 'quick': '1', 'interface': 'opt1', 'direction': 'in', 'ipprotocol': 'inet',
+       'protocol': 'any', 'source_net': 'any', 'destination_net': 'any', 'description': 'a rule'}
+ALIAS = {'name': 'vlan50_private', 'type': 'network', 'enabled': '1', 'content': '10.0.0.0/8\n172.16.0.0/12'}
+
+
+def guest(net0='virtio=02:DE:20:50:00:01,bridge=vmbr0,firewall=1,tag=50', status='running', options=OPTIONS, rules=(),
+          ipset=None, **config):
+    return {'vmid': 5001, 'status': status, 'config': {'net0': net0, **config}, 'options': options, 'rules': rules,
+            'ipset': ipset}
+
+
+def nic(enable=1, **changes):
+    found, = plan.nics({'firewall': {'enable': enable}, 'guests': [guest(**changes)]})
+    return found
+
+
+def interface(identifier='opt1', device='vlan0.50', addr4='10.20.50.1/24', tag='50', **more):
+    return {'identifier': identifier, 'device': device, 'addr4': addr4, 'vlan_tag': tag, 'enabled': True, **more}
+
+
+def router(*rules, interfaces=None, **more):
+    return {'interfaces': interfaces or [interface()], 'rules': [{**ANY, **rule} for rule in rules], 'aliases': [ALIAS],
+            'subnets': [], 'reservations': [], 'hosts': [], 'host_aliases': [],
+            'kea': {'interfaces': ['opt1'], 'valid_lifetime': '4000'}, **more}
+
+
+def chain(*rules, identifier='opt1', **more):
+    """Lines of an interface's chain, without counter and comment."""
+    text = packet_filter.ruleset(router(*rules, **more))
+    body = text.split(f'chain in_{identifier} {{\n')[1].split('}\nchain')[0]
+    return [line.split(' comment ')[0].replace('counter ', '') for line in body.strip().split('\n') if line]
+
+
+def test_nic_is_read_from_the_vms_configuration():
+    found = nic()
+    assert (found.mac, found.vlan, found.fixed, found.options) == ('02:de:20:50:00:01', 50, None, OPTIONS)
+    assert nic(net0='virtio=02:DE:20:50:00:01,bridge=vmbr0').vlan == 0
+    fixed = nic(ipconfig0='ip=10.20.50.10/24,gw=10.20.50.1', nameserver='10.20.50.1', searchdomain='grooveiq.x').fixed
+    assert (str(fixed.address), fixed.gateway, fixed.resolvers, fixed.search) == (
+        '10.20.50.10/24', '10.20.50.1', ('10.20.50.1',), 'grooveiq.x')
+    assert nic(ipconfig0='ip=dhcp').fixed is None
+
+
+def test_only_running_vms_have_a_port():
+    assert plan.nics({'firewall': {}, 'guests': [guest(status='stopped')]}) == []
+
+
+@pytest.mark.parametrize('changes', [
+    {'enable': 0}, {'options': {**OPTIONS, 'enable': 0}}, {'net0': 'virtio=02:DE:20:50:00:01,bridge=vmbr0,tag=50'}])
+def test_each_of_pves_three_switches_turns_the_firewall_off(changes):
+    assert nic().options is not None
+    assert nic(**changes).options is None
+    assert port_filter.flows(nic(**changes), 1) == ['in_port=1,actions=output:2', 'in_port=2,actions=output:1']
+
+
+def test_vm_sends_with_its_own_mac_alone_where_the_filter_is_on():
+    sent = [line for line in port_filter.flows(nic(), 7) if 'in_port=1' in line and 'drop' not in line]
+    assert len(sent) == 4 and all('dl_src=02:de:20:50:00:01' in line for line in sent)
+    off = port_filter.flows(nic(options={**OPTIONS, 'macfilter': 0}), 7)
+    assert not any('dl_src' in line for line in off)
+
+
+def test_empty_ip_filter_lets_nothing_out_but_dhcp():
+    lines = port_filter.flows(nic(options={**OPTIONS, 'ipfilter': 1}), 7)
+    sent = [line for line in lines if 'in_port=1' in line and 'ipv6' not in line and 'icmp6' not in line]
+    assert len(sent) == 1 and 'udp,tp_src=68,tp_dst=67' in sent[0]
+
+
+@pytest.mark.parametrize('ipfilter', [0, 1])
+def test_ipset_that_is_there_filters_by_itself_ip_and_arp_alike(ipfilter):
+    lines = port_filter.flows(nic(options={**OPTIONS, 'ipfilter': ipfilter}, ipset=[{'cidr': '10.20.50.10'}]), 7)
+    sent = [line.split(',actions')[0] for line in lines if line.startswith('priority=100,in_port=1')]
+    assert sent == ['priority=100,in_port=1,dl_src=02:de:20:50:00:01,arp,arp_spa=10.20.50.10',
+                    'priority=100,in_port=1,dl_src=02:de:20:50:00:01,ip,nw_src=10.20.50.10']
+    with pytest.raises(PlanError, match='nomatch'):
+        nic(ipset=[{'cidr': '10.20.50.10', 'nomatch': 1}])
+
+
+def test_rules_match_in_their_order_and_only_what_is_on():
+    rules = [{**RULE, 'source': '10.20.50.0/24'}, {**RULE, 'enable': 0, 'source': '10.99.0.0/16'},
+             {**RULE, 'source': '10.20.51.0/24', 'proto': 'tcp', 'dport': '5432'},
+             {**RULE, 'action': 'DROP', 'proto': 'icmp'}]
+    lines = [line for line in port_filter.flows(nic(rules=rules), 7) if 'priority=10000' in line or 'priority=999' in line]
+    assert lines == ['table=1,priority=10000,ip,nw_src=10.20.50.0/24,actions=ct(commit,zone=7),output:1',
+                     'table=1,priority=9999,tcp,nw_src=10.20.51.0/24,tp_dst=0x1538/0xffff,actions=ct(commit,zone=7),output:1',
+                     'table=1,priority=9998,icmp,actions=drop']
+
+
+def test_policy_accept_is_the_last_flow():
+    assert port_filter.flows(nic(options={**OPTIONS, 'policy_in': 'ACCEPT'}), 7)[-1].startswith('table=1,priority=1,')
+    assert not any('priority=1,' in line for line in port_filter.flows(nic(), 7))
+
+
+@pytest.mark.parametrize('first, last', [(5432, 5432), (8000, 8010), (0, 65535), (1, 65535), (1, 2), (65535, 65535), (137, 139)])
+def test_masks_hold_exactly_the_ports_of_a_range(first, last):
+    pieces = port_filter.masks(first, last)
+    held = [port for port in range(65536) if any(port & mask == value for value, mask in pieces)]
+    assert held == list(range(first, last + 1))
+
+
+@pytest.mark.parametrize('rule', [{'type': 'group', 'action': 'web'}, {'macro': 'SSH'}, {'dest': '10.0.0.1'},
+                                  {'action': 'REJECT'}, {'proto': 'gre'}, {'type': 'out'}])
+def test_rule_of_pve_that_is_not_modelled_is_refused(rule):
+    with pytest.raises(PlanError, match='VM 5001'):
+        port_filter.flows(nic(rules=[{**RULE, **rule}]), 1)
+
+
+@pytest.mark.parametrize('changes', [{'options': {**OPTIONS, 'policy_out': 'DROP'}}, {'net1': 'virtio=02:00:00:00:00:01'}])
+def test_what_else_of_a_vm_is_not_modelled_is_refused(changes):
+    with pytest.raises(PlanError, match='not modelled'):
+        port_filter.flows(nic(**changes), 1)
+
+
+@pytest.mark.parametrize('rule, line', [
+    ({}, 'accept'), ({'action': 'block'}, 'drop'), ({'action': 'reject'}, 'reject'),
+    ({'protocol': 'TCP/UDP', 'destination_net': 'opt1ip', 'destination_port': '53'},
+     'ip daddr 10.20.50.1 meta l4proto { tcp, udp } th dport 53 accept'),
+    ({'protocol': 'TCP', 'source_net': '10.20.50.0/24', 'destination_port': '8000-8010'},
+     'ip saddr 10.20.50.0/24 meta l4proto tcp th dport 8000-8010 accept'),
+    ({'protocol': 'ICMP'}, 'meta l4proto icmp accept'),
+    ({'action': 'block', 'destination_net': '(self)'}, 'fib daddr type local drop'),
+    ({'destination_net': 'vlan50_private', 'destination_not': '1'}, 'ip daddr != @alias_vlan50_private accept'),
+    ({'source_net': 'opt1'}, 'ip saddr 10.20.50.0/24 accept')])
+def test_rule_of_the_router(rule, line):
+    assert chain(rule) == [line]
+
+
+def test_rules_of_an_interface_are_ordered_floating_first_then_by_sequence():
+    rules = [{'sequence': '20', 'source_net': '10.0.0.2'}, {'sequence': '3', 'source_net': '10.0.0.1'},
+             {'sequence': '30', 'interface': '', 'source_net': '10.0.0.3'},
+             {'interface': 'opt1', 'is_automatic': True, 'source_net': '10.0.0.4'}]
+    assert [line.split()[2] for line in chain(*rules)] == ['10.0.0.4/32', '10.0.0.3/32', '10.0.0.1/32', '10.0.0.2/32']
+
+
+def test_what_is_not_of_the_interface_or_off_is_left_out():
+    assert chain({'interface': 'opt2'}, {'enabled': '0'}, {'ipprotocol': 'inet6'},
+                 {'is_automatic': True, 'action': 'block', 'interface': ''}) == []
+    assert chain({'interface': 'opt1,opt2'}) == ['accept']
+
+
+@pytest.mark.parametrize('rule', [{'direction': 'out'}, {'quick': '0'}, {'source_port': '53'},
+                                  {'destination_net': 'nowhere'}, {'source_net': '10.0.0.1,10.0.0.2', 'source_not': '1'}])
+def test_rule_of_the_router_that_is_not_modelled_is_refused(rule):
+    with pytest.raises(PlanError):
+        chain(rule)
+
+
+def test_interface_without_address_or_switched_off_is_not_there():
+    found = plan.interfaces(router(interfaces=[interface(), interface('opt2', addr4=''), interface('opt3', enabled=False),
+                                               interface('')]))
+    assert [one.identifier for one in found] == ['opt1']
+
+
+def test_kea_serves_the_interfaces_on_its_list_with_the_options_of_each_subnet():
+    subnet = {'uuid': 'u', 'subnet_id': '4', 'subnet': '10.20.50.0/24', 'match-client-id': '0',
+              'pools': '10.20.50.100-10.20.50.200', 'option_data.routers': '10.20.50.1',
+              'option_data.domain_name_servers': '10.20.50.1,10.20.50.2', 'option_data.domain_search': ''}
+    held = {'subnet': 'u', 'hw_address': '02:de:20:50:00:01', 'ip_address': '10.20.50.10', 'hostname': 'api-vm01'}
+    config = services.kea(router(interfaces=[interface(), interface('opt2', 'vlan0.51', '10.20.51.1/24', '51')],
+                                 subnets=[subnet], reservations=[held, {**held, 'subnet': 'other'}]))['Dhcp4']
+    assert config['interfaces-config']['interfaces'] == ['vlan0.50']
+    assert config['subnet4'] == [{
+        'id': 4, 'subnet': '10.20.50.0/24', 'match-client-id': False, 'pools': [{'pool': '10.20.50.100-10.20.50.200'}],
+        'option-data': [{'name': 'routers', 'data': '10.20.50.1'},
+                        {'name': 'domain-name-servers', 'data': '10.20.50.1, 10.20.50.2'}],
+        'reservations': [{'hw-address': '02:de:20:50:00:01', 'ip-address': '10.20.50.10', 'hostname': 'api-vm01'}]}]
+
+
+def test_unbound_has_hosts_and_their_aliases_and_nothing_that_is_off():
+    host = {'uuid': 'h', 'enabled': '1', 'hostname': 'api-vm01', 'domain': 'grooveiq.x', 'rr': 'A', 'server': '10.20.50.10',
+            'addptr': '1'}
+    text = services.unbound(router(
+        hosts=[host, {**host, 'enabled': '0', 'hostname': 'off'}],
+        host_aliases=[{'host': 'h', 'hostname': 'api', 'domain': '', 'enabled': '1'},
+                      {'host': 'x', 'hostname': 'stray', 'domain': 'x', 'enabled': '1'}]))
+    data = [line.strip() for line in text.split('\n') if 'local-data' in line]
+    assert data == ['local-data: "api-vm01.grooveiq.x A 10.20.50.10"',
+                    'local-data-ptr: "10.20.50.10 api-vm01.grooveiq.x"', 'local-data: "api.grooveiq.x A 10.20.50.10"']
