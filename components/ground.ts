@@ -105,3 +105,16 @@ function tell(substrate: Substrate, facts: Ground["facts"]): void {
         }
     }
 }
+
+async function surveyed(
+    hypervisor: Hypervisor,
+    substrate: Substrate,
+    recorded: Recorded,
+): Promise<[string, NodeFacts]> {
+    const client = connect(hypervisor);
+    try {
+        return [hypervisor.name, await survey(client, hypervisor, substrate, recorded)];
+    } finally {
+        client.close();
+    }
+}

@@ -55,11 +55,6 @@ export function recordedOf(resources: Readonly<Record<string, StateResource>>, v
     return { vms: recorded, made, macs: new Map(vms.map(({ vmid, mac }) => [vmid, mac])), baselines };
 }
 
-function makingOf(outputs: Outputs): RecordedMaking {
-    const { generation = 1, rebuild = "", restartSettings, extraDisks } = outputs as Partial<RecordedMaking>;
-    return { generation, rebuild, ...(restartSettings && { restartSettings }), ...(extraDisks && { extraDisks }) };
-}
-
 /** The first step of a baseline, whose command ends with the name of its run as a comment. */
 const FIRST_STEP = "-reachable";
 

@@ -37,7 +37,7 @@ async function declared(due: boolean) {
     const planned = await plan(ROOT, substrate.hypervisors[0]!, SECRETS);
     const templates = [{ vmid: 100, name: "fedora-server-44-1.9" }];
     const ground = {
-        facts: new Map([["hv02", { guests: new Map(), templates, made: new Map() }]]),
+        facts: new Map([["hv02", { guests: new Map(), templates, made: new Map(), datacentreFirewall: true }]]),
         recorded: NOTHING_RECORDED,
         hosts: new Map([["hv02", { plan: planned, generation: 3, due, facts: FACTS }]]),
         secrets: SECRETS,
