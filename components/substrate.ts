@@ -1,13 +1,13 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { HostFacts } from "../model/hostFacts";
 import { routerRecordsOf } from "../model/router";
-import type { Hypervisor, Substrate, Tenant as TenantModel } from "../model/substrate";
+import type { Hypervisor, Substrate } from "../model/substrate";
 import type { Ground } from "./ground";
 import { HostBaseline } from "./hostBaseline";
 import { baselineName, type HostGround } from "./hostGround";
 import { ConnectedHypervisor } from "./hypervisor";
 import { Tenant, type VmInputs } from "./tenant";
-import type { TenantRouterArgs } from "./tenantRouter";
+import { announce, type TenantRouterArgs } from "./tenantRouter";
 
 /** What a substrate puts out: its VMs, ordered by VMID, and what each host that has a baseline said of itself. */
 export interface Declared {
@@ -29,14 +29,12 @@ export function declare(substrate: Substrate, ground: Ground, root: string): Dec
             new ConnectedHypervisor(substrate, model, ground, baselines.get(model.name)),
         ]),
     );
-    const tenants = substrate.tenants.map(
-        (tenant) =>
-            new Tenant(tenant.name, {
-                tenant,
-                hypervisor: hypervisors.get(tenant.hypervisor)!,
-                ...routerOf(substrate, tenant),
-            }),
-    );
+    const onRouter = routersOf(substrate);
+    const tenants = substrate.tenants.map((tenant) => {
+        const router = onRouter.get(tenant.name);
+        const args = { tenant, hypervisor: hypervisors.get(tenant.hypervisor)!, ...(router && { router }) };
+        return new Tenant(tenant.name, args);
+    });
     return {
         vms: tenants.flatMap((tenant) => tenant.vms),
         hosts: Object.fromEntries([...baselines].map(([name, { facts }]) => [name, facts])),
@@ -47,10 +45,17 @@ function baselineOf(hypervisor: Hypervisor, ground: HostGround, { secrets }: Gro
     return new HostBaseline(baselineName(hypervisor), { hypervisor, ground, secrets, root });
 }
 
-/** What the stack writes to the core router for a tenant: nothing, but in mode api. */
-function routerOf(substrate: Substrate, tenant: TenantModel): { router?: TenantRouterArgs } {
+/** What the stack writes to the core router, by tenant: nothing, but in mode api. */
+function routersOf(substrate: Substrate): ReadonlyMap<string, TenantRouterArgs> {
     const { mode, endpoint } = substrate.coreRouter;
-    return mode === "api" && endpoint !== undefined
-        ? { router: { endpoint, tenant: tenant.name, records: routerRecordsOf(substrate, tenant) } }
-        : {};
+    if (mode !== "api" || endpoint === undefined) {
+        return new Map();
+    }
+    const all = substrate.tenants.map((tenant) => ({
+        endpoint,
+        tenant: tenant.name,
+        records: routerRecordsOf(substrate, tenant),
+    }));
+    const run = announce(all);
+    return new Map(all.map((one) => [one.tenant, { ...one, run }]));
 }

@@ -1,12 +1,29 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { RouterRecords } from "../model/routerRecords";
 import { RouterDhcp, RouterNames, RouterRules, RouterVlan } from "../router/resources";
+import { partOf, type Announced } from "../router/run";
 
 /** What a tenant has on the core router, and the router's address; of a substrate whose router the stack writes to. */
 export interface TenantRouterArgs {
     readonly endpoint: string;
     readonly tenant: string;
     readonly records: RouterRecords;
+    /** What all tenants together have there. */
+    readonly run: Announced;
+}
+
+/** Announces what declareOnRouter declares for all tenants. */
+export function announce(tenants: readonly Omit<TenantRouterArgs, "run">[]): Announced {
+    return {
+        resources: tenants.flatMap(({ tenant, records }) => [
+            partOf("vlan", tenant),
+            partOf("dhcp", tenant),
+            ...(hasNames(records) ? [partOf("names", tenant)] : []),
+            partOf("rules", tenant),
+        ]),
+        // As the CLI tells @pulumi/pulumi's own runtime (cmd/run); under other programs than the CLI there is none.
+        parallel: Number(process.env["PULUMI_NODEJS_PARALLEL"] ?? 0),
+    };
 }
 
 /**
@@ -16,15 +33,19 @@ export interface TenantRouterArgs {
  */
 export function declareOnRouter(
     name: string,
-    { endpoint, tenant, records }: TenantRouterArgs,
+    { endpoint, tenant, records, run }: TenantRouterArgs,
     opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource[] {
-    const target = { endpoint, tenant };
+    const target = { endpoint, tenant, run };
     const vlan = new RouterVlan(`${name}-vlan`, { ...target, ...records.vlan }, opts);
     const on = { ...target, interface: vlan.interface };
-    const dhcp = new RouterDhcp(`${name}-dhcp`, { ...on, ...records.dhcp }, opts);
-    const names =
-        records.names.hosts.length > 0 ? [new RouterNames(`${name}-names`, { ...target, ...records.names }, opts)] : [];
+    const names = hasNames(records) ? [new RouterNames(`${name}-names`, { ...target, ...records.names }, opts)] : [];
     const rules = new RouterRules(`${name}-rules`, { ...on, ...records.rules }, opts);
+    // Walls before addresses. And no more of a tenant's operations wait at once than the engine has room for (WriteQueue).
+    const dhcp = new RouterDhcp(`${name}-dhcp`, { ...on, ...records.dhcp }, { ...opts, dependsOn: rules });
     return [dhcp, ...names, rules];
+}
+
+function hasNames({ names }: RouterRecords): boolean {
+    return names.hosts.length > 0;
 }

@@ -44,6 +44,11 @@ export class SimulatedRouter extends SimulatedMachine<Ready> {
         return new SimulatedRouter(await launch<Ready>("simrouter", assigned ? [] : ["--unassigned"]));
     }
 
+    /** Changes settings of the router, as PATCH /settings of its control interface takes them. */
+    async set(settings: Readonly<Record<string, unknown>>): Promise<void> {
+        await this.control("PATCH", "/settings", settings);
+    }
+
     override async state(): Promise<RouterState> {
         return (await super.state()) as RouterState;
     }

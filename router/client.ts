@@ -1,6 +1,7 @@
 import { request, type RequestOptions } from "node:https";
 import { createSecureContext, type SecureContext } from "node:tls";
 import { authorities } from "../tls/authorities";
+import { json, named, unexpected, type Answer, type Asked } from "./answers";
 import { RefusedError, RouterError } from "./errors";
 
 /** How long the router may take for one answer, in seconds: a reconfigure of Kea or Unbound takes some. */
@@ -17,11 +18,6 @@ export interface Credentials {
 
 /** One record as a search lists it; nested fields have dotted names. */
 export type Row = Readonly<Record<string, unknown>> & { readonly uuid: string };
-
-interface Answer {
-    readonly status: number;
-    readonly text: string;
-}
 
 /**
  * Talks to the OPNsense API over verified TLS. Every failure is a RouterError that says in one line what was asked, what
@@ -43,7 +39,7 @@ export class RouterClient {
 
     /** Reads an endpoint that answers with an object or a list, whatever type the router says it is. */
     async get(path: string): Promise<unknown> {
-        return json("GET", path, await this.ask("GET", path));
+        return json({ method: "GET", path }, await this.ask({ method: "GET", path }));
     }
 
     /**
@@ -52,16 +48,17 @@ export class RouterClient {
      * @throws RouterError for an answer that is not all of them: an empty one never counts as "nothing there".
      */
     async search(path: string): Promise<Row[]> {
-        const answer = json("POST", path, await this.ask("POST", path, { current: 1, rowCount: -1, searchPhrase: "" }));
+        const asked = { method: "POST", path };
+        const answer = json(asked, await this.ask(asked, { current: 1, rowCount: -1, searchPhrase: "" }));
         const { rows, total } = (answer ?? {}) as { rows?: unknown; total?: unknown };
         if (!Array.isArray(rows) || typeof total !== "number") {
             throw new RouterError(
-                `POST ${path}: the answer has no rows and total; taken for incomplete, so nothing was changed.`,
+                `POST ${path}: the answer has no rows and total; taken for incomplete, so nothing was changed; run it again.`,
             );
         }
         if (rows.length < total) {
             throw new RouterError(
-                `POST ${path}: ${rows.length} of ${total} records came back; taken for incomplete, so nothing was changed.`,
+                `POST ${path}: ${rows.length} of ${total} records came back; taken for incomplete, so nothing was changed; run it again.`,
             );
         }
         return rows as Row[];
@@ -89,48 +86,55 @@ export class RouterClient {
         await this.write(path, body);
     }
 
-    /** Deletes a record; one that is not there any more is deleted already. */
-    async delete(path: string): Promise<void> {
-        const { result } = await this.post(path, {});
+    /**
+     * Deletes a record; one that is not there any more is deleted already.
+     *
+     * @param record its description.
+     */
+    async delete(path: string, record: string): Promise<void> {
+        const asked = { method: "POST", path, record };
+        const { result } = await this.post(asked, {});
         if (result !== "deleted" && result !== "not found") {
-            throw unexpected("POST", path, result);
+            throw unexpected(asked, result);
         }
     }
 
     /** Makes the saved configuration of a service the active one. */
     async reconfigure(path: string): Promise<void> {
-        const { status } = await this.post(path, {});
+        const asked = { method: "POST", path };
+        const { status } = await this.post(asked, {});
         if (typeof status !== "string" || status.trim().toLowerCase() !== "ok") {
-            throw unexpected("POST", path, status);
+            throw unexpected(asked, status);
         }
     }
 
     private async write(path: string, body: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>> {
-        const answer = await this.post(path, body);
+        const asked = { method: "POST", path, record: recordIn(body) };
+        const answer = await this.post(asked, body);
         if (answer["result"] !== "saved") {
-            throw unexpected("POST", path, answer["result"]);
+            throw unexpected(asked, answer["result"]);
         }
         return answer;
     }
 
-    private async post(path: string, body: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>> {
-        const answer = json("POST", path, await this.ask("POST", path, body));
+    private async post(asked: Asked, body: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>> {
+        const answer = json(asked, await this.ask(asked, body));
         if (typeof answer !== "object" || answer === null || Array.isArray(answer)) {
-            throw unexpected("POST", path, answer);
+            throw unexpected(asked, answer);
         }
         const { result, validations } = answer as { result?: unknown; validations?: Record<string, unknown> };
         if (result === "failed") {
-            throw new RefusedError("POST", path, validations ?? {});
+            throw new RefusedError(named(asked), validations ?? {});
         }
         return answer as Record<string, unknown>;
     }
 
-    private async ask(method: string, path: string, body?: unknown): Promise<Answer> {
+    private async ask(asked: Asked, body?: unknown): Promise<Answer> {
         const text = body === undefined ? "" : JSON.stringify(body);
         try {
-            return await answerTo(new URL(`/api/${path}`, this.base), this.options(method, text), text);
+            return await answerTo(new URL(`/api/${asked.path}`, this.base), this.options(asked.method, text), text);
         } catch (error) {
-            throw error instanceof RouterError ? error : this.explain(method, path, error as Error);
+            throw error instanceof RouterError ? error : this.explain(named(asked), error as Error);
         }
     }
 
@@ -152,13 +156,13 @@ export class RouterClient {
         };
     }
 
-    private explain(method: string, path: string, error: Error): RouterError {
+    private explain(asked: string, error: Error): RouterError {
         const { code } = error as NodeJS.ErrnoException;
         const place = `${this.base.hostname} port ${this.base.port || "443"}`;
-        const asked = `${method} ${path}`;
         if (error.name === "TimeoutError" || error.name === "AbortError") {
             return new RouterError(
-                `${asked}: no answer from ${place} within ${this.timeoutSeconds} s; is the router up?`,
+                `${asked}: no answer from ${place} within ${this.timeoutSeconds} s; is the router up? Where it is but slow, ` +
+                    "set OPNSENSE_API_TIMEOUT to more seconds. Then run it again.",
             );
         }
         if (code !== undefined && CERTIFICATE.test(code)) {
@@ -199,6 +203,12 @@ function answerTo(url: URL, options: RequestOptions, body: string): Promise<Answ
     });
 }
 
+/** The description of the record in a write, where it is one. */
+function recordIn(body: Readonly<Record<string, unknown>>): string | undefined {
+    const [record] = Object.values(body) as { description?: string; descr?: string }[];
+    return record?.description ?? record?.descr;
+}
+
 /** Codes of Node.js for a certificate that it does not accept. */
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS_|EPROTO|ERR_SSL/;
 
@@ -222,45 +232,4 @@ function parsed(endpoint: string): URL {
         throw new RouterError(`${endpoint} is no address of a router, such as https://core-rt02.dvntm.deevnet.net`);
     }
     return url;
-}
-
-/** The JSON of an answer; an error status is an error with what the router says of it. */
-function json(method: string, path: string, { status, text }: Answer): unknown {
-    if (status === 200) {
-        try {
-            return JSON.parse(text);
-        } catch {
-            throw new RouterError(`${method} ${path}: the answer is no JSON: ${JSON.stringify(text.slice(0, 80))}`);
-        }
-    }
-    throw new RouterError(`${method} ${path}: ${status} ${saidIn(text)}${advice(status)}`);
-}
-
-function saidIn(text: string): string {
-    try {
-        const { errorTitle, errorMessage, message } = JSON.parse(text) as Record<string, string | undefined>;
-        return [errorTitle, errorMessage ?? message].filter(Boolean).join(" ").replace(/\s+/g, " ").trim();
-    } catch {
-        return text.slice(0, 80).replace(/\s+/g, " ").trim();
-    }
-}
-
-function advice(status: number): string {
-    switch (status) {
-        case 401:
-            return (
-                ": key or secret is wrong; set OPNSENSE_API_KEY and OPNSENSE_API_SECRET, or the secret config values " +
-                "routerApiKey and routerApiSecret"
-            );
-        case 403:
-            return ": the key's user lacks the privilege for it (System > Access > Users on the router)";
-        case 404:
-            return ": the router does not have it; OPNsense 26.7 or newer is needed";
-        default:
-            return "";
-    }
-}
-
-function unexpected(method: string, path: string, answer: unknown): RouterError {
-    return new RouterError(`${method} ${path}: the router answered ${JSON.stringify(answer) ?? "nothing"}.`);
 }

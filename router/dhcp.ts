@@ -27,6 +27,7 @@ const FIXED: Readonly<Record<string, string>> = {
 
 /** A Kea subnet with its options and reservations, on an interface that Kea serves. */
 export const dhcpKind: Kind<DhcpInputs, DhcpState> = {
+    name: "dhcp",
     identity: ["tenant", "subnet"],
     id: ({ subnet }) => subnet,
     descriptions: ({ description, reservations }) => [description, ...reservations.map((one) => one.description)],
@@ -77,7 +78,7 @@ export const dhcpKind: Kind<DhcpInputs, DhcpState> = {
             requireFree(inside, inputs.tenant, `subnet ${inputs.subnet} cannot be deleted: it`, "reservation");
             await removeReservations(writer, inside);
             writer.dirty("kea");
-            await writer.client.delete(`${DHCP}/del_subnet/${subnet.uuid}`);
+            await writer.client.delete(`${DHCP}/del_subnet/${subnet.uuid}`, text(subnet, "description"));
         }
         return undefined;
     },

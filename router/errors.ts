@@ -18,16 +18,17 @@ export class ConflictError extends RouterError {
 /** The router refused a write, with its reasons by field. */
 export class RefusedError extends RouterError {
     constructor(
-        method: string,
-        path: string,
+        asked: string,
         readonly validations: Readonly<Record<string, unknown>>,
     ) {
-        super(`${method} ${path}: the router refused it: ${inWords(validations)}.`);
+        super(`${asked}: the router refused it: ${inWords(validations)}`);
     }
 }
 
 /** Validations in one line; the router gives one message of a field as text and several as a list. */
 function inWords(validations: Readonly<Record<string, unknown>>): string {
     const told = Object.entries(validations).map(([field, messages]) => `${field}: ${[messages].flat().join("; ")}`);
-    return told.length === 0 ? "it gave no reason; see System > Log Files > Backend on the router" : told.join(", ");
+    return told.length === 0
+        ? "it gave no reason; see System > Log Files > Backend on the router, then run it again."
+        : `${told.join(", ")}. Mend that on the router or in the tenant's file, then run it again.`;
 }

@@ -36,7 +36,7 @@ export async function writeAliases(
 export async function removeAliases(writer: Writer, rows: readonly Row[]): Promise<void> {
     for (const row of rows) {
         writer.dirty("unbound");
-        await writer.client.delete(`${SETTINGS}/delHostAlias/${row.uuid}`);
+        await writer.client.delete(`${SETTINGS}/delHostAlias/${row.uuid}`, text(row, "description"));
     }
 }
 

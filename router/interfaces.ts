@@ -31,7 +31,7 @@ export async function interfaces(client: RouterClient): Promise<AssignedInterfac
         }));
     if (assigned.length === 0) {
         throw new RouterError(
-            `GET ${EXPORT}: the answer lists no interface; taken for incomplete, so nothing was changed.`,
+            `GET ${EXPORT}: the answer lists no interface; taken for incomplete, so nothing was changed; run it again.`,
         );
     }
     return assigned;

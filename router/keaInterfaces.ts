@@ -12,7 +12,7 @@ async function served(client: RouterClient): Promise<string[]> {
     const options = answer?.dhcpv4?.general?.interfaces;
     if (options === undefined || Object.keys(options).length === 0) {
         throw new RouterError(
-            `GET ${DHCP}/get: the answer lists no interface; taken for incomplete, so nothing was changed.`,
+            `GET ${DHCP}/get: the answer lists no interface; taken for incomplete, so nothing was changed; run it again.`,
         );
     }
     return Object.keys(options).filter((name) => Number(options[name]?.selected) === 1);

@@ -1,5 +1,6 @@
 import type { RouterClient } from "./client";
 import type { Writer } from "./queue";
+import type { KindName } from "./run";
 import type { Service } from "./services";
 
 /** What every resource on the router is given beside its records. */
@@ -20,6 +21,7 @@ export interface Kept {
 
 /** One kind of resource: how its records are read, written and deleted. */
 export interface Kind<Inputs extends Target, State extends Kept> {
+    readonly name: KindName;
     /** Inputs of which a change makes another resource of it. */
     readonly identity: readonly (keyof Inputs & string)[];
     /** The resource's id, from the router's point of view. */

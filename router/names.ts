@@ -20,6 +20,7 @@ interface Names {
 
 /** Unbound host overrides in the tenant's zone, with their aliases. */
 export const namesKind: Kind<NamesInputs, Kept> = {
+    name: "names",
     identity: ["tenant"],
     id: ({ tenant }) => tenant,
     descriptions: ({ hosts }) => hosts.map(({ description }) => description),
@@ -139,7 +140,7 @@ async function removeHost(writer: Writer, row: Row, { aliases }: Names, tenant: 
     requireFree(pointing, tenant, `host override ${nameOf(row)} cannot be deleted: it`, "host alias");
     await removeAliases(writer, pointing);
     writer.dirty("unbound");
-    await writer.client.delete(`${SETTINGS}/delHostOverride/${row.uuid}`);
+    await writer.client.delete(`${SETTINGS}/delHostOverride/${row.uuid}`, text(row, "description"));
 }
 
 function hostRecord(row: Row, aliases: readonly Row[]): RouterHost {

@@ -12,7 +12,8 @@ import { namesKind } from "./names";
 import { isTenants, markOf } from "./ownership";
 import { queueOf, UnappliedError, type Writer } from "./queue";
 import { rulesKind } from "./rules";
-import { requireRunning, type Service } from "./services";
+import { currentRun, partOf, type Announced } from "./run";
+import type { Service } from "./services";
 import { vlanKind } from "./vlan";
 
 /** Properties as Pulumi hands them over: a resource's inputs, or its inputs and what it keeps beside them. */
@@ -62,6 +63,12 @@ const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 /** Pulumi's own property, which goes where the others go. */
 const PROVIDER = "__provider";
 
+/** Input with which a program announces its run; it ends at the check. */
+const RUN = "run";
+
+/** Set in the state of a resource of which nothing is left on the router. */
+const MISSING = "missing";
+
 /** Operations by the name of the kind that a resource gives. */
 export const kinds: Readonly<Record<string, Operations>> = {
     vlan: operations(vlanKind),
@@ -77,14 +84,11 @@ export function operations<I extends Target, S extends Kept>(kind: Kind<I, S>): 
             configured = (key) => valueOf(config, key);
             return Promise.resolve();
         },
-        check: (_olds, news) => Promise.resolve({ inputs: news, failures: faults(kind, news) }),
+        check: (_olds, news) => Promise.resolve(check(kind, news)),
         diff: (_id, olds, news) => Promise.resolve(difference(kind, olds, news)),
         create: (news) => withoutStack(() => create(kind, news)),
         read: (id, props) => withoutStack(() => read(kind, id, props)),
-        update: (_id, olds, news) =>
-            withoutStack(async () => ({
-                outs: await keeping(news, () => bringAbout(kind, inputsIn(kind, news), stateIn(kind, olds), false)),
-            })),
+        update: (_id, olds, news) => withoutStack(() => update(kind, olds, news)),
         delete: (_id, props) => withoutStack(() => remove(kind, props)),
     };
 }
@@ -94,11 +98,18 @@ async function withoutStack<T>(operation: () => Promise<T>): Promise<T> {
     try {
         return await operation();
     } catch (error) {
+        currentRun.fail();
         if (error instanceof RouterError || error instanceof PartialError) {
             error.stack = "";
         }
         throw error;
     }
+}
+
+/** What is wrong with the inputs; the run that they announce goes no further. */
+function check<I extends Target, S extends Kept>(kind: Kind<I, S>, { [RUN]: announced, ...news }: Properties) {
+    currentRun.checked(partOf(kind.name, String(news["tenant"])), announced as Announced | undefined);
+    return { inputs: news, failures: faults(kind, news) };
 }
 
 /** What of a resource would change, and whether another has to take its place. */
@@ -111,7 +122,11 @@ function difference<I extends Target, S extends Kept>(
     const names = Object.keys({ ...inputsIn(kind, olds), ...wanted });
     const changed = names.filter((name) => !isDeepStrictEqual(olds[name], wanted[name]));
     const replaces = changed.filter((name) => kind.identity.some((one) => one === name));
-    return { changes: changed.length > 0 || stateIn(kind, olds).unapplied.length > 0, replaces };
+    const changes = changed.length > 0 || olds[MISSING] === true || stateIn(kind, olds).unapplied.length > 0;
+    if (!changes) {
+        currentRun.unchanged(partOf(kind.name, String(news["tenant"])));
+    }
+    return { changes, replaces };
 }
 
 async function create<I extends Target, S extends Kept>(kind: Kind<I, S>, news: Properties) {
@@ -121,17 +136,24 @@ async function create<I extends Target, S extends Kept>(kind: Kind<I, S>, news: 
     return { id: kind.id(inputs), outs };
 }
 
+async function update<I extends Target, S extends Kept>(kind: Kind<I, S>, olds: Properties, news: Properties) {
+    const anew = olds[MISSING] === true;
+    return { outs: await keeping(news, () => bringAbout(kind, inputsIn(kind, news), stateIn(kind, olds), anew)) };
+}
+
+/**
+ * Reads a resource. One of which nothing is left stays in the state: its records may be gone and still be served, where a
+ * service refused to take over that they were deleted, and nothing on the router says so. It ends with a delete that
+ * every service took over, or an `up` writes it again.
+ */
 async function read<I extends Target, S extends Kept>(kind: Kind<I, S>, id: string, props: Properties) {
     const inputs = inputsIn(kind, props);
     const state = stateIn(kind, props);
-    const client = clientOf(inputs);
-    const found = await kind.read(client, inputs, state);
+    currentRun.read(partOf(kind.name, inputs.tenant));
+    const found = await kind.read(clientOf(inputs), inputs, state);
     if (found === undefined) {
-        // What is gone may still be served: a teardown that ended at a service that did not run is not over.
-        for (const service of kind.services(inputs, state)) {
-            await requireRunning(client, service);
-        }
-        return { id: "", props: {} };
+        const missing = together(inputs, { [MISSING]: true });
+        return { id, props: together(missing, { ...state, uuids: {} }), inputs: missing };
     }
     return { id, props: together(found.inputs, found.state), inputs: together(found.inputs, {}) };
 }
@@ -139,7 +161,8 @@ async function read<I extends Target, S extends Kept>(kind: Kind<I, S>, id: stri
 async function remove<I extends Target, S extends Kept>(kind: Kind<I, S>, props: Properties): Promise<void> {
     const inputs = inputsIn(kind, props);
     const state = stateIn(kind, props);
-    const warning = await queueOf(inputs.endpoint).run(clientOf(inputs), async (writer) => {
+    const operation = { part: partOf(kind.name, inputs.tenant), removes: true };
+    const warning = await queueOf(inputs.endpoint).run(clientOf(inputs), operation, async (writer) => {
         // Also where nothing is left to delete, since an earlier teardown may have ended before this.
         [...state.unapplied, ...kind.services(inputs, state)].forEach((service) => writer.dirty(service));
         return kind.remove(writer, inputs, state);
@@ -171,7 +194,8 @@ async function bringAbout<I extends Target, S extends Kept>(
     const client = clientOf(inputs);
     const written = new Set<Service>(state.unapplied);
     try {
-        await queueOf(inputs.endpoint).run(client, async (writer) => {
+        const operation = { part: partOf(kind.name, inputs.tenant), removes: false };
+        await queueOf(inputs.endpoint).run(client, operation, async (writer) => {
             state.unapplied.forEach((service) => writer.dirty(service));
             await kind.write(noting(writer, written), inputs, state);
             if (all) {
@@ -227,7 +251,7 @@ function withoutProvider(props: Properties): Properties {
 
 /** The inputs among a resource's properties. */
 function inputsIn<I extends Target, S extends Kept>(kind: Kind<I, S>, props: Properties): I {
-    const kept = Object.keys(kind.emptyState());
+    const kept = [...Object.keys(kind.emptyState()), MISSING];
     const inputs = Object.entries(withoutProvider(props)).filter(([name]) => !kept.includes(name));
     return Object.fromEntries(inputs) as unknown as I;
 }

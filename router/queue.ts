@@ -1,18 +1,32 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { RouterClient } from "./client";
 import { RouterError } from "./errors";
-import { reconfigure, type Service } from "./services";
+import { currentRun, type Run } from "./run";
+import { kindOf, reconfigure, type Service } from "./services";
 
 /**
- * How long the queue waits for more work before it reconfigures, in milliseconds: a reconfigure interrupts the whole
- * site, and the tenants of one `up` reach the queue within two seconds of each other. Unit tests wait less.
+ * How long nothing may be heard before a service is reconfigured of which it is not known what is still to come, in
+ * milliseconds: what the engine starts at once reaches the queue within two seconds. Unit tests wait less.
  */
 const SETTLE_MS = Number(process.env["ROUTER_SETTLE_MS"] ?? 2000);
+
+/**
+ * The same where it is known that more is to come. It does not where something beside the router failed, or with
+ * --target, and whoever waits here would then wait for ever.
+ */
+const IDLE_MS = 5 * SETTLE_MS;
 
 /** What a piece of work writes with: the client, and a note of each service that must take over what was written. */
 export interface Writer {
     readonly client: RouterClient;
     dirty(service: Service): void;
+}
+
+/** Of what a piece of work is part. */
+export interface Operation {
+    /** The resource, as partOf() names it. */
+    readonly part: string;
+    /** Whether the resource is deleted. */
+    readonly removes: boolean;
 }
 
 /** A piece of work that did not end well, with the services that still have to take over what was written. */
@@ -25,21 +39,41 @@ export class UnappliedError extends RouterError {
     }
 }
 
-interface Job {
+interface Job extends Operation {
     readonly client: RouterClient;
-    readonly work: (writer: Writer) => Promise<unknown>;
+    readonly work: (writer: Writer) => Promise<void>;
+    /** Whether the run told that it would come. */
+    readonly foreseen: boolean;
+    /** Services that must take over what was written, and have not been asked to yet. */
     readonly services: Set<Service>;
-    readonly settle: (failures: ReadonlyMap<Service, string>) => void;
-    readonly fail: (error: unknown) => void;
+    /** What went wrong with those that were. */
+    readonly failures: Map<Service, string>;
+    /** What the work itself threw. */
+    error?: Error;
+    readonly end: (error?: Error) => void;
 }
 
 /**
- * Writes to one router one at a time, since parallel ones race (opnsense-go#71, opnsense/core#7954), and reconfigures
- * each service once for everything that is queued at the time. Whoever waits hears of it after that.
+ * Writes to one router one at a time, since parallel ones race (opnsense-go#71, opnsense/core#7954), and reconfigures a
+ * service once nothing more is to come for it: a reconfigure interrupts the whole site. Whoever waits hears of it then.
+ *
+ * One `up` reconfigures a service once for all that it writes, however slow the machine, and once more for what it takes
+ * away, since the engine deletes last. There are more reconfigures where
+ *   - more tenants change than the engine works on at once (Pulumi's --parallel, four for each core where nobody sets it),
+ *     since of each one operation waits here: with n tenants one for each full n/parallel;
+ *   - nothing is heard for ten seconds though more is to come, or for two where the run told nothing of itself, as a destroy
+ *     without the refresh before it: what comes later is one more.
  */
 export class WriteQueue {
     private readonly waiting: Job[] = [];
+    /** Jobs that are done but for the services. */
+    private readonly held = new Set<Job>();
     private running = false;
+    private wake = () => {};
+
+    constructor(private readonly coming: Run) {
+        coming.onChange(() => this.wake());
+    }
 
     /**
      * Does a piece of work in its turn; its result comes once everything that it wrote is active.
@@ -47,17 +81,20 @@ export class WriteQueue {
      * @throws UnappliedError where it was written and a service did not take it over; else whatever the work throws,
      *     after what it had written by then was taken over.
      */
-    run<T>(client: RouterClient, work: (writer: Writer) => Promise<T>): Promise<T> {
+    run<T>(client: RouterClient, operation: Operation, work: (writer: Writer) => Promise<T>): Promise<T> {
+        const foreseen = this.coming.foresaw(operation.part, operation.removes);
         return new Promise<T>((resolve, reject) => {
             let outcome: T;
-            const services = new Set<Service>();
             this.waiting.push({
+                ...operation,
                 client,
-                work: async (writer) => (outcome = await work(writer)),
-                services,
-                settle: (failures) => settleWith(services, failures, () => resolve(outcome), reject),
-                fail: reject,
+                foreseen,
+                work: async (writer) => void (outcome = await work(writer)),
+                services: new Set(),
+                failures: new Map(),
+                end: (error) => (error === undefined ? resolve(outcome) : reject(error)),
             });
+            this.coming.changed();
             void this.drain();
         });
     }
@@ -67,35 +104,86 @@ export class WriteQueue {
             return;
         }
         this.running = true;
-        try {
-            while (this.waiting.length > 0) {
-                await this.batch();
+        while (this.waiting.length > 0 || this.held.size > 0) {
+            const job = this.waiting.shift();
+            const due = job === undefined ? this.due() : [];
+            if (job !== undefined) {
+                await this.attempt(job);
+            } else if (due.length > 0) {
+                await this.apply(due);
+            } else {
+                await this.more();
             }
-        } finally {
-            this.running = false;
+        }
+        this.running = false;
+    }
+
+    /** Does a job, and holds it until the services have taken over what it wrote. */
+    private async attempt(job: Job): Promise<void> {
+        try {
+            await job.work({ client: job.client, dirty: (service) => job.services.add(service) });
+        } catch (error) {
+            job.error = error instanceof Error ? error : new RouterError(String(error));
+            this.coming.fail();
+        }
+        this.coming.done(job.part);
+        this.held.add(job);
+        this.release();
+    }
+
+    /** Services for which nothing more is to come. */
+    private due(): Service[] {
+        const quiet = this.coming.quietFor();
+        const jobs = [...this.held];
+        const dirty = new Set(jobs.flatMap(({ services }) => [...services]));
+        if (quiet >= IDLE_MS) {
+            // Perhaps for want of room: a destroy cannot be told by the program how much there is.
+            this.coming.parallel = jobs.length;
+        }
+        if (jobs.length >= this.coming.parallel) {
+            return [...dirty];
+        }
+        return [...dirty].filter((service) => {
+            const writers = jobs.filter(({ services }) => services.has(service));
+            const more = writers.some(({ removes }) => this.coming.awaits(kindOf(service), removes));
+            const certain = !this.coming.failed && writers.every(({ foreseen }) => foreseen);
+            return (!more || this.coming.failed) && (certain || quiet >= SETTLE_MS);
+        });
+    }
+
+    private async apply(due: readonly Service[]): Promise<void> {
+        const jobs = [...this.held].filter(({ services }) => due.some((service) => services.has(service)));
+        const clients = new Map(due.map((one) => [one, jobs.find(({ services }) => services.has(one))!.client]));
+        const failures = await reconfigure(clients);
+        for (const job of jobs) {
+            due.filter((service) => job.services.delete(service) && failures.has(service)).forEach((service) =>
+                job.failures.set(service, failures.get(service)!),
+            );
+        }
+        if (failures.size > 0) {
+            this.coming.fail();
+        }
+        this.release();
+        this.coming.changed();
+    }
+
+    /** Ends the jobs for which no service is left. */
+    private release(): void {
+        for (const job of [...this.held].filter(({ services }) => services.size === 0)) {
+            this.held.delete(job);
+            job.end(failureOf(job));
         }
     }
 
-    /** Does everything that waits and what comes meanwhile, then reconfigures once. */
-    private async batch(): Promise<void> {
-        const done: { job: Job; error: unknown }[] = [];
-        const dirty = new Map<Service, RouterClient>();
-        do {
-            for (let job = this.waiting.shift(); job !== undefined; job = this.waiting.shift()) {
-                done.push({ job, error: await attempt(job, dirty) });
-            }
-            if (dirty.size > 0) {
-                await delay(SETTLE_MS);
-            }
-        } while (this.waiting.length > 0);
-        const failures = await reconfigure(dirty);
-        for (const { job, error } of done) {
-            if (error === undefined) {
-                job.settle(failures);
-            } else {
-                job.fail(withUnapplied(error, job.services, failures));
-            }
-        }
+    /** Waits until something comes, or until so long nothing came that a service may be due. */
+    private async more(): Promise<void> {
+        const quiet = this.coming.quietFor();
+        let timer: NodeJS.Timeout | undefined;
+        await new Promise<void>((resolve) => {
+            this.wake = resolve;
+            timer = setTimeout(resolve, (quiet < SETTLE_MS ? SETTLE_MS : IDLE_MS) - quiet);
+        });
+        clearTimeout(timer);
     }
 }
 
@@ -103,53 +191,17 @@ const queues = new Map<string, WriteQueue>();
 
 /** The queue of a router, one in the whole process. */
 export function queueOf(endpoint: string): WriteQueue {
-    const known = queues.get(endpoint) ?? new WriteQueue();
+    const known = queues.get(endpoint) ?? new WriteQueue(currentRun);
     queues.set(endpoint, known);
     return known;
 }
 
-/** Does a job; gives back what it threw. */
-async function attempt(job: Job, dirty: Map<Service, RouterClient>): Promise<unknown> {
-    const writer: Writer = {
-        client: job.client,
-        dirty: (service) => {
-            job.services.add(service);
-            dirty.set(service, job.client);
-        },
-    };
-    try {
-        await job.work(writer);
-        return undefined;
-    } catch (error) {
-        return error ?? new RouterError("failed without a reason");
-    }
-}
-
-function settleWith(
-    services: ReadonlySet<Service>,
-    failures: ReadonlyMap<Service, string>,
-    resolve: () => void,
-    reject: (error: unknown) => void,
-): void {
-    const unapplied = [...services].filter((service) => failures.has(service));
-    if (unapplied.length === 0) {
-        resolve();
-        return;
-    }
-    const reasons = unapplied.map((service) => failures.get(service));
-    reject(new UnappliedError(`written, but not taken over by the router: ${reasons.join(" ")}`, unapplied));
-}
-
-/** A failure of a job, with what of its earlier writes was not taken over either. */
-function withUnapplied(
-    error: unknown,
-    services: ReadonlySet<Service>,
-    failures: ReadonlyMap<Service, string>,
-): unknown {
-    const unapplied = [...services].filter((service) => failures.has(service));
-    if (unapplied.length === 0) {
+/** What a job ends with: what it threw itself, with what of its writes was not taken over, or nothing. */
+function failureOf({ error, failures }: Job): Error | undefined {
+    if (failures.size === 0) {
         return error;
     }
-    const reasons = unapplied.map((service) => failures.get(service));
-    return new UnappliedError(`${(error as Error).message} ${reasons.join(" ")}`, unapplied);
+    const reasons = [...failures.values()].join(" ");
+    const told = error === undefined ? "written, but not taken over by the router:" : error.message;
+    return new UnappliedError(`${told} ${reasons}`, [...failures.keys()]);
 }

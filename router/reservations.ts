@@ -46,7 +46,7 @@ export async function writeReservations(
 export async function removeReservations(writer: Writer, rows: readonly Row[]): Promise<void> {
     for (const row of rows) {
         writer.dirty("kea");
-        await writer.client.delete(`${DHCP}/del_reservation/${row.uuid}`);
+        await writer.client.delete(`${DHCP}/del_reservation/${row.uuid}`, text(row, "description"));
     }
 }
 

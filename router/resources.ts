@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import type * as records from "../model/routerRecords";
+import type { Announced } from "./run";
 
 /**
  * The resources of one tenant on the core router, as Pulumi dynamic resources: one of each kind a tenant.
@@ -27,6 +28,8 @@ export interface RouterTarget {
     readonly endpoint: pulumi.Input<string>;
     /** Every description of the records begins with OWNER_PREFIX and this name. */
     readonly tenant: pulumi.Input<string>;
+    /** What else the program declares on the router, so that all of it is made active at once; in no state. */
+    readonly run?: Announced;
 }
 
 /** On what interface the records are: the output `interface` of the tenant's RouterVlan, such as opt8. */

@@ -34,6 +34,7 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** The filter rules on the interface of the tenant's VLAN, and the alias that they use. */
 export const rulesKind: Kind<RulesInputs, Kept> = {
+    name: "rules",
     identity: ["tenant"],
     id: ({ tenant }) => tenant,
     descriptions: ({ privateNetworks, rules }) => [
@@ -83,7 +84,7 @@ export const rulesKind: Kind<RulesInputs, Kept> = {
         }
         for (const row of tenantsRows(await aliasRows(writer.client), inputs.tenant)) {
             writer.dirty("alias");
-            await writer.client.delete(`${ALIAS}/delItem/${row.uuid}`);
+            await writer.client.delete(`${ALIAS}/delItem/${row.uuid}`, text(row, "description"));
         }
         return undefined;
     },
@@ -146,7 +147,7 @@ async function writeRule(
 
 async function removeRule(writer: Writer, row: Row): Promise<void> {
     writer.dirty("filter");
-    await writer.client.delete(`${FILTER}/delRule/${row.uuid}`);
+    await writer.client.delete(`${FILTER}/delRule/${row.uuid}`, text(row, "description"));
 }
 
 function ruleFields(rule: RouterRule, interfaceName: string): Record<string, string> {

@@ -1,12 +1,15 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { RouterClient } from "./client";
 import { RouterError } from "./errors";
+import type { KindName } from "./run";
 
 /** A part of the router that takes over its saved configuration when it is told to. */
 export type Service = "vlan" | "kea" | "unbound" | "alias" | "filter";
 
 interface ServiceFacts {
     readonly reconfigure: string;
+    /** The one kind of resource that writes for it. */
+    readonly kind: KindName;
     /** Endpoint that says whether the service's process runs, where it is one. */
     readonly status?: string;
     /** Its name in the router's menu. */
@@ -18,12 +21,27 @@ interface ServiceFacts {
  * filter/apply leaves aliases alone (`filter reload skip_alias` in opnsense/core's FilterBaseController).
  */
 const SERVICES: Readonly<Record<Service, ServiceFacts>> = {
-    vlan: { reconfigure: "interfaces/vlan_settings/reconfigure", name: "VLAN devices" },
-    kea: { reconfigure: "kea/service/reconfigure", status: "kea/service/status", name: "Kea DHCPv4" },
-    unbound: { reconfigure: "unbound/service/reconfigure", status: "unbound/service/status", name: "Unbound DNS" },
-    alias: { reconfigure: "firewall/alias/reconfigure", name: "firewall aliases" },
-    filter: { reconfigure: "firewall/filter/apply", name: "firewall rules" },
+    vlan: { reconfigure: "interfaces/vlan_settings/reconfigure", kind: "vlan", name: "VLAN devices" },
+    kea: {
+        reconfigure: "kea/service/reconfigure",
+        status: "kea/service/status",
+        kind: "dhcp",
+        name: "Kea DHCPv4",
+    },
+    unbound: {
+        reconfigure: "unbound/service/reconfigure",
+        status: "unbound/service/status",
+        kind: "names",
+        name: "Unbound DNS",
+    },
+    alias: { reconfigure: "firewall/alias/reconfigure", kind: "rules", name: "firewall aliases" },
+    filter: { reconfigure: "firewall/filter/apply", kind: "rules", name: "firewall rules" },
 };
+
+/** The kind of resource that writes for a service. */
+export function kindOf(service: Service): KindName {
+    return SERVICES[service].kind;
+}
 
 /** How often a service is asked whether it runs, and how long after one another, in milliseconds: it may start slowly. */
 const STATUS_TRIES = 5;

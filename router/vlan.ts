@@ -19,6 +19,7 @@ const SETTINGS = "interfaces/vlan_settings";
 
 /** A VLAN device on the router's LAN parent, and the interface that a person assigned it to. */
 export const vlanKind: Kind<VlanInputs, VlanState> = {
+    name: "vlan",
     identity: ["tenant", "parent", "tag"],
     id: ({ parent, tag }) => `${parent}.${tag}`,
     descriptions: ({ description }) => [description],
@@ -93,7 +94,7 @@ export const vlanKind: Kind<VlanInputs, VlanState> = {
 
 async function deleteDevice(writer: Writer, device: Row): Promise<void> {
     writer.dirty("vlan");
-    await writer.client.delete(`${SETTINGS}/delItem/${device.uuid}`);
+    await writer.client.delete(`${SETTINGS}/delItem/${device.uuid}`, text(device, "descr"));
 }
 
 /** The device with the tag on the parent, whoever made it; there is at most one. */

@@ -5,7 +5,7 @@ from typing import Any
 from aiohttp import web
 from simcommon import control
 
-from . import inventory
+from . import inventory, privileges
 
 
 class Control(control.Control):
@@ -21,11 +21,15 @@ class Control(control.Control):
         self.machine.faults.clear()
 
     def change_settings(self, wanted: dict[str, Any]) -> dict[str, Any]:
-        """Changes settings: latency (real seconds before every answer)."""
-        control.require_known(wanted, {'latency'})
+        """Changes settings: latency (real seconds before every answer), privileges (those of the program's user, by name;
+        null brings its own back)."""
+        control.require_known(wanted, {'latency', 'privileges'})
         if 'latency' in wanted:
             self.machine.latency_seconds = float(wanted['latency'])
-        return {'latency': self.machine.latency_seconds}
+        if 'privileges' in wanted:
+            named = wanted['privileges']
+            self.machine.privileges = privileges.PROGRAM if named is None else privileges.require_privileges(named)
+        return {'latency': self.machine.latency_seconds, 'privileges': list(self.machine.privileges)}
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
         router.add_get('/audit', self._audit)

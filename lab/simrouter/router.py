@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
-from . import inventory
+from . import inventory, privileges
 from .api import Api
 from .faults import Faults
 from .models import MODELS
@@ -44,6 +44,8 @@ class SimulatedRouter(Faults, Services):
         # Every write that changed the configuration, oldest first.
         self.audit: list[dict[str, Any]] = []
         self.latency_seconds = 0.0
+        # Of the user whose key the program has; the other one may do everything.
+        self.privileges = privileges.PROGRAM
         self._asked = 0
         self._request: dict[str, Any] = {}
         self._runner: web.AppRunner | None = None
@@ -92,6 +94,8 @@ class SimulatedRouter(Faults, Services):
             return web.Response(status=404, text='404 - Not Found')
         if entry['user'] is None:
             return web.json_response({'status': 401, 'message': 'Authentication Failed'}, status=401)
+        if entry['user'] != 'root' and not privileges.opens(self.privileges, request.path_qs):
+            return web.json_response({'status': 403, 'message': 'Forbidden'}, status=403)
         path = request.path[len('/api'):]
         fault = self.fault_for(request.method, path)
         if fault is None or fault.get('done') or 'half' in fault or 'down' in fault:

@@ -7,20 +7,15 @@ import type { RouterRecords } from "../../model/routerRecords";
 const PROJECT_ROOT = resolve(__dirname, "../..");
 const STACK = "dvntm";
 
-/** Declares the four resources of each tenant in records.json, as the components do. */
+/** Declares the four resources of each tenant in records.json. */
 const PROGRAM = `
 import { readFileSync } from "node:fs";
-import { RouterDhcp, RouterNames, RouterRules, RouterVlan } from "./router/resources";
+import { announce, declareOnRouter } from "./components/tenantRouter";
 
 const { endpoint, tenants } = JSON.parse(readFileSync("records.json", "utf8"));
-for (const [tenant, records] of Object.entries<any>(tenants)) {
-    const target = { endpoint, tenant };
-    const vlan = new RouterVlan(tenant + "-vlan", { ...target, ...records.vlan });
-    const on = { ...target, interface: vlan.interface };
-    new RouterDhcp(tenant + "-dhcp", { ...on, ...records.dhcp });
-    new RouterNames(tenant + "-names", { ...target, ...records.names });
-    new RouterRules(tenant + "-rules", { ...on, ...records.rules });
-}
+const all = Object.entries<any>(tenants).map(([tenant, records]) => ({ endpoint, tenant, records }));
+const run = announce(all);
+all.forEach((one) => declareOnRouter(one.tenant, { ...one, run }, {}));
 `;
 
 /** A small Pulumi project with the router's resources alone, against a simulated router. */
@@ -37,7 +32,7 @@ export class RouterProject {
             OPNSENSE_API_SECRET: apiSecret,
             SSL_CERT_FILE: caFile,
         });
-        for (const entry of ["package.json", "tsconfig.json", "model", "router", "tls"]) {
+        for (const entry of ["package.json", "tsconfig.json", "components", "model", "router", "tls"]) {
             cpSync(join(PROJECT_ROOT, entry), join(cli.root, entry), { recursive: true });
         }
         symlinkSync(join(PROJECT_ROOT, "node_modules"), join(cli.root, "node_modules"));

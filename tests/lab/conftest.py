@@ -62,7 +62,7 @@ def router(running_router: Router) -> Iterator[Router]:
     before = running_router.control('GET', '/state')
     yield running_router
     running_router.control('DELETE', '/faults')
-    running_router.control('PATCH', '/settings', {'latency': 0})
+    running_router.control('PATCH', '/settings', {'latency': 0, 'privileges': None})
     running_router.clean_up()
     assert running_router.control('GET', '/state') == before
 

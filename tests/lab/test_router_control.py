@@ -172,3 +172,5 @@ def test_latency_is_in_real_seconds(router):
 def test_unknown_setting_is_refused(router):
     with pytest.raises(ApiError, match='unknown settings: speed'):
         router.control('PATCH', '/settings', {'speed': 1})
+    with pytest.raises(ApiError, match='unknown privileges: Everything'):
+        router.control('PATCH', '/settings', {'privileges': ['Everything']})

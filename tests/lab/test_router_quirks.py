@@ -277,10 +277,28 @@ def test_pools_are_as_sent_and_lab_roles_put_blanks_in_them(router):
 
 def test_every_write_makes_a_revision(router):
     """BackupController::backupsAction; newest first."""
+    router.control('PATCH', '/settings', {'privileges': ['All pages']})
     uuid = router.add_subnet()
     newest = router.get('core/backup/backups/this')['items'][0]
     assert (newest['username'], newest['description']) == ('deevnet', '/api/kea/dhcpv4/add_subnet made changes')
     assert uuid
+
+
+def test_a_path_needs_a_privilege_that_opens_it_as_it_was_asked(router):
+    """ACL::urlMatch and ApiControllerBase::beforeExecuteRoute."""
+    router.control('PATCH', '/settings',
+                   {'privileges': ['Services: Unbound DNS: Edit Host and Domain Override', 'Firewall: Aliases']})
+    assert router.rows('unbound/settings/search_host_override')
+    assert router.rows('unbound/settings/search_host_override/')
+    assert router.rows('firewall/alias/searchItem')
+    for path in ('unbound/settings/searchHostOverride', 'unbound/service/reconfigure', 'firewall/alias/addItem',
+                 'kea/dhcpv4/search_subnet'):
+        with pytest.raises(ApiError, match='403'):
+            router.post(path)
+    router.control('PATCH', '/settings', {'privileges': None})  # the program's own
+    assert router.rows('unbound/settings/searchHostOverride')
+    with pytest.raises(ApiError, match='403'):
+        router.get('core/backup/backups/this')
 
 
 @pytest.mark.parametrize('key, secret', [('apiKey', 'rootSecret'), ('nobody', 'apiSecret')])

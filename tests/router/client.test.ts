@@ -46,12 +46,13 @@ describe("the client", () => {
     test("takes a refusal with status 200 for one, with every reason in one line", async () => {
         const validations = { "subnet4.subnet": ["one", "two"], "subnet4.pools": "three" };
         await router.fail({ method: "POST", path: "/kea/dhcpv4/add_subnet", result: "failed", validations, times: 1 });
-        const subnet4 = { subnet: "10.20.60.0/24" };
+        const subnet4 = { subnet: "10.20.60.0/24", description: "tried" };
         await expect(client.add("kea/dhcpv4/add_subnet", { subnet4 })).rejects.toThrow(
-            "POST kea/dhcpv4/add_subnet: the router refused it: subnet4.subnet: one; two, subnet4.pools: three.",
+            'POST kea/dhcpv4/add_subnet for "tried": the router refused it: subnet4.subnet: one; two, subnet4.pools: three. ' +
+                "Mend that on the router or in the tenant's file, then run it again.",
         );
         const uuid = await client.add("kea/dhcpv4/add_subnet", { subnet4 });
-        await client.delete(`kea/dhcpv4/del_subnet/${uuid}`);
+        await client.delete(`kea/dhcpv4/del_subnet/${uuid}`, "tried");
     });
 
     test("takes an answer without the new record's uuid for a failure", async () => {
@@ -62,7 +63,7 @@ describe("the client", () => {
     });
 
     test("takes a record that is deleted already for deleted", async () => {
-        await client.delete("kea/dhcpv4/del_subnet/00000000-0000-4000-8000-000000000000");
+        await client.delete("kea/dhcpv4/del_subnet/00000000-0000-4000-8000-000000000000", "gone");
     });
 
     test.each([

@@ -79,12 +79,30 @@ describe("a fault of the router", () => {
         await expect(meeting(fault, () => tenant[kind].destroy())).rejects.toThrow(says);
     });
 
-    test("in a destroy: a service that does not run afterwards keeps the resource until it does", async () => {
+    test.each([
+        ["does not run afterwards", "dhcp", { path: KEA, half: true }, /Kea DHCPv4 does not run/],
+        ["refuses its reconfigure and runs on", "dhcp", { path: KEA, status: 500, message: "busy" }, /500 busy/],
+        ["refuses its reconfigure and runs on", "names", { path: UNBOUND, answer: "{}" }, /answered nothing/],
+        ["is no process", "rules", { path: "/firewall/alias/reconfigure", status: 500, message: "busy" }, /500 busy/],
+    ] as const)(
+        "in a destroy: a service that %s (%s) keeps the resource until it took over",
+        async (_, kind, what, says) => {
+            await upAll(tenant);
+            await router.fail({ ...twice, ...what });
+            await expect(tenant[kind].destroy()).rejects.toThrow(says);
+            expect(await tenant[kind].refresh()).toEqual(["missing"]);
+            const { saved, active } = await router.state();
+            expect(active).not.toEqual(saved);
+            await tenant[kind].destroy();
+            expect(tenant[kind].props).toBeUndefined();
+        },
+    );
+
+    test("what was deleted and not taken over is made anew where it is wanted again", async () => {
         await upAll(tenant);
-        await router.fail({ ...twice, path: KEA, half: true });
-        await expect(tenant.dhcp.destroy()).rejects.toThrow(/Kea DHCPv4 does not run/);
-        await expect(tenant.dhcp.destroy()).rejects.toThrow(/Kea DHCPv4 does not run on the router \(stopped\)/);
-        await router.byHand("kea/service/reconfigure");
+        await router.fail({ ...twice, path: KEA, status: 500, message: "busy" });
+        await expect(tenant.dhcp.destroy()).rejects.toThrow(/500 busy/);
+        await expectConverged();
     });
 
     test("a failure of one resource leaves the others' writes applied", async () => {

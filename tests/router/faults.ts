@@ -17,7 +17,8 @@ export interface FaultInUpdate extends Fault {
     readonly body: Readonly<Record<string, unknown>>;
 }
 
-const SAYS_WHY = /the router refused it: field: no\./;
+const SAYS_WHY =
+    /^POST \S+(?: for "tenant-hypervisors: grooveiq [^"]+")?: the router refused it: field: no\. Mend that on the router or in the tenant's file, then run it again\.$/;
 export const twice = { method: "POST", times: 2 };
 export const broken = { method: "POST", times: 1 };
 export const refused = (path: string) => ({ ...broken, path, result: "failed", validations: { field: "no" } });
@@ -41,7 +42,7 @@ export const inCreation: readonly Fault[] = [
         what: "refused without a reason",
         kind: "rules",
         fault: { ...broken, path: "/firewall/filter/addRule", result: "failed" },
-        says: /POST firewall\/filter\/addRule: the router refused it: it gave no reason; see System > Log Files/,
+        says: /POST firewall\/filter\/addRule for "tenant-hypervisors: grooveiq .+": the router refused it: it gave no reason; see System > Log Files/,
     },
     {
         what: "Kea's reconfigure refused",
@@ -95,7 +96,7 @@ export const inCreation: readonly Fault[] = [
         what: "no answer to addRule",
         kind: "rules",
         fault: { ...broken, path: "/firewall/filter/addRule", timeout: true },
-        says: /addRule: no answer from 127\.0\.0\.1 port \d+ within 2 s; is the router up\?/,
+        says: /addRule for ".+": no answer from 127\.0\.0\.1 port \d+ within 2 s; is the router up\?/,
     },
     {
         what: "no answer to addRule that was carried out",
@@ -161,7 +162,7 @@ export const inCreation: readonly Fault[] = [
         what: "no privilege",
         kind: "rules",
         fault: { ...broken, path: "/firewall/filter/searchRule", status: 403, message: "Forbidden" },
-        says: /403 Forbidden: the key's user lacks the privilege for it/,
+        says: /403 Forbidden: the key's user lacks the privilege "Firewall: Rules \[new\]": select it under System/,
     },
     {
         what: "an older router",

@@ -145,11 +145,11 @@ describe("a tenant's records, from the first up to destroy", () => {
         expect(recordsWithoutUuids(await router.state())).toEqual(recordsWithoutUuids(whole));
     });
 
-    test("everything of a resource deleted by hand is found as deleted, and made anew", async () => {
+    test("everything of a resource deleted by hand is found as missing, and made anew", async () => {
         for (const uuid of Object.keys(tenant.names.props!["uuids"] as object)) {
             await router.byHand(`unbound/settings/delHostOverride/${uuid}`);
         }
-        expect(await tenant.names.refresh()).toEqual(["deleted"]);
+        expect(await tenant.names.refresh()).toEqual(["missing"]);
         await tenant.names.up();
         expect(recordsWithoutUuids(await router.state())).toEqual(recordsWithoutUuids(whole));
     });

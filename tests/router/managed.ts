@@ -75,17 +75,12 @@ export class Managed {
         await this.kept(() => kinds[this.kind]!.create(this.inputs));
     }
 
-    /** Reads what is on the router; gives back the names of the inputs that are other than declared, or `deleted`. */
+    /** Reads what is on the router; gives back the names of the inputs that are other than declared. */
     async refresh(): Promise<string[]> {
         if (this.props === undefined) {
             return [];
         }
-        const { id, props, inputs } = await kinds[this.kind]!.read(this.id, this.props);
-        if (id === "") {
-            this.props = undefined;
-            this.broken = false;
-            return ["deleted"];
-        }
+        const { props, inputs } = await kinds[this.kind]!.read(this.id, this.props);
         this.props = props;
         this.found = inputs;
         const names = Object.keys({ ...this.inputs, ...inputs });

@@ -3,6 +3,7 @@ import type { SimulatedRouter } from "../../lab/simulatedRouter";
 import { RouterClient } from "../../router/client";
 import { credentials } from "../../router/credentials";
 import { queueOf, WriteQueue } from "../../router/queue";
+import { partOf, Run, type KindName } from "../../router/run";
 import type { Service } from "../../router/services";
 import { startRouter } from "./managed";
 
@@ -11,7 +12,9 @@ jest.setTimeout(60_000);
 describe("the queue of writes", () => {
     let router: SimulatedRouter;
     let client: RouterClient;
+    let coming: Run;
     let queue: WriteQueue;
+    const unforeseen = { part: partOf("rules", "grooveiq"), removes: false };
 
     beforeAll(async () => {
         router = await startRouter();
@@ -22,7 +25,8 @@ describe("the queue of writes", () => {
     });
     afterAll(() => router.stop());
     beforeEach(async () => {
-        queue = new WriteQueue();
+        coming = new Run();
+        queue = new WriteQueue(coming);
         await router.clearFaults();
         await router.forgetRequests();
     });
@@ -33,7 +37,7 @@ describe("the queue of writes", () => {
 
     /** A piece of work that takes a moment, with a note of when it began and ended. */
     function work(name: string, log: string[], services: readonly Service[] = []) {
-        return queue.run(client, async (writer) => {
+        return queue.run(client, unforeseen, async (writer) => {
             log.push(`${name} begins`);
             await delay(20);
             services.forEach((service) => writer.dirty(service));
@@ -87,7 +91,7 @@ describe("the queue of writes", () => {
     });
 
     test("work that fails lets the others' be applied, and what it wrote itself", async () => {
-        const failing = queue.run(client, (writer) => {
+        const failing = queue.run(client, unforeseen, (writer) => {
             writer.dirty("unbound");
             return Promise.reject(new Error("no"));
         });
@@ -108,8 +112,91 @@ describe("the queue of writes", () => {
     });
 
     test("the queue goes on after failures", async () => {
-        await expect(queue.run(client, () => Promise.reject(new Error("no")))).rejects.toThrow("no");
+        await expect(queue.run(client, unforeseen, () => Promise.reject(new Error("no")))).rejects.toThrow("no");
         expect(await work("a", [])).toBe("a");
+    });
+
+    describe("in a run that is known", () => {
+        const parts = (kinds: Readonly<Record<string, readonly KindName[]>>) =>
+            Object.entries(kinds).flatMap(([tenant, own]) => own.map((kind) => partOf(kind, tenant)));
+
+        /** A program announces its resources with the first check. */
+        function announce(resources: readonly string[], parallel = 8): void {
+            coming.checked(resources[0]!, { resources, parallel });
+        }
+
+        /** A resource is written, or deleted, and the services must take it over. */
+        function on(kind: KindName, tenant: string, services: readonly Service[], removes = false): Promise<unknown> {
+            return queue.run(client, { part: partOf(kind, tenant), removes }, (writer) => {
+                services.forEach((service) => writer.dirty(service));
+                return Promise.resolve();
+            });
+        }
+
+        /** Whether a piece of work still waits, once another one, of which nothing more is to come, is through. */
+        async function waits(work: Promise<unknown>): Promise<boolean> {
+            let through = false;
+            void work.then(() => (through = true));
+            await on("vlan", "of its own", []);
+            await delay(0);
+            return !through;
+        }
+
+        test("a service waits for all that is declared of its kind, and for nothing else", async () => {
+            announce(parts({ a: ["vlan", "names", "rules", "dhcp"], b: ["vlan", "names", "rules", "dhcp"] }));
+            const names = on("names", "a", ["unbound"]);
+            await on("vlan", "a", []);
+            expect(await waits(names)).toBe(true);
+            await Promise.all([names, on("names", "b", ["unbound"])]);
+            expect(await reconfigures()).toEqual(["/api/unbound/service/reconfigure"]);
+            const devices = [on("vlan", "b", ["vlan"])];
+            await Promise.all(devices);
+            expect(await reconfigures()).toHaveLength(2);
+        });
+
+        test("what is unchanged, or fails, is not waited for", async () => {
+            announce(parts({ a: ["rules"], b: ["rules"], c: ["rules"] }));
+            const rules = on("rules", "a", ["filter"]);
+            coming.unchanged(partOf("rules", "b"));
+            expect(await waits(rules)).toBe(true);
+            await expect(
+                queue.run(client, { part: partOf("rules", "c"), removes: false }, () =>
+                    Promise.reject(new Error("no")),
+                ),
+            ).rejects.toThrow("no");
+            await rules;
+            expect(await reconfigures()).toEqual(["/api/firewall/filter/apply"]);
+        });
+
+        test("nothing more comes after a failure: what waits is made active", async () => {
+            announce(parts({ a: ["rules"], b: ["rules"] }));
+            const rules = on("rules", "a", ["filter"]);
+            expect(await waits(rules)).toBe(true);
+            coming.fail();
+            await rules;
+        });
+
+        test("what waits is made active where the engine has no room for more", async () => {
+            announce(parts({ a: ["dhcp"], b: ["dhcp"], c: ["dhcp"] }), 2);
+            await Promise.all([on("dhcp", "a", ["kea"]), on("dhcp", "b", ["kea"])]);
+            await on("dhcp", "c", ["kea"]);
+            expect(await reconfigures()).toHaveLength(2);
+        });
+
+        test("what waits is made active where nothing is heard of the rest", async () => {
+            announce(parts({ a: ["dhcp"], b: ["dhcp"] }));
+            await on("dhcp", "a", ["kea"]);
+            expect(await reconfigures()).toEqual(["/api/kea/service/reconfigure"]);
+        });
+
+        test("what is deleted waits for all that was read and is not declared", async () => {
+            parts({ a: ["dhcp"], b: ["dhcp"], c: ["dhcp"] }).forEach((part) => coming.read(part));
+            announce(parts({ c: ["dhcp"] }));
+            const first = on("dhcp", "a", ["kea"], true);
+            expect(await waits(first)).toBe(true);
+            await Promise.all([first, on("dhcp", "b", ["kea"], true)]);
+            expect(await reconfigures()).toEqual(["/api/kea/service/reconfigure"]);
+        });
     });
 
     test("there is one queue for each router in the process", () => {

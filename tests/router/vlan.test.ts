@@ -1,6 +1,6 @@
 import type { SimulatedRouter } from "../../lab/simulatedRouter";
 import { OWNER_PREFIX } from "../../model/routerRecords";
-import { startRouter, tenantOn, uuidOf } from "./managed";
+import { Managed, startRouter, tenantOn, uuidOf } from "./managed";
 
 jest.setTimeout(60_000);
 
@@ -15,7 +15,7 @@ describe("a VLAN on a router before the one-time step", () => {
     });
     afterAll(() => router.stop());
 
-    test("a device that is refused is told, and nothing is kept", async () => {
+    test("a device that is refused is told, and is missing", async () => {
         await router.fail({
             method: "POST",
             path: "/interfaces/vlan_settings/addItem",
@@ -24,17 +24,15 @@ describe("a VLAN on a router before the one-time step", () => {
             times: 1,
         });
         await expect(vlan.up()).rejects.toThrow(
-            "POST interfaces/vlan_settings/addItem: the router refused it: vlan.tag: no.",
+            'POST interfaces/vlan_settings/addItem for "tenant-hypervisors: grooveiq VLAN": the router refused it: vlan.tag: no.',
         );
-        expect(await vlan.refresh()).toEqual(["deleted"]);
+        expect(await vlan.refresh()).toEqual(["missing"]);
     });
 
     test("a parent that the router does not have is told", async () => {
-        const inputs = vlan.inputs;
-        vlan.inputs = { ...inputs, parent: "re9" };
-        await expect(vlan.up()).rejects.toThrow(/vlan\.if: Option \[re9\] not in list/);
-        vlan.inputs = inputs;
-        await vlan.refresh();
+        const other = new Managed("vlan", { ...vlan.inputs, parent: "re9" });
+        await expect(other.up()).rejects.toThrow(/vlan\.if: Option \[re9\] not in list/);
+        await other.destroy();
     });
 
     test("the device is made, and the error says exactly what a person must do once", async () => {

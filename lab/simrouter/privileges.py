@@ -1,0 +1,47 @@
+"""What the user of an API key may ask: OPNsense's privileges, by their names in the router's GUI."""
+
+import re
+
+# Patterns of the paths that each opens, as ACL/ACL.xml of each module has them; only those of the endpoints here, and one
+# that looks as if it were enough for host overrides.
+PATTERNS: dict[str, tuple[str, ...]] = {
+    'Interfaces: VLAN': ('api/interfaces/vlan_settings/*',),
+    'Status: Interfaces': ('api/interfaces/overview/*',),
+    'Services: DHCP: Kea(v4)': ('api/kea/dhcpv4/*', 'api/kea/leases4/*', 'api/kea/service/*'),
+    'Services: Unbound': ('api/unbound/*',),
+    'Services: Unbound DNS: Edit Host and Domain Override': tuple(
+        f'api/unbound/settings/{verb}_{noun}/*' for noun in ('host_override', 'host_alias', 'domain_override')
+        for verb in ('search', 'get', 'set', 'add', 'del', 'toggle')),
+    'Firewall: Rules [new]': ('api/firewall/filter/*',),
+    'Firewall: Alias: Edit': ('api/firewall/alias/*',),
+    'Firewall: Aliases': ('api/firewall/alias/export', 'api/firewall/alias/search*', 'api/firewall/alias/list*',
+                          'api/firewall/alias/get*'),
+    'Diagnostics: Configuration History': ('api/core/backup/*',),
+    'System: Firmware': ('api/core/firmware/*',),
+    'All pages': ('*',),
+}
+# What the user of the program's key has, as docs/core-router.md asks for it.
+PROGRAM = ('Interfaces: VLAN', 'Status: Interfaces', 'Services: DHCP: Kea(v4)', 'Services: Unbound',
+           'Firewall: Rules [new]', 'Firewall: Alias: Edit')
+
+
+def require_privileges(names: list[str]) -> tuple[str, ...]:
+    """The names; raises ValueError for one that is not known."""
+    unknown = [name for name in names if name not in PATTERNS]
+    if unknown:
+        raise ValueError(f'unknown privileges: {", ".join(unknown)}')
+    return tuple(names)
+
+
+def opens(privileges: tuple[str, ...], path: str) -> bool:
+    """Whether one of the privileges opens a path, which is compared as it was asked: host overrides are opened as
+    search_host_override and not as searchHostOverride (Core/ACL.php, urlMatch)."""
+    return any(_matches(pattern, path) for name in privileges for pattern in PATTERNS[name])
+
+
+def _matches(pattern: str, path: str) -> bool:
+    expression = re.escape(pattern).replace(r'\*', '.*')
+    if expression.endswith('/.*'):
+        # With nothing behind the path, too.
+        expression = f'{expression[:-3]}(/.*)?'
+    return re.fullmatch(f'/{expression}', path) is not None

@@ -1,0 +1,23 @@
+/**
+ * What the user of the API key must have on the router, by what of the API it opens: OPNsense's own names, as the ACL.xml of
+ * each module in opnsense/core 26.7.2 has them. Unbound's narrower "Edit Host and Domain Override" opens neither its
+ * reconfigure nor the endpoints as they are asked here.
+ */
+const PRIVILEGES: Readonly<Record<string, string>> = {
+    "interfaces/vlan_settings/": "Interfaces: VLAN",
+    "interfaces/overview/": "Status: Interfaces",
+    "kea/": "Services: DHCP: Kea(v4)",
+    "unbound/": "Services: Unbound",
+    "firewall/filter/": "Firewall: Rules [new]",
+    "firewall/alias/": "Firewall: Alias: Edit",
+};
+
+/** The privilege that opens a path of the API, or undefined for one that the program does not ask. */
+export function privilegeFor(path: string): string | undefined {
+    return Object.entries(PRIVILEGES).find(([opened]) => path.startsWith(opened))?.[1];
+}
+
+/** Every privilege that is needed, by name. */
+export function privileges(): string[] {
+    return Object.values(PRIVILEGES);
+}

@@ -1,0 +1,149 @@
+import type { SimulatedRouter } from "../../lab/simulatedRouter";
+import { interfaceOf, uuidOf, type KindName } from "../router/managed";
+
+/** Something that goes wrong on the router, at one resource of the tenant. */
+export interface Cause {
+    readonly what: string;
+    /** The resource that meets it. */
+    readonly at: KindName;
+    /** What the simulated router does (POST /faults of its control interface). */
+    readonly fault?: Readonly<Record<string, unknown>>;
+    /** What a person did to the router before; gives back how it is undone, where it has to be. */
+    readonly byHand?: (router: SimulatedRouter) => Promise<() => Promise<unknown>>;
+    /** What is told of it: what was asked, for which record, and what to do. `…` stands for whatever there is. */
+    readonly says: string;
+}
+
+/** Causes that meet different resources of one run. */
+export type Together = readonly [Cause, Cause?];
+
+/** The tenant that comes and goes, and what its records are called in errors. */
+export const TENANT = "moneyrouter";
+export const VLAN = 52;
+const OURS = `tenant-hypervisors: ${TENANT}`;
+export const VM = ` for "${OURS}: api-vm01"`;
+export const SEGMENT = ` for "${OURS}: segment"`;
+export const PRIVATE = ` for "${OURS}: what is not the internet"`;
+export const ANY = ` for "${OURS}: …"`;
+export const LOG = "see System > Log Files > Backend on the router, then run it again";
+
+const REFUSED = "the router refused it: field: no. Mend that on the router or in the tenant's file, then run it again.";
+
+/** The next request is refused with a reason. */
+export function refusal(what: string, at: KindName, path: string, record: string): Cause {
+    return {
+        what: `${what} is refused`,
+        at,
+        fault: { ...once(path), result: "failed", validations: { field: "no" } },
+        says: `POST ${path}${record}: ${REFUSED}`,
+    };
+}
+
+/** The next request is carried out and never answered. */
+export function noAnswer(what: string, at: KindName, path: string, record: string): Cause {
+    return {
+        what: `there is no answer once ${what}`,
+        at,
+        fault: { ...once(path), timeout: true, done: true },
+        says: `POST ${path}${record}: no answer from 127.0.0.1 port … within 2 s; is the router up? …Then run it again.`,
+    };
+}
+
+/** The connection breaks at the next request. */
+export function brokenAt(what: string, at: KindName, path: string, record: string, done: boolean): Cause {
+    return {
+        what: `the connection breaks ${what}`,
+        at,
+        fault: { ...once(path), reset: true, ...(done && { done }) },
+        says: `POST ${path}${record}: the connection to 127.0.0.1 port … broke (…); run it again.`,
+    };
+}
+
+/** A reconfigure goes wrong both times that it is tried, while the service runs on with what it has. */
+export function untaken(what: string, at: KindName, path: string, fault: Readonly<Record<string, unknown>>): Cause {
+    const told = "status" in fault ? `${String(fault["status"])} ${String(fault["message"])}` : "the router answered …";
+    return {
+        what,
+        at,
+        fault: { ...once(path), times: 2, ...fault },
+        says: `written, but not taken over by the router: POST ${path}: ${told}: ${LOG}`,
+    };
+}
+
+const NAMES = { names: "unbound", dhcp: "kea" } as const;
+const SERVICES = { names: "Unbound DNS", dhcp: "Kea DHCPv4" } as const;
+
+/** A service does not run after its reconfigure: `half`, it took nothing over; `down`, it did. */
+export function stopped(what: string, at: "names" | "dhcp", how: "half" | "down"): Cause {
+    const name = SERVICES[at];
+    return {
+        what,
+        at,
+        fault: { ...once(`${NAMES[at]}/service/reconfigure`), times: 2, [how]: true },
+        says:
+            `written, but not taken over by the router: ${name} does not run on the router (stopped): see there, under ` +
+            `Services > ${name}, whether it is enabled and what its log says, then run it again.`,
+    };
+}
+
+/** Something that we want or would delete is somebody else's. */
+export function held(
+    what: string,
+    at: KindName,
+    { wanted, holder, byHand }: { readonly wanted: string; readonly holder: string } & Pick<Cause, "byHand">,
+): Cause {
+    return {
+        what,
+        at,
+        ...(byHand && { byHand }),
+        says: `${wanted} is held by ${holder} (…), which is not this tenant's: delete that record on the router if nobody needs it`,
+    };
+}
+
+/** Adds a record of somebody else's; the endpoint that takes it away again comes last. */
+export async function foreign(
+    router: SimulatedRouter,
+    path: string,
+    body: Readonly<Record<string, Readonly<Record<string, string>>>>,
+    deletes: string,
+): Promise<() => Promise<unknown>> {
+    const { uuid } = await router.byHand(path, body);
+    return () => router.byHand(`${deletes}/${String(uuid)}`);
+}
+
+/** Changes a record of the tenant's by hand, which the run is to repair. */
+export function changed(
+    section: string,
+    record: Readonly<Record<string, string>>,
+    path: string,
+    body: Readonly<Record<string, unknown>>,
+): Required<Pick<Cause, "byHand">> {
+    return {
+        byHand: async (router) => {
+            await router.byHand(`${path}/${await uuidOf(router, section, record)}`, body);
+            return () => Promise.resolve();
+        },
+    };
+}
+
+/** Assigns the tenant's VLAN in another way, or to nothing. */
+export function assigned(addr4?: string): Required<Pick<Cause, "byHand">> {
+    const assign = (router: SimulatedRouter, address: string) =>
+        router.assign(interfaceOf(VLAN), `vlan0.${VLAN}`, address, { description: `TENANT${VLAN}` });
+    return {
+        byHand: async (router) => {
+            await (addr4 === undefined ? router.unassign(interfaceOf(VLAN)) : assign(router, addr4));
+            return () => assign(router, `10.20.${VLAN}.1/24`);
+        },
+    };
+}
+
+/** A regular expression for what a cause says. */
+export function pattern(says: string): RegExp {
+    return new RegExp(says.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/…/g, "[^\\n]*"));
+}
+
+/** A fault on the next request to a path, whatever uuid it ends with. */
+function once(path: string): Readonly<Record<string, unknown>> {
+    return { method: "POST", path: `/${path.replace("…", "[^/]+")}`, times: 1 };
+}
