@@ -110,6 +110,10 @@ refresh: ready granted settled ## pulumi refresh of SUBSTRATE
 destroy: granted settled ## pulumi destroy of SUBSTRATE
 	@pulumi destroy --stack $(SUBSTRATE) $(ARGS)
 
+.PHONY: drift
+drift: stack ## what differs on SUBSTRATE from the tenants' files, changing nothing
+	@$(TSX) commands/drift.ts $(JSON_FLAG) $(SUBSTRATE)
+
 .PHONY: recover settled
 recover: stack ## settle what an interrupted run of SUBSTRATE left behind
 	@$(TSX) commands/recover.ts $(SUBSTRATE)

@@ -18,8 +18,9 @@ const FAULTS = 1;
 const USAGE = 2;
 
 /**
- * Runs a command about one substrate and sets the exit code: 0; 1 where the definitions, or a file that was given, have
- * faults, which are printed without a stack trace; 2 where it was called wrongly.
+ * Runs a command about one substrate and sets the exit code: 0, unless the body sets another; 1 where the definitions, or a
+ * file that was given, have faults, which are printed without a stack trace; `usage`, 2 as a rule, where it was called
+ * wrongly.
  */
 export async function runCommand<T extends NonNullable<ParseArgsConfig["options"]>>(
     help: string,
@@ -28,6 +29,7 @@ export async function runCommand<T extends NonNullable<ParseArgsConfig["options"
         substrate: Substrate,
         values: ReturnType<typeof parseArgs<{ allowPositionals: true; options: T }>>["values"],
     ) => void | Promise<void>,
+    usage = USAGE,
 ): Promise<void> {
     try {
         const { values, positionals } = parseArgs({ allowPositionals: true, options });
@@ -37,7 +39,7 @@ export async function runCommand<T extends NonNullable<ParseArgsConfig["options"
         }
         await body(substrateNamed(positionals), values);
     } catch (error) {
-        process.exitCode = tell(error, help);
+        process.exitCode = tell(error, help, usage);
     }
 }
 
@@ -52,7 +54,7 @@ function substrateNamed([name, ...others]: readonly string[]): Substrate {
     return loaded.substrate;
 }
 
-function tell(error: unknown, help: string): number {
+function tell(error: unknown, help: string, usage: number): number {
     if (error instanceof DefinitionError || error instanceof Refusal) {
         console.error(error.message);
         return FAULTS;
@@ -60,7 +62,7 @@ function tell(error: unknown, help: string): number {
     const code = (error as { code?: string }).code ?? "";
     if (error instanceof UsageError || code.startsWith("ERR_PARSE_ARGS_")) {
         console.error(`${(error as Error).message}\n${help}`);
-        return USAGE;
+        return usage;
     }
     if (/^E[A-Z]+$/.test(code)) {
         // A file that cannot be read or written: Node's message names it and says why.

@@ -2,26 +2,22 @@
  * Settles what an interrupted run left behind, so that the next one can go on: what `make recover` runs, and each of
  * `make up`, `refresh` and `destroy` before Pulumi.
  */
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { repairState, type Deployment } from "../model/stateRepair";
+import { repairState } from "../model/stateRepair";
 import type { Hypervisor, Substrate } from "../model/substrate";
 import { NodeClient, NodeError } from "../node/client";
 import { isOnNode, removeHalfMade, removeStrayRules } from "../node/leftovers";
 import { apiToken } from "../node/token";
 import { FLAG, Refusal, runCommand } from "./command";
+import { exportStack, pulumi, type Exported } from "./pulumi";
 import { releaseStaleLocks } from "./staleLocks";
 
 const HELP = `usage: make recover SUBSTRATE=<name>
 Settles what an interrupted run left behind: a lock of a process that is gone, creations that Pulumi never heard the end
 of, clones that were never configured nor started. VMs that hold anything are never touched.
 Exit 0; 1: another run is under way, or the node cannot be asked.`;
-
-interface Exported {
-    readonly deployment: Deployment;
-}
 
 void runCommand(HELP, { help: FLAG, quiet: FLAG }, async (substrate, { quiet }) => {
     try {
@@ -39,7 +35,7 @@ async function recover(substrate: Substrate): Promise<string[]> {
     }
     const clients = new Map(substrate.hypervisors.map((h) => [h.node, clientOf(h)]));
     try {
-        const exported = JSON.parse(pulumi("stack", "export", "--stack", substrate.name)) as Exported;
+        const exported = exportStack(substrate.name);
         const repair = await repairState(exported.deployment, (resource) => isOnNode(clients, resource));
         if (repair.notes.length > 0) {
             importState(substrate.name, { ...exported, deployment: repair.deployment });
@@ -65,17 +61,5 @@ function importState(stack: string, state: Exported): void {
         pulumi("stack", "import", "--stack", stack, "--file", file);
     } finally {
         rmSync(folder, { recursive: true, force: true });
-    }
-}
-
-function pulumi(...args: string[]): string {
-    try {
-        return execFileSync("pulumi", [...args, "--non-interactive"], {
-            encoding: "utf8",
-            maxBuffer: 2 ** 30,
-            stdio: ["ignore", "pipe", "pipe"],
-        });
-    } catch (error) {
-        throw new Refusal((error as { stderr?: string }).stderr?.trim() ?? String(error));
     }
 }

@@ -1,0 +1,30 @@
+import { execFileSync } from "node:child_process";
+import type { Deployment } from "../model/stateRepair";
+import { Refusal } from "./command";
+
+/**
+ * What a command of the Pulumi CLI prints, without a terminal.
+ *
+ * @throws Refusal with what the CLI says of its failure.
+ */
+export function pulumi(...args: string[]): string {
+    try {
+        return execFileSync("pulumi", [...args, "--non-interactive"], {
+            encoding: "utf8",
+            maxBuffer: 2 ** 30,
+            stdio: ["ignore", "pipe", "pipe"],
+        });
+    } catch (error) {
+        throw new Refusal((error as { stderr?: string }).stderr?.trim() ?? String(error));
+    }
+}
+
+/** A stack as `pulumi stack export` gives it. */
+export interface Exported {
+    readonly deployment: Deployment;
+}
+
+/** The state of a stack. @throws Refusal where there is none that can be read. */
+export function exportStack(stack: string): Exported {
+    return JSON.parse(pulumi("stack", "export", "--stack", stack)) as Exported;
+}
