@@ -1,3 +1,5 @@
+import * as pulumi from "@pulumi/pulumi";
+import { checkClaims, type HeldOnRouter, type RecordedTenants } from "../model/claims";
 import { checkNode } from "../model/checkNode";
 import { DefinitionError } from "../model/faults";
 import { NOTHING_RECORDED, type NodeFacts, type Recorded } from "../model/nodeFacts";
@@ -6,6 +8,10 @@ import { NodeClient, NodeError } from "../node/client";
 import { tokenLacks } from "../node/permissions";
 import { apiToken } from "../node/token";
 import { survey } from "../node/survey";
+import { RouterClient } from "../router/client";
+import { credentials } from "../router/credentials";
+import { RouterError } from "../router/errors";
+import { heldByOthers } from "../router/held";
 import { readRecorded } from "./recorded";
 import { refusal } from "./refusal";
 
@@ -32,18 +38,22 @@ export async function prepare(substrate: Substrate): Promise<Ground> {
         if (lacks.length > 0) {
             throw new NodeError(lacks.join("\n"));
         }
-        const [recorded, ...surveys] = await Promise.all([
+        const [{ recorded, tenants }, ...surveys] = await Promise.all([
             readRecorded(),
             ...substrate.hypervisors.map((hypervisor) => surveyed(hypervisor, substrate)),
         ]);
         const facts = new Map(surveys);
-        const faults = substrate.hypervisors.flatMap((h) => checkNode(substrate, h, facts.get(h.name)!, recorded));
+        const guests = [...facts.values()].flatMap((one) => [...one.guests.values()]);
+        const faults = [
+            ...substrate.hypervisors.flatMap((h) => checkNode(substrate, h, facts.get(h.name)!, recorded)),
+            ...checkClaims(substrate, { recorded: tenants, guests, router: await heldOnRouter(substrate, tenants) }),
+        ];
         if (faults.length > 0) {
             throw new DefinitionError(faults);
         }
         return { facts, recorded };
     } catch (error) {
-        const told = error instanceof NodeError || error instanceof DefinitionError;
+        const told = error instanceof NodeError || error instanceof RouterError || error instanceof DefinitionError;
         throw told ? refusal(error.message) : error;
     }
 }
@@ -55,4 +65,22 @@ async function surveyed(hypervisor: Hypervisor, substrate: Substrate): Promise<[
     } finally {
         client.close();
     }
+}
+
+/** What others hold on the router of the VLANs of tenants that are new; nothing is asked where none is. */
+async function heldOnRouter(substrate: Substrate, recorded: RecordedTenants): Promise<HeldOnRouter[]> {
+    const { mode, endpoint } = substrate.coreRouter;
+    const fresh = substrate.tenants.filter(({ name }) => !recorded.has(name));
+    if (mode !== "api" || endpoint === undefined || fresh.length === 0) {
+        return [];
+    }
+    const config = pulumi.runtime.allConfig();
+    return heldByOthers(
+        new RouterClient(
+            endpoint,
+            credentials((key) => config[key]),
+        ),
+        substrate,
+        fresh,
+    );
 }

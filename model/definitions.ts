@@ -42,6 +42,10 @@ export interface TenantDefinition {
      */
     keep: boolean;
     /**
+     * Name that this tenant had before: its VMs stay and become this tenant's, with their data. Without it a file that claims another tenant's VLAN is refused. Take it out again once the substrate was brought up. Not where coreRouter.mode is api: there the old tenant is torn down first.
+     */
+    formerly?: string;
+    /**
      * What the tenant's VMs may hold together, all of them counted, running or not. What is left out is not limited.
      */
     quota?: {

@@ -2,7 +2,7 @@ import type { CheckedTenant } from "./checked";
 import type { AllowanceDefinition, HypervisorDefinition, SubstrateDefinition, TenantDefinition } from "./definitions";
 import { MANAGEMENT_VLAN, subnetOf, TRUSTED_VLAN, zoneOf } from "./identity";
 import { isLabSegment, labSubnet } from "./labSegments";
-import { resolveVm } from "./resolveVm";
+import { definedAt, resolveVm } from "./resolveVm";
 import { parseGiB, parseMiB } from "./size";
 import type { Allowance, Hypervisor, Inbound, Quota, Segment, Substrate, Tenant, TemplateChoice } from "./substrate";
 
@@ -62,9 +62,11 @@ function resolveTenant(
         segment: resolveSegment(tenant, substrate, all),
         zone,
         keep: tenant.keep,
+        ...(tenant.formerly !== undefined && { formerly: tenant.formerly }),
         allow: tenant.allow.map((allowance) => resolveAllowance(substrate.site, allowance, all)),
         quota: resolveQuota(tenant),
         vms: tenant.vms.map((_, index) => resolveVm(substrate, checked, zone, index)).sort((a, b) => a.vmid - b.vmid),
+        definedAt: definedAt(checked, [], ["name", "vlan", "formerly"]),
     };
 }
 

@@ -68,11 +68,14 @@ export interface Tenant {
     readonly zone: string;
     /** Whether teardown is refused. */
     readonly keep: boolean;
+    /** Name that the tenant had before, whose VMs it takes over; missing for none. */
+    readonly formerly?: string;
     /** What the VMs may reach beyond what every tenant may, in the order of the file. */
     readonly allow: readonly Allowance[];
     /** What the VMs may claim together; a key that is missing is no limit. */
     readonly quota: Quota;
     readonly vms: readonly WorkloadVm[];
+    readonly definedAt: DefinedAt;
 }
 
 /** Memory in MiB, disk in GiB, the rest by number. */
@@ -176,11 +179,11 @@ export interface Startup {
     readonly downDelay?: number;
 }
 
-/** Where a VM is defined, for errors that only the node brings to light. */
+/** Where a tenant or a VM is defined, for errors that only node, router or state bring to light. */
 export interface DefinedAt {
     readonly file: string;
-    /** As `vms[0]`. */
+    /** As `vms[0]`; empty for a tenant. */
     readonly path: string;
-    /** 1-based line of the VM's keys, by key; that of the VM itself under the empty key. */
+    /** 1-based line of the keys, by key; that of the tenant or VM itself under the empty key. */
     readonly lines: Readonly<Record<string, number>>;
 }
