@@ -20,7 +20,7 @@ const USAGE = 2;
 /**
  * Runs a command about one substrate and sets the exit code: 0, unless the body sets another; 1 where the definitions, or a
  * file that was given, have faults, which are printed without a stack trace; `usage`, 2 as a rule, where it was called
- * wrongly.
+ * wrongly. What stands after `--` is for another program, and is handed to the body as it is.
  */
 export async function runCommand<T extends NonNullable<ParseArgsConfig["options"]>>(
     help: string,
@@ -28,19 +28,26 @@ export async function runCommand<T extends NonNullable<ParseArgsConfig["options"
     body: (
         substrate: Substrate,
         values: ReturnType<typeof parseArgs<{ allowPositionals: true; options: T }>>["values"],
+        further: readonly string[],
     ) => void | Promise<void>,
     usage = USAGE,
 ): Promise<void> {
     try {
-        const { values, positionals } = parseArgs({ allowPositionals: true, options });
+        const [own, further] = aroundDashes(process.argv.slice(2));
+        const { values, positionals } = parseArgs({ args: own, allowPositionals: true, options });
         if ("help" in values && values.help === true) {
             console.log(help);
             return;
         }
-        await body(substrateNamed(positionals), values);
+        await body(substrateNamed(positionals), values, further);
     } catch (error) {
         process.exitCode = tell(error, help, usage);
     }
+}
+
+function aroundDashes(args: readonly string[]): [own: string[], further: string[]] {
+    const at = args.indexOf("--");
+    return at < 0 ? [[...args], []] : [args.slice(0, at), args.slice(at + 1)];
 }
 
 function substrateNamed([name, ...others]: readonly string[]): Substrate {

@@ -1,10 +1,8 @@
 import type { DriftSource } from "../model/drift";
 import type { Substrate } from "../model/substrate";
-import { RouterClient } from "../router/client";
-import { credentials } from "../router/credentials";
 import { routerDrift } from "../router/drift";
 import { lookAt } from "../router/look";
-import { pulumi } from "./pulumi";
+import { routerClient } from "./routerClient";
 
 /** Every place of a substrate that drift is looked for in; each only reads. */
 export function sources(substrate: Substrate): DriftSource[] {
@@ -24,20 +22,5 @@ function routerSource(substrate: Substrate): DriftSource[] {
     if (mode === "none" || endpoint === undefined) {
         return [];
     }
-    const rows = async () => {
-        const client = new RouterClient(endpoint, credentials(configOf(substrate.name)));
-        return routerDrift(substrate, await lookAt(client));
-    };
-    return [{ name: "router", rows }];
-}
-
-/** Reads the stack's configuration, secrets too, where the environment has no key of the router. */
-function configOf(stack: string): (key: string) => string | undefined {
-    return (key) => {
-        const all = JSON.parse(pulumi("config", "--json", "--show-secrets", "--stack", stack)) as Record<
-            string,
-            { value?: string }
-        >;
-        return all[key]?.value;
-    };
+    return [{ name: "router", rows: async () => routerDrift(substrate, await lookAt(routerClient(substrate)!)) }];
 }

@@ -6,11 +6,11 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { repairState } from "../model/stateRepair";
-import type { Hypervisor, Substrate } from "../model/substrate";
-import { NodeClient, NodeError } from "../node/client";
+import type { Substrate } from "../model/substrate";
+import { NodeError } from "../node/client";
 import { isOnNode, removeHalfMade, removeStrayRules } from "../node/leftovers";
-import { apiToken } from "../node/token";
 import { FLAG, Refusal, runCommand } from "./command";
+import { withNodes } from "./nodes";
 import { exportStack, pulumi, type Exported } from "./pulumi";
 import { releaseStaleLocks } from "./staleLocks";
 
@@ -33,8 +33,7 @@ async function recover(substrate: Substrate): Promise<string[]> {
     if (substrate.status === "planned") {
         return [];
     }
-    const clients = new Map(substrate.hypervisors.map((h) => [h.node, clientOf(h)]));
-    try {
+    return withNodes(substrate, async (clients) => {
         const exported = exportStack(substrate.name);
         const repair = await repairState(exported.deployment, (resource) => isOnNode(clients, resource));
         if (repair.notes.length > 0) {
@@ -43,13 +42,7 @@ async function recover(substrate: Substrate): Promise<string[]> {
         const resources = repair.deployment.resources ?? [];
         const rules = await removeStrayRules(clients, resources);
         return [...repair.notes, ...rules, ...(await removeHalfMade(clients, substrate, resources))];
-    } finally {
-        clients.forEach((client) => client.close());
-    }
-}
-
-function clientOf({ name, endpoint }: Hypervisor): NodeClient {
-    return new NodeClient(name, endpoint, apiToken());
+    });
 }
 
 /** The state holds secrets only encrypted, and this file is its owner's alone, until it is gone at once. */

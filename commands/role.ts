@@ -1,11 +1,12 @@
 /**
  * Prints the commands that give the program its user, token and roles on each hypervisor of a substrate. With --check it
- * asks the hypervisors instead whether the token holds them.
+ * asks the hypervisors instead whether they are the substrate's own and the token holds them.
  */
 import { parseArgs } from "node:util";
 import { grantsOf, pveumCommands, TOKEN, USER } from "../model/role";
 import type { Substrate } from "../model/substrate";
 import { NodeError } from "../node/client";
+import { misplaced } from "../node/identity";
 import { tokenLacks } from "../node/permissions";
 import { loadAll } from "./substrates";
 
@@ -56,12 +57,14 @@ function asCommands(substrate: Substrate): string {
     return blocks.map((lines) => lines.join("\n")).join("\n\n");
 }
 
-/** True if nothing is missing; else what is stands on standard error, and nothing was touched. */
+/** True if the nodes are the substrate's own and nothing is missing; else what is stands on standard error, and nothing was touched. */
 async function check(substrate: Substrate): Promise<boolean> {
     try {
-        const lacks = await tokenLacks(substrate);
-        lacks.forEach((line) => console.error(line));
-        return lacks.length === 0;
+        // What a wrong node grants says nothing.
+        const misplacements = await misplaced(substrate);
+        const wrong = misplacements.length > 0 ? misplacements : await tokenLacks(substrate);
+        wrong.forEach((line) => console.error(line));
+        return wrong.length === 0;
     } catch (error) {
         if (error instanceof NodeError) {
             console.error(error.message);

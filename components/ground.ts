@@ -5,6 +5,7 @@ import { DefinitionError } from "../model/faults";
 import { NOTHING_RECORDED, type NodeFacts, type Recorded } from "../model/nodeFacts";
 import type { Hypervisor, Substrate } from "../model/substrate";
 import { NodeClient, NodeError } from "../node/client";
+import { misplaced } from "../node/identity";
 import { tokenLacks } from "../node/permissions";
 import { apiToken } from "../node/token";
 import { survey } from "../node/survey";
@@ -33,8 +34,9 @@ export async function prepare(substrate: Substrate): Promise<Ground> {
         return { facts: new Map(), recorded: NOTHING_RECORDED };
     }
     try {
-        // Alone and first: what a survey sees depends on it.
-        const lacks = await tokenLacks(substrate);
+        // Alone and first: what a survey sees depends on them.
+        const wrong = await misplaced(substrate);
+        const lacks = wrong.length > 0 ? wrong : await tokenLacks(substrate);
         if (lacks.length > 0) {
             throw new NodeError(lacks.join("\n"));
         }

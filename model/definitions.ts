@@ -284,6 +284,14 @@ export interface HypervisorDefinition {
      */
     datastore: string;
     /**
+     * PVE storage that `make teardown BACKUP=1` writes backups to. The token then needs VM.Backup, and Datastore.AllocateSpace there (`make role`).
+     */
+    backup?: string;
+    /**
+     * Read the node's task log, from which `make drift` says since when and by whom. The token then needs Sys.Audit on the node (`make role`).
+     */
+    taskLog: boolean;
+    /**
      * Which template new VMs are cloned from: the newest of a prefix, or one by name.
      */
     template: {

@@ -7,13 +7,19 @@ import { parseGiB, parseMiB } from "./size";
 import type { Allowance, Hypervisor, Inbound, Quota, Segment, Substrate, Tenant, TemplateChoice } from "./substrate";
 
 /** Resolves checked definitions to the frozen model: subnets, VMIDs and names are computed here and nowhere else. */
-export function resolve(name: string, substrate: SubstrateDefinition, checked: readonly CheckedTenant[]): Substrate {
+export function resolve(
+    name: string,
+    substrate: SubstrateDefinition,
+    checked: readonly CheckedTenant[],
+    elsewhere: Substrate["elsewhere"] = [],
+): Substrate {
     const tenants = checked.map(({ value }) => value);
     const hypervisors = Object.entries(substrate.hypervisors).map(([key, h]) => resolveHypervisor(key, h));
     return deepFreeze({
         name,
         zone: `${name}.${substrate.domain}`,
         site: substrate.site,
+        elsewhere,
         status: substrate.status,
         hypervisors,
         coreRouter: substrate.coreRouter,
@@ -25,7 +31,8 @@ export function resolve(name: string, substrate: SubstrateDefinition, checked: r
 }
 
 function resolveHypervisor(name: string, definition: HypervisorDefinition): Hypervisor {
-    const { node, endpoint, ssh, bridge, datastore, template, clones, hardware, reserve, overcommit } = definition;
+    const { node, endpoint, ssh, bridge, datastore, backup, taskLog, template, clones, hardware, reserve, overcommit } =
+        definition;
     return {
         name,
         node,
@@ -33,6 +40,8 @@ function resolveHypervisor(name: string, definition: HypervisorDefinition): Hype
         sshHost: ssh.host,
         bridge,
         datastore,
+        ...(backup !== undefined && { backup }),
+        taskLog,
         template: template as TemplateChoice,
         clones,
         reserveMiB: parseMiB(reserve),

@@ -10,6 +10,8 @@ export interface Substrate {
     /** DNS zone of the substrate, above those of its tenants. */
     readonly zone: string;
     readonly site: number;
+    /** The project's other substrates, whose nodes are never this one's. */
+    readonly elsewhere: readonly { readonly name: string; readonly site: number }[];
     readonly status: "active" | "planned";
     readonly hypervisors: readonly Hypervisor[];
     readonly coreRouter: CoreRouter;
@@ -38,6 +40,10 @@ export interface Hypervisor {
     readonly bridge: string;
     /** PVE storage of disks and cloud-init drives. */
     readonly datastore: string;
+    /** PVE storage of backups; missing where none are made. */
+    readonly backup?: string;
+    /** Whether the node's task log is read. */
+    readonly taskLog: boolean;
     readonly template: TemplateChoice;
     /** How many clones are made side by side. */
     readonly clones: number;

@@ -1,0 +1,16 @@
+import type { Substrate } from "../model/substrate";
+import { NodeClient } from "../node/client";
+import type { Clients } from "../node/held";
+import { apiToken } from "../node/token";
+
+/** Does something with the nodes of a substrate, by PVE node name, and lets go of the connections. */
+export async function withNodes<T>({ hypervisors }: Substrate, work: (clients: Clients) => Promise<T>): Promise<T> {
+    const clients = new Map(
+        hypervisors.map(({ name, node, endpoint }) => [node, new NodeClient(name, endpoint, apiToken())]),
+    );
+    try {
+        return await work(clients);
+    } finally {
+        clients.forEach((client) => client.close());
+    }
+}
