@@ -112,12 +112,25 @@ host-drift: stack ## what Ansible would change on SUBSTRATE's hosts, changing no
 preview: stack ## pulumi preview of SUBSTRATE
 	@pulumi preview --stack $(SUBSTRATE) $(ARGS)
 up: ready granted settled ## pulumi up of SUBSTRATE
-	@pulumi up --stack $(SUBSTRATE) $(ARGS)
+	@$(TSX) commands/up.ts $(SUBSTRATE) -- $(ARGS)
 refresh: ready granted settled ## pulumi refresh of SUBSTRATE
 	@pulumi refresh --stack $(SUBSTRATE) $(ARGS)
-destroy: granted settled ## pulumi destroy of SUBSTRATE
-	@pulumi destroy --stack $(SUBSTRATE) $(ARGS)
-	@$(TSX) commands/kept.ts $(SUBSTRATE)
+destroy: granted settled ## pulumi destroy of SUBSTRATE, once its name was typed or is in YES
+	@$(TSX) commands/destroy.ts $(YES_FLAG) $(SUBSTRATE) -- $(ARGS)
+
+# Tenant that goes, and what says its name without a terminal; BACKUP=1 backs its VMs up first.
+TENANT ?=
+YES ?=
+BACKUP ?=
+YES_FLAG = $(if $(YES),--yes '$(YES)')
+
+.PHONY: teardown
+teardown: granted settled ## take TENANT of SUBSTRATE away: its VMs, disks, VLAN, names and rules, and nothing else
+	@$(TSX) commands/teardown.ts --tenant '$(TENANT)' $(YES_FLAG) $(if $(BACKUP),--backup) $(SUBSTRATE)
+
+.PHONY: drift
+drift: stack ## what differs on SUBSTRATE from the tenants' files, changing nothing
+	@$(TSX) commands/drift.ts $(JSON_FLAG) $(SUBSTRATE)
 
 .PHONY: recover settled
 recover: stack ## settle what an interrupted run of SUBSTRATE left behind

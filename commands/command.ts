@@ -3,6 +3,7 @@ import { HostError } from "../host/error";
 import { DefinitionError } from "../model/faults";
 import type { Substrate } from "../model/substrate";
 import { NodeError } from "../node/client";
+import { RouterError } from "../router/errors";
 import { loadAll, type Loaded } from "./substrates";
 
 /** A command that was called wrongly: its message and the usage are printed, and the exit code is 2. */
@@ -25,15 +26,18 @@ type Values<T extends ParseArgsConfig["options"]> = ReturnType<
 >["values"];
 
 /**
- * Runs a command about one substrate and sets the exit code: 0; 1 where the definitions, or a file that was given, have
- * faults, or a node or a host cannot be asked, which is printed without a stack trace; 2 where it was called wrongly.
+ * Runs a command about one substrate and sets the exit code: 0, unless the body sets another; 1 where the definitions, or a
+ * file that was given, have faults, or a node, a host or the router cannot be asked, which is printed without a stack trace;
+ * `usage`, 2 as a rule, where it was called wrongly. What stands after `--` is for another program, and is handed to the
+ * body as it is.
  */
 export function runCommand<T extends NonNullable<ParseArgsConfig["options"]>>(
     help: string,
     options: T,
-    body: (substrate: Substrate, values: Values<T>) => void | Promise<void>,
+    body: (substrate: Substrate, values: Values<T>, further: readonly string[]) => void | Promise<void>,
+    usage = USAGE,
 ): Promise<void> {
-    return runNamed(help, options, (names, values) => body(substrateNamed(names), values));
+    return runNamed(help, options, (names, values, further) => body(substrateNamed(names), values, further), usage);
 }
 
 /** Runs a command about the named substrates, or about all where none is named, as runCommand does about one. */
@@ -42,24 +46,31 @@ export function runForAll<T extends NonNullable<ParseArgsConfig["options"]>>(
     options: T,
     body: (loaded: readonly Loaded[], values: Values<T>) => void | Promise<void>,
 ): Promise<void> {
-    return runNamed(help, options, (names, values) => body(loadAll(names), values));
+    return runNamed(help, options, (names, values) => body(loadAll(names), values), USAGE);
 }
 
 async function runNamed<T extends NonNullable<ParseArgsConfig["options"]>>(
     help: string,
     options: T,
-    body: (names: readonly string[], values: Values<T>) => void | Promise<void>,
+    body: (names: readonly string[], values: Values<T>, further: readonly string[]) => void | Promise<void>,
+    usage: number,
 ): Promise<void> {
     try {
-        const { values, positionals } = parseArgs({ allowPositionals: true, options });
+        const [own, further] = aroundDashes(process.argv.slice(2));
+        const { values, positionals } = parseArgs({ args: own, allowPositionals: true, options });
         if ("help" in values && values.help === true) {
             console.log(help);
             return;
         }
-        await body(positionals, values);
+        await body(positionals, values, further);
     } catch (error) {
-        process.exitCode = tell(error, help);
+        process.exitCode = tell(error, help, usage);
     }
+}
+
+function aroundDashes(args: readonly string[]): [own: string[], further: string[]] {
+    const at = args.indexOf("--");
+    return at < 0 ? [[...args], []] : [args.slice(0, at), args.slice(at + 1)];
 }
 
 function substrateNamed([name, ...others]: readonly string[]): Substrate {
@@ -73,15 +84,15 @@ function substrateNamed([name, ...others]: readonly string[]): Substrate {
     return loaded.substrate;
 }
 
-function tell(error: unknown, help: string): number {
-    if ([DefinitionError, Refusal, NodeError, HostError].some((kind) => error instanceof kind)) {
+function tell(error: unknown, help: string, usage: number): number {
+    if ([DefinitionError, Refusal, NodeError, HostError, RouterError].some((kind) => error instanceof kind)) {
         console.error((error as Error).message);
         return FAULTS;
     }
     const code = (error as { code?: string }).code ?? "";
     if (error instanceof UsageError || code.startsWith("ERR_PARSE_ARGS_")) {
         console.error(`${(error as Error).message}\n${help}`);
-        return USAGE;
+        return usage;
     }
     if (/^E[A-Z]+$/.test(code)) {
         // A file that cannot be read or written: Node's message names it and says why.

@@ -1,4 +1,5 @@
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import type { Deployment } from "../model/stateRepair";
 import { Refusal } from "./command";
 
 /**
@@ -16,4 +17,29 @@ export function pulumi(...args: string[]): string {
     } catch (error) {
         throw new Refusal((error as { stderr?: string }).stderr?.trim() ?? String(error));
     }
+}
+
+/** A stack as `pulumi stack export` gives it. */
+export interface Exported {
+    readonly deployment: Deployment;
+}
+
+/** The state of a stack. @throws Refusal where there is none that can be read. */
+export function exportStack(stack: string): Exported {
+    return JSON.parse(pulumi("stack", "export", "--stack", stack)) as Exported;
+}
+
+/** Runs a command of the Pulumi CLI on the person's own terminal; gives back its exit code. */
+export function runPulumi(...args: string[]): Promise<number> {
+    // The terminal's Ctrl-C reaches the CLI too, which ends its plugins; this process waits for it.
+    const wait = () => undefined;
+    process.on("SIGINT", wait);
+    return new Promise((done, reject) => {
+        const child = spawn("pulumi", args, { stdio: "inherit" });
+        child.on("error", reject);
+        child.on("close", (code) => {
+            process.off("SIGINT", wait);
+            done(code ?? 1);
+        });
+    });
 }

@@ -5,22 +5,18 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { repairState, type Deployment } from "../model/stateRepair";
+import { repairState } from "../model/stateRepair";
 import type { Substrate } from "../model/substrate";
 import { isOnNode, removeHalfMade, removeStrayRules } from "../node/leftovers";
-import { connect } from "../node/token";
 import { FLAG, runCommand } from "./command";
-import { pulumi } from "./pulumi";
+import { withNodes } from "./nodes";
+import { exportStack, pulumi, type Exported } from "./pulumi";
 import { releaseStaleLocks } from "./staleLocks";
 
 const HELP = `usage: make recover SUBSTRATE=<name>
 Settles what an interrupted run left behind: a lock of a process that is gone, creations that Pulumi never heard the end
 of, clones that were never configured nor started. VMs that hold anything are never touched.
 Exit 0; 1: another run is under way, or the node cannot be asked.`;
-
-interface Exported {
-    readonly deployment: Deployment;
-}
 
 void runCommand(HELP, { help: FLAG, quiet: FLAG }, async (substrate, { quiet }) => {
     const notes = [...releaseStaleLocks(substrate.name), ...(await recover(substrate))];
@@ -32,9 +28,8 @@ async function recover(substrate: Substrate): Promise<string[]> {
     if (substrate.status === "planned") {
         return [];
     }
-    const clients = new Map(substrate.hypervisors.map((h) => [h.node, connect(h)]));
-    try {
-        const exported = JSON.parse(pulumi("stack", "export", "--stack", substrate.name)) as Exported;
+    return withNodes(substrate, async (clients) => {
+        const exported = exportStack(substrate.name);
         const repair = await repairState(exported.deployment, (resource) => isOnNode(clients, resource));
         if (repair.notes.length > 0) {
             importState(substrate.name, { ...exported, deployment: repair.deployment });
@@ -42,9 +37,7 @@ async function recover(substrate: Substrate): Promise<string[]> {
         const resources = repair.deployment.resources ?? [];
         const rules = await removeStrayRules(clients, resources);
         return [...repair.notes, ...rules, ...(await removeHalfMade(clients, substrate, resources))];
-    } finally {
-        clients.forEach((client) => client.close());
-    }
+    });
 }
 
 /** The state holds secrets only encrypted, and this file is its owner's alone, until it is gone at once. */

@@ -1,9 +1,10 @@
 /**
  * Prints the commands that give the program its user, token and roles on each hypervisor of a substrate. With --check it
- * asks the hypervisors instead whether the token holds them.
+ * asks the hypervisors instead whether they are the substrate's own and the token holds them.
  */
 import { grantsOf, pveumCommands, TOKEN, USER } from "../model/role";
 import type { Substrate } from "../model/substrate";
+import { misplaced } from "../node/identity";
 import { tokenLacks } from "../node/permissions";
 import { FLAG, Refusal, runCommand } from "./command";
 
@@ -40,10 +41,12 @@ function asCommands(substrate: Substrate): string {
     return blocks.map((lines) => lines.join("\n")).join("\n\n");
 }
 
-/** @throws Refusal with what the token lacks, NodeError where a node cannot be asked. */
+/** @throws Refusal where a node is another one than it must be or the token lacks something, NodeError where one cannot be asked. */
 async function refuseWhatLacks(substrate: Substrate): Promise<void> {
-    const lacks = await tokenLacks(substrate);
-    if (lacks.length > 0) {
-        throw new Refusal(lacks.join("\n"));
+    // What a wrong node grants says nothing.
+    const misplacements = await misplaced(substrate);
+    const wrong = misplacements.length > 0 ? misplacements : await tokenLacks(substrate);
+    if (wrong.length > 0) {
+        throw new Refusal(wrong.join("\n"));
     }
 }

@@ -1,15 +1,21 @@
 import * as pulumi from "@pulumi/pulumi";
 import { HostError } from "../host/error";
 import { secretsOf, type Secrets } from "../host/run";
+import { checkClaims, type HeldOnRouter, type RecordedTenants } from "../model/claims";
 import { checkNode } from "../model/checkNode";
 import { firewallWarning } from "../model/datacentreFirewall";
 import { DefinitionError } from "../model/faults";
 import { NOTHING_RECORDED, type NodeFacts, type Recorded } from "../model/nodeFacts";
 import type { Hypervisor, Substrate } from "../model/substrate";
 import { NodeError } from "../node/client";
+import { misplaced } from "../node/identity";
 import { tokenLacks } from "../node/permissions";
 import { connect } from "../node/token";
 import { survey } from "../node/survey";
+import { RouterClient } from "../router/client";
+import { credentials } from "../router/credentials";
+import { RouterError } from "../router/errors";
+import { heldByOthers } from "../router/held";
 import { surveyHost, type HostGround } from "./hostGround";
 import { readRecorded } from "./recorded";
 import { refusal } from "./refusal";
@@ -38,15 +44,20 @@ export async function prepare(substrate: Substrate, root: string): Promise<Groun
         return { facts: new Map(), recorded: NOTHING_RECORDED, hosts: new Map(), secrets };
     }
     try {
-        // Alone and first: what a survey sees depends on it.
-        const lacks = await tokenLacks(substrate);
+        // Alone and first: what a survey sees depends on them.
+        const wrong = await misplaced(substrate);
+        const lacks = wrong.length > 0 ? wrong : await tokenLacks(substrate);
         if (lacks.length > 0) {
             throw new NodeError(lacks.join("\n"));
         }
-        const recorded = await readRecorded();
+        const { recorded, tenants } = await readRecorded();
         const surveys = substrate.hypervisors.map((hypervisor) => surveyed(hypervisor, substrate, recorded));
         const facts = new Map(await Promise.all(surveys));
-        const faults = substrate.hypervisors.flatMap((h) => checkNode(substrate, h, facts.get(h.name)!, recorded));
+        const guests = [...facts.values()].flatMap((one) => [...one.guests.values()]);
+        const faults = [
+            ...substrate.hypervisors.flatMap((h) => checkNode(substrate, h, facts.get(h.name)!, recorded)),
+            ...checkClaims(substrate, { recorded: tenants, guests, router: await heldOnRouter(substrate, tenants) }),
+        ];
         if (faults.length > 0) {
             throw new DefinitionError(faults);
         }
@@ -81,8 +92,8 @@ async function everyHost<T>(surveys: readonly Promise<T>[]): Promise<T[]> {
 
 /** What a person can mend is told in its own words, without a stack trace. */
 function asTold(error: unknown): Error {
-    const known = error instanceof NodeError || error instanceof DefinitionError || error instanceof HostError;
-    return known ? refusal(error.message) : (error as Error);
+    const known = [DefinitionError, NodeError, HostError, RouterError].some((kind) => error instanceof kind);
+    return known ? refusal((error as Error).message) : (error as Error);
 }
 
 function told<T>(step: () => T): T {
@@ -117,4 +128,22 @@ async function surveyed(
     } finally {
         client.close();
     }
+}
+
+/** What others hold on the router of the VLANs of tenants that are new; nothing is asked where none is. */
+async function heldOnRouter(substrate: Substrate, recorded: RecordedTenants): Promise<HeldOnRouter[]> {
+    const { mode, endpoint } = substrate.coreRouter;
+    const fresh = substrate.tenants.filter(({ name }) => !recorded.has(name));
+    if (mode !== "api" || endpoint === undefined || fresh.length === 0) {
+        return [];
+    }
+    const config = pulumi.runtime.allConfig();
+    return heldByOthers(
+        new RouterClient(
+            endpoint,
+            credentials((key) => config[key]),
+        ),
+        substrate,
+        fresh,
+    );
 }

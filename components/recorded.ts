@@ -1,4 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { RecordedTenant, RecordedTenants } from "../model/claims";
+import { vmidOf } from "../model/identity";
 import type { Recorded, RecordedBaseline, RecordedMaking, RecordedVm } from "../model/nodeFacts";
 import type { VmOutput } from "../model/outputs";
 
@@ -14,14 +16,15 @@ interface StateResource {
  * Reads what the stack's own state knows, through the two functions that Pulumi's StackReference is made of. It says
  * which VMs are ours already, and which MAC each had: an automatic MAC is PVE's choice once, and is kept from then on.
  */
-export async function readRecorded(): Promise<Recorded> {
+export async function readRecorded(): Promise<{ recorded: Recorded; tenants: RecordedTenants }> {
     const stack = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
     const [resources, outputs] = await Promise.all([
         builtin("readStackResourceOutputs", { stackName: stack }),
         builtin("readStackOutputs", { name: stack }),
     ]);
     const vms = (outputs["vms"] ?? []) as readonly VmOutput[];
-    return recordedOf(resources as Record<string, StateResource>, vms);
+    const state = resources as Record<string, StateResource>;
+    return { recorded: recordedOf(state, vms), tenants: recordedTenants(state) };
 }
 
 async function builtin(name: string, args: Record<string, string>): Promise<Record<string, unknown>> {
@@ -38,8 +41,7 @@ export function recordedOf(resources: Readonly<Record<string, StateResource>>, v
     const made = new Map<string, RecordedMaking>();
     const baselines = new Map<string, RecordedBaseline>();
     for (const [urn, { type, outputs = {} }] of Object.entries(resources)) {
-        // A URN ends with the resource's name: urn:pulumi:{stack}::{project}::{types}::{name}.
-        const name = urn.split("::")[3] ?? "";
+        const name = nameOf(urn);
         if (type === "proxmoxve:index/vmLegacy:VmLegacy") {
             const vm = vmOf(name, outputs);
             recorded.set(vm.vmid, vm);
@@ -83,4 +85,38 @@ function vmOf(name: string, outputs: Outputs): RecordedVm & { vmid: number } {
         node: String(outputs["nodeName"]),
         ...(device?.macAddress && { mac: device.macAddress }),
     };
+}
+
+/** A URN ends with the resource's name: urn:pulumi:{stack}::{project}::{types}::{name}. */
+function nameOf(urn: string): string {
+    return urn.split("::")[3] ?? "";
+}
+
+/**
+ * Tenants that the state has, with the VLANs of what is left of them: a run that broke off may have left a VM without its
+ * component, or a VLAN on the router without a VM.
+ */
+export function recordedTenants(resources: Readonly<Record<string, StateResource>>): RecordedTenants {
+    const all = Object.entries(resources);
+    const ofType = (end: string) => all.filter(([, { type }]) => type.endsWith(end));
+    const vms = ofType(":VmLegacy").map(([urn, { outputs = {} }]) => ({ ...vmOf(nameOf(urn), outputs), outputs }));
+    const names = ofType(":tenant:Tenant").map(([urn]) => nameOf(urn));
+    const tenants = new Map<string, RecordedTenant>();
+    for (const name of names) {
+        const own = vms.filter(({ component, outputs }) => tenantOf(component, outputs, names) === name);
+        const routed = ofType(":RouterVlan").filter(([, { outputs = {} }]) => outputs["tenant"] === name);
+        const vlans = [
+            ...own.map(({ vmid }) => Math.floor(vmid / vmidOf(1, 0))),
+            ...routed.map(([, { outputs = {} }]) => Number(outputs["tag"])),
+        ];
+        const kept = own.map(({ vmid, component }) => ({ vmid, component }));
+        tenants.set(name, { vlans: [...new Set(vlans)].sort(), vms: kept.sort((a, b) => a.vmid - b.vmid) });
+    }
+    return tenants;
+}
+
+/** Tenant of a VM: its pool's, else, where somebody took it out of the pool, the longest name that its component begins with. */
+function tenantOf(component: string, outputs: Outputs, names: readonly string[]): string | undefined {
+    const begins = names.filter((name) => component.startsWith(`${name}-`)).sort((a, b) => b.length - a.length);
+    return begins.find((name) => name === outputs["poolId"]) ?? begins[0];
 }

@@ -21,6 +21,7 @@ export function checkIdentity(
     return [
         ...tenants.flatMap((tenant) => [
             ...checkName(tenant, [...sites, ...Object.keys(substrate.hypervisors)]),
+            ...checkFormerly(tenant, tenants),
             ...checkHypervisor(substrateName, substrate, tenant),
             ...checkVms(tenant),
         ]),
@@ -45,6 +46,16 @@ function checkName(tenant: CheckedTenant, taken: readonly string[]): Fault[] {
         return [faultAt(tenant, ["name"], `${name} is not the file's name; allowed: ${fileName}, or rename the file`)];
     }
     return [];
+}
+
+function checkFormerly(tenant: CheckedTenant, all: readonly CheckedTenant[]): Fault[] {
+    const { name, formerly } = tenant.value;
+    const holder = all.find((other) => other.value.name === formerly);
+    if (formerly === name) {
+        return [faultAt(tenant, ["formerly"], `${name} is the tenant's name now; take formerly out`)];
+    }
+    const message = `${formerly} is a tenant still, in ${holder?.file}; one of the two is wrong`;
+    return holder === undefined ? [] : [faultAt(tenant, ["formerly"], message)];
 }
 
 function checkHypervisor(substrateName: string, substrate: SubstrateDefinition, tenant: CheckedTenant): Fault[] {

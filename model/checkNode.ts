@@ -1,4 +1,5 @@
 import { FILTER_IPSET } from "./addressFilter";
+import { faultWhere } from "./definedFault";
 import type { Fault } from "./faults";
 import { asksRebuild, componentOf, type Guest, type NodeFacts, type Recorded, type TemplateMake } from "./nodeFacts";
 import { stackFileOf } from "./stackFile";
@@ -204,8 +205,6 @@ function tooSmall(vm: WorkloadVm, template: string, sizeGiB: number): string {
     );
 }
 
-function faultOf({ definedAt: { file, path, lines } }: WorkloadVm, key: string, message: string): Fault {
-    const line = lines[key] ?? lines[""];
-    const declared = lines[key] !== undefined && lines[key] !== lines[""] ? `${path}.${key}` : path;
-    return { file, path: declared, message, ...(line === undefined ? {} : { line }) };
+function faultOf({ definedAt }: WorkloadVm, key: string, message: string): Fault {
+    return faultWhere(definedAt, key, message);
 }

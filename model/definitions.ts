@@ -42,6 +42,10 @@ export interface TenantDefinition {
      */
     keep: boolean;
     /**
+     * Name that this tenant had before: its VMs stay and become this tenant's, with their data. Without it a file that claims another tenant's VLAN is refused. Take it out again once the substrate was brought up. Not where coreRouter.mode is api: there the old tenant is torn down first.
+     */
+    formerly?: string;
+    /**
      * What the tenant's VMs may hold together, all of them counted, running or not. What is left out is not limited.
      */
     quota?: {
@@ -287,6 +291,14 @@ export interface HypervisorDefinition {
      * PVE storage for the VMs' disks and cloud-init drives.
      */
     datastore: string;
+    /**
+     * PVE storage that `make teardown BACKUP=1` writes backups to. The token then needs VM.Backup, and Datastore.AllocateSpace there (`make role`).
+     */
+    backup?: string;
+    /**
+     * Read the node's task log, from which `make drift` says since when and by whom. The token then needs Sys.Audit on the node (`make role`).
+     */
+    taskLog: boolean;
     /**
      * Which template new VMs are cloned from: the newest of a prefix, or one by name.
      */

@@ -49,9 +49,20 @@ export function loadSubstrate(definitions: Definitions): Substrate {
         ...checkCoreRouter(stackSource(definitions), substrate.value, tenants),
         ...checkBaselines(stackSource(definitions), substrate.value),
     ]);
-    const model = resolve(definitions.substrate, substrate.value, tenants);
+    const model = resolve(definitions.substrate, substrate.value, tenants, sitesElsewhere(definitions));
     faultless(checkAdmission(model, tenants));
     return model;
+}
+
+/** Sites of the other substrates, as far as their stack files say them. */
+function sitesElsewhere({ root, substrate }: Definitions): Substrate["elsewhere"] {
+    const others = listSubstrates(root).filter((name) => name !== substrate);
+    return others.flatMap((name) => {
+        // A fault of another stack file is told where that one is loaded.
+        const source = gather([], () => stackSource({ root, substrate: name }));
+        const site = Number((source?.value as { site?: unknown } | undefined)?.site);
+        return Number.isInteger(site) ? [{ name, site }] : [];
+    });
 }
 
 function faultless(faults: readonly Fault[]): void {

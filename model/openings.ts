@@ -49,7 +49,7 @@ export function openingsOf(path: Path): Opening[] {
 }
 
 /** Cuts a range before each edge in it. */
-function cut({ first, last }: Range, edges: readonly number[]): Range[] {
+export function cut({ first, last }: Range, edges: readonly number[]): Range[] {
     const starts = [...new Set([first, ...edges.filter((edge) => edge > first && edge <= last)])].sort((a, b) => a - b);
     return starts.map((start, i) => ({ first: start, last: (starts[i + 1] ?? last + 1) - 1 }));
 }
@@ -92,7 +92,7 @@ function formatPorts({ first, last }: Range): string {
 }
 
 /** Ranges as people write them, neighbours put together: an address, a network, or first-last. */
-function formatRanges(ranges: readonly Range[]): string[] {
+export function formatRanges(ranges: readonly Range[]): string[] {
     const joined: Range[] = [];
     for (const range of ranges) {
         const before = joined.at(-1);

@@ -25,7 +25,7 @@ export interface RouterAddresses {
 }
 
 /** What one rule matches. */
-interface Matcher<R> {
+export interface Matcher<R> {
     readonly rule: R;
     readonly protocols: readonly PacketProtocol[];
     readonly source: readonly Range[];
@@ -33,7 +33,7 @@ interface Matcher<R> {
     readonly ports: readonly Range[];
 }
 
-const EVERY_PORT: Range = { first: 0, last: 65_535 };
+export const EVERY_PORT: Range = { first: 0, last: 65_535 };
 
 /** A list of rules of which the first that matches decides, as pf's `quick` rules and PVE's firewall do. */
 export class PacketFilter<R> {
@@ -44,7 +44,12 @@ export class PacketFilter<R> {
         return this.matchers.find((matcher) => matches(matcher, packet))?.rule;
     }
 
-    /** Addresses at which some rule begins or ends to match: between two of them all destinations are alike. */
+    /** Addresses at which some rule begins or ends to match: between two of them all sources are alike. */
+    sourceEdges(): number[] {
+        return edgesOf(this.matchers.flatMap(({ source }) => source));
+    }
+
+    /** The same for destinations. */
     destinationEdges(): number[] {
         return edgesOf(this.matchers.flatMap(({ destination }) => destination));
     }
@@ -114,7 +119,8 @@ function addressOf(text: string): Range {
     return { first: address, last: address };
 }
 
-function protocolsOf(protocol: RouterRule["protocol"]): readonly PacketProtocol[] {
+/** The protocols that OPNsense's word for them matches; every one beside the three is one to the filters. */
+export function protocolsOf(protocol: string): readonly PacketProtocol[] {
     switch (protocol) {
         case "any":
             return PACKET_PROTOCOLS;
@@ -126,6 +132,8 @@ function protocolsOf(protocol: RouterRule["protocol"]): readonly PacketProtocol[
             return ["udp"];
         case "ICMP":
             return ["icmp"];
+        default:
+            return ["other"];
     }
 }
 
@@ -142,7 +150,8 @@ export function inboundFilter(inbound: readonly Inbound[]): PacketFilter<Inbound
     );
 }
 
-function rangesOf(ports: string | undefined, dash: string): Range[] {
+/** Ports as ranges; missing: every one. */
+export function rangesOf(ports: string | undefined, dash: string): Range[] {
     if (ports === undefined) {
         return [EVERY_PORT];
     }

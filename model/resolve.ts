@@ -3,18 +3,24 @@ import type { CheckedTenant } from "./checked";
 import type { AllowanceDefinition, HypervisorDefinition, SubstrateDefinition, TenantDefinition } from "./definitions";
 import { MANAGEMENT_VLAN, subnetOf, TRUSTED_VLAN, zoneOf } from "./identity";
 import { isLabSegment, labSubnet } from "./labSegments";
-import { resolveVm } from "./resolveVm";
+import { definedAt, resolveVm } from "./resolveVm";
 import { parseGiB, parseMiB } from "./size";
 import type { Allowance, Hypervisor, Inbound, Quota, Segment, Substrate, Tenant, TemplateChoice } from "./substrate";
 
 /** Resolves checked definitions to the frozen model: subnets, VMIDs and names are computed here and nowhere else. */
-export function resolve(name: string, substrate: SubstrateDefinition, checked: readonly CheckedTenant[]): Substrate {
+export function resolve(
+    name: string,
+    substrate: SubstrateDefinition,
+    checked: readonly CheckedTenant[],
+    elsewhere: Substrate["elsewhere"] = [],
+): Substrate {
     const tenants = checked.map(({ value }) => value);
     const hypervisors = Object.entries(substrate.hypervisors).map(([key, h]) => resolveHypervisor(key, h));
     const model: Substrate = {
         name,
         zone: `${name}.${substrate.domain}`,
         site: substrate.site,
+        elsewhere,
         status: substrate.status,
         hypervisors,
         coreRouter: substrate.coreRouter,
@@ -35,7 +41,8 @@ function withBaseline(model: Substrate, { hypervisors, domain }: SubstrateDefini
 }
 
 function resolveHypervisor(name: string, definition: HypervisorDefinition): Hypervisor {
-    const { node, endpoint, ssh, bridge, datastore, template, clones, hardware, reserve, overcommit } = definition;
+    const { node, endpoint, ssh, bridge, datastore, backup, taskLog, template, clones, hardware, reserve, overcommit } =
+        definition;
     return {
         name,
         node,
@@ -48,6 +55,8 @@ function resolveHypervisor(name: string, definition: HypervisorDefinition): Hype
         },
         bridge,
         datastore,
+        ...(backup !== undefined && { backup }),
+        taskLog,
         template: template as TemplateChoice,
         clones,
         reserveMiB: parseMiB(reserve),
@@ -77,9 +86,11 @@ function resolveTenant(
         segment: resolveSegment(tenant, substrate, all),
         zone,
         keep: tenant.keep,
+        ...(tenant.formerly !== undefined && { formerly: tenant.formerly }),
         allow: tenant.allow.map((allowance) => resolveAllowance(substrate.site, allowance, all)),
         quota: resolveQuota(tenant),
         vms: tenant.vms.map((_, index) => resolveVm(substrate, checked, zone, index)).sort((a, b) => a.vmid - b.vmid),
+        definedAt: definedAt(checked, [], ["name", "vlan", "formerly"]),
     };
 }
 

@@ -1,8 +1,12 @@
 import type { CheckedTenant } from "./checked";
 import type { SubstrateDefinition, VmDefinition } from "./definitions";
+import { formatPath, type Path } from "./faults";
 import { fixedAddressOf, macOf, vmidOf } from "./identity";
 import { parseGiB, parseMiB } from "./size";
 import type { DefinedAt, WorkloadVm } from "./substrate";
+
+/** Keys whose lines later errors point at. */
+const LOCATED = ["name", "instance", "disk", "disks", "rebuild", "template"];
 
 /** Resolves one VM of a tenant, by its place in the tenant's file; its zone is the tenant's. */
 export function resolveVm(
@@ -26,7 +30,7 @@ export function resolveVm(
         fqdn: `${vm.name}.${zone}`,
         aliases: vm.aliases.map((alias) => `${alias}.${zone}`),
         tags: [...new Set(["tenant", tenant.name, ...vm.tags])].sort(),
-        definedAt: definedAt(checked, index),
+        definedAt: definedAt(checked, ["vms", index], LOCATED),
     };
 }
 
@@ -62,16 +66,14 @@ function identity({ site, macPolicy }: SubstrateDefinition, vlan: number, { inst
     };
 }
 
-/** Keys whose lines later errors point at. */
-const LOCATED = ["name", "instance", "disk", "disks", "rebuild", "template"] as const;
-
-function definedAt({ file, source }: CheckedTenant, index: number): DefinedAt {
+/** Where a mapping of a tenant's file stands, and those of its keys that are there. */
+export function definedAt({ file, source }: CheckedTenant, path: Path, keys: readonly string[]): DefinedAt {
     const lines: Record<string, number> = {};
-    for (const key of ["", ...LOCATED]) {
-        const line = source.lineOf(key === "" ? ["vms", index] : ["vms", index, key]);
+    for (const key of ["", ...keys]) {
+        const line = source.lineOf(key === "" ? path : [...path, key]);
         if (line !== undefined) {
             lines[key] = line;
         }
     }
-    return { file, path: `vms[${index}]`, lines };
+    return { file, path: formatPath(path), lines };
 }

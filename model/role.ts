@@ -1,8 +1,8 @@
 import role from "./grants.json";
 import type { Hypervisor, Substrate } from "./substrate";
 
-/** What only some definitions ask for, by the key of the VM that asks. */
-export type Occasion = "agent.wait" | "startup";
+/** What only some definitions ask for, by the key of the VM or hypervisor that asks. */
+export type Occasion = "agent.wait" | "startup" | "backup" | "taskLog";
 
 /** A role and the one path that it is granted on, to the user and its token alike. */
 export interface Grant {
@@ -41,8 +41,11 @@ export function grantsOf(substrate: Substrate, hypervisor: Hypervisor): Grant[] 
     const occasions: Record<Occasion, boolean> = {
         "agent.wait": vms.some(({ agent }) => agent.wait),
         startup: vms.some(({ startup }) => startup !== undefined),
+        backup: hypervisor.backup !== undefined,
+        taskLog: hypervisor.taskLog,
     };
-    const place: Record<string, string> = { datastore: hypervisor.datastore, bridge: hypervisor.bridge };
+    const { datastore, bridge, backup = "", node } = hypervisor;
+    const place: Record<string, string> = { datastore, bridge, backup, node };
     return (role.grants as readonly DescribedGrant[])
         .filter(({ when }) => when === undefined || occasions[when])
         .map((grant) => ({

@@ -10,6 +10,11 @@ export interface StateResource {
     readonly id?: string;
     readonly inputs?: Readonly<Record<string, unknown>>;
     readonly outputs?: Readonly<Record<string, unknown>>;
+    readonly parent?: string;
+    /** Whether its deletion is refused. */
+    readonly protect?: boolean;
+    readonly dependencies?: readonly string[];
+    readonly deletedWith?: string;
 }
 
 /** An operation that Pulumi began and never heard the end of. */
@@ -85,7 +90,8 @@ function idOf({ type, inputs = {} }: StateResource): string | undefined {
     }
 }
 
-function nameOf({ urn }: StateResource): string {
+/** A URN ends with the resource's name. */
+export function nameOf({ urn }: StateResource): string {
     return urn.split("::").at(-1)!;
 }
 

@@ -11,6 +11,8 @@ export interface Substrate {
     /** DNS zone of the substrate, above those of its tenants. */
     readonly zone: string;
     readonly site: number;
+    /** The project's other substrates, whose nodes are never this one's. */
+    readonly elsewhere: readonly { readonly name: string; readonly site: number }[];
     readonly status: "active" | "planned";
     readonly hypervisors: readonly Hypervisor[];
     readonly coreRouter: CoreRouter;
@@ -41,6 +43,10 @@ export interface Hypervisor {
     readonly bridge: string;
     /** PVE storage of disks and cloud-init drives. */
     readonly datastore: string;
+    /** PVE storage of backups; missing where none are made. */
+    readonly backup?: string;
+    /** Whether the node's task log is read. */
+    readonly taskLog: boolean;
     readonly template: TemplateChoice;
     /** How many clones are made side by side. */
     readonly clones: number;
@@ -85,11 +91,14 @@ export interface Tenant {
     readonly zone: string;
     /** Whether teardown is refused. */
     readonly keep: boolean;
+    /** Name that the tenant had before, whose VMs it takes over; missing for none. */
+    readonly formerly?: string;
     /** What the VMs may reach beyond what every tenant may, in the order of the file. */
     readonly allow: readonly Allowance[];
     /** What the VMs may claim together; a key that is missing is no limit. */
     readonly quota: Quota;
     readonly vms: readonly WorkloadVm[];
+    readonly definedAt: DefinedAt;
 }
 
 /** Memory in MiB, disk in GiB, the rest by number. */
@@ -193,11 +202,11 @@ export interface Startup {
     readonly downDelay?: number;
 }
 
-/** Where a VM is defined, for errors that only the node brings to light. */
+/** Where a tenant or a VM is defined, for errors that only node, router or state bring to light. */
 export interface DefinedAt {
     readonly file: string;
-    /** As `vms[0]`. */
+    /** As `vms[0]`; empty for a tenant. */
     readonly path: string;
-    /** 1-based line of the VM's keys, by key; that of the VM itself under the empty key. */
+    /** 1-based line of the keys, by key; that of the tenant or VM itself under the empty key. */
     readonly lines: Readonly<Record<string, number>>;
 }

@@ -1,10 +1,9 @@
 import type { StateResource } from "../model/stateRepair";
 import type { Substrate, WorkloadVm } from "../model/substrate";
+import { orNothing } from "./answers";
 import { NodeError, type NodeClient } from "./client";
+import type { Clients } from "./held";
 import { tagsOf, type Listed } from "./survey";
-
-/** Clients by PVE node name. */
-type Clients = ReadonlyMap<string, NodeClient>;
 
 const POLL_MS = 500;
 const POLLS = 240;
@@ -130,16 +129,4 @@ async function unlocked(client: NodeClient, vm: string): Promise<void> {
 
 function pause(): Promise<void> {
     return new Promise((resolve) => setTimeout(resolve, POLL_MS));
-}
-
-/** What a request gives, or something else where the node says that the thing is not there. */
-async function orNothing<T>(answer: Promise<T>, nothing: T): Promise<T> {
-    try {
-        return await answer;
-    } catch (error) {
-        if (error instanceof NodeError && (error.status === 404 || /does not exist|no such/.test(error.message))) {
-            return nothing;
-        }
-        throw error;
-    }
 }

@@ -128,7 +128,7 @@ async function makeOf(template: Template, ask: Ask): Promise<TemplateMake> {
 }
 
 /** Size of a drive as PVE writes it in the drive's `size=`, in GiB. */
-function sizeGiBOf(drive: string): number | undefined {
+export function sizeGiBOf(drive: string): number | undefined {
     const [, count, unit] = /\bsize=(\d+(?:\.\d+)?)([KMGT]?)/.exec(drive) ?? [];
     const factor: Record<string, number> = { "": 1 / GIB, K: 1 / 1024 ** 2, M: 1 / 1024, G: 1, T: 1024 };
     return count === undefined ? undefined : Number(count) * factor[unit!]!;

@@ -1,15 +1,6 @@
+import type { AssignedInterface } from "../model/routerFound";
 import type { RouterClient } from "./client";
 import { RouterError } from "./errors";
-
-/** An interface of the router with the device that it is assigned to. */
-export interface AssignedInterface {
-    /** Such as lan or opt8. */
-    readonly identifier: string;
-    readonly device: string;
-    readonly enabled: boolean;
-    /** In CIDR form, empty where there is none. */
-    readonly address: string;
-}
 
 const EXPORT = "interfaces/overview/export";
 

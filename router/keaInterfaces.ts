@@ -5,7 +5,7 @@ import type { Writer } from "./queue";
 const DHCP = "kea/dhcpv4";
 
 /** The interfaces that Kea serves: one list that all of the router's segments share. */
-async function served(client: RouterClient): Promise<string[]> {
+export async function served(client: RouterClient): Promise<string[]> {
     const answer = (await client.get(`${DHCP}/get`)) as {
         dhcpv4?: { general?: { interfaces?: Record<string, { selected?: unknown }> } };
     } | null;

@@ -28,7 +28,7 @@ const FIXED: Readonly<Record<string, string>> = {
     icmptype: "",
     sched: "",
 };
-const FIXED_ALIAS: Readonly<Record<string, string>> = { enabled: "1", type: "network" };
+export const FIXED_ALIAS: Readonly<Record<string, string>> = { enabled: "1", type: "network" };
 /** Rules of OPNsense's own are listed beside the others, keyed by a hash. */
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
@@ -150,7 +150,8 @@ async function removeRule(writer: Writer, row: Row): Promise<void> {
     await writer.client.delete(`${FILTER}/delRule/${row.uuid}`, text(row, "description"));
 }
 
-function ruleFields(rule: RouterRule, interfaceName: string): Record<string, string> {
+/** A rule by the names of OPNsense's fields. */
+export function ruleFields(rule: RouterRule, interfaceName: string): Record<string, string> {
     return {
         ...FIXED,
         interface: interfaceName,

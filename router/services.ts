@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { RouterClient } from "./client";
-import { RouterError } from "./errors";
+import { ServiceDownError } from "./errors";
 import type { KindName } from "./run";
 
 /** A part of the router that takes over its saved configuration when it is told to. */
@@ -69,7 +69,7 @@ export async function reconfigure(dirty: ReadonlyMap<Service, RouterClient>): Pr
     return failures;
 }
 
-/** @throws RouterError where the service is a process and does not run. */
+/** @throws ServiceDownError where the service is a process and does not run. */
 export async function requireRunning(client: RouterClient, service: Service): Promise<void> {
     const { status, name } = SERVICES[service];
     if (status === undefined) {
@@ -83,7 +83,7 @@ export async function requireRunning(client: RouterClient, service: Service): Pr
         }
         await delay(STATUS_MS);
     }
-    throw new RouterError(
+    throw new ServiceDownError(
         `${name} does not run on the router (${found ?? "no status"}): see there, under Services > ${name}, whether it is ` +
             "enabled and what its log says, then run it again.",
     );

@@ -1,7 +1,8 @@
+import type { AssignedInterface } from "../model/routerFound";
 import type { RouterVlan } from "../model/routerRecords";
 import type { Row, RouterClient } from "./client";
 import { RouterError } from "./errors";
-import { interfaces, type AssignedInterface } from "./interfaces";
+import { interfaces } from "./interfaces";
 import type { Kept, Kind, Target } from "./kind";
 import { isTenants, text } from "./ownership";
 import type { Writer } from "./queue";

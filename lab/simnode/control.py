@@ -6,6 +6,7 @@ from simcommon import control
 
 from . import state
 from .access import PRIVILEGES
+from .inventory import NODE
 
 
 class Control(control.Control):
@@ -21,8 +22,8 @@ class Control(control.Control):
         """Changes settings: time_scale (real seconds per PVE second; 0 ends tasks at once), latency (real seconds
         before every answer), agents_answer (whether guest agents do), grants (all that users and tokens are granted;
         null for the program's roles), without (privileges that nobody but root holds), reset_every (requests until the
-        connection is reset; 0: never)."""
-        control.require_known(wanted, {'time_scale', 'latency', 'agents_answer', 'grants', 'without', 'reset_every'})
+        connection is reset; 0: never), members (names of further nodes of a cluster that it is in)."""
+        control.require_known(wanted, {'time_scale', 'latency', 'agents_answer', 'grants', 'without', 'reset_every', 'members'})
         node = self.machine
         if 'time_scale' in wanted:
             node.time_scale = float(wanted['time_scale'])
@@ -32,6 +33,8 @@ class Control(control.Control):
             node.agents_answer = bool(wanted['agents_answer'])
         if 'reset_every' in wanted:
             node.reset_every = int(wanted['reset_every'])
+        if 'members' in wanted:
+            node.nodes = {NODE: {'online': True}, **{name: {'online': True} for name in wanted['members']}}
         if 'grants' in wanted:
             self._grant(wanted['grants'])
         if 'without' in wanted:

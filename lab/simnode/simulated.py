@@ -6,6 +6,7 @@ from fakepve import FakePve
 
 from . import inventory
 from .access import TOKEN, Access
+from .backups import Backups
 from .config import Config
 from .drives import Drives
 from .faults import Faults
@@ -15,7 +16,7 @@ from .handling import RequestHandling
 from .node import VERSION, Node
 
 
-class SimulatedNode(RequestHandling, Faults, Access, Config, Drives, Firewall, Guests, Node, FakePve):
+class SimulatedNode(RequestHandling, Faults, Access, Backups, Config, Drives, Firewall, Guests, Node, FakePve):
     """hv02 of dvntm: PVE 8.4.1, alone, with two templates and one VM that is no tenant's."""
 
     def __init__(self, host: str, port: int, token_secret: str | None = None) -> None:

@@ -61,7 +61,10 @@ export async function keepTenant(lab: AcceptanceLab, matrix: Matrix): Promise<vo
 /** Another name for a tenant: another file, with the same VMs. */
 export async function renameTenant(lab: AcceptanceLab, matrix: Matrix): Promise<void> {
     const then = (await lab.state()).vms["5202"]!;
-    const text = readFileSync(join(lab.workspace.root, FILE), "utf8").replace("name: matrix", "name: other");
+    const text = readFileSync(join(lab.workspace.root, FILE), "utf8").replace(
+        "name: matrix",
+        "name: other\nformerly: matrix",
+    );
     writeFileSync(join(lab.workspace.root, "tenants/dvntm/other.yaml"), text);
     rmSync(join(lab.workspace.root, FILE));
     lab.edit("tenants/dvntm/grooveiq.yaml", (grooveiq) => grooveiq.replace("to: matrix", "to: other"));
@@ -73,5 +76,12 @@ export async function renameTenant(lab: AcceptanceLab, matrix: Matrix): Promise<
     expect(vms["5202"]!.config["smbios1"]).toBe(then.config["smbios1"]);
     expect(pools["matrix"]).toBeUndefined();
     await lab.succeed("preview", "--expect-no-changes");
-    matrix.note("name", { update: "in place" });
+    matrix.note("name", { update: "in place, with `formerly`" });
+    matrix.note("formerly", {
+        create: "accepted",
+        second: "empty",
+        update: "takes the VMs of the tenant of that name along",
+        drift: "not on the node",
+        repair: "not on the node",
+    });
 }

@@ -1,3 +1,5 @@
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { Workspace } from "../../lab/workspace";
 import { AcceptanceLab, RUN_TIMEOUT_MS } from "./lab";
 
@@ -90,6 +92,63 @@ describe("definitions that are wrong", () => {
         expect(output).toMatch(
             /cannot be asked \(self-signed certificate\); SSL_CERT_FILE names the certificate of the authority/,
         );
+    });
+});
+
+describe("a node that is not the substrate's", () => {
+    let lab: AcceptanceLab;
+
+    beforeAll(async () => {
+        lab = await AcceptanceLab.start();
+    });
+    afterAll(() => lab.stop());
+
+    /** What make asks before each run that changes something. */
+    async function check() {
+        const { exitCode, output } = await lab.workspace.command("role", "--check", "dvntm");
+        return [exitCode, output];
+    }
+
+    test("control: its own node is not refused", async () => {
+        expect(await check()).toEqual([0, ""]);
+    });
+
+    test("a node of another name is refused by up, and before it", async () => {
+        lab.edit("Pulumi.dvntm.yaml", (text) => text.replace("node: pve2", "node: pve3"));
+        const { endpoint } = lab.node.ready;
+        const refused = `hv02: ${endpoint} is node pve2, not pve3: correct hypervisors.hv02.endpoint or hypervisors.hv02.node`;
+        expect(await check()).toEqual([1, `${refused}\n`]);
+        const { exitCode, output } = await lab.workspace.pulumi(["up", "--yes", "--skip-preview"]);
+        expect(exitCode).not.toBe(0);
+        expect(output).toContain(refused);
+        expect((await lab.node.requests()).filter(({ method }) => method !== "GET")).toEqual([]);
+        lab.edit("Pulumi.dvntm.yaml", (text) => text.replace("node: pve3", "node: pve2"));
+    });
+
+    test("a member of a cluster is refused", async () => {
+        await lab.node.set({ members: ["pve3"] });
+        expect(await check()).toEqual([
+            1,
+            expect.stringMatching(
+                /is a cluster of pve2, pve3, and a tenant hypervisor stands alone: is this dvntm's node\?/,
+            ),
+        ]);
+        await lab.node.set({ members: [] });
+    });
+
+    test("a node with an address of another substrate's site is refused", async () => {
+        lab.edit("Pulumi.dvntm.yaml", (text) => text.replace(/site: "?20"?/, "site: 21"));
+        const other = "config:\n  tenant-hypervisors:site: 20\n";
+        writeFileSync(join(lab.workspace.root, "Pulumi.dvnt.yaml"), other);
+        expect(await check()).toEqual([
+            1,
+            expect.stringMatching(
+                /^hv02: node pve2 at \S+ has 10\.20\.99\.22\/24 on vmbr0, an address of dvnt \(10\.20\.0\.0\/16\), and dvntm is 10\.21/,
+            ),
+        ]);
+        // Control: a site that no other substrate has is nobody's.
+        rmSync(join(lab.workspace.root, "Pulumi.dvnt.yaml"));
+        expect(await check()).toEqual([0, ""]);
     });
 });
 

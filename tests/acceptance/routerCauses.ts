@@ -20,6 +20,7 @@ export type Together = readonly [Cause, Cause?];
 /** The tenant that comes and goes, and what its records are called in errors. */
 export const TENANT = "moneyrouter";
 export const VLAN = 52;
+export const PRIVATE_NETWORKS = `vlan${VLAN}_private_networks`;
 const OURS = `tenant-hypervisors: ${TENANT}`;
 export const VM = ` for "${OURS}: api-vm01"`;
 export const SEGMENT = ` for "${OURS}: segment"`;

@@ -9,6 +9,7 @@ import {
     LOG,
     noAnswer,
     PRIVATE,
+    PRIVATE_NETWORKS,
     refusal,
     SEGMENT,
     stopped,
@@ -44,10 +45,10 @@ const theirMac: Cause = held("a MAC is somebody else's", "dhcp", {
 });
 
 const theirFirewallAlias: Cause = held("a firewall alias of the name is somebody else's", "rules", {
-    wanted: `alias ${TENANT}_private`,
+    wanted: `alias ${PRIVATE_NETWORKS}`,
     holder: 'firewall alias "x"',
     byHand: (router) => {
-        const alias = { name: `${TENANT}_private`, type: "network", content: "10.0.0.0/8", description: "x" };
+        const alias = { name: PRIVATE_NETWORKS, type: "network", content: "10.0.0.0/8", description: "x" };
         return foreign(router, "firewall/alias/addItem", { alias }, "firewall/alias/delItem");
     },
 });
@@ -161,7 +162,7 @@ export const inRepair: readonly Together[] = [
         },
         {
             ...refusal("the repair of the firewall alias", "rules", "firewall/alias/setItem/…", PRIVATE),
-            ...changed("alias", { name: `${TENANT}_private` }, "firewall/alias/setItem", {
+            ...changed("alias", { name: PRIVATE_NETWORKS }, "firewall/alias/setItem", {
                 alias: { content: "10.0.0.0/8" },
             }),
         },

@@ -56,6 +56,10 @@ def write_ipset(node: Client, vmid: int) -> object:
     return node.call('POST', f'{NODE}/qemu/{vmid}/firewall/ipset', name='ipfilter-net0')
 
 
+def back_up(node: Client, vmid: int) -> object:
+    return node.call('POST', f'{NODE}/vzdump', vmid=vmid, storage='local', mode='snapshot', compress='zstd')
+
+
 # Operations of the program that ask for each privilege, each with the path that the refusal names.
 ASK: dict[str, list[tuple[Operation, str]]] = {
     'VM.Audit': [(lambda node, vmid: node.config(vmid), '/vms/{vmid}')],
@@ -76,7 +80,8 @@ ASK: dict[str, list[tuple[Operation, str]]] = {
                      (lambda node, vmid: node.power(vmid, 'stop'), '/vms/{vmid}')],
     'VM.Monitor': [(guest_agent, '/vms/{vmid}')],
     'Datastore.AllocateSpace': [(clone, '/storage/local-lvm'), (configure(scsi1='local-lvm:1'), '/storage/local-lvm'),
-                                (resize, '/storage/local-lvm')],
+                                (resize, '/storage/local-lvm'), (back_up, '/storage/local')],
+    'VM.Backup': [(back_up, '/vms/{vmid}')],
     'Datastore.Audit': [(content, '/storage/local-lvm')],
     'SDN.Use': [(clone, BRIDGE), (configure(net0='virtio,bridge=vmbr0,tag=50'), f'{BRIDGE}/50')],
     'Sys.Audit': [(lambda node, vmid: node.call('GET', '/cluster/firewall/options'), '/')],
@@ -86,7 +91,7 @@ ASK: dict[str, list[tuple[Operation, str]]] = {
 
 def whole_role() -> list[dict]:
     """The grants of a substrate that needs all of them."""
-    return [{'path': grant['path'].format(datastore='local-lvm', bridge='vmbr0'),
+    return [{'path': grant['path'].format(datastore='local-lvm', bridge='vmbr0', backup='local', node='pve2'),
              'privileges': list(grant['privileges']), 'propagate': grant.get('propagate', True),
              'userids': ['deevnet@pve', 'deevnet@pve!pulumi']} for grant in GRANTS]
 
@@ -137,12 +142,23 @@ def test_without_audit_what_is_there_looks_deleted(ours, privilege, path, name):
     assert names() == []
 
 
+def test_without_sys_audit_the_task_log_has_the_tokens_own_tasks_alone(ours):
+    node, vmid = ours
+    node.power(vmid, 'start')
+    node.as_root().power(vmid, 'stop')
+    users = lambda: {task['user'] for task in node.call('GET', f'{NODE}/tasks?vmid={vmid}')}
+    assert users() == {'root@pam', 'deevnet@pve!pulumi'}
+    node.control('PATCH', '/settings', {'without': ['Sys.Audit']})
+    assert users() == {'deevnet@pve!pulumi'}
+
+
 def test_every_privilege_of_the_roles_is_asked_for():
-    assert sorted({*ASK, 'Pool.Audit'}) == sorted(PRIVILEGES)
+    assert {*ASK, 'Pool.Audit', 'Sys.Audit'} == set(PRIVILEGES)
 
 
-def test_no_privilege_stands_twice():
-    assert len(set(PRIVILEGES)) == len(PRIVILEGES)
+def test_no_privilege_stands_twice_on_a_path():
+    asked = [(grant['path'], name) for grant in GRANTS for name in grant['privileges']]
+    assert len(set(asked)) == len(asked)
 
 
 @pytest.mark.parametrize('operation', [configure(cores=3), configure(net0='virtio,bridge=vmbr0'), configure(tags='a'),

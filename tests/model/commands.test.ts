@@ -65,27 +65,57 @@ describe("files", () => {
     });
 });
 
-describe.each(["reachability", "routerVars", "inventory", "capacity", "role"])("%s called wrongly", (command) => {
-    test("--help says what it does", () => {
-        const { status, stdout } = run(command, "--help");
-        expect([status, stdout]).toEqual([
-            0,
-            expect.stringMatching(/^usage: make [^]*Exit 0; 1: [^]*; 2: wrong usage\.\n$/),
-        ]);
+/** Runs a program at a terminal of its own, and types a line there. */
+function atTerminal(typed: string, program: string) {
+    const command = `${process.execPath} --require tsx/cjs -e '${program}'`;
+    const { status, stdout } = spawnSync("script", ["-qec", command, "/dev/null"], {
+        cwd: ROOT,
+        encoding: "utf8",
+        input: typed,
     });
+    return { status, stdout };
+}
+
+describe("a name that is asked for", () => {
+    const program =
+        'require("./commands/confirm").confirm("All of it goes.", "dvntm", undefined)' +
+        ".then(() => console.log(String(6 * 7)), (error) => { console.log(error.message); process.exitCode = 1; })";
 
     test.each([
-        ["no substrate", [], 2, /^SUBSTRATE is missing\nusage: make /],
-        ["two substrates", ["dvnt", "dvntm"], 2, /^one SUBSTRATE at a time\nusage: make /],
-        ["an unknown flag", ["dvntm", "--jsno"], 2, /^Unknown option '--jsno'.*\nusage: make /],
-        ["an unknown substrate", ["dvntn"], 1, /^dvntn is no substrate here; did you mean dvntm?.*\n$/],
-    ] as const)("%s", (_, args, expected, message) => {
-        const { status, stderr } = run(command, ...args);
+        ["dvntm", 0, /All of it goes\. Type dvntm to go on: [^]*42/],
+        ["yes", 1, /"yes" is not dvntm: nothing was touched/],
+        ["", 1, /"" is not dvntm: nothing was touched/],
+    ])("at a terminal, where %j is typed", (typed, expected, said) => {
+        const { status, stdout } = atTerminal(`${typed}\n`, program);
+        expect(stdout).toMatch(said);
         expect(status).toBe(expected);
-        expect(stderr).toMatch(message);
-        expect(stderr).not.toMatch(/^\s+at /m);
     });
 });
+
+describe.each(["reachability", "routerVars", "inventory", "capacity", "role", "up", "destroy", "teardown"])(
+    "%s called wrongly",
+    (command) => {
+        test("--help says what it does", () => {
+            const { status, stdout } = run(command, "--help");
+            expect([status, stdout]).toEqual([
+                0,
+                expect.stringMatching(/^usage: make [^]*Exit 0; 1: [^]*; 2: [^;]*wrong usage\.\n$/),
+            ]);
+        });
+
+        test.each([
+            ["no substrate", [], 2, /^SUBSTRATE is missing\nusage: make /],
+            ["two substrates", ["dvnt", "dvntm"], 2, /^one SUBSTRATE at a time\nusage: make /],
+            ["an unknown flag", ["dvntm", "--jsno"], 2, /^Unknown option '--jsno'.*\nusage: make /],
+            ["an unknown substrate", ["dvntn"], 1, /^dvntn is no substrate here; did you mean dvntm?.*\n$/],
+        ] as const)("%s", (_, args, expected, message) => {
+            const { status, stderr } = run(command, ...args);
+            expect(status).toBe(expected);
+            expect(stderr).toMatch(message);
+            expect(stderr).not.toMatch(/^\s+at /m);
+        });
+    },
+);
 
 test("validate: without a substrate it checks all; an unknown flag and an unknown substrate are told", () => {
     expect(run("validate").stdout).toMatch(/^dvnt: planned, [^]*^dvntm: active, /m);

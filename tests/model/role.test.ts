@@ -57,6 +57,17 @@ describe("what the token must hold", () => {
         expect(others).toEqual([]);
     });
 
+    test("a storage for backups and the task log ask for theirs, where the stack file says so", () => {
+        const asked = (change: Partial<Hypervisor>) =>
+            grantsOf(dvntm, { ...hv02, ...change }).flatMap(({ path, privileges }) =>
+                privileges.map((name) => `${name} ${path}`),
+            );
+        const plain = asked({});
+        const more = (change: Partial<Hypervisor>) => asked(change).filter((grant) => !plain.includes(grant));
+        expect(more({ backup: "local" })).toEqual(["VM.Backup /pool", "Datastore.AllocateSpace /storage/local"]);
+        expect(more({ taskLog: true })).toEqual(["Sys.Audit /nodes/pve2"]);
+    });
+
     test("waiting for the guest agent asks for VM.Monitor, having it does not", () => {
         const monitors = (wait: boolean) =>
             grantsOf(dvntmWith({ agent: { enabled: true, wait, timeoutSeconds: 5 } }), hv02).some(({ privileges }) =>
@@ -136,12 +147,16 @@ describe("make role", () => {
         expect([status, stderr]).toEqual([2, expect.stringContaining("SUBSTRATE is missing")]);
     });
 
-    test.each(["up", "refresh", "destroy"])("make %s asks what the token lacks before it starts the CLI", (target) => {
-        const lines = run("make", "-n", target, "SUBSTRATE=dvntm").stdout.split("\n");
-        const at = (text: string) => lines.findIndex((line) => line.includes(text));
-        expect(at("commands/role.ts --check dvntm")).toBeGreaterThan(-1);
-        expect(at(`pulumi ${target} --stack dvntm`)).toBeGreaterThan(at("commands/role.ts --check dvntm"));
-    });
+    test.each(["up", "refresh", "destroy", "teardown"])(
+        "make %s asks what the token lacks before it starts the CLI",
+        (target) => {
+            const lines = run("make", "-n", target, "SUBSTRATE=dvntm").stdout.split("\n");
+            const at = (text: string) => lines.findIndex((line) => line.includes(text));
+            expect(at("commands/role.ts --check dvntm")).toBeGreaterThan(-1);
+            const runs = target === "refresh" ? "pulumi refresh --stack dvntm" : `commands/${target}.ts`;
+            expect(at(runs)).toBeGreaterThan(at("commands/role.ts --check dvntm"));
+        },
+    );
 
     test("README.md shows lines that are printed", () => {
         const shown = readFileSync(resolve(ROOT, "README.md"), "utf8").match(/^ +pveum .*$/gm)!;

@@ -1,0 +1,161 @@
+import { complementOf, enclosingNetwork, EVERY_ADDRESS, parseAddress, type Range } from "./network";
+import { EVERY_PORT, PacketFilter, protocolsOf, type Matcher } from "./packetFilter";
+import { ROUTER_ITSELF } from "./routerRecords";
+import { addressesOf, fieldOf, type FoundRow, type RouterFound } from "./routerFound";
+
+/** The rules that decide about what comes in on one interface. */
+export interface FoundFilter {
+    readonly filter: PacketFilter<FoundRow>;
+    /** Rules that let something through of which nobody here can tell what it is, such as one for a country's addresses. */
+    readonly undecided: readonly FoundRow[];
+}
+
+/** Kinds of aliases whose addresses stand in them; those of the others are OPNsense's to look up. */
+const LISTED = ["host", "network", "networkgroup"];
+
+/** How deep aliases may name aliases. */
+const DEPTH = 8;
+
+/**
+ * A router's rules as they are, whoever wrote them, as pf evaluates them: those for several interfaces or for all of them
+ * ("floating") come before an interface's own, each kind by its sequence; of the rules that are not quick the last that
+ * matches decides, where no quick one does (opnsense/core, FilterRule and the documentation of Firewall > Rules).
+ *
+ * Where a rule can be told in part only, it counts as what opens more: one that passes at some hours passes, one that
+ * blocks at some hours does not block.
+ */
+export function foundFilter(found: RouterFound, identifier: string): FoundFilter {
+    const relevant = found.rules.filter((row) => applies(row, identifier)).sort(byPlace);
+    const quick = relevant.filter((row) => fieldOf(row, "quick") !== "0");
+    const last = relevant.filter((row) => fieldOf(row, "quick") === "0").reverse();
+    const undecided: FoundRow[] = [];
+    const matchers = [...quick, ...last].flatMap((row) => {
+        const matcher = matcherOf(row, found);
+        const passes = fieldOf(row, "action") === "pass";
+        if (matcher === undefined && passes) {
+            undecided.push(row);
+        }
+        return matcher === undefined || (!passes && isPartial(row)) ? [] : [matcher];
+    });
+    return { filter: new PacketFilter(matchers), undecided };
+}
+
+/** Whether a rule is for IPv4 packets that come in on the interface. */
+function applies(row: FoundRow, identifier: string): boolean {
+    const named = interfacesOf(row).includes(identifier);
+    const here = interfacesOf(row).length === 0 || named !== (fieldOf(row, "interfacenot") === "1");
+    return (
+        here &&
+        fieldOf(row, "enabled") !== "0" &&
+        ["in", "any", ""].includes(fieldOf(row, "direction")) &&
+        ["inet", "inet46", ""].includes(fieldOf(row, "ipprotocol")) &&
+        !["1", "true"].includes(fieldOf(row, "is_automatic"))
+    );
+}
+
+function interfacesOf(row: FoundRow): string[] {
+    return fieldOf(row, "interface")
+        .split(",")
+        .filter((name) => name !== "");
+}
+
+function byPlace(one: FoundRow, other: FoundRow): number {
+    const floats = (row: FoundRow) => (interfacesOf(row).length === 1 && fieldOf(row, "interfacenot") !== "1" ? 1 : 0);
+    return floats(one) - floats(other) || Number(one["sequence"]) - Number(other["sequence"]);
+}
+
+/** Whether a rule matches less than its addresses, protocol and destination ports say. */
+function isPartial(row: FoundRow): boolean {
+    return ["source_port", "icmptype", "sched", "tcpflags1", "os"].some((field) => fieldOf(row, field) !== "");
+}
+
+/** What a rule matches; undefined where it names what cannot be told. */
+function matcherOf(row: FoundRow, found: RouterFound): Matcher<FoundRow> | undefined {
+    const source = side(row, "source", found);
+    const destination = side(row, "destination", found);
+    const ports = portsOf(fieldOf(row, "destination_port"), found, DEPTH);
+    return source === undefined || destination === undefined || ports === undefined
+        ? undefined
+        : { rule: row, protocols: protocolsOf(fieldOf(row, "protocol") || "any"), source, destination, ports };
+}
+
+function side(row: FoundRow, name: "source" | "destination", found: RouterFound): Range[] | undefined {
+    const ranges = all(fieldOf(row, `${name}_net`) || "any", (word) => rangesOfWord(word, found, DEPTH));
+    return ranges !== undefined && fieldOf(row, `${name}_not`) === "1" ? complementOf(ranges) : ranges;
+}
+
+/** The ranges of every word of a list; undefined where one of them cannot be told. */
+function all(list: string, rangesOf: (word: string) => Range[] | undefined): Range[] | undefined {
+    const each = list
+        .split(/[\s,]+/)
+        .filter((word) => word !== "")
+        .map(rangesOf);
+    return each.includes(undefined) ? undefined : each.flatMap((ranges) => ranges!);
+}
+
+function rangesOfWord(word: string, found: RouterFound, depth: number): Range[] | undefined {
+    if (word === "any") {
+        return [EVERY_ADDRESS];
+    }
+    if (word === ROUTER_ITSELF) {
+        return addressesOf(found).map((address) => single(parseAddress(address)!));
+    }
+    const own = found.interfaces.find(({ identifier }) => word === identifier || word === `${identifier}ip`);
+    if (own !== undefined) {
+        const network = enclosingNetwork(own.address);
+        const address = parseAddress(own.address.split("/")[0]!);
+        return network === undefined || address === undefined
+            ? []
+            : [word === own.identifier ? network : single(address)];
+    }
+    return literal(word) ?? ofAlias(word, found, depth);
+}
+
+/** An address, a network, or a range of addresses. */
+function literal(word: string): Range[] | undefined {
+    const [first, last] = word.split("-").map(parseAddress);
+    if (first !== undefined && (last !== undefined || !word.includes("-"))) {
+        return [{ first, last: last ?? first }];
+    }
+    const network = enclosingNetwork(word);
+    return network === undefined ? undefined : [network];
+}
+
+/** What an alias stands for: entries, but for those that begin with an exclamation mark. */
+function ofAlias(name: string, found: RouterFound, depth: number): Range[] | undefined {
+    const row = found.aliases.find((alias) => fieldOf(alias, "name") === name);
+    if (row === undefined || !LISTED.includes(fieldOf(row, "type")) || fieldOf(row, "enabled") === "0" || depth === 0) {
+        return undefined;
+    }
+    const entries = fieldOf(row, "content")
+        .split(/[\n,]/)
+        .filter((entry) => entry !== "");
+    const of = (words: readonly string[]) => all(words.join(","), (word) => rangesOfWord(word, found, depth - 1));
+    const [inside, outside] = [
+        of(entries.filter((entry) => !entry.startsWith("!"))),
+        of(entries.filter((entry) => entry.startsWith("!")).map((entry) => entry.slice(1))),
+    ];
+    return inside === undefined || outside === undefined
+        ? undefined
+        : complementOf([...complementOf(inside), ...outside]);
+}
+
+function portsOf(list: string, found: RouterFound, depth: number): Range[] | undefined {
+    if (list === "" || list === "any") {
+        return [EVERY_PORT];
+    }
+    return all(list, (word) => {
+        const [first, last = first] = word.split(/[-:]/).map((text) => (/^\d+$/.test(text) ? Number(text) : undefined));
+        if (first !== undefined && last !== undefined) {
+            return [{ first, last }];
+        }
+        const row = found.aliases.find((alias) => fieldOf(alias, "name") === word && fieldOf(alias, "type") === "port");
+        return row === undefined || depth === 0
+            ? undefined
+            : portsOf(fieldOf(row, "content").replaceAll("\n", ","), found, depth - 1);
+    });
+}
+
+function single(address: number): Range {
+    return { first: address, last: address };
+}

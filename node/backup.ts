@@ -1,0 +1,50 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { NodeClient } from "./client";
+
+/** A backup that did not end well; the message names the VM and says what PVE's log ends with. */
+export class BackupError extends Error {}
+
+/** How long after one another a running backup is asked for, in milliseconds. */
+const POLL_MS = 1000;
+
+/** Lines of a failed task's log that are told. */
+const LAST_LINES = 3;
+
+interface TaskStatus {
+    readonly status: "running" | "stopped";
+    readonly exitstatus?: string;
+}
+
+/**
+ * Backs one VM up with vzdump, in mode snapshot, and waits for it however long it takes.
+ *
+ * @throws BackupError where PVE's task fails; NodeError where the node refuses it.
+ */
+export async function backUpVm(
+    client: NodeClient,
+    { vmid, node }: { readonly vmid: number; readonly node: string },
+    { storage, tenant }: { readonly storage: string; readonly tenant: string },
+): Promise<void> {
+    const notes = `${tenant}: {{guestname}}, before its teardown`;
+    const upid = await client.post<string>(`/nodes/${node}/vzdump`, {
+        vmid: String(vmid),
+        storage,
+        mode: "snapshot",
+        compress: "zstd",
+        "notes-template": notes,
+    });
+    const task = `/nodes/${node}/tasks/${encodeURIComponent(upid)}`;
+    for (;;) {
+        const { status, exitstatus = "" } = await client.get<TaskStatus>(`${task}/status`);
+        if (status === "stopped") {
+            // A backup with warnings is one.
+            if (exitstatus === "OK" || exitstatus.startsWith("WARNINGS")) {
+                return;
+            }
+            const log = await client.get<{ t: string }[]>(`${task}/log?limit=500`);
+            const last = log.slice(-LAST_LINES).map(({ t }) => t);
+            throw new BackupError(`VM ${vmid} on node ${node}: ${exitstatus}; the log ends with: ${last.join(" / ")}`);
+        }
+        await delay(POLL_MS);
+    }
+}

@@ -1,0 +1,69 @@
+import type { HeldDisk, Holdings } from "../model/holdings";
+import { orNothing } from "./answers";
+import type { NodeClient } from "./client";
+import { sizeGiBOf, tagsOf, type Listed } from "./survey";
+
+/** Clients by PVE node name. */
+export type Clients = ReadonlyMap<string, NodeClient>;
+
+type Config = Readonly<Record<string, string | number | undefined>>;
+
+/** A disk of a VM, attached or not; a CD or cloud-init drive is none. */
+const DISK = /^(scsi|virtio|sata|ide|efidisk|tpmstate|unused)\d+$/;
+
+/** What a tenant has, with the disks that its VMs have on the node now, reading only. */
+export async function withDisks(clients: Clients, held: Holdings): Promise<Holdings> {
+    const vms = await Promise.all(
+        held.vms.map(async (vm) => {
+            const client = clients.get(vm.node);
+            const path = `/nodes/${vm.node}/qemu/${vm.vmid}/config`;
+            const config = client && (await orNothing<Config | undefined>(client.get(path), undefined));
+            return config === undefined ? vm : { ...vm, disks: disksOf(config) };
+        }),
+    );
+    return { ...held, vms };
+}
+
+function disksOf(config: Config): HeldDisk[] {
+    return Object.entries(config)
+        .filter(([name, drive]) => DISK.test(name) && !/\bmedia=cdrom\b/.test(String(drive)))
+        .map(([name, drive]) => ({ name, sizeGiB: Math.round((sizeGiBOf(String(drive)) ?? 0) * 1000) / 1000 }))
+        .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+interface Volume {
+    readonly volid: string;
+    readonly vmid?: number | string;
+}
+
+/**
+ * What is still on the nodes of a tenant that was torn down, in words: VMs, their disks, its pool, and guests that bear its
+ * tag. Empty where nothing is.
+ *
+ * @param datastores storage of the disks, by PVE node name.
+ */
+export async function leftOnNodes(
+    clients: Clients,
+    datastores: ReadonlyMap<string, string>,
+    { tenant, vms }: Holdings,
+): Promise<string[]> {
+    const left: string[] = [];
+    for (const [node, client] of clients) {
+        const vmids = new Set(vms.filter((vm) => vm.node === node).map(({ vmid }) => vmid));
+        const guests = await client.get<Listed[]>("/cluster/resources?type=vm");
+        const own = guests.filter((guest) => vmids.has(guest.vmid) || isTagged(guest, tenant) || guest.pool === tenant);
+        left.push(...own.map(({ vmid, name = "" }) => `node ${node}: VM ${vmid} ${name}`));
+        const storage = `/nodes/${node}/storage/${datastores.get(node)!}/content`;
+        const volumes = await client.get<Volume[]>(storage);
+        const disks = volumes.filter(({ vmid }) => vmids.has(Number(vmid)));
+        left.push(...disks.map(({ volid }) => `node ${node}: disk ${volid}`));
+        const pools = await client.get<{ poolid: string }[]>("/pools");
+        left.push(...pools.filter(({ poolid }) => poolid === tenant).map(() => `node ${node}: pool ${tenant}`));
+    }
+    return left;
+}
+
+function isTagged(guest: Listed, tenant: string): boolean {
+    const tags = tagsOf(guest);
+    return tags.includes("tenant") && tags.includes(tenant) && guest.template !== 1;
+}

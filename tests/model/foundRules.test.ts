@@ -1,0 +1,165 @@
+import fc from "fast-check";
+import { foundFilter } from "../../model/foundRules";
+import { parseAddress } from "../../model/network";
+import { PACKET_PROTOCOLS, routerFilter, type Packet } from "../../model/packetFilter";
+import { routerRecordsOf } from "../../model/router";
+import type { FoundRow, RouterFound } from "../../model/routerFound";
+import { ruleFields } from "../../router/rules";
+import { definitionOf, nameOf, substrateOf } from "./paths";
+
+const INTERFACES = [
+    { identifier: "lan", device: "re0", enabled: true, address: "10.20.99.1/24" },
+    { identifier: "opt8", device: "vlan0.50", enabled: true, address: "10.20.50.1/24" },
+];
+
+function foundOf(
+    rules: readonly Readonly<Record<string, string>>[],
+    aliases: RouterFound["aliases"] = [],
+): RouterFound {
+    const rows = rules.map((rule, i) => ({ sequence: String(i), uuid: String(i), interface: "opt8", ...rule }));
+    return {
+        interfaces: INTERFACES,
+        served: [],
+        stopped: [],
+        vlans: [],
+        subnets: [],
+        reservations: [],
+        hosts: [],
+        hostAliases: [],
+        aliases,
+        rules: rows,
+    };
+}
+
+function packet(to: string, { protocol = "tcp", port = 443, from = "10.20.50.100" } = {}): Packet {
+    const known = PACKET_PROTOCOLS.find((one) => one === protocol)!;
+    return { protocol: known, source: parseAddress(from)!, destination: parseAddress(to)!, port };
+}
+
+const PASS = { action: "pass" };
+const BLOCK = { action: "block" };
+
+/** Uuid of the rule that decides. */
+function decides(rules: readonly Readonly<Record<string, string>>[], of: Packet, aliases: FoundRow[] = []) {
+    return foundFilter(foundOf(rules, aliases), "opt8").filter.first(of)?.uuid;
+}
+
+test.each([
+    ["the first that matches", [BLOCK, PASS], "0"],
+    [
+        "of the lower sequence",
+        [
+            { ...PASS, sequence: "9" },
+            { ...BLOCK, sequence: "8" },
+        ],
+        "1",
+    ],
+    ["for all interfaces before the interface's own", [PASS, { ...BLOCK, interface: "" }], "1"],
+    ["for several interfaces before it too", [PASS, { ...BLOCK, interface: "lan,opt8" }], "1"],
+    ["for every interface but another", [PASS, { ...BLOCK, interface: "lan", interfacenot: "1" }], "1"],
+    ["not one of another interface", [{ ...BLOCK, interface: "lan" }, PASS], "1"],
+    ["not one for every other interface", [{ ...BLOCK, interfacenot: "1" }, PASS], "1"],
+    ["not one that is disabled", [{ ...BLOCK, enabled: "0" }, PASS], "1"],
+    ["not one for what goes out", [{ ...BLOCK, direction: "out" }, PASS], "1"],
+    ["not one for IPv6", [{ ...BLOCK, ipprotocol: "inet6" }, PASS], "1"],
+    ["one that is quick before one that is not", [{ ...BLOCK, quick: "0" }, PASS], "1"],
+    [
+        "the last of those that are not quick",
+        [
+            { ...PASS, quick: "0" },
+            { ...BLOCK, quick: "0" },
+        ],
+        "1",
+    ],
+    ["one that passes at some hours, since it opens", [{ ...PASS, sched: "nights" }, BLOCK], "0"],
+    ["not one that blocks at some hours", [{ ...BLOCK, sched: "nights" }, PASS], "1"],
+    ["not one that blocks some source ports", [{ ...BLOCK, source_port: "1024" }, PASS], "1"],
+] as const)("the rule that decides: %s", (_, rules, expected) => {
+    expect(decides(rules, packet("192.0.2.9"))).toBe(expected);
+});
+
+test.each([
+    ["10.20.99.22", "10.20.99.22", true],
+    ["10.20.99.0/24", "10.20.99.22", true],
+    ["10.20.99.0/24", "10.20.98.22", false],
+    ["10.20.99.5-10.20.99.9", "10.20.99.9", true],
+    ["lan", "10.20.99.22", true],
+    ["lanip", "10.20.99.22", false],
+    ["lanip", "10.20.99.1", true],
+    ["(self)", "10.20.50.1", true],
+    ["lanip,10.20.25.0/24", "10.20.25.7", true],
+    ["servers", "10.20.25.7", true],
+    ["servers", "10.20.25.9", false],
+    ["outer", "10.20.25.7", true],
+])("destination %s and %s: %s", (destination, to, expected) => {
+    const alias = (name: string, content: string) => ({ uuid: name, name, type: "network", enabled: "1", content });
+    const aliases = [alias("servers", "10.20.25.0/24\n!10.20.25.9"), alias("outer", "servers")];
+    expect(decides([{ ...PASS, destination_net: destination }], packet(to), aliases) === "0").toBe(expected);
+    const inverted = [{ ...PASS, destination_net: destination, destination_not: "1" }];
+    expect(decides(inverted, packet(to), aliases) === "0").toBe(!expected);
+});
+
+test.each([
+    ["TCP", "443", "tcp", 443, true],
+    ["TCP", "443", "udp", 443, false],
+    ["TCP/UDP", "400-500", "udp", 443, true],
+    ["TCP", "400-500", "tcp", 501, false],
+    ["TCP", "web", "tcp", 80, true],
+    ["ESP", "", "other", 0, true],
+    ["any", "", "icmp", 0, true],
+])("protocol %s, port %s and %s %i: %s", (protocol, ports, wanted, port, expected) => {
+    const web = { uuid: "web", name: "web", type: "port", enabled: "1", content: "80\n443" };
+    const rule = { ...PASS, protocol, destination_port: ports };
+    expect(decides([rule], packet("192.0.2.9", { protocol: wanted, port }), [web]) === "0").toBe(expected);
+});
+
+test("what nobody here can tell is told where it passes, and opens nothing where it blocks", () => {
+    const geo = { uuid: "geo", name: "geo", type: "geoip", enabled: "1", content: "NL" };
+    const rules = [
+        { ...BLOCK, destination_net: "geo" },
+        { ...PASS, destination_net: "geo" },
+        { ...PASS, destination_port: "unheard" },
+        PASS,
+    ];
+    const { filter, undecided } = foundFilter(foundOf(rules, [geo]), "opt8");
+    expect(undecided.map(({ uuid }) => uuid)).toEqual(["1", "2"]);
+    expect(filter.first(packet("192.0.2.9"))?.uuid).toBe("3");
+});
+
+test("the stack's own rules, read back, decide about every packet as they were rendered", () => {
+    const [A, B] = [nameOf(50), nameOf(51)];
+    const substrate = substrateOf([
+        definitionOf(50, [
+            { to: B, protocol: "tcp", ports: "5432,8000:8010", why: "orders" },
+            { to: "10.20.99.95/32", protocol: "icmp", why: "artifact server" },
+        ]),
+        definitionOf(51),
+    ]);
+    const { rules } = routerRecordsOf(
+        substrate,
+        substrate.tenants.find(({ name }) => name === A)!,
+    );
+    const { name, networks } = rules.privateNetworks;
+    const alias = { uuid: name, name, type: "network", enabled: "1", content: networks.join("\n") };
+    const rows = rules.rules.map((rule) => ruleFields(rule, "opt8"));
+    const found = foundFilter(foundOf(rows, [alias]), "opt8").filter;
+    const itself = INTERFACES.map(({ address }) => address.replace("/24", ""));
+    const rendered = routerFilter(rules, { gateway: "10.20.50.1", itself });
+    const near = fc.constantFrom("10.20.50.1", "10.20.51.7", "10.20.99.95", "255.255.255.255", "10.20.25.3", "1.1.1.1");
+    const anywhere = fc.integer({ min: 0, max: 2 ** 32 - 1 });
+    fc.assert(
+        fc.property(
+            fc.record({
+                protocol: fc.constantFrom(...PACKET_PROTOCOLS),
+                source: fc.oneof(fc.constant(parseAddress("10.20.50.100")!), anywhere),
+                destination: fc.oneof(
+                    near.map((text) => parseAddress(text)!),
+                    anywhere,
+                ),
+                port: fc.oneof(fc.constantFrom(53, 67, 123, 5432, 8000, 8011), fc.integer({ min: 0, max: 65_535 })),
+            }),
+            (one) => found.first(one)?.["description"] === rendered.first(one)?.description,
+        ),
+        { numRuns: 2000 },
+    );
+});

@@ -1,0 +1,236 @@
+import type { RouterState, SimulatedRouter } from "../../lab/simulatedRouter";
+import { loadSubstrate } from "../../model/load";
+import { routerRecordsOf } from "../../model/router";
+import type { Substrate } from "../../model/substrate";
+import { RouterClient } from "../../router/client";
+import { routerDrift } from "../../router/drift";
+import { lookAt } from "../../router/look";
+import { writeAsCollection } from "../drift/collection";
+import { contentChanges, strictChanges, type RouterChange } from "../drift/routerChanges";
+import { project, removeProjects, smallTenant, STACK } from "../fixtures";
+import { managed, startRouter, upAll, uuidOf } from "./managed";
+
+jest.setTimeout(60_000);
+afterAll(removeProjects);
+
+const GROOVEIQ = `${smallTenant("grooveiq", 50)}    aliases: [api]
+  - name: db-vm01
+    instance: 2
+allow:
+  - {to: iot_backend, protocol: tcp, ports: "8883", why: sensors}
+`;
+
+function substrateIn(mode: string, files: Readonly<Record<string, string>> = {}): Substrate {
+    const router = `  tenant-hypervisors:coreRouter: {mode: ${mode}, endpoint: "https://router.example/"}\n`;
+    const root = project({
+        "Pulumi.dvntm.yaml": `${STACK}  tenant-hypervisors:macPolicy: deterministic\n${router}`,
+        "tenants/dvntm/grooveiq.yaml": GROOVEIQ,
+        "tenants/dvntm/vintronics.yaml": smallTenant("vintronics", 51),
+        ...files,
+    });
+    return loadSubstrate({ root, substrate: "dvntm" });
+}
+
+/** Rows as a look at the router gives them. */
+async function driftOf(router: SimulatedRouter, substrate: Substrate) {
+    const { endpoint, apiKey, apiSecret } = router.ready;
+    const found = await lookAt(new RouterClient(endpoint, { key: apiKey, secret: apiSecret }));
+    return routerDrift(substrate, found);
+}
+
+/** Makes a change, gives back the rows, and takes the change back. */
+async function changed(router: SimulatedRouter, substrate: Substrate, change: RouterChange) {
+    const { saved } = await router.state();
+    const uuid = change.record === undefined ? undefined : await uuidOf(router, change.section, change.record);
+    const answer = await router.byHand(uuid === undefined ? change.path : `${change.path}/${uuid}`, change.body);
+    const rows = await driftOf(router, substrate);
+    await undo(router, saved, change, uuid ?? String(answer["uuid"]));
+    return rows;
+}
+
+const RESTORE: Readonly<Record<string, readonly [set: string, key: string, del: string]>> = {
+    subnet4: ["kea/dhcpv4/set_subnet", "subnet4", ""],
+    reservation: ["kea/dhcpv4/set_reservation", "reservation", "kea/dhcpv4/del_reservation"],
+    host: ["unbound/settings/setHostOverride", "host", "unbound/settings/delHostOverride"],
+    host_alias: ["unbound/settings/setHostAlias", "alias", "unbound/settings/delHostAlias"],
+    rule: ["firewall/filter/setRule", "rule", "firewall/filter/delRule"],
+    alias: ["firewall/alias/setItem", "alias", "firewall/alias/delItem"],
+};
+
+/** The records as they were: OPNsense creates a record under the uuid that is set. */
+async function undo(router: SimulatedRouter, saved: RouterState["saved"], { section }: RouterChange, uuid: string) {
+    const [set, , del] = RESTORE[section]!;
+    if (saved[section]![uuid] === undefined) {
+        await router.byHand(`${del}/${uuid}`);
+        return;
+    }
+    await router.byHand(`${set}/${uuid}`, { [RESTORE[section]![1]]: nested(saved[section]![uuid]) });
+    // Aliases go with their host.
+    const aliases = Object.entries(saved["host_alias"]!).filter(([, { host }]) => section === "host" && host === uuid);
+    for (const [alias, record] of aliases) {
+        await router.byHand(`unbound/settings/setHostAlias/${alias}`, { alias: record });
+    }
+}
+
+/** Fields with dotted names as OPNsense takes them. */
+function nested(record: Readonly<Record<string, string>>) {
+    const options = Object.entries(record).filter(([name]) => name.startsWith("option_data."));
+    const plain = Object.entries(record).filter(([name]) => !name.startsWith("option_data."));
+    return {
+        ...Object.fromEntries(plain),
+        ...(options.length > 0 && {
+            option_data: Object.fromEntries(options.map(([name, value]) => [name.slice("option_data.".length), value])),
+        }),
+    };
+}
+
+function expectRow(
+    rows: Awaited<ReturnType<typeof driftOf>>,
+    { row: [what, declared, found], tenant }: RouterChange,
+): void {
+    const text = (value: string | RegExp): unknown =>
+        typeof value === "string" ? value : expect.stringMatching(value);
+    expect(rows).toEqual([
+        {
+            tenant: tenant ?? "grooveiq",
+            where: "router",
+            what,
+            declared: text(declared),
+            found: text(found),
+            settle: expect.stringMatching(/^(make |by hand, on the router: )/) as unknown,
+        },
+    ]);
+}
+
+describe("where the stack writes the router", () => {
+    const substrate = substrateIn("api");
+    let router: SimulatedRouter;
+
+    beforeAll(async () => {
+        router = await startRouter();
+        for (const tenant of substrate.tenants) {
+            const records = routerRecordsOf(substrate, tenant);
+            await upAll(managed(router, tenant.name, tenant.segment.vlan, records));
+        }
+    });
+    afterAll(() => router.stop());
+
+    test("a router as declared has no drift, and looking writes nothing", async () => {
+        await router.forgetAudit();
+        const before = await router.state();
+        expect(await driftOf(router, substrate)).toEqual([]);
+        expect(await router.state()).toEqual(before);
+        expect(await router.audit()).toEqual([]);
+        // Control: the audit does see a write.
+        await router.byHand("unbound/settings/addHostOverride", {
+            host: { hostname: "printer", domain: "dvntm.deevnet.net", server: "10.20.10.9" },
+        });
+        expect(await router.audit()).toHaveLength(1);
+        // And what is outside the tenants' ranges is nobody's drift.
+        expect(await driftOf(router, substrate)).toEqual([]);
+    });
+
+    test.each([...contentChanges, ...strictChanges])("$what: one row, and no other", async (change) => {
+        expectRow(await changed(router, substrate, change), change);
+        expect(await driftOf(router, substrate)).toEqual([]);
+    });
+
+    test("a tenant whose file is gone is told by its mark", async () => {
+        const alone = { ...substrate, tenants: substrate.tenants.slice(0, 1) };
+        const rows = await driftOf(router, alone);
+        expect(new Set(rows.map(({ tenant }) => tenant))).toEqual(new Set(["vintronics"]));
+        expect(rows.map(({ what }) => what)).toEqual([
+            "DHCP scope 10.20.51.0/24",
+            "reservation 10.20.51.10",
+            "name api-vm01.vintronics.dvntm.deevnet.net",
+            ...Array.from(
+                { length: 8 },
+                () => expect.stringMatching(/^rule tenant-hypervisors: vintronics: /) as string,
+            ),
+            "alias tenant-hypervisors: vintronics: what is not the internet",
+        ]);
+    });
+
+    test("a service that was stopped, and an interface that was taken away", async () => {
+        const { interfaces } = await router.state();
+        const opt8 = interfaces["opt8"] as { device: string; addr4: string };
+        await router.unassign("opt8");
+        expect(await driftOf(router, substrate)).toEqual([
+            expect.objectContaining({ what: "VLAN 50: interface of vlan0.50", found: "not assigned" }),
+        ]);
+        await router.assign("opt8", opt8.device, "10.20.50.2/24");
+        const [first, ...others] = await driftOf(router, substrate);
+        expect(first).toMatchObject({ declared: "10.20.50.1/24", found: "10.20.50.2/24" });
+        expect(others).toEqual([]);
+        await router.assign("opt8", opt8.device, opt8.addr4);
+    });
+});
+
+describe("where the lab's collection writes the router", () => {
+    const substrate = substrateIn("export");
+    let router: SimulatedRouter;
+
+    beforeAll(async () => {
+        router = await startRouter();
+        await writeAsCollection(router, substrate);
+    });
+    afterAll(() => router.stop());
+
+    test("its records in its own words are no drift, and looking writes nothing", async () => {
+        await router.forgetAudit();
+        expect(await driftOf(router, substrate)).toEqual([]);
+        expect(await router.audit()).toEqual([]);
+    });
+
+    test("control: as the stack's own they would be", async () => {
+        const rows = await driftOf(router, substrateIn("api"));
+        expect(rows.filter(({ what }) => what.endsWith(": description"))).not.toEqual([]);
+    });
+
+    const RENAMED: Readonly<Record<string, string>> = { "api-vm01": "api-vm01.grooveiq", api: "api.grooveiq" };
+    const asCollection = contentChanges.map((change): RouterChange => {
+        const { hostname, ...record } = change.record ?? {};
+        const body = JSON.stringify(change.body ?? {}).replace(/"hostname":"(other|www)"/, '"hostname":"$1.grooveiq"');
+        return {
+            ...change,
+            body: JSON.parse(body) as Record<string, unknown>,
+            ...(change.record && {
+                record:
+                    hostname === undefined ? record : { ...record, hostname: RENAMED[hostname]!, ...inSite(record) },
+            }),
+        };
+    });
+
+    test.each(asCollection)("$what: one row, and no other", async (change) => {
+        expectRow(await changed(router, substrate, change), change);
+        expect(await driftOf(router, substrate)).toEqual([]);
+    });
+
+    test("a wall that is missing, and one that lets through less than was declared", async () => {
+        const rules = Object.entries((await router.state()).saved["rule"]!);
+        const uuid = (description: string) => rules.find(([, rule]) => rule["description"] === description)![0];
+        const told = async () =>
+            (await driftOf(router, substrate)).map(({ what, declared, found }) => [what, declared, found]);
+        await router.byHand(`firewall/filter/delRule/${uuid("ansible: grooveiq 4")}`);
+        expect(await told()).toEqual([
+            ["wall (iot_backend tcp 8883: sensors)", "open: tcp 8883 to iot_backend", "closed"],
+        ]);
+        await router.byHand(`firewall/filter/setRule/${uuid("ansible: grooveiq 5")}`, {
+            rule: { destination_not: "0" },
+        });
+        expect(await told()).toEqual([
+            [
+                "rule 5005 (ansible: grooveiq 5)",
+                "none",
+                "opens any to gateway (10.20.50.1), router (in part), vintronics, trusted, storage, iot, iot_vendor, " +
+                    "iot_backend, guest, management, elsewhere (in part)",
+            ],
+            ["wall (internet)", "open: any to internet", "closed"],
+        ]);
+    });
+});
+
+/** Names of tenants stand in the site's zone there. */
+function inSite(record: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+    return "domain" in record ? { domain: "dvntm.deevnet.net" } : {};
+}
