@@ -50,12 +50,15 @@ def test_says_in_one_line_how_to_reach_it(run_dir):
 def test_router_says_in_one_line_how_to_reach_it(run_dir):
     process = start('simrouter', run_dir, SIMROUTER_API_SECRET='chosen')
     ready = json.loads(process.stdout.readline())
-    version = Router(ready).get('core/firmware/status')
+    kea = Router(ready).get('kea/service/status')
+    # The program's key has no privilege for what the router is.
+    version = Router({**ready, 'apiKey': ready['rootKey'], 'apiSecret': ready['rootSecret']}).get('core/firmware/status')
     process.terminate()
     rest, _err = process.communicate(timeout=10)
 
     assert set(ready) == {'endpoint', 'caFile', 'apiKey', 'apiSecret', 'rootKey', 'rootSecret', 'control'}
     assert ready['endpoint'].startswith('https://127.0.0.1:') and ready['apiSecret'] == 'chosen'
+    assert kea['status'] == 'running'
     assert version['product_version'].startswith('26.7')
     assert rest == ''
 
