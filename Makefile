@@ -108,6 +108,9 @@ role: substrate node_modules ## the pveum commands that give the program its tok
 host-drift: stack ## what Ansible would change on SUBSTRATE's hosts, changing nothing
 	@$(TSX) commands/hostDrift.ts $(JSON_FLAG) $(SUBSTRATE)
 
+# Tenant that a target works on.
+TENANT ?=
+
 .PHONY: preview up refresh destroy
 preview: stack ## pulumi preview of SUBSTRATE
 	@pulumi preview --stack $(SUBSTRATE) $(ARGS)
@@ -118,8 +121,7 @@ refresh: ready granted settled ## pulumi refresh of SUBSTRATE
 destroy: granted settled ## pulumi destroy of SUBSTRATE, once its name was typed or is in YES
 	@$(TSX) commands/destroy.ts $(YES_FLAG) $(SUBSTRATE) -- $(ARGS)
 
-# Tenant that goes, and what says its name without a terminal; BACKUP=1 backs its VMs up first.
-TENANT ?=
+# What says without a terminal the name of what goes; BACKUP=1 backs its VMs up first.
 YES ?=
 BACKUP ?=
 YES_FLAG = $(if $(YES),--yes '$(YES)')
@@ -173,8 +175,7 @@ format: node_modules ## write the formatting that lint asks for
 types: node_modules ## write the types of the schemas
 	@$(TSX) tools/generate-types.ts
 
-# Tenant that a target works on; addresses of VMs that no file tells; file for ssh -F.
-TENANT ?=
+# Addresses of VMs that no file tells; file for ssh -F.
 ADDRESSES ?=
 SSH_CONFIG ?=
 
