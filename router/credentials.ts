@@ -19,7 +19,8 @@ export function credentials(configured: Configured): Credentials {
         throw new RouterError(
             `${missing.join(" and ")} ${missing.length === 1 ? "is" : "are"} not set: set the key that System > Access > Users ` +
                 "on the router made, in the environment or with " +
-                "`pulumi config set --secret tenant-hypervisors:routerApiKey` and `...:routerApiSecret`.",
+                "`pulumi config set --secret tenant-hypervisors:routerApiKey` and `...:routerApiSecret`. Where the configuration " +
+                "has it only now, let the first up have it in the environment, too: what is there is refreshed with the last up's.",
         );
     }
     return { key, secret };
