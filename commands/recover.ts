@@ -7,7 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { repairState } from "../model/stateRepair";
 import type { Substrate } from "../model/substrate";
-import { isOnNode, removeHalfMade, removeStrayRules } from "../node/leftovers";
+import { isOnNode, removeHalfMade } from "../node/leftovers";
+import { removeStrays } from "../node/strays";
 import { FLAG, runCommand } from "./command";
 import { withNodes } from "./nodes";
 import { exportStack, pulumi, type Exported } from "./pulumi";
@@ -35,8 +36,8 @@ async function recover(substrate: Substrate): Promise<string[]> {
             importState(substrate.name, { ...exported, deployment: repair.deployment });
         }
         const resources = repair.deployment.resources ?? [];
-        const rules = await removeStrayRules(clients, resources);
-        return [...repair.notes, ...rules, ...(await removeHalfMade(clients, substrate, resources))];
+        const clones = await removeHalfMade(clients, substrate, resources);
+        return [...repair.notes, ...clones, ...(await removeStrays(clients, substrate, resources))];
     });
 }
 

@@ -50,6 +50,11 @@ export class NodeClient {
         return this.call<T>("POST", path, new URLSearchParams(fields).toString());
     }
 
+    /** Sets what the fields say. @throws NodeError as get does. */
+    async put(path: string, fields: Readonly<Record<string, string>>): Promise<void> {
+        await this.call("PUT", path, new URLSearchParams(fields).toString());
+    }
+
     /** Starts a DELETE; gives back the UPID of its task. @throws NodeError as get does. */
     delete(path: string): Promise<string> {
         return this.call<string>("DELETE", path);

@@ -62,34 +62,6 @@ export async function removeHalfMade(
     return removed;
 }
 
-/**
- * Removes the firewall rules that an interrupted run left on a VM of the state whose rules the state does not know: the
- * provider refuses to write rules where some are. The next up writes them all.
- *
- * @returns what was removed, in words.
- */
-export async function removeStrayRules(clients: Clients, state: readonly StateResource[]): Promise<string[]> {
-    const ruled = new Set(
-        state.filter(({ type }) => type.includes("rulesLegacy")).map(({ inputs }) => inputs?.["vmId"]),
-    );
-    const bare = state.filter(({ type, id }) => type.includes("vmLegacy") && !ruled.has(Number(id)));
-    const removed: string[] = [];
-    for (const { id, inputs = {} } of bare) {
-        const client = clients.get(String(inputs["nodeName"]));
-        const path = `/nodes/${String(inputs["nodeName"])}/qemu/${id}/firewall/rules`;
-        const rules = client === undefined ? [] : await orNothing(client.get<unknown[]>(path), []);
-        for (let position = rules.length - 1; position >= 0; position--) {
-            await client!.delete(`${path}/${position}`);
-        }
-        if (rules.length > 0) {
-            removed.push(
-                `VM ${id}: ${rules.length} firewall rules of an interrupted run are removed; the next up writes all`,
-            );
-        }
-    }
-    return removed;
-}
-
 function isHalfMade(guest: Listed, vm: WorkloadVm): boolean {
     const { name, pool, status } = guest;
     return name === vm.name && pool === vm.tenant && !tagsOf(guest).includes(vm.tenant) && status === "stopped";

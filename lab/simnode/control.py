@@ -17,6 +17,7 @@ class Control(control.Control):
 
     def clear_faults(self) -> None:
         self.machine.failures.clear()
+        self.machine.lost_answers.clear()
 
     def change_settings(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Changes settings: time_scale (real seconds per PVE second; 0 ends tasks at once), latency (real seconds

@@ -82,7 +82,8 @@ class RequestHandling:
         if request.content_type != 'multipart/form-data':
             entry['body'] = _hide_password(redact(await request.read(), request.content_type))
         entry.update(status=response.status, user=request.get(USER))
-        if reset:
+        path = request.path[len(API):].rstrip('/')
+        if reset or response.status < 400 and self.loses_answer(request.method, path, self.resolve(request, API)):
             return _reset(request)
         return response
 

@@ -75,7 +75,9 @@ describe("a substrate that is up", () => {
         };
         writeFileSync(join(lab.workspace.root, "import.json"), JSON.stringify(file));
         await lab.succeed(..."import --file import.json --yes --protect=false --generate-code=false".split(" "));
-        expect((await lab.recover()).output).toMatch(/VM 5001: 3 firewall rules of an interrupted run are removed/);
+        expect((await lab.recover()).output).toMatch(
+            /VM 5001: 3 firewall rules are removed, left by an interrupted run/,
+        );
         await lab.up();
         await lab.expectSettled(OURS);
         expect((await lab.state()).vms["5001"]!.config["smbios1"]).toBe(before.config["smbios1"]);

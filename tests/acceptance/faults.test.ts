@@ -8,6 +8,7 @@ jest.setTimeout(RUN_TIMEOUT_MS);
 const UP = ["up", "--yes", "--skip-preview"];
 const CONFIG = "/nodes/{node}/qemu/{vmid}/config";
 const CLONE = "/nodes/{node}/qemu/{vmid}/clone";
+const FIREWALL = "/nodes/{node}/qemu/{vmid}/firewall";
 
 /** The VM with a fixed address, and that. */
 const FIXED = { "5002": "10.20.50.11" };
@@ -116,6 +117,18 @@ describe("a fault on the node", () => {
         expect(output).not.toContain(lab.node.ready.apiToken.split("=")[1]!);
         await lab.node.clearFaults();
         await lab.recover();
+        await lab.up();
+        await lab.expectSettled(["5001", "5002"], FIXED);
+    });
+
+    test.each([
+        ["a pool", "/pools", /recover: pool grooveiq: it is empty and is removed/],
+        ["an address filter", `${FIREWALL}/ipset`, /recover: VM 5002: its address filter is removed/],
+        ["firewall rules", `${FIREWALL}/rules`, /recover: VM 500\d: \d firewall rules are removed/],
+    ])("a connection that breaks at the answer to %s", async (_, path, told) => {
+        await lab.node.fail({ method: "POST", path, lost: true, times: 1 });
+        expect((await lab.workspace.pulumi(UP)).exitCode).not.toBe(0);
+        expect((await lab.recover()).output).toMatch(told);
         await lab.up();
         await lab.expectSettled(["5001", "5002"], FIXED);
     });

@@ -1,5 +1,6 @@
 """The control interface."""
 
+import http.client
 import json
 import time
 
@@ -50,6 +51,15 @@ def test_fault_leaves_other_requests_alone(node):
     assert node.call('GET', f'{NODE}/qemu/{UNRELATED}/status/current')['status'] == 'running'
     node.control('DELETE', '/faults')
     assert node.call('GET', CONFIG)['cores'] == 2
+
+
+def test_fault_can_lose_the_answer_of_what_was_done(node):
+    node.control('POST', '/faults', {'method': 'PUT', 'path': CONFIG, 'lost': True, 'times': 1})
+    with pytest.raises((ConnectionError, http.client.RemoteDisconnected)):
+        node.configure(UNRELATED, cores=3)
+    assert node.config(UNRELATED)['cores'] == 3
+    node.configure(UNRELATED, cores=2)
+    assert node.config(UNRELATED)['cores'] == 2
 
 
 def test_fault_can_be_one_of_pves_own_errors(node):

@@ -1,0 +1,108 @@
+import { FILTER_IPSET } from "../model/addressFilter";
+import type { StateResource } from "../model/stateRepair";
+import type { Substrate } from "../model/substrate";
+import { orNothing } from "./answers";
+import type { NodeClient } from "./client";
+import type { Clients } from "./held";
+
+/** A pool as PVE's list tells of it. */
+interface Pool {
+    readonly poolid: string;
+    readonly comment?: string;
+}
+
+/**
+ * Removes what was made for a run that never heard of it, since its connection broke at the answer, and what the provider
+ * refuses to make again: an empty pool, a VM's firewall rules and its address filter, each of our name and not in the state.
+ * None of it holds anything; the next up makes it all.
+ *
+ * @returns what was removed, in words.
+ */
+export async function removeStrays(
+    clients: Clients,
+    substrate: Substrate,
+    state: readonly StateResource[],
+): Promise<string[]> {
+    return [
+        ...(await removeFrom(clients, without("rulesLegacy", state), removeRules)),
+        ...(await removeFrom(clients, without("ipsetLegacy", state), removeFilter)),
+        ...(await removePools(clients, substrate, state)),
+    ];
+}
+
+/** VMs of the state for which it has no resource of a type. */
+function without(type: string, state: readonly StateResource[]): StateResource[] {
+    const having = new Set(state.filter((one) => one.type.includes(type)).map(({ inputs }) => inputs?.["vmId"]));
+    return state.filter((one) => one.type.includes("vmLegacy") && !having.has(Number(one.id)));
+}
+
+/** Removes something from the firewall of each VM; a VM on a node that is no more has nothing. */
+async function removeFrom(
+    clients: Clients,
+    vms: readonly StateResource[],
+    remove: (client: NodeClient, firewall: string) => Promise<string | undefined>,
+): Promise<string[]> {
+    const removed: string[] = [];
+    for (const { id, inputs = {} } of vms) {
+        const node = String(inputs["nodeName"]);
+        const client = clients.get(node);
+        const what = client && (await remove(client, `/nodes/${node}/qemu/${id}/firewall`));
+        if (what !== undefined) {
+            removed.push(`VM ${id}: ${what} removed, left by an interrupted run; the next up makes what is declared`);
+        }
+    }
+    return removed;
+}
+
+async function removeRules(client: NodeClient, firewall: string): Promise<string | undefined> {
+    const rules = await orNothing(client.get<unknown[]>(`${firewall}/rules`), []);
+    for (let position = rules.length - 1; position >= 0; position--) {
+        await client.delete(`${firewall}/rules/${position}`);
+    }
+    return rules.length === 0 ? undefined : `${rules.length} firewall rules are`;
+}
+
+/** The filter is off before its addresses go: on and without them it would cut the VM off. */
+async function removeFilter(client: NodeClient, firewall: string): Promise<string | undefined> {
+    const ipset = `${firewall}/ipset/${FILTER_IPSET}`;
+    const addresses = await orNothing(client.get<{ cidr: string }[] | undefined>(ipset), undefined);
+    if (addresses === undefined) {
+        return undefined;
+    }
+    await client.put(`${firewall}/options`, { ipfilter: "0" });
+    for (const { cidr } of addresses) {
+        await client.delete(`${ipset}/${encodeURIComponent(cidr)}`);
+    }
+    await client.delete(ipset);
+    return "its address filter is";
+}
+
+/** A pool of somebody else's bears another comment, or has members. */
+async function removePools(
+    clients: Clients,
+    { tenants, hypervisors }: Substrate,
+    state: readonly StateResource[],
+): Promise<string[]> {
+    const known = new Set(state.filter(({ type }) => type.includes("poolLegacy")).map(({ id }) => id));
+    const removed: string[] = [];
+    for (const { name, node } of hypervisors) {
+        const client = clients.get(node)!;
+        const wanted = tenants.filter((tenant) => tenant.hypervisor === name && !known.has(tenant.name));
+        const pools = wanted.length === 0 ? [] : await client.get<Pool[]>("/pools");
+        for (const tenant of wanted) {
+            const pool = pools.find(({ poolid }) => poolid === tenant.name);
+            if (pool !== undefined && (pool.comment ?? "") === tenant.description && (await isEmpty(client, pool))) {
+                await client.delete(`/pools?poolid=${tenant.name}`);
+                removed.push(
+                    `pool ${tenant.name}: it is empty and is removed, left by an interrupted run; the next up makes it again`,
+                );
+            }
+        }
+    }
+    return removed;
+}
+
+async function isEmpty(client: NodeClient, { poolid }: Pool): Promise<boolean> {
+    const [pool] = await client.get<{ members: unknown[] }[]>(`/pools?poolid=${poolid}`);
+    return pool?.members.length === 0;
+}
