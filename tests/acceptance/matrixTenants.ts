@@ -243,7 +243,8 @@ export const REFUSALS: readonly Refusal[] = [
             );
             return () => [undoStack, undoTenant, ...others].forEach((undo) => undo());
         },
-        /vm01 runs on node pve2, and nothing migrates/,
+        // There is one simulated node; that nothing migrates between two is in tests/model/checkNode.test.ts.
+        /hv03: https:\S+ is node pve2, not pve3: correct hypervisors\.hv03\.endpoint or hypervisors\.hv03\.node/,
         { update: DELETES },
     ),
     ...quotas.map(([from, to, message], index) =>
