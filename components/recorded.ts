@@ -1,8 +1,9 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RecordedTenant, RecordedTenants } from "../model/claims";
-import { vmidOf } from "../model/identity";
+import { vlanOf } from "../model/identity";
 import type { Recorded, RecordedBaseline, RecordedMaking, RecordedVm } from "../model/nodeFacts";
 import type { VmOutput } from "../model/outputs";
+import { nameOf } from "../model/stateRepair";
 
 type Outputs = Readonly<Record<string, unknown>>;
 
@@ -41,7 +42,7 @@ export function recordedOf(resources: Readonly<Record<string, StateResource>>, v
     const made = new Map<string, RecordedMaking>();
     const baselines = new Map<string, RecordedBaseline>();
     for (const [urn, { type, outputs = {} }] of Object.entries(resources)) {
-        const name = nameOf(urn);
+        const name = nameOf({ urn });
         if (type === "proxmoxve:index/vmLegacy:VmLegacy") {
             const vm = vmOf(name, outputs);
             recorded.set(vm.vmid, vm);
@@ -87,11 +88,6 @@ function vmOf(name: string, outputs: Outputs): RecordedVm & { vmid: number } {
     };
 }
 
-/** A URN ends with the resource's name: urn:pulumi:{stack}::{project}::{types}::{name}. */
-function nameOf(urn: string): string {
-    return urn.split("::")[3] ?? "";
-}
-
 /**
  * Tenants that the state has, with the VLANs of what is left of them: a run that broke off may have left a VM without its
  * component, or a VLAN on the router without a VM.
@@ -99,14 +95,14 @@ function nameOf(urn: string): string {
 export function recordedTenants(resources: Readonly<Record<string, StateResource>>): RecordedTenants {
     const all = Object.entries(resources);
     const ofType = (end: string) => all.filter(([, { type }]) => type.endsWith(end));
-    const vms = ofType(":VmLegacy").map(([urn, { outputs = {} }]) => ({ ...vmOf(nameOf(urn), outputs), outputs }));
-    const names = ofType(":tenant:Tenant").map(([urn]) => nameOf(urn));
+    const vms = ofType(":VmLegacy").map(([urn, { outputs = {} }]) => ({ ...vmOf(nameOf({ urn }), outputs), outputs }));
+    const names = ofType(":tenant:Tenant").map(([urn]) => nameOf({ urn }));
     const tenants = new Map<string, RecordedTenant>();
     for (const name of names) {
         const own = vms.filter(({ component, outputs }) => tenantOf(component, outputs, names) === name);
         const routed = ofType(":RouterVlan").filter(([, { outputs = {} }]) => outputs["tenant"] === name);
         const vlans = [
-            ...own.map(({ vmid }) => Math.floor(vmid / vmidOf(1, 0))),
+            ...own.map(({ vmid }) => vlanOf(vmid)),
             ...routed.map(([, { outputs = {} }]) => Number(outputs["tag"])),
         ];
         const kept = own.map(({ vmid, component }) => ({ vmid, component }));

@@ -1,6 +1,6 @@
 import { faultWhere } from "./definedFault";
 import type { Fault } from "./faults";
-import { TENANT_VLANS, vmidOf } from "./identity";
+import { freeTenantVlans, vlanOf } from "./identity";
 import type { Guest } from "./nodeFacts";
 import type { Substrate, Tenant } from "./substrate";
 
@@ -85,7 +85,7 @@ function checkGuests(substrate: Substrate, tenant: Tenant, { recorded, guests }:
     const { vlan } = tenant.segment;
     const others = unknown.filter((guest) => {
         const owner = ownerOf(guest);
-        return vlanOf(guest) === vlan && owner !== undefined && owner !== tenant.name && owner !== tenant.formerly;
+        return vlanOf(guest.vmid) === vlan && owner !== undefined && owner !== tenant.name && owner !== tenant.formerly;
     });
     const pooled = recorded.has(tenant.name) ? [] : unknown.filter(({ pool }) => pool === tenant.name);
     const faults: Fault[] = [];
@@ -125,11 +125,6 @@ function ownerOf({ tags, pool }: Guest): string | undefined {
     return tags.includes("tenant") ? (pool ?? tags.find((tag) => tag !== "tenant")) : undefined;
 }
 
-/** VLAN that a VMID belongs to. */
-function vlanOf({ vmid }: { readonly vmid: number }): number {
-    return Math.floor(vmid / vmidOf(1, 0));
-}
-
 function vmsInWords(vms: readonly { readonly vmid: number }[]): string {
     return `${vms.length === 1 ? "VM" : "VMs"} ${vms.map(({ vmid }) => vmid).join(", ")}`;
 }
@@ -144,7 +139,6 @@ function free({ tenants }: Substrate, recorded: RecordedTenants): string {
         ...tenants.map(({ segment }) => segment.vlan),
         ...[...recorded.values()].flatMap(({ vlans }) => vlans),
     ];
-    const all = Array.from({ length: TENANT_VLANS.last - TENANT_VLANS.first + 1 }, (_, i) => TENANT_VLANS.first + i);
-    const left = all.filter((vlan) => !taken.includes(vlan));
+    const left = freeTenantVlans(taken);
     return left.length === 0 ? "(none is free)" : `(free: ${left.join(", ")})`;
 }

@@ -1,4 +1,4 @@
-import { subnetOf, vmidOf } from "./identity";
+import { subnetOf, vlanOf } from "./identity";
 import { nameOf, type Deployment, type StateResource } from "./stateRepair";
 import type { Substrate } from "./substrate";
 
@@ -72,7 +72,7 @@ function heldBy(tenant: string, resources: readonly StateResource[]): Holdings {
     const vms = ofType(":VmLegacy").map(vmOf);
     const pool = ofType(":PoolLegacy").map(({ outputs = {} }) => String(outputs["poolId"]))[0];
     const tags = ofType(":RouterVlan").map(({ outputs = {} }) => Number(outputs["tag"]));
-    const vlans = [...vms.map(({ vmid }) => Math.floor(vmid / vmidOf(1, 0))), ...tags];
+    const vlans = [...vms.map(({ vmid }) => vlanOf(vmid)), ...tags];
     const routed = resources.some(({ type }) => type.includes(":dynamic/router:"));
     return {
         tenant,

@@ -28,6 +28,11 @@ export function vmidOf(vlan: number, instance: number): number {
     return vlan * 100 + instance;
 }
 
+/** VLAN that a VMID belongs to. */
+export function vlanOf(vmid: number): number {
+    return Math.floor(vmid / vmidOf(1, 0));
+}
+
 /** DNS zone of a tenant: {tenant}.{substrate}.{domain}. */
 export function zoneOf(tenant: string, substrate: string, domain: string): string {
     return `${tenant}.${substrate}.${domain}`;
@@ -39,6 +44,12 @@ export const TRUSTED_VLAN = 10;
 
 /** VLANs of a site that tenants may have: ten, by the lab's addressing standard. */
 export const TENANT_VLANS = { first: 50, last: 59 } as const;
+
+/** Those of them that are not taken. */
+export function freeTenantVlans(taken: readonly number[]): number[] {
+    const all = Array.from({ length: TENANT_VLANS.last - TENANT_VLANS.first + 1 }, (_, i) => TENANT_VLANS.first + i);
+    return all.filter((vlan) => !taken.includes(vlan));
+}
 
 /** Instances 1 to 40 have a fixed address, .10 to .49: .2 to .9 are the fabric's, .50 and up have other uses. */
 export const FIXED_INSTANCES = 40;

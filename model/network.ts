@@ -53,6 +53,12 @@ export function covers(outer: Range, inner: Range): boolean {
     return outer.first <= inner.first && inner.last <= outer.last;
 }
 
+/** Whether one of some ranges holds all of a CIDR; false for a text that is none. */
+export function liesIn(cidr: string, ranges: readonly Range[]): boolean {
+    const network = enclosingNetwork(cidr);
+    return network !== undefined && ranges.some((range) => covers(range, network));
+}
+
 /** What is left of some ordered ranges' complement within all addresses, in order. */
 export function complementOf(ranges: readonly Range[]): Range[] {
     const left: Range[] = [];

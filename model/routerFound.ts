@@ -50,6 +50,12 @@ export function carrierOf({ interfaces }: RouterFound, row: FoundRow): AssignedI
     return interfaces.find(({ device }) => device === deviceOf(row));
 }
 
+/** The interface that the VLAN of a tag on the router's parent NIC is assigned to, where there is the VLAN and it is. */
+export function carrierOfVlan(found: RouterFound, parent: string, tag: number): AssignedInterface | undefined {
+    const row = vlanRow(found, parent, tag);
+    return row && carrierOf(found, row);
+}
+
 /** Every address of the router, without its prefix. */
 export function addressesOf({ interfaces }: RouterFound): string[] {
     return interfaces.filter(({ address }) => address !== "").map(({ address }) => address.split("/")[0]!);

@@ -90,8 +90,8 @@ function idOf({ type, inputs = {} }: StateResource): string | undefined {
     }
 }
 
-/** A URN ends with the resource's name. */
-export function nameOf({ urn }: StateResource): string {
+/** A URN ends with the resource's name: urn:pulumi:{stack}::{project}::{types}::{name}. */
+export function nameOf({ urn }: Pick<StateResource, "urn">): string {
     return urn.split("::").at(-1)!;
 }
 

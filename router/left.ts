@@ -1,5 +1,5 @@
 import { subnetOf } from "../model/identity";
-import { covers, enclosingNetwork, networkOf } from "../model/network";
+import { liesIn, networkOf } from "../model/network";
 import { carrierOf, deviceOf, fieldOf, type FoundRow, type RouterFound } from "../model/routerFound";
 import type { Substrate } from "../model/substrate";
 import { aliasName, hostName } from "./drift/names";
@@ -22,7 +22,8 @@ export interface Gone {
 /** Looks for what a tenant had on the router: records that bear its mark, and those of its VLAN, subnet and zone. */
 export function leftOnRouter(found: RouterFound, substrate: Substrate, gone: Gone): LeftOnRouter {
     const own = (row: FoundRow) => isTenants(row["description"] ?? row["descr"], gone.tenant);
-    const isIn = inRanges(gone.vlans.map((vlan) => subnetOf(substrate.site, vlan).cidr));
+    const ranges = gone.vlans.map((vlan) => networkOf(subnetOf(substrate.site, vlan).cidr));
+    const isIn = (cidr: string) => liesIn(cidr, ranges);
     const isNamed = (name: string) => name.endsWith(`.${gone.tenant}.${substrate.zone}`);
     const alias = (row: FoundRow) => aliasName({ found }, row);
     const subnet = (row: FoundRow) => fieldOf(row, "subnet");
@@ -46,15 +47,6 @@ export function leftOnRouter(found: RouterFound, substrate: Substrate, gone: Gon
         stays: assigned.map(
             (row) => `router: VLAN device ${deviceOf(row)}, assigned as ${carrierOf(found, row)!.identifier}`,
         ),
-    };
-}
-
-/** Whether a network lies in one of some networks. */
-function inRanges(cidrs: readonly string[]): (cidr: string) => boolean {
-    const ranges = cidrs.map(networkOf);
-    return (cidr) => {
-        const network = enclosingNetwork(cidr);
-        return network !== undefined && ranges.some((range) => covers(range, network));
     };
 }
 

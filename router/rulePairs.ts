@@ -1,6 +1,7 @@
 import type { RouterRule } from "../model/routerRecords";
 import type { Row } from "./client";
 import { text } from "./ownership";
+import { pair } from "./pair";
 
 /** Which row on the router each declared rule is, and which rows go. */
 export interface Pairs {
@@ -20,17 +21,8 @@ export function pairs(
     rows: readonly Row[],
     known: Readonly<Record<string, string>>,
 ): Pairs {
-    const kept = new Map<RouterRule, Row>();
-    const free = new Set([...rows].sort((one, other) => Number(other.uuid in known) - Number(one.uuid in known)));
-    for (const same of [sameInBoth, sameDescription, sameSequence]) {
-        for (const rule of rules.filter((one) => !kept.has(one))) {
-            const row = [...free].find((one) => same(rule, one));
-            if (row !== undefined) {
-                kept.set(rule, row);
-                free.delete(row);
-            }
-        }
-    }
+    const listedFirst = [...rows].sort((one, other) => Number(other.uuid in known) - Number(one.uuid in known));
+    const { rows: kept, free } = pair(rules, listedFirst, [sameInBoth, sameDescription, sameSequence]);
     return { kept, leaving: [...free].filter(({ uuid }) => uuid in known) };
 }
 

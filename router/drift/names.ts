@@ -1,14 +1,16 @@
 import { NOTHING, type DriftRow } from "../../model/drift";
 import { fieldOf, type FoundRow } from "../../model/routerFound";
 import type { RouterHost } from "../../model/routerRecords";
+import { pair, type Paired, type Same } from "../pair";
 import { driftRow, fieldRows, isStrict, MENU, settleByWriter, settleRecord, type Field, type RouterView } from "./view";
 
 /** Names of a tenant that are missing or differ, and those in its zone that no file has. */
 export function nameRows(view: RouterView): DriftRow[] {
     const { hosts } = view.records.names;
     const inZone = (name: string) => name.endsWith(`.${view.tenant.zone}`) || name === view.tenant.zone;
-    const free = new Set(view.found.hosts.filter((row) => inZone(hostName(row))));
-    const paired = pairedHosts(hosts, free);
+    const inside = view.found.hosts.filter((row) => inZone(hostName(row)));
+    const { rows: paired, free: unpaired } = pairedHosts(hosts, inside);
+    const free = new Set(unpaired);
     const aliases = new Set(view.found.hostAliases.filter((row) => inZone(aliasName(view, row))));
     const declared = hosts.flatMap((host) => [
         ...hostRows(view, host, paired.get(host)),
@@ -22,20 +24,12 @@ export function nameRows(view: RouterView): DriftRow[] {
 }
 
 /** Which record each host is, by its name, else by its address, as of one that was given another name. */
-function pairedHosts(hosts: readonly RouterHost[], free: Set<FoundRow>): Map<RouterHost, FoundRow> {
-    const paired = new Map<RouterHost, FoundRow>();
-    const sameName = (host: RouterHost, row: FoundRow) => hostName(row) === nameOf(host);
-    const sameAddress = (host: RouterHost, row: FoundRow) => fieldOf(row, "server") === host.address;
-    for (const same of [sameName, sameAddress]) {
-        for (const host of hosts.filter((one) => !paired.has(one))) {
-            const row = [...free].find((one) => same(host, one) && !isAliasOfOther(one, host, hosts));
-            if (row !== undefined) {
-                paired.set(host, row);
-                free.delete(row);
-            }
-        }
-    }
-    return paired;
+function pairedHosts(hosts: readonly RouterHost[], rows: readonly FoundRow[]): Paired<RouterHost, FoundRow> {
+    const unlessAlias = (same: Same<RouterHost, FoundRow>) => (host: RouterHost, row: FoundRow) =>
+        same(host, row) && !isAliasOfOther(row, host, hosts);
+    const sameName = unlessAlias((host, row) => hostName(row) === nameOf(host));
+    const sameAddress = unlessAlias((host, row) => fieldOf(row, "server") === host.address);
+    return pair(hosts, rows, [sameName, sameAddress]);
 }
 
 /** Whether a record has a name that is declared as an alias: an address record does as well as an alias. */

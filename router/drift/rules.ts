@@ -2,7 +2,7 @@ import type { DriftRow } from "../../model/drift";
 import { collectionRulesOf } from "../../model/collectionRules";
 import { foundFilter, type FoundFilter } from "../../model/foundRules";
 import { routerFilter, type Packet, type PacketFilter, type RouterAddresses } from "../../model/packetFilter";
-import { addressesOf, carrierOf, fieldOf, vlanRow, type FoundRow } from "../../model/routerFound";
+import { addressesOf, carrierOfVlan, fieldOf, type FoundRow } from "../../model/routerFound";
 import type { RouterRule } from "../../model/routerRecords";
 import { wallDifference, type Judge, type WallView } from "../../model/wallDifference";
 import { changedByHand, isTenants, sameEntries } from "../ownership";
@@ -48,8 +48,7 @@ function strictRows(view: RouterView): RuleRow[] {
 
 /** Identifier of the interface that the tenant's rules are on; while the VLAN has none, the one that they were written for. */
 function interfaceOf({ records, found, tenant }: RouterView): string {
-    const device = vlanRow(found, records.vlan.parent, records.vlan.tag);
-    const carrier = device && carrierOf(found, device);
+    const carrier = carrierOfVlan(found, records.vlan.parent, records.vlan.tag);
     const written = found.rules.find((row) => isTenants(row["description"], tenant.name));
     return carrier?.identifier ?? written?.["interface"] ?? "";
 }
@@ -146,8 +145,7 @@ function foreignRows(view: RouterView, identifier: string, own: ReadonlySet<stri
 
 /** What is open that no file opens, and what is closed that one does. */
 function effectRows(view: RouterView): RuleRow[] {
-    const device = vlanRow(view.found, view.records.vlan.parent, view.records.vlan.tag);
-    const carrier = device && carrierOf(view.found, device);
+    const carrier = carrierOfVlan(view.found, view.records.vlan.parent, view.records.vlan.tag);
     if (carrier === undefined) {
         // That nothing gets through there at all is told with the VLAN.
         return [];

@@ -1,7 +1,8 @@
 import type { DriftRow } from "../../model/drift";
-import { covers, enclosingNetwork, networkOf } from "../../model/network";
-import { carrierOf, deviceOf, fieldOf, vlanRow, type FoundRow } from "../../model/routerFound";
+import { liesIn, networkOf } from "../../model/network";
+import { carrierOf, carrierOfVlan, deviceOf, fieldOf, vlanRow, type FoundRow } from "../../model/routerFound";
 import type { RouterReservation } from "../../model/routerRecords";
+import { pair } from "../pair";
 import { driftRow, fieldRows, isStrict, MENU, settleByWriter, settleRecord, type Field, type RouterView } from "./view";
 
 /** The tenant's VLAN: its device, and the interface that a person assigned it to. */
@@ -34,8 +35,7 @@ export function scopeRows(view: RouterView): DriftRow[] {
         const declared = `pool ${dhcp.poolStart}-${dhcp.poolEnd}`;
         return [driftRow(view, what, { declared, settle: settleByWriter(view.substrate) })];
     }
-    const device = vlanRow(view.found, vlan.parent, vlan.tag);
-    const carrier = device && carrierOf(view.found, device);
+    const carrier = carrierOfVlan(view.found, vlan.parent, vlan.tag);
     const idle = carrier !== undefined && !view.found.served.includes(carrier.identifier);
     const settle = settleRecord(view, subnet, MENU.dhcp);
     return [
@@ -71,19 +71,8 @@ function subnetFields(view: RouterView, row: FoundRow): Field[] {
 /** Reservations that are missing or differ, and those in the tenant's subnet that no file has. */
 function reservationRows(view: RouterView, subnet: FoundRow): DriftRow[] {
     const { reservations } = view.records.dhcp;
-    const free = new Set(
-        view.found.reservations.filter((row) => isInside(row, subnet) || isDeclared(row, reservations)),
-    );
-    const paired = new Map<RouterReservation, FoundRow>();
-    for (const same of [sameInBoth, sameMac, sameAddress]) {
-        for (const wanted of reservations.filter((one) => !paired.has(one))) {
-            const row = [...free].find((one) => same(wanted, one));
-            if (row !== undefined) {
-                paired.set(wanted, row);
-                free.delete(row);
-            }
-        }
-    }
+    const concerned = view.found.reservations.filter((row) => isInside(row, subnet) || isDeclared(row, reservations));
+    const { rows: paired, free } = pair(reservations, concerned, [sameInBoth, sameMac, sameAddress]);
     const declared = reservations.flatMap((wanted) => reservationRow(view, wanted, paired.get(wanted), subnet));
     const extra = [...free].map((row) => {
         const found = `${macOf(row)} ${fieldOf(row, "description")}`.trim();
@@ -118,11 +107,8 @@ function reservationRow(
 }
 
 function isInside(row: FoundRow, subnet: FoundRow): boolean {
-    const address = enclosingNetwork(`${fieldOf(row, "ip_address")}/32`);
-    return (
-        row["subnet"] === subnet.uuid ||
-        (address !== undefined && covers(networkOf(fieldOf(subnet, "subnet")), address))
-    );
+    const range = networkOf(fieldOf(subnet, "subnet"));
+    return row["subnet"] === subnet.uuid || liesIn(`${fieldOf(row, "ip_address")}/32`, [range]);
 }
 
 /** CIDR of the subnet that a reservation belongs to. */

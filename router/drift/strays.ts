@@ -1,6 +1,6 @@
 import { NOTHING, type DriftRow } from "../../model/drift";
-import { subnetOf, TENANT_VLANS } from "../../model/identity";
-import { covers, enclosingNetwork, networkOf, overlaps, type Range } from "../../model/network";
+import { freeTenantVlans, subnetOf, TENANT_VLANS } from "../../model/identity";
+import { enclosingNetwork, liesIn, networkOf, overlaps, type Range } from "../../model/network";
 import { carrierOf, fieldOf, type FoundRow, type RouterFound } from "../../model/routerFound";
 import { OWNER_PREFIX } from "../../model/routerRecords";
 import type { Substrate } from "../../model/substrate";
@@ -29,9 +29,8 @@ export function strayRows(substrate: Substrate, found: RouterFound): DriftRow[] 
 
 /** Subnets of the tenants' VLANs that no tenant has. */
 function freeRanges({ site, tenants }: Substrate): Range[] {
-    const taken = new Set(tenants.map(({ segment }) => segment.vlan));
-    const all = Array.from({ length: TENANT_VLANS.last - TENANT_VLANS.first + 1 }, (_, i) => TENANT_VLANS.first + i);
-    return all.filter((vlan) => !taken.has(vlan)).map((vlan) => networkOf(subnetOf(site, vlan).cidr));
+    const free = freeTenantVlans(tenants.map(({ segment }) => segment.vlan));
+    return free.map((vlan) => networkOf(subnetOf(site, vlan).cidr));
 }
 
 function vlans({ tenants, coreRouter }: Substrate, found: RouterFound): DriftRow[] {
@@ -53,7 +52,7 @@ function scopes(found: RouterFound, free: readonly Range[]): DriftRow[] {
         const network = enclosingNetwork(fieldOf(row, "subnet"));
         return network !== undefined && free.some((range) => overlaps(range, network));
     });
-    const reservations = found.reservations.filter((row) => isIn(fieldOf(row, "ip_address"), free));
+    const reservations = found.reservations.filter((row) => liesIn(`${fieldOf(row, "ip_address")}/32`, free));
     return [
         ...subnets.map((row) => stray(row, `DHCP scope ${fieldOf(row, "subnet")}`, fieldOf(row, "pools"), MENU.dhcp)),
         ...reservations.map((row) =>
@@ -71,7 +70,7 @@ function names(substrate: Substrate, found: RouterFound, free: readonly Range[])
     const zones = substrate.tenants.map(({ zone }) => `.${zone}`);
     const elsewhere = (name: string) => !zones.some((zone) => name.endsWith(zone));
     const hosts = found.hosts.filter(
-        (row) => elsewhere(hostName(row)) && (isIn(fieldOf(row, "server"), free) || isLost(substrate, row)),
+        (row) => elsewhere(hostName(row)) && (liesIn(`${fieldOf(row, "server")}/32`, free) || isLost(substrate, row)),
     );
     const lost = new Set(hosts.map(({ uuid }) => uuid));
     const aliases = found.hostAliases.filter(
@@ -95,11 +94,6 @@ function marked(substrate: Substrate, rows: readonly FoundRow[], kind: string, m
 function isLost({ tenants }: Substrate, row: FoundRow): boolean {
     const description = fieldOf(row, "description");
     return description.startsWith(OWNER_PREFIX) && !tenants.some(({ name }) => isTenants(description, name));
-}
-
-function isIn(address: string, ranges: readonly Range[]): boolean {
-    const network = enclosingNetwork(`${address}/32`);
-    return network !== undefined && ranges.some((range) => covers(range, network));
 }
 
 /** A record that no file declares; one that bears our mark tells the tenant that it was of. */
