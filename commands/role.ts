@@ -4,8 +4,7 @@
  */
 import { grantsOf, pveumCommands, TOKEN, USER } from "../model/role";
 import type { Substrate } from "../model/substrate";
-import { misplaced } from "../node/identity";
-import { tokenLacks } from "../node/permissions";
+import { unfit } from "../node/unfit";
 import { FLAG, Refusal, runCommand } from "./command";
 
 const HELP = `usage: make role SUBSTRATE=<name> [JSON=1]
@@ -43,9 +42,7 @@ function asCommands(substrate: Substrate): string {
 
 /** @throws Refusal where a node is another one than it must be or the token lacks something, NodeError where one cannot be asked. */
 async function refuseWhatLacks(substrate: Substrate): Promise<void> {
-    // What a wrong node grants says nothing.
-    const misplacements = await misplaced(substrate);
-    const wrong = misplacements.length > 0 ? misplacements : await tokenLacks(substrate);
+    const wrong = await unfit(substrate);
     if (wrong.length > 0) {
         throw new Refusal(wrong.join("\n"));
     }

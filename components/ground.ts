@@ -8,10 +8,9 @@ import { DefinitionError } from "../model/faults";
 import { NOTHING_RECORDED, type NodeFacts, type Recorded } from "../model/nodeFacts";
 import type { Hypervisor, Substrate } from "../model/substrate";
 import { NodeError } from "../node/client";
-import { misplaced } from "../node/identity";
-import { tokenLacks } from "../node/permissions";
 import { connect } from "../node/token";
 import { survey } from "../node/survey";
+import { unfit } from "../node/unfit";
 import { RouterClient } from "../router/client";
 import { credentials } from "../router/credentials";
 import { RouterError } from "../router/errors";
@@ -44,11 +43,10 @@ export async function prepare(substrate: Substrate, root: string): Promise<Groun
         return { facts: new Map(), recorded: NOTHING_RECORDED, hosts: new Map(), secrets };
     }
     try {
-        // Alone and first: what a survey sees depends on them.
-        const wrong = await misplaced(substrate);
-        const lacks = wrong.length > 0 ? wrong : await tokenLacks(substrate);
-        if (lacks.length > 0) {
-            throw new NodeError(lacks.join("\n"));
+        // Alone and first: what a survey sees depends on it.
+        const wrong = await unfit(substrate);
+        if (wrong.length > 0) {
+            throw new NodeError(wrong.join("\n"));
         }
         const { recorded, tenants } = await readRecorded();
         const surveys = substrate.hypervisors.map((hypervisor) => surveyed(hypervisor, substrate, recorded));

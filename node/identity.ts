@@ -1,6 +1,6 @@
-import { covers, enclosingNetwork, networkOf } from "../model/network";
+import { liesIn, networkOf } from "../model/network";
 import type { Hypervisor, Substrate } from "../model/substrate";
-import { connect } from "./token";
+import type { NodeClient } from "./client";
 
 /** A network interface of a node. */
 interface Interface {
@@ -9,31 +9,19 @@ interface Interface {
 }
 
 /**
- * In what the nodes that the endpoints lead to are not those of the substrate, one line for each: another name, a member of
- * a cluster, an address of another substrate's site. Any of them means that a run would work on somebody else's machine.
- * A planned substrate has no node to ask.
+ * In what the node that an endpoint leads to is not the substrate's own, one line for each: another name, a member of a
+ * cluster, an address of another substrate's site. Any of them means that a run would work on somebody else's machine.
  *
- * @throws NodeError where a node cannot be asked.
+ * @throws NodeError where the node cannot be asked.
  */
-export async function misplaced(substrate: Substrate): Promise<string[]> {
-    const hypervisors = substrate.status === "planned" ? [] : substrate.hypervisors;
-    const lines = await Promise.all(hypervisors.map((hypervisor) => misplacedOn(substrate, hypervisor)));
-    return lines.flat();
-}
-
-async function misplacedOn(substrate: Substrate, hypervisor: Hypervisor): Promise<string[]> {
-    const client = connect(hypervisor);
-    try {
-        const nodes = (await client.get<{ node: string }[]>("/nodes")).map(({ node }) => node).sort();
-        const wrong = wrongNode(substrate, hypervisor, nodes);
-        if (wrong !== undefined) {
-            return [wrong];
-        }
-        const interfaces = await client.get<Interface[]>(`/nodes/${hypervisor.node}/network`);
-        return interfaces.flatMap((one) => wrongAddress(substrate, hypervisor, one) ?? []);
-    } finally {
-        client.close();
+export async function misplaced(client: NodeClient, substrate: Substrate, hypervisor: Hypervisor): Promise<string[]> {
+    const nodes = (await client.get<{ node: string }[]>("/nodes")).map(({ node }) => node).sort();
+    const wrong = wrongNode(substrate, hypervisor, nodes);
+    if (wrong !== undefined) {
+        return [wrong];
     }
+    const interfaces = await client.get<Interface[]>(`/nodes/${hypervisor.node}/network`);
+    return interfaces.flatMap((one) => wrongAddress(substrate, hypervisor, one) ?? []);
 }
 
 function wrongNode(
@@ -62,8 +50,8 @@ function wrongAddress(
     { name: key, node, endpoint }: Hypervisor,
     { iface, cidr }: Interface,
 ): string | undefined {
-    const address = enclosingNetwork(`${cidr?.split("/")[0]}/32`);
-    const other = elsewhere.find((one) => address !== undefined && covers(networkOf(`10.${one.site}.0.0/16`), address));
+    const address = `${cidr?.split("/")[0]}/32`;
+    const other = elsewhere.find((one) => liesIn(address, [networkOf(`10.${one.site}.0.0/16`)]));
     return other === undefined || other.site === site
         ? undefined
         : `${key}: node ${node} at ${endpoint} has ${cidr} on ${iface}, an address of ${other.name} (10.${other.site}.0.0/16), ` +
