@@ -1,7 +1,8 @@
 import { holdingsOf, linesOf, sumOf, type Holdings } from "../model/holdings";
+import type { RouterFound } from "../model/routerFound";
 import type { Substrate } from "../model/substrate";
 import { NodeError } from "../node/client";
-import { leftOnNodes, withDisks } from "../node/held";
+import { leftOnNodes, lookAtNodes, withDisks, type NodeHeld } from "../node/held";
 import { RouterError } from "../router/errors";
 import { leftOnRouter } from "../router/left";
 import { lookAt } from "../router/look";
@@ -40,21 +41,38 @@ export function tellWhatGoes(substrate: Substrate, held: readonly Holdings[]): v
 export async function tellReleased(substrate: Substrate, before: readonly Holdings[]): Promise<boolean> {
     const after = before.length === 0 ? new Map() : holdingsOf(exportStack(substrate.name).deployment);
     const released = before.filter(({ tenant }) => !after.has(tenant));
+    const look = lookOnce(substrate);
     let clean = true;
     for (const one of released) {
         console.log(`${one.tenant}: released (${sumOf(one)}):`);
         linesOf(substrate, one).forEach((line) => console.log(`  ${line}`));
-        clean = (await verify(substrate, one)) && clean;
+        clean = (await verify(substrate, one, look)) && clean;
     }
     return clean;
 }
 
-async function verify(substrate: Substrate, held: Holdings): Promise<boolean> {
+/** What nodes and router hold after a run; the router is undefined where nobody can look at it. */
+interface Seen {
+    readonly nodes: readonly NodeHeld[];
+    readonly router: RouterFound | undefined;
+}
+
+/** Looks at nodes and router when it is asked first, and once for all tenants. */
+function lookOnce(substrate: Substrate): () => Promise<Seen> {
+    let seen: Promise<Seen> | undefined;
+    const look = async () => {
+        const nodes = await withNodes(substrate, (clients) => lookAtNodes(clients, substrate));
+        const client = routerClient(substrate);
+        return { nodes, router: client && (await lookAt(client)) };
+    };
+    return () => (seen ??= look());
+}
+
+async function verify(substrate: Substrate, held: Holdings, look: () => Promise<Seen>): Promise<boolean> {
     try {
-        const datastores = new Map(substrate.hypervisors.map(({ node, datastore }) => [node, datastore]));
-        const node = await withNodes(substrate, (nodes) => leftOnNodes(nodes, datastores, held));
-        const router = await onRouter(substrate, held);
-        return tellLeft(held.tenant, [...node, ...router.left], router);
+        const { nodes, router: found } = await look();
+        const router = onRouter(substrate, found, held);
+        return tellLeft(held.tenant, [...leftOnNodes(nodes, held), ...router.left], router);
     } catch (error) {
         if (error instanceof NodeError || error instanceof RouterError) {
             console.error(`${held.tenant}: it could not be told whether anything is left: ${error.message}`);
@@ -72,12 +90,11 @@ interface OnRouter {
     readonly looked: boolean;
 }
 
-async function onRouter(substrate: Substrate, held: Holdings): Promise<OnRouter> {
-    const client = routerClient(substrate);
-    if (client === undefined) {
+function onRouter(substrate: Substrate, found: RouterFound | undefined, held: Holdings): OnRouter {
+    if (found === undefined) {
         return { left: [], others: [], stays: [], looked: false };
     }
-    const { left, stays } = leftOnRouter(await lookAt(client), substrate, held);
+    const { left, stays } = leftOnRouter(found, substrate, held);
     const ours = substrate.coreRouter.mode === "api";
     return { left: ours ? left : [], others: ours ? [] : left, stays, looked: true };
 }

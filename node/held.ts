@@ -1,4 +1,5 @@
 import type { HeldDisk, Holdings } from "../model/holdings";
+import type { Substrate } from "../model/substrate";
 import { orNothing } from "./answers";
 import type { NodeClient } from "./client";
 import { sizeGiBOf, tagsOf, type Listed } from "./survey";
@@ -36,31 +37,44 @@ interface Volume {
     readonly vmid?: number | string;
 }
 
+/** What a node holds, whoever's it is. */
+export interface NodeHeld {
+    readonly node: string;
+    readonly guests: readonly Listed[];
+    /** Volumes on the datastore of the VMs' disks. */
+    readonly volumes: readonly Volume[];
+    readonly pools: readonly string[];
+}
+
+/** Looks at the nodes of a substrate, three requests for each, reading only. */
+export async function lookAtNodes(clients: Clients, { hypervisors }: Substrate): Promise<NodeHeld[]> {
+    const datastores = new Map(hypervisors.map(({ node, datastore }) => [node, datastore]));
+    return Promise.all(
+        [...clients].map(async ([node, client]) => {
+            const guests = await client.get<Listed[]>("/cluster/resources?type=vm");
+            const storage = `/nodes/${node}/storage/${datastores.get(node)!}/content`;
+            const volumes = await client.get<Volume[]>(storage);
+            const pools = await client.get<{ poolid: string }[]>("/pools");
+            return { node, guests, volumes, pools: pools.map(({ poolid }) => poolid) };
+        }),
+    );
+}
+
 /**
  * What is still on the nodes of a tenant that was torn down, in words: VMs, their disks, its pool, and guests that bear its
  * tag. Empty where nothing is.
- *
- * @param datastores storage of the disks, by PVE node name.
  */
-export async function leftOnNodes(
-    clients: Clients,
-    datastores: ReadonlyMap<string, string>,
-    { tenant, vms }: Holdings,
-): Promise<string[]> {
-    const left: string[] = [];
-    for (const [node, client] of clients) {
+export function leftOnNodes(nodes: readonly NodeHeld[], { tenant, vms }: Holdings): string[] {
+    return nodes.flatMap(({ node, guests, volumes, pools }) => {
         const vmids = new Set(vms.filter((vm) => vm.node === node).map(({ vmid }) => vmid));
-        const guests = await client.get<Listed[]>("/cluster/resources?type=vm");
         const own = guests.filter((guest) => vmids.has(guest.vmid) || isTagged(guest, tenant) || guest.pool === tenant);
-        left.push(...own.map(({ vmid, name = "" }) => `node ${node}: VM ${vmid} ${name}`));
-        const storage = `/nodes/${node}/storage/${datastores.get(node)!}/content`;
-        const volumes = await client.get<Volume[]>(storage);
         const disks = volumes.filter(({ vmid }) => vmids.has(Number(vmid)));
-        left.push(...disks.map(({ volid }) => `node ${node}: disk ${volid}`));
-        const pools = await client.get<{ poolid: string }[]>("/pools");
-        left.push(...pools.filter(({ poolid }) => poolid === tenant).map(() => `node ${node}: pool ${tenant}`));
-    }
-    return left;
+        return [
+            ...own.map(({ vmid, name = "" }) => `node ${node}: VM ${vmid} ${name}`),
+            ...disks.map(({ volid }) => `node ${node}: disk ${volid}`),
+            ...(pools.includes(tenant) ? [`node ${node}: pool ${tenant}`] : []),
+        ];
+    });
 }
 
 function isTagged(guest: Listed, tenant: string): boolean {
