@@ -25,7 +25,7 @@ export async function removeStrays(
 ): Promise<string[]> {
     return [
         ...(await removeFrom(clients, without("rulesLegacy", state), removeRules)),
-        ...(await removeFrom(clients, without("ipsetLegacy", state), removeFilter)),
+        ...(await removeFrom(clients, withFixedAddress(substrate, without("ipsetLegacy", state)), removeFilter)),
         ...(await removePools(clients, substrate, state)),
     ];
 }
@@ -34,6 +34,13 @@ export async function removeStrays(
 function without(type: string, state: readonly StateResource[]): StateResource[] {
     const having = new Set(state.filter((one) => one.type.includes(type)).map(({ inputs }) => inputs?.["vmId"]));
     return state.filter((one) => one.type.includes("vmLegacy") && !having.has(Number(one.id)));
+}
+
+/** Those whose address is fixed: no other has an address filter to make, so that no other is asked for one. */
+function withFixedAddress({ tenants }: Substrate, vms: readonly StateResource[]): StateResource[] {
+    const fixed = tenants.flatMap((tenant) => tenant.vms).filter(({ address }) => address !== undefined);
+    const vmids = new Set(fixed.map(({ vmid }) => String(vmid)));
+    return vms.filter(({ id }) => vmids.has(String(id)));
 }
 
 /** Removes something from the firewall of each VM; a VM on a node that is no more has nothing. */
