@@ -82,10 +82,13 @@ class RequestHandling:
         if request.content_type != 'multipart/form-data':
             entry['body'] = _hide_password(redact(await request.read(), request.content_type))
         entry.update(status=response.status, user=request.get(USER))
-        path = request.path[len(API):].rstrip('/')
-        if reset or response.status < 400 and self.loses_answer(request.method, path, self.resolve(request, API)):
+        if reset or self.lost_answers and response.status < 400 and self._loses_answer(request):
             return _reset(request)
         return response
+
+    def _loses_answer(self, request: web.Request) -> bool:
+        path = request.path[len(API):].rstrip('/')
+        return self.loses_answer(request.method, path, self.resolve(request, API))
 
     def _failure_matches(self, request: web.Request, generic: Any, pattern: str) -> bool:
         """A fault's path is a template of the API schema, or a regular expression for the whole path below /api2/json.

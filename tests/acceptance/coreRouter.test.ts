@@ -16,7 +16,7 @@ describe("coreRouter.mode: api", () => {
     beforeAll(async () => {
         router = await SimulatedRouter.start();
         lab = await AcceptanceLab.start(router);
-        await lab.workspace.pulumi(["config", "set", "macPolicy", "deterministic"]);
+        await lab.succeed("config", "set", "macPolicy", "deterministic");
         node = await lab.state();
         before = await router.state();
     });

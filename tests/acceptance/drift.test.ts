@@ -15,7 +15,7 @@ describe("coreRouter.mode: export", () => {
     beforeAll(async () => {
         router = await SimulatedRouter.start();
         lab = await AcceptanceLab.start(router);
-        await lab.workspace.pulumi(["config", "set", "macPolicy", "deterministic"]);
+        await lab.succeed("config", "set", "macPolicy", "deterministic");
         await lab.succeed("config", "set", "--path", "tenant-hypervisors:coreRouter.mode", "export");
         await writeAsCollection(router, loadSubstrate({ root: lab.workspace.root, substrate: "dvntm" }));
         await router.forgetAudit();

@@ -4,6 +4,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { NodeState } from "../../lab/expect";
 import type { SeenRequest } from "../../lab/simulatedMachine";
 import { SimulatedRouter, type AuditedWrite, type RouterState } from "../../lab/simulatedRouter";
+import { interfaceOf } from "../router/managed";
 import { AcceptanceLab, NOT_OURS, RUN_TIMEOUT_MS } from "./lab";
 
 jest.setTimeout(RUN_TIMEOUT_MS);
@@ -45,7 +46,7 @@ function foreignWrites(writes: readonly AuditedWrite[], vlan: number): string[] 
     const served = ({ path, before, after }: AuditedWrite) =>
         path === "/kea/dhcpv4/set" &&
         isDeepStrictEqual(
-            names(before?.["interfaces"]).filter((name) => name !== `opt${vlan - 42}`),
+            names(before?.["interfaces"]).filter((name) => name !== interfaceOf(vlan)),
             names(after?.["interfaces"]),
         );
     return writes.filter((write) => !own(write) && !served(write)).map(({ path, uuid }) => `${path} ${uuid}`);
@@ -60,7 +61,7 @@ describe("ten tenants on node and router", () => {
     beforeAll(async () => {
         router = await SimulatedRouter.start();
         lab = await AcceptanceLab.start(router);
-        await lab.workspace.pulumi(["config", "set", "macPolicy", "deterministic"]);
+        await lab.succeed("config", "set", "macPolicy", "deterministic");
         node = await lab.state();
         before = await router.state();
         for (const name of ["grooveiq", "vintronics"]) {

@@ -3,11 +3,7 @@ import { collectionRulesOf } from "../../model/collectionRules";
 import { routerRecordsOf } from "../../model/router";
 import type { RouterRecords, RouterRule } from "../../model/routerRecords";
 import type { Substrate, Tenant } from "../../model/substrate";
-
-/** Interface that carries a VLAN of the simulated router. */
-function interfaceOf(vlan: number): string {
-    return `opt${vlan - 42}`;
-}
+import { interfaceOf } from "../router/managed";
 
 /**
  * Writes a substrate's tenants to a router as the lab's own collection does with the variables that `make router-vars`
