@@ -145,7 +145,7 @@ settled: stack
 .PHONY: stack
 stack: substrate tools
 	@$(if $(STATE_IN_FOLDER),mkdir -p .state; echo 'state: .state (set PULUMI_BACKEND_URL, or run `pulumi login`, to keep it elsewhere)')
-	@pulumi stack select --create $(SUBSTRATE)
+	@pulumi stack select --create $(SUBSTRATE) || { $(TSX) commands/recover.ts --files $(SUBSTRATE) && pulumi stack select --create $(SUBSTRATE); }
 
 # What is missing for an up is said before Pulumi starts.
 .PHONY: ready
