@@ -13,9 +13,7 @@ export function stateFolder(): string | undefined {
     if (!url.startsWith("file://")) {
         return undefined;
     }
-    const path = url.startsWith("file://~")
-        ? url.replace("file://~", process.env["HOME"] ?? "")
-        : fileURLToPath(url);
+    const path = url.startsWith("file://~") ? url.replace("file://~", process.env["HOME"] ?? "") : fileURLToPath(url);
     const folder = join(path, ".pulumi");
     return existsSync(folder) ? folder : undefined;
 }
