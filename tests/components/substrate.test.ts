@@ -95,8 +95,8 @@ test("a VM is a full clone of the newest template, on the tenant's VLAN, with wh
         initialization: {
             datastoreId: "local-lvm",
             interface: "ide2",
-            ipConfigs: [{ ipv4: { address: "dhcp" } }],
-            dns: { domain: "grooveiq.dvntm.deevnet.net", servers: [] },
+            ipConfigs: [{ ipv4: { address: "dhcp", gateway: "" } }],
+            dns: { domain: "grooveiq.dvntm.deevnet.net", servers: ["10.20.50.1"] },
             upgrade: false,
         },
         agent: { enabled: true, timeout: "60s", waitForIp: { disabled: true } },
