@@ -15,6 +15,9 @@ JSON_FLAG := $(if $(JSON),--json)
 # Further arguments for the Pulumi command, such as ARGS=--yes.
 ARGS ?=
 
+# Target that help tells all about.
+TARGET ?=
+
 # Where nobody chose a place for the state, it is kept in this folder, without secrets and so without a passphrase.
 ifeq ($(PULUMI_BACKEND_URL)$(PULUMI_ACCESS_TOKEN)$(wildcard $(or $(PULUMI_HOME),$(HOME)/.pulumi)/credentials.json),)
 export PULUMI_BACKEND_URL := file://$(CURDIR)/.state
@@ -23,9 +26,19 @@ STATE_IN_FOLDER := yes
 endif
 
 .PHONY: help
-help: ## this list
-	@echo 'usage: make <target> [SUBSTRATE=dvntm] [JSON=1] [ARGS=...]'
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+ifeq ($(TARGET),)
+help: ## this list, or all about one TARGET | [TARGET=<target>]
+	@echo 'usage: make <target> [PARAMETER=value ...]'
+	@awk -f completion/targets.awk Makefile | awk -F '\t' '{ printf "  %-15s %s\n", $$1, $$4; if ($$2) printf "%19s%s\n", "", $$2 }'
+else
+help: node_modules
+	@$(TSX) commands/help.ts '$(TARGET)'
+endif
+
+# A target that there is not.
+.DEFAULT:
+	@test -d node_modules || { echo 'make: there is no target $@; `make` alone lists them' >&2; exit 2; }
+	@$(TSX) commands/help.ts '$@'
 
 .PHONY: demo
 demo: tools ## the main job on the simulated substrate, from up to destroy
@@ -53,7 +66,7 @@ test-tools: tools ## the provider plugins built here
 SECONDS ?= 120
 
 .PHONY: fuzz
-fuzz: node_modules ## search SECONDS for an input that the loader cannot take
+fuzz: node_modules ## search SECONDS for an input that the loader cannot take | [SECONDS=120]
 	@FUZZ_SECONDS=$(SECONDS) node_modules/.bin/jest tests/model/fuzz.test.ts --selectProjects model
 
 .PHONY: lifecycle
@@ -65,7 +78,7 @@ VMS ?= 100
 WRITE ?=
 
 .PHONY: bench
-bench: tools ## time and API requests of VMS VMs on one simulated node
+bench: tools ## time and API requests of VMS VMs on one simulated node | [VMS=100] [WRITE=1]
 	@$(TSX) bench/scale.ts $(VMS) $(if $(WRITE),--write)
 
 .PHONY: validate
@@ -112,11 +125,11 @@ host-drift: stack ## what Ansible would change on SUBSTRATE's hosts, changing no
 TENANT ?=
 
 .PHONY: preview up refresh destroy
-preview: stack ## pulumi preview of SUBSTRATE
+preview: stack ## pulumi preview of SUBSTRATE, with ARGS such as --diff | SUBSTRATE=<name> [ARGS=...]
 	@pulumi preview --stack $(SUBSTRATE) $(ARGS)
 up: ready granted settled ## pulumi up of SUBSTRATE
 	@$(TSX) commands/up.ts $(SUBSTRATE) -- $(ARGS)
-refresh: ready granted settled ## pulumi refresh of SUBSTRATE
+refresh: ready granted settled ## pulumi refresh of SUBSTRATE, with ARGS such as --preview-only | SUBSTRATE=<name> [ARGS=...]
 	@pulumi refresh --stack $(SUBSTRATE) $(ARGS)
 destroy: granted settled ## pulumi destroy of SUBSTRATE, once its name was typed or is in YES
 	@$(TSX) commands/destroy.ts $(YES_FLAG) $(SUBSTRATE) -- $(ARGS)
@@ -160,6 +173,13 @@ granted: substrate node_modules
 .PHONY: substrate
 substrate:
 	@test -n '$(SUBSTRATE)' || { echo 'SUBSTRATE is missing, as in: make up SUBSTRATE=dvntm' >&2; exit 2; }
+	@$(if $(UNTAKEN),$(MAKE) -s node_modules && $(TSX) commands/help.ts --given '$(UNTAKEN)' $(MAKECMDGOALS))
+	@test -f 'Pulumi.$(SUBSTRATE).yaml' || { $(MAKE) -s node_modules && $(TSX) commands/validate.ts --up '$(SUBSTRATE)'; }
+
+# Parameters that were given and that no target of this run takes: a slip, or a variable of make.
+GIVEN = $(foreach name,$(.VARIABLES),$(if $(filter command line,$(origin $(name))),$(name)))
+TAKEN = $(shell awk -f completion/targets.awk Makefile | awk -F '\t' -v goals='$(MAKECMDGOALS)' -f completion/parameters.awk)
+UNTAKEN = $(filter-out $(TAKEN),$(GIVEN))
 
 .PHONY: lint
 lint: node_modules ## types, ESLint and formatting

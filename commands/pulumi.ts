@@ -1,4 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
+import type { StackOutputs } from "../model/outputs";
 import type { Deployment } from "../model/stateRepair";
 import { Refusal } from "./command";
 
@@ -27,6 +28,19 @@ export interface Exported {
 /** The state of a stack. @throws Refusal where there is none that can be read. */
 export function exportStack(stack: string): Exported {
     return JSON.parse(pulumi("stack", "export", "--stack", stack)) as Exported;
+}
+
+/** Arguments with which Pulumi only looks. */
+const LOOKS = ["--preview-only", "--help", "-h"];
+
+/** Whether a run of the Pulumi CLI with these arguments changes nothing. */
+export function looksOnly(args: readonly string[]): boolean {
+    return args.some((argument) => LOOKS.includes(argument));
+}
+
+/** What a stack puts out, as schemas/outputs.schema.json describes it. @throws Refusal where there is no such stack. */
+export function outputsOf(stack: string): StackOutputs {
+    return JSON.parse(pulumi("stack", "output", "--json", "--stack", stack)) as StackOutputs;
 }
 
 /** Runs a command of the Pulumi CLI on the person's own terminal; gives back its exit code. */

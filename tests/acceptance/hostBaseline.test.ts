@@ -1,5 +1,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
+import type { StackOutputs } from "../../model/outputs";
+import { outputFaults } from "../outputsSchema";
 import { describeWithHost, HostLab, SECRET } from "./hostLab";
 import { RUN_TIMEOUT_MS } from "./lab";
 
@@ -45,6 +47,9 @@ describeWithHost("the baseline of a fresh host", () => {
         expect(site.host.read("etc/apt/sources.list.d/pve-enterprise.list")).toMatch(/^# deb https:\/\/enterprise/);
         expect(output).toMatch(/pve +: "8\.4\.1"/);
         expect(output).toContain("memoryMiB     : 31952");
+        const outputs = JSON.parse((await site.lab.succeed("stack", "output", "--json")).stdout) as StackOutputs;
+        expect(outputFaults(outputs)).toEqual([]);
+        expect(outputs.hosts["hv02"]).toMatchObject({ memoryMiB: 31952, pve: "8.4.1" });
     });
 
     test("the second up changes nothing and opens no SSH session, nor does a changed connection", async () => {

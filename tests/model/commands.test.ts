@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { atTerminal } from "../terminal";
 
 const ROOT = resolve(__dirname, "..", "..");
 
@@ -65,17 +66,6 @@ describe("files", () => {
     });
 });
 
-/** Runs a program at a terminal of its own, and types a line there. */
-function atTerminal(typed: string, program: string) {
-    const command = `${process.execPath} --require tsx/cjs -e '${program}'`;
-    const { status, stdout } = spawnSync("script", ["-qec", command, "/dev/null"], {
-        cwd: ROOT,
-        encoding: "utf8",
-        input: typed,
-    });
-    return { status, stdout };
-}
-
 describe("a name that is asked for", () => {
     const program =
         'require("./commands/confirm").confirm("All of it goes.", "dvntm", undefined)' +
@@ -86,7 +76,7 @@ describe("a name that is asked for", () => {
         ["yes", 1, /"yes" is not dvntm: nothing was touched/],
         ["", 1, /"" is not dvntm: nothing was touched/],
     ])("at a terminal, where %j is typed", (typed, expected, said) => {
-        const { status, stdout } = atTerminal(`${typed}\n`, program);
+        const { status, stdout } = atTerminal(`${typed}\n`, `${process.execPath} --require tsx/cjs -e '${program}'`);
         expect(stdout).toMatch(said);
         expect(status).toBe(expected);
     });
