@@ -19,19 +19,23 @@ const FOLDER = resolve(__dirname, "..", ".compiled");
  */
 function kept(name, source, make) {
     const file = join(FOLDER, `${name}.js`);
-    const made = read(file);
     const from = digest(source);
-    if (made !== undefined && made.startsWith(`${heading(from, made.slice(made.indexOf("\n") + 1))}\n`)) {
-        return { file, code: made };
+    const [heading, earlier] = parts(read(file));
+    if (heading === headingOf(from, earlier)) {
+        return { file, code: earlier };
     }
-    const body = make();
-    const code = `${heading(from, body)}\n${body}`;
-    write(file, code);
+    const code = make();
+    write(file, `${headingOf(from, code)}\n${code}`);
     return { file, code };
 }
 
-function heading(from, body) {
-    return `// ${from} ${digest(body)}`;
+function headingOf(from, code) {
+    return `// ${from} ${digest(code)}`;
+}
+
+function parts(text) {
+    const end = text.indexOf("\n");
+    return [text.slice(0, end), text.slice(end + 1)];
 }
 
 function digest(text) {
@@ -43,7 +47,7 @@ function read(file) {
         return readFileSync(file, "utf8");
     } catch {
         // Not made yet, or not readable: it is made anew.
-        return undefined;
+        return "";
     }
 }
 

@@ -3,7 +3,7 @@
  * read from .compiled else. `make lint` checks the types.
  */
 const { readFileSync } = require("node:fs");
-const { relative, resolve } = require("node:path");
+const { basename, relative, resolve } = require("node:path");
 const { kept } = require("./kept");
 
 const ROOT = resolve(__dirname, "..");
@@ -26,7 +26,7 @@ require.extensions[".ts"] = (module, filename) => {
     const { code } = kept(name, `${COMPILER}\n${source}`, () => {
         // Loaded only where something was edited.
         const { transformSync } = require("@swc/core");
-        return transformSync(source, { ...OPTIONS, filename, swcrc: false }).code;
+        return transformSync(source, { ...OPTIONS, filename, sourceFileName: basename(filename), swcrc: false }).code;
     });
     loaded.set(filename, code);
     module._compile(code, filename);
