@@ -183,7 +183,7 @@ UNTAKEN = $(filter-out $(TAKEN),$(GIVEN))
 
 .PHONY: lint
 lint: node_modules ## types, ESLint and formatting
-	@node_modules/.bin/tsc --project tsconfig.check.json
+	@node_modules/.bin/tsc --project tsconfig.json
 	@node_modules/.bin/eslint .
 	@node_modules/.bin/prettier --check --log-level warn .
 
@@ -229,4 +229,4 @@ node_modules: package.json package-lock.json
 
 .PHONY: clean
 clean: ## remove what was built or installed here
-	rm -rf .tools .baseline node_modules
+	rm -rf .tools .baseline .compiled node_modules

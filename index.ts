@@ -15,7 +15,7 @@ export = async () => {
     const { prepare } = await import("./components/ground");
     const ground = await prepare(substrate, __dirname);
     const { declare } = await import("./components/substrate");
-    return { ...declare(substrate, ground, __dirname), segments: segmentsOf(substrate) };
+    return { ...(await declare(substrate, ground, __dirname)), segments: segmentsOf(substrate) };
 };
 
 /** A person's mistake ends the run with its message alone: no stack trace, and nothing declared. */

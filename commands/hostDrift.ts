@@ -1,7 +1,7 @@
 /** Says what Ansible would change on the hosts of a substrate, changing nothing: what `make host-drift` runs. */
 import { resolve } from "node:path";
 import { hostDrift, type HostDrift } from "../host/drift";
-import { PRIVATE_KEY, SECRET_VARIABLES, secretsOf } from "../host/run";
+import { PRIVATE_KEY, SECRET_VARIABLES, secretsOf } from "../host/secrets";
 import type { Substrate } from "../model/substrate";
 import { FLAG, runCommand } from "./command";
 import { pulumi } from "./pulumi";

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { HostError } from "../host/error";
-import { secretsOf, type Secrets } from "../host/run";
+import { secretsOf, type Secrets } from "../host/secrets";
 import { checkClaims, type HeldOnRouter, type RecordedTenants } from "../model/claims";
 import { checkNode } from "../model/checkNode";
 import { firewallWarning } from "../model/datacentreFirewall";
@@ -11,11 +11,8 @@ import { NodeError } from "../node/client";
 import { connect } from "../node/token";
 import { survey } from "../node/survey";
 import { unfit } from "../node/unfit";
-import { RouterClient } from "../router/client";
-import { credentials } from "../router/credentials";
 import { RouterError } from "../router/errors";
-import { heldByOthers } from "../router/held";
-import { surveyHost, type HostGround } from "./hostGround";
+import type { HostGround } from "./hostGround";
 import { readRecorded } from "./recorded";
 import { refusal } from "./refusal";
 
@@ -61,17 +58,31 @@ export async function prepare(substrate: Substrate, root: string): Promise<Groun
         }
         tell(substrate, facts);
         // Last, so that a host is not looked at for definitions that are refused anyway.
-        const baselines = substrate.hypervisors.filter(({ baseline }) => baseline !== undefined);
-        const hosts = await everyHost(
-            baselines.map(async (hypervisor): Promise<[string, HostGround]> => {
-                const node = facts.get(hypervisor.name)!;
-                return [hypervisor.name, await surveyHost(root, hypervisor, secrets, recorded, node)];
-            }),
-        );
-        return { facts, recorded, hosts: new Map(hosts), secrets };
+        const hosts = await hostGrounds(substrate, root, secrets, recorded, facts);
+        return { facts, recorded, hosts, secrets };
     } catch (error) {
         throw asTold(error);
     }
+}
+
+/** What is known of each host that has a baseline; SSH is loaded only where one has. */
+async function hostGrounds(
+    substrate: Substrate,
+    root: string,
+    secrets: Secrets,
+    recorded: Recorded,
+    facts: Ground["facts"],
+): Promise<Ground["hosts"]> {
+    const baselines = substrate.hypervisors.filter(({ baseline }) => baseline !== undefined);
+    if (baselines.length === 0) {
+        return new Map();
+    }
+    const { surveyHost } = await import("./hostGround");
+    const surveys = baselines.map(async (hypervisor): Promise<[string, HostGround]> => {
+        const node = facts.get(hypervisor.name)!;
+        return [hypervisor.name, await surveyHost(root, hypervisor, secrets, recorded, node)];
+    });
+    return new Map(await everyHost(surveys));
 }
 
 /** Waits for all, and tells what is wrong with each of them at once. */
@@ -135,13 +146,15 @@ async function heldOnRouter(substrate: Substrate, recorded: RecordedTenants): Pr
     if (mode !== "api" || endpoint === undefined || fresh.length === 0) {
         return [];
     }
+    const [{ RouterClient }, { credentials }, { heldByOthers }] = await Promise.all([
+        import("../router/client"),
+        import("../router/credentials"),
+        import("../router/held"),
+    ]);
     const config = pulumi.runtime.allConfig();
-    return heldByOthers(
-        new RouterClient(
-            endpoint,
-            credentials((key) => config[key]),
-        ),
-        substrate,
-        fresh,
+    const client = new RouterClient(
+        endpoint,
+        credentials((key) => config[key]),
     );
+    return heldByOthers(client, substrate, fresh);
 }

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Hypervisor, Substrate } from "../model/substrate";
 import { HostError } from "./error";
-import { inputOf, plan, type Secrets } from "./run";
+import { inputOf, plan } from "./run";
+import type { Secrets } from "./secrets";
 import { runOnHost } from "./ssh";
 
 /** One task of a baseline that would change something on its host. */

@@ -10,6 +10,8 @@ const PROJECT_ROOT = resolve(__dirname, "..");
 
 /** What of the project a run of Pulumi needs: copied, so that a run may change stack files and tenants. */
 const PROGRAM = [
+    "main.js",
+    "start",
     "index.ts",
     "package.json",
     "tsconfig.json",

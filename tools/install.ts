@@ -8,7 +8,7 @@ import { buildPart, BuildError } from "./build";
 import { findOnMachine } from "./machine";
 import { installLabSystem } from "./labSystem";
 import { BIN, parts, type Part } from "./parts";
-import { dynamicProvider, installScript } from "./script";
+import { dynamicProvider, installScript, writeScript } from "./script";
 import { isFresh, markFresh } from "./stamp";
 import { installVenv, LAB_VENV } from "./venvs";
 
@@ -36,21 +36,25 @@ async function main(): Promise<void> {
 }
 
 async function install(part: Part): Promise<void> {
-    const target = join(BIN, part.binary);
+    const named = join(BIN, part.binary);
+    const target = part.script === undefined ? named : `${named}-built`;
     const found = findOnMachine(part);
     if (found !== undefined) {
         // A stand-in built earlier would hide the published part, since .tools/bin is first on PATH.
-        rmSync(target, { force: true });
+        [named, target].forEach((file) => rmSync(file, { force: true }));
         console.log(`${part.binary} ${part.version}: using ${found}`);
         return;
     }
     if (isFresh(part, target)) {
         console.log(`${part.binary} ${part.version}: built`);
-        return;
+    } else {
+        const seconds = await buildPart(part, target);
+        markFresh(part);
+        console.log(`${part.binary} ${part.version}: built in ${seconds} s`);
     }
-    const seconds = await buildPart(part, target);
-    markFresh(part);
-    console.log(`${part.binary} ${part.version}: built in ${seconds} s`);
+    if (part.script !== undefined) {
+        writeScript(named, part.script);
+    }
 }
 
 main().catch((error: unknown) => {

@@ -14,7 +14,20 @@ export interface Part {
     readonly ldflags: string;
     /** How the same part is recognised where it is on the machine already. */
     readonly kind: "cli" | "language-host" | "plugin";
+    /** Shell script that stands under the binary's name and starts what was built, as "$0-built". */
+    readonly script?: string;
 }
+
+/**
+ * The host of that version has a project's options by flags; a later CLI tells them otherwise, and it would load TypeScript
+ * in every run, at half the time of a preview. The CLI starts it in the project's folder.
+ */
+const PASS_ON_TYPESCRIPT = `#!/bin/sh
+if grep -Eqs '^[^#]*typescript: *false' Pulumi.yaml; then
+    exec "$0-built" -typescript=false "$@"
+fi
+exec "$0-built" "$@"
+`;
 
 const CLI_VERSION = "3.259.0";
 
@@ -35,6 +48,7 @@ export const parts: readonly Part[] = [
         package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
         ldflags: "-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.66.0",
         kind: "language-host",
+        script: PASS_ON_TYPESCRIPT,
     },
     {
         binary: "pulumi-resource-proxmoxve",

@@ -30,8 +30,9 @@ async function declared(substrate: Substrate, known: Partial<NodeFacts> = {}, re
     const held = { guests: new Map(), templates: TEMPLATES, made: new Map(), datacentreFirewall: true, ...known };
     const facts = new Map([["hv02", held]]);
     const { declare } = await import("../../components/substrate");
+    const outputs = await declare(substrate, { facts, recorded, ...NO_HOSTS }, "");
     // Spread: an array that began in node:fs is of another realm under Jest, and Pulumi takes it for an object.
-    const vms = await settled(pulumi.output([...declare(substrate, { facts, recorded, ...NO_HOSTS }, "").vms]));
+    const vms = await settled(pulumi.output([...outputs.vms]));
     return { ...registrations, vms };
 }
 

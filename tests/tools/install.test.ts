@@ -5,7 +5,7 @@ import { delimiter, join, resolve } from "node:path";
 import { BuildError, buildPart } from "../../tools/build";
 import { findOnMachine } from "../../tools/machine";
 import { BIN, parts, type Part } from "../../tools/parts";
-import { dynamicProvider, installScript } from "../../tools/script";
+import { dynamicProvider, installScript, writeScript } from "../../tools/script";
 
 jest.setTimeout(60_000);
 
@@ -121,5 +121,20 @@ describe("the provider of dynamic resources", () => {
         installScript(dynamicProvider, folder);
         const { status } = spawnSync(join(folder, name), ["127.0.0.1:1"], { cwd: folder, env: environment });
         expect(status).toBe(1);
+    });
+});
+
+describe("the language host that is built here", () => {
+    test.each([
+        ["runtime: nodejs", "127.0.0.1:1"],
+        ["runtime: {name: nodejs, options: {typescript: false}}", "-typescript=false 127.0.0.1:1"],
+        ["# typescript: false\nruntime: nodejs", "127.0.0.1:1"],
+    ])("of a project with %j starts with %j", (project, told) => {
+        const host = join(folder, "host");
+        writeScript(host, part("pulumi-language-nodejs").script!);
+        writeScript(`${host}-built`, '#!/bin/sh\necho "$@"\n');
+        writeFileSync(join(folder, "Pulumi.yaml"), `name: one\n${project}\n`);
+        const { stdout } = spawnSync(host, ["127.0.0.1:1"], { cwd: folder, encoding: "utf8" });
+        expect(stdout.trim()).toBe(told);
     });
 });

@@ -1,0 +1,5 @@
+// What the Pulumi CLI runs. The program is index.ts: it is loaded without a compilation, but for what was edited.
+require("./start/deferred");
+require("./start/typescript");
+
+module.exports = require("./index.ts");
