@@ -1,6 +1,6 @@
 import type { ValidateFunction } from "ajv/dist/2020";
-import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
+import { compileFunction } from "node:vm";
 import routerVarsSchema from "../schemas/router-vars.schema.json";
 import substrateSchema from "../schemas/substrate.schema.json";
 import tenantSchema from "../schemas/tenant.schema.json";
@@ -31,13 +31,15 @@ export function validatorOf(kind: Kind): ValidateFunction {
 
 function made(kind: Kind): ValidateFunction {
     const { version } = load("ajv/package.json") as { version: string };
-    const { file } = kept(`validators/${kind}`, JSON.stringify([version, OPTIONS, schemas[kind]]), () => {
+    const code = kept(`validators/${kind}`, JSON.stringify([version, OPTIONS, schemas[kind]]), () => {
         const { default: standaloneCode } = load("ajv/dist/standalone") as typeof import("ajv/dist/standalone");
         const ajv = compiler();
         return standaloneCode(ajv, ajv.compile(schemas[kind]));
     });
-    // Nothing can be kept in a checkout that only reads.
-    return existsSync(file) ? (load(file) as ValidateFunction) : compiler().compile(schemas[kind]);
+    const module = { exports: {} };
+    // Never by its file, which is another's where nothing can be kept.
+    compileFunction(code, ["module", "exports", "require"])(module, module.exports, load);
+    return module.exports as ValidateFunction;
 }
 
 function compiler() {

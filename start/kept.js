@@ -15,18 +15,18 @@ const FOLDER = resolve(__dirname, "..", ".compiled");
  * @param {string} name of the source, such as model/load.ts.
  * @param {string} source all that the code depends on: the text, and what compiles it with which options.
  * @param {() => string} make
- * @returns {{file: string, code: string}} the code and the file that it is kept in.
+ * @returns {string} the code.
  */
 function kept(name, source, make) {
     const file = join(FOLDER, `${name}.js`);
     const from = digest(source);
     const [heading, earlier] = parts(read(file));
     if (heading === headingOf(from, earlier)) {
-        return { file, code: earlier };
+        return earlier;
     }
     const code = make();
     write(file, `${headingOf(from, code)}\n${code}`);
-    return { file, code };
+    return code;
 }
 
 function headingOf(from, code) {

@@ -23,7 +23,7 @@ const loaded = new Map();
 require.extensions[".ts"] = (module, filename) => {
     const name = relative(ROOT, filename).replaceAll("..", "outside");
     const source = readFileSync(filename, "utf8");
-    const { code } = kept(name, `${COMPILER}\n${source}`, () => {
+    const code = kept(name, `${COMPILER}\n${source}`, () => {
         // Loaded only where something was edited.
         const { transformSync } = require("@swc/core");
         return transformSync(source, { ...OPTIONS, filename, sourceFileName: basename(filename), swcrc: false }).code;
