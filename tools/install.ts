@@ -4,18 +4,28 @@
  */
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { LAB_SYSTEM, SYSTEM_PACKAGES } from "../lab/system";
 import { buildPart, BuildError } from "./build";
+import { installSystem, type DebianSystem } from "./debianSystem";
 import { findOnMachine } from "./machine";
-import { installLabSystem } from "./labSystem";
 import { installLab } from "./labVenv";
 import { BIN, parts, type Part } from "./parts";
 import { dynamicProvider, installScript } from "./script";
 import { isFresh, markFresh } from "./stamp";
 
+const labSystem: DebianSystem = {
+    name: "lab system",
+    root: LAB_SYSTEM,
+    packages: SYSTEM_PACKAGES,
+    holds: "SSH, Open vSwitch, Kea and Unbound",
+    use: "the lab's host and data plane need it",
+    target: "tools",
+};
+
 async function main(): Promise<void> {
     mkdirSync(BIN, { recursive: true });
     installLab();
-    installLabSystem();
+    installSystem(labSystem);
     for (const part of parts) {
         await install(part);
     }
