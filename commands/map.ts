@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { extname } from "node:path";
 import { mapOf, type MapContent } from "../model/map/content";
-import { readDrift } from "../model/map/driftFile";
+import { readDrift, type ToldDrift } from "../model/map/driftFile";
 import { asPage } from "../model/map/page";
 import { asSvg } from "../model/map/svg";
 import { FLAG, runCommand, TEXT, UsageError } from "./command";
@@ -25,11 +25,13 @@ void runCommand(HELP, OPTIONS, (substrate, { output, drift, json }) => {
     if (unknown !== undefined) {
         throw new UsageError(`OUTPUT ${unknown} is not allowed; it ends with ${Object.keys(DRAWN).join(" or ")}`);
     }
-    const told =
-        drift === undefined
-            ? undefined
-            : readDrift(readFileSync(drift === "-" ? STDIN : drift, "utf8"), drift, substrate.name);
-    const content = mapOf(substrate, told);
+    const content = mapOf(substrate, drift === undefined ? undefined : toldIn(drift, substrate.name));
     files.forEach((file) => writeFileSync(file, DRAWN[extname(file)]!(content)));
     console.log(json ? JSON.stringify({ substrate: substrate.name, files }) : files.join("\n"));
 });
+
+/** @param file a file, or - for standard input. */
+function toldIn(file: string, substrate: string): ToldDrift {
+    const [source, name] = file === "-" ? [STDIN, "standard input"] : [file, file];
+    return readDrift(readFileSync(source, "utf8"), name, substrate);
+}

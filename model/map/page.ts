@@ -12,7 +12,7 @@ import { vmItem } from "./vmItem";
 import { counted, driftText, driftVerdict, segmentText, summary } from "./words";
 
 const STYLE = schemeStyle(MAP_COLOURS) + SHAPES_STYLE + readFileSync(join(__dirname, "page.css"), "utf8");
-const SCRIPT = readFileSync(join(__dirname, "page.js"), "utf8");
+const SCRIPT = readFileSync(join(__dirname, "keyboard.js"), "utf8");
 
 const FLAT = "The tenants share a flat network (coreRouter.mode: none), and nothing keeps them apart.";
 
@@ -33,7 +33,7 @@ ${content.hypervisors.map((one) => hypervisorSection(content, one)).join("\n")}
 ${networkSection(content)}
 <section class="tenants">
 <h2 id="tenants" tabindex="-1">Tenants</h2>
-<p class="quiet">A VM that is pointed at or has the focus shows all that is known of it. Tab goes from tenant to tenant, the arrow keys from VM to VM.</p>
+<p class="quiet">Point at a VM, or move to it with Tab and the arrow keys, to see all of it.</p>
 ${legend(content)}
 ${content.tenants.map(tenantSection).join("\n")}
 </section>

@@ -24,6 +24,8 @@ const TITLE = 18;
 /** How much larger the router is drawn than on a phone. */
 const ZOOM = 1.2;
 
+const MARKS = "solid line: physical · dashed: may be promised";
+
 /** The map as one SVG picture that needs nothing else, in light or dark as the reader's device has it. */
 export function asSvg(content: MapContent): string {
     const { substrate } = content;
@@ -88,7 +90,8 @@ function hypervisorBlock({ substrate }: MapContent, { hypervisor, shares, drift 
     });
     const below = 28 + Math.max(1, shares.length) * 40;
     return block(below + drift.length * LINE, [
-        line(head, { class: "strong", y: TITLE }, 16, ROOM),
+        line(head, { class: "strong", y: TITLE }, 16, ROOM / 2),
+        line(MARKS, { class: "muted", x: ROOM, y: TITLE, "text-anchor": "end" }, 12, ROOM / 2),
         ...none,
         ...bars,
         ...drift.map((row, at) => line(driftText(row), { class: "bad", y: below + (at + 1) * LINE - 4 }, 12, ROOM)),

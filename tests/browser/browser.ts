@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
@@ -6,6 +6,15 @@ import { BROWSER_SYSTEM } from "./system";
 
 /** Where the browser sees the folder of the pages. */
 const PAGES = "file:///tmp/pages";
+
+const MEASURE = readFileSync(join(__dirname, "measure.js"), "utf8");
+
+/** A page, the URL of everything that it loads, and what it says on its console. */
+export interface Opened {
+    readonly page: Page;
+    readonly requested: readonly string[];
+    readonly said: readonly string[];
+}
 
 /** Headless Chromium, in a root file system and a network namespace of its own, with pages that a test gives it. */
 export class TestBrowser {
@@ -27,19 +36,21 @@ export class TestBrowser {
         return new TestBrowser(browser, folder, pictures);
     }
 
-    /** Opens a file as a reader does; `requested` collects the URL of everything that it loads. */
-    async open(
-        name: string,
-        text: string,
-        options: BrowserContextOptions,
-    ): Promise<{ page: Page; requested: string[] }> {
+    /** Opens a file as a reader does, with what measures it (measure.js). */
+    async open(name: string, text: string, options: BrowserContextOptions): Promise<Opened> {
         writeFileSync(join(this.folder, name), text);
         const context = await this.browser.newContext(options);
         const page = await context.newPage();
         const requested: string[] = [];
+        const said: string[] = [];
         page.on("request", (request) => requested.push(request.url()));
+        page.on("console", (message) => said.push(message.text()));
+        page.on("pageerror", (error) => said.push(error.message));
         await page.goto(`${PAGES}/${name}`);
-        return { page, requested };
+        if (options.javaScriptEnabled !== false) {
+            await page.evaluate(MEASURE);
+        }
+        return { page, requested, said };
     }
 
     async screenshot(page: Page, name: string, fullPage = true): Promise<void> {

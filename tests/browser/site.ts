@@ -10,7 +10,7 @@ import type { Substrate } from "../../model/substrate";
 const ROOT = resolve(__dirname, "..", "..");
 const VMS = 30 * MANY_TENANTS;
 /** As long as a name may be. */
-export const LONG_NAME = `a-${"very-".repeat(11)}long`;
+export const LONG_NAME = `a-${"very-".repeat(11)}longer`;
 
 /** The committed substrate. */
 export function ownSite(): Substrate {
