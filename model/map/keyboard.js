@@ -1,4 +1,5 @@
-// Arrow keys move among the VMs of a tenant, which is one stop of the Tab key; Escape closes what a VM shows.
+// Arrow keys move among the VMs of a tenant, which is one stop of the Tab key; Escape closes what a VM shows. Where that is
+// longer than its place the browser makes it a stop of its own, in which the arrow keys scroll.
 for (const list of document.querySelectorAll(".vms")) {
     const vms = [...list.querySelectorAll(".vm")];
     const stopAt = (current) => vms.forEach((vm) => (vm.tabIndex = vm === current ? 0 : -1));
@@ -16,14 +17,20 @@ for (const list of document.querySelectorAll(".vms")) {
     };
     stopAt(vms[0]);
     list.addEventListener("focusin", ({ target }) => {
-        stopAt(target);
-        target.classList.remove("closed");
+        if (vms.includes(target)) {
+            stopAt(target);
+            target.classList.remove("closed");
+        }
     });
     list.addEventListener("keydown", (event) => {
+        const at = vms.indexOf(event.target);
+        if (at < 0) {
+            return;
+        }
         if (event.key === "Escape") {
             event.target.classList.add("closed");
         }
-        const to = vms[steps[event.key]?.(vms.indexOf(event.target))];
+        const to = vms[steps[event.key]?.(at)];
         if (to !== undefined) {
             event.preventDefault();
             to.focus();

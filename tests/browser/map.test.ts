@@ -175,6 +175,12 @@ describeHere("the map in Chromium", () => {
         expect(LONG_NAME).toHaveLength(63);
         expect((await focused(page)).shown).toContain(`${LONG_NAME}.bench2.dvntm.deevnet.net`);
         await browser.screenshot(page, "big-phone-focus", false);
+        await page.keyboard.press("Tab");
+        await page.keyboard.press("End");
+        await until(page, `document.activeElement.id === "more-5201" && document.activeElement.scrollTop > 100`);
+        expect(await page.locator("#more-5201").isVisible()).toBe(true);
+        await page.keyboard.press("Tab");
+        expect((await focused(page)).id).toBe("vm-5301");
     });
 });
 
@@ -210,6 +216,17 @@ async function tabTo(page: Page, selector: string): Promise<void> {
         }
     }
     throw new Error(`Tab does not lead to ${selector}`);
+}
+
+/** Waits until something holds; Chromium scrolls smoothly. */
+async function until(page: Page, expression: string): Promise<void> {
+    for (let tries = 0; tries < 100; tries++) {
+        if (await page.evaluate<boolean>(expression)) {
+            return;
+        }
+        await page.waitForTimeout(50);
+    }
+    throw new Error(`this never held: ${expression}`);
 }
 
 async function colourOf(page: Page, selector: string, property: string): Promise<string> {

@@ -113,7 +113,7 @@ function faint() {
 function focused() {
     const element = document.activeElement;
     const more = element.nextElementSibling;
-    const shown = more?.matches(".more") && more.checkVisibility() ? more.innerText : "";
+    const shown = more?.matches(".more") && more.checkVisibility({ visibilityProperty: true }) ? more.innerText : "";
     const [at, on] = [element.getBoundingClientRect(), shown === "" ? undefined : more.getBoundingClientRect()];
     const outside = at.top < 0 || at.bottom > innerHeight || at.left < 0 || at.right > innerWidth;
     const under =
