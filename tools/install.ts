@@ -8,10 +8,13 @@ import { LAB_SYSTEM, SYSTEM_PACKAGES } from "../lab/system";
 import { buildPart, BuildError } from "./build";
 import { installSystem, type DebianSystem } from "./debianSystem";
 import { findOnMachine } from "./machine";
-import { installLab } from "./labVenv";
 import { BIN, parts, type Part } from "./parts";
 import { dynamicProvider, installScript } from "./script";
 import { isFresh, markFresh } from "./stamp";
+import { installVenv, LAB_VENV } from "./venvs";
+
+/** From how many seconds on an installation says how long each of its stages took. */
+const LONG_SECONDS = 10;
 
 const labSystem: DebianSystem = {
     name: "lab system",
@@ -24,12 +27,22 @@ const labSystem: DebianSystem = {
 
 async function main(): Promise<void> {
     mkdirSync(BIN, { recursive: true });
-    installLab();
-    installSystem(labSystem);
+    const stages: [name: string, seconds: number][] = [];
+    const timed = async (name: string, stage: () => void | Promise<void>) => {
+        const started = Date.now();
+        await stage();
+        stages.push([name, Math.round((Date.now() - started) / 1000)]);
+    };
+    await timed("lab", () => console.log(`lab: ${installVenv(LAB_VENV) ? "installed now" : "installed"}`));
+    await timed("lab system", () => installSystem(labSystem));
     for (const part of parts) {
-        await install(part);
+        await timed(part.binary, () => install(part));
     }
     console.log(installScript(dynamicProvider, BIN));
+    const total = stages.reduce((seconds, [, own]) => seconds + own, 0);
+    if (total >= LONG_SECONDS) {
+        console.log(`tools: ${total} s: ${stages.map(([name, seconds]) => `${name} ${seconds} s`).join(", ")}`);
+    }
 }
 
 async function install(part: Part): Promise<void> {
