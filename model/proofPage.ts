@@ -7,7 +7,7 @@ const COLOURS: Readonly<Record<string, string>> = {
     p: "#e0b030",
     ".": "#d8dce2",
     X: "#d02020",
-    "": "#ffffff",
+    "": "transparent",
 };
 const MEANINGS: readonly (readonly [string, string])[] = [
     ["o", "open"],
@@ -17,6 +17,7 @@ const MEANINGS: readonly (readonly [string, string])[] = [
 ];
 
 const STYLE = `
+.picture { overflow-x: auto; }
 .legend span { display: inline-block; width: 1em; height: 1em; margin: 0 .4em 0 1em; vertical-align: middle; }
 `;
 
@@ -35,7 +36,7 @@ export function asPage(proof: Proof): string {
 ${section("Not as declared", wrong)}
 <h2>Who reaches whom</h2>
 <p class="legend">${MEANINGS.map(([sign, meaning]) => `<span style="background:${COLOURS[sign]}"></span>${meaning}`).join("")}</p>
-${picture(cellsOf(proof.matrix))}
+<div class="picture" tabindex="0">${picture(cellsOf(proof.matrix))}</div>
 ${section("Faults made on purpose", proof.controls)}
 ${section("Not stopped by this design", notStopped)}
 ${section(

@@ -4,6 +4,9 @@ import { join, resolve } from "node:path";
 import { chromium, type Browser, type BrowserContextOptions, type Page } from "playwright-core";
 import { BROWSER_SYSTEM } from "./system";
 
+/** A loaded machine is slow; no test is about time. */
+const PATIENCE_MS = 120_000;
+
 /** Where the browser sees the folder of the pages. */
 const PAGES = "file:///tmp/pages";
 
@@ -30,6 +33,7 @@ export class TestBrowser {
         const pictures = resolve(process.env["SCREENSHOTS"] ?? join(folder, "screenshots"));
         mkdirSync(pictures, { recursive: true });
         const browser = await chromium.launch({
+            timeout: PATIENCE_MS,
             executablePath: join(__dirname, "chromium.sh"),
             env: { PATH: process.env["PATH"] ?? "", BROWSER_ROOT: BROWSER_SYSTEM, BROWSER_PAGES: folder },
         });
@@ -40,6 +44,7 @@ export class TestBrowser {
     async open(name: string, text: string, options: BrowserContextOptions): Promise<Opened> {
         writeFileSync(join(this.folder, name), text);
         const context = await this.browser.newContext(options);
+        context.setDefaultTimeout(PATIENCE_MS);
         const page = await context.newPage();
         const requested: string[] = [];
         const said: string[] = [];

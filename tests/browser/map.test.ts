@@ -4,20 +4,11 @@ import { mapOf, type MapContent } from "../../model/map/content";
 import { asPage } from "../../model/map/page";
 import { asSvg } from "../../model/map/svg";
 import { TestBrowser } from "./browser";
+import { colourOf, DARK, describeWithBrowser, DESK, expectNothing, measure, PHONE, rgbOf } from "./measured";
 import { BIG_DRIFT, bigSite, LONG_NAME, ownSite } from "./site";
-import { browserMissing } from "./system";
 
 jest.setTimeout(180_000);
 
-const missing = browserMissing();
-if (missing !== undefined) {
-    process.stderr.write(`map.test.ts: not run, ${missing}\n`);
-}
-const describeHere = missing === undefined ? describe : describe.skip;
-
-const PHONE = { viewport: { width: 360, height: 740 } };
-const DESK = { viewport: { width: 1300, height: 900 } };
-const DARK = { colorScheme: "dark" } as const;
 const LOOKS: readonly (readonly [string, BrowserContextOptions])[] = [
     ["phone", PHONE],
     ["phone-dark", { ...PHONE, ...DARK }],
@@ -25,13 +16,7 @@ const LOOKS: readonly (readonly [string, BrowserContextOptions])[] = [
     ["desk-dark", { ...DESK, ...DARK }],
 ];
 
-/** What a measurement looked at, and what was wrong. */
-interface Measured {
-    readonly looked: number;
-    readonly found: readonly string[];
-}
-
-describeHere("the map in Chromium", () => {
+describeWithBrowser("the map in Chromium", () => {
     let browser: TestBrowser;
     const sites: Record<string, MapContent> = {};
 
@@ -184,17 +169,6 @@ describeHere("the map in Chromium", () => {
     });
 });
 
-async function measure(page: Page, name: string): Promise<Measured> {
-    return page.evaluate<Measured>(`${name}()`);
-}
-
-/** That a measurement looked at something, and found nothing. */
-async function expectNothing(page: Page, name: string): Promise<void> {
-    const { looked, found } = await measure(page, name);
-    expect(looked).toBeGreaterThan(5);
-    expect([name, found]).toEqual([name, []]);
-}
-
 interface Focused {
     readonly id: string;
     readonly text: string;
@@ -227,14 +201,4 @@ async function until(page: Page, expression: string): Promise<void> {
         await page.waitForTimeout(50);
     }
     throw new Error(`this never held: ${expression}`);
-}
-
-async function colourOf(page: Page, selector: string, property: string): Promise<string> {
-    return page.evaluate<string>(`getComputedStyle(document.querySelector("${selector}")).${property}`);
-}
-
-/** A colour as the browser writes it. */
-function rgbOf(hex: string): string {
-    const [red, green, blue] = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
-    return `rgb(${red!}, ${green!}, ${blue!})`;
 }
