@@ -45,10 +45,10 @@ demo: tools ## the main job on the simulated substrate, from up to destroy
 	@$(TSX) lab/demo.ts
 
 .PHONY: test
-test: tools ## all tests
+test: tools browser ## all tests
 	@$(TSX) tests/run.ts
 
-.PHONY: test-model test-components test-router test-acceptance test-lab test-tools
+.PHONY: test-model test-components test-router test-acceptance test-browser test-lab test-tools
 test-model: node_modules ## pure tests: model and schemas
 	@$(TSX) tests/run.ts model
 test-components: node_modules ## components under Pulumi mocks
@@ -57,6 +57,8 @@ test-router: tools ## the router's resources against the simulated router
 	@$(TSX) tests/run.ts router
 test-acceptance: tools ## the real CLI and provider against the simulated node
 	@$(TSX) tests/run.ts acceptance
+test-browser: browser ## the map in headless Chromium; SCREENSHOTS=folder keeps the pictures
+	@$(TSX) tests/run.ts browser
 test-lab: tools ## the simulated node and router themselves
 	@$(TSX) tests/run.ts lab
 test-tools: tools ## the provider plugins built here
@@ -112,6 +114,13 @@ inventory: substrate node_modules ## SUBSTRATE's VMs as an Ansible inventory, in
 .PHONY: prove
 prove: substrate tools ## measure from inside SUBSTRATE's VMs that its walls hold, on real switch, DHCP, DNS and packets
 	@$(TSX) lab/prove.ts $(JSON_FLAG) $(FILES) $(if $(filter command line,$(origin VMS)),--vms $(VMS)) $(SUBSTRATE)
+
+# Drift that the map shows: a file with what commands/drift.ts --json printed, or - for standard input.
+DRIFT ?=
+
+.PHONY: map
+map: substrate node_modules ## draw SUBSTRATE as a page and a picture, with DRIFT in red; OUTPUT names one of them
+	@$(TSX) commands/map.ts $(JSON_FLAG) $(FILES) $(if $(DRIFT),--drift '$(DRIFT)') $(SUBSTRATE)
 
 .PHONY: role
 role: substrate node_modules ## the pveum commands that give the program its token and roles on SUBSTRATE's hypervisors
@@ -221,6 +230,10 @@ upgrade: node_modules ## what is newer than what is pinned, changing nothing
 .PHONY: tools
 tools: node_modules ## build or find the Pulumi CLI, plugins and lab
 	@$(TSX) tools/install.ts
+
+.PHONY: browser
+browser: node_modules ## install headless Chromium for the tests of the map, as root: 0.9 GB in .tools/browser
+	@$(TSX) tools/browser.ts
 
 node_modules: package.json package-lock.json
 	@echo 'installing npm packages'

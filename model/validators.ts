@@ -38,7 +38,8 @@ function made(kind: Kind): ValidateFunction {
     });
     const module = { exports: {} };
     // Never by its file, which is another's where nothing can be kept.
-    compileFunction(code, ["module", "exports", "require"])(module, module.exports, load);
+    const run = compileFunction(code, ["module", "exports", "require"]) as (...args: readonly unknown[]) => void;
+    run(module, module.exports, load);
     return module.exports as ValidateFunction;
 }
 

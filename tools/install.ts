@@ -4,9 +4,10 @@
  */
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { LAB_SYSTEM, SYSTEM_PACKAGES } from "../lab/system";
 import { buildPart, BuildError } from "./build";
+import { installSystem, type DebianSystem } from "./debianSystem";
 import { findOnMachine } from "./machine";
-import { installLabSystem } from "./labSystem";
 import { BIN, parts, type Part } from "./parts";
 import { dynamicProvider, installScript, writeScript } from "./script";
 import { isFresh, markFresh } from "./stamp";
@@ -14,6 +15,15 @@ import { installVenv, LAB_VENV } from "./venvs";
 
 /** From how many seconds on an installation says how long each of its stages took. */
 const LONG_SECONDS = 10;
+
+const labSystem: DebianSystem = {
+    name: "lab system",
+    root: LAB_SYSTEM,
+    packages: SYSTEM_PACKAGES,
+    holds: "SSH, Open vSwitch, Kea and Unbound",
+    use: "the lab's host and data plane need it",
+    target: "tools",
+};
 
 async function main(): Promise<void> {
     mkdirSync(BIN, { recursive: true });
@@ -24,7 +34,7 @@ async function main(): Promise<void> {
         stages.push([name, Math.round((Date.now() - started) / 1000)]);
     };
     await timed("lab", () => console.log(`lab: ${installVenv(LAB_VENV) ? "installed now" : "installed"}`));
-    await timed("lab system", installLabSystem);
+    await timed("lab system", () => installSystem(labSystem));
     for (const part of parts) {
         await timed(part.binary, () => install(part));
     }

@@ -1,8 +1,10 @@
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { BuildError, buildPart } from "../../tools/build";
+import { installSystem } from "../../tools/debianSystem";
 import { findOnMachine } from "../../tools/machine";
 import { BIN, parts, type Part } from "../../tools/parts";
 import { dynamicProvider, installScript, writeScript } from "../../tools/script";
@@ -136,5 +138,35 @@ describe("the language host that is built here", () => {
         writeFileSync(join(folder, "Pulumi.yaml"), `name: one\n${project}\n`);
         const { stdout } = spawnSync(host, ["127.0.0.1:1"], { cwd: folder, encoding: "utf8" });
         expect(stdout.trim()).toBe(told);
+    });
+});
+
+describe("a Debian root file system", () => {
+    const lines = () => (console.log as jest.Mock).mock.calls.map(([line]) => line as string);
+
+    function system(packages: string) {
+        const list = join(folder, "packages.txt");
+        writeFileSync(list, packages);
+        const words = { name: "the system", holds: "nothing", use: "a test needs it", target: "tools" };
+        return { ...words, root: join(folder, "root"), packages: list };
+    }
+
+    test("who is not root is told in one line what goes without it, and nothing is made", () => {
+        jest.spyOn(process as { getuid: () => number }, "getuid").mockReturnValue(1000);
+        installSystem(system("procps\n"));
+        expect(lines()).toEqual(["the system: skipped, root is needed to make it; a test needs it"]);
+        expect(existsSync(join(folder, "root"))).toBe(false);
+    });
+
+    test("one that was made from the same packages is kept, whatever its list says beside them", () => {
+        jest.spyOn(process as { getuid: () => number }, "getuid").mockReturnValue(0);
+        const kept = system("# why\nprocps # what for\n\n");
+        mkdirSync(kept.root);
+        const inputs = createHash("sha256")
+            .update(JSON.stringify(["bookworm", ["procps"]]))
+            .digest("hex");
+        writeFileSync(`${kept.root}.inputs`, inputs);
+        installSystem(kept);
+        expect(lines()).toEqual(["the system: installed"]);
     });
 });
