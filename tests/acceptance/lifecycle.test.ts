@@ -98,7 +98,7 @@ describe("dvntm, from the first up to destroy", () => {
         const levels = [...stdout.matchAll(/^ {4}([ │├└─]+)deevnet:tenant:(Tenant|TenantVm) +(\S+)$/gm)];
         const tree = levels.map(([, indent, type, name]) => `${indent!.length / 3} ${type} ${name}`);
         const below = (tenant: string) => tree.slice(tree.indexOf(`1 Tenant ${tenant}`) + 1);
-        expect(tree.filter((line) => line.startsWith("1 "))).toEqual(["1 Tenant grooveiq", "1 Tenant vintronics"]);
+        expect(tree.filter((line) => line.startsWith("1 ")).sort()).toEqual(["1 Tenant grooveiq", "1 Tenant vintronics"]);
         expect(below("grooveiq").slice(0, 2).sort()).toEqual([
             "2 TenantVm grooveiq-api-vm01",
             "2 TenantVm grooveiq-db-vm01",
