@@ -17,8 +17,10 @@ describe("coreRouter.mode: export", () => {
         lab = await AcceptanceLab.start(router);
         await lab.succeed("config", "set", "macPolicy", "deterministic");
         await lab.succeed("config", "set", "--path", "tenant-hypervisors:coreRouter.mode", "export");
+        await lab.up();
         await writeAsCollection(router, loadSubstrate({ root: lab.workspace.root, substrate: "dvntm" }));
         await router.forgetAudit();
+        await lab.node.forgetRequests();
     });
     afterAll(async () => {
         await lab.stop();
@@ -57,8 +59,8 @@ describe("coreRouter.mode: export", () => {
                 settle: "by hand, on the router: Firewall > Rules",
             },
         ]);
-        const { output } = await lab.workspace.command("drift", "dvntm");
-        expect(output).toMatch(
+        const { stdout } = await lab.workspace.command("drift", "dvntm");
+        expect(stdout).toMatch(
             /^ {2}where +what +declared +is +since +who +to settle\nvintronics\n {2}router +rule 1 \(for a moment\)/,
         );
     });
