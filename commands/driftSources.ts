@@ -14,27 +14,28 @@ import { routerClient } from "./routerClient";
 
 const ROOT = resolve(__dirname, "..");
 
-/** Every place of a substrate that drift is looked for in; each only reads. */
+/** Every place of a substrate that drift is looked for in; each only reads. What is only planned has no node and no host. */
 export function sources(substrate: Substrate): DriftSource[] {
-    return [...nodeSource(substrate), ...hostSources(substrate), ...routerSource(substrate)];
+    const machines = substrate.status === "planned" ? [] : [nodeSource(substrate), ...hostSources(substrate)];
+    return [...machines, ...routerSource(substrate)];
 }
 
 /** Why places are not looked at, one line for each. */
 export function notLookedAt({ name, status, hypervisors, coreRouter }: Substrate): string[] {
+    const without = hypervisors.filter(({ baseline }) => baseline === undefined);
     return [
-        ...(status === "planned" ? [`node: not looked at, since ${name} is only planned`] : []),
-        ...hypervisors
-            .filter(({ baseline }) => baseline === undefined)
-            .map((one) => `host ${one.name}: not looked at, since no baseline is declared`),
+        ...(status === "planned"
+            ? [`node: not looked at, since ${name} is only planned`]
+            : without.map((one) => `host ${one.name}: not looked at, since no baseline is declared`)),
         ...(coreRouter.mode === "export" && coreRouter.endpoint === undefined
             ? ["router: not looked at, since coreRouter.endpoint is not set"]
             : []),
     ];
 }
 
-/** The nodes, by a preview that reads them and by what it does not tell of. A planned substrate has none. */
-function nodeSource(substrate: Substrate): DriftSource[] {
-    return substrate.status === "planned" ? [] : [{ name: "node", rows: () => rowsOfNodes(substrate) }];
+/** The nodes, by a preview that reads them and by what it does not tell of. */
+function nodeSource(substrate: Substrate): DriftSource {
+    return { name: "node", rows: () => rowsOfNodes(substrate) };
 }
 
 async function rowsOfNodes(substrate: Substrate): Promise<readonly DriftRow[]> {

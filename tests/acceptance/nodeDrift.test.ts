@@ -79,6 +79,8 @@ describe("drift on node, host and router", () => {
         lab.edit("tenants/dvntm/grooveiq.yaml", (text) =>
             text.replace("instance: 2\n", "instance: 2\n    address: fixed\n"),
         );
+        // What is protected is left out of the preview, and not told to be taken away.
+        lab.edit("tenants/dvntm/vintronics.yaml", (text) => text.replace("vlan: 51\n", "vlan: 51\nkeep: true\n"));
         await lab.succeed("config", "set", "macPolicy", "deterministic");
         await lab.succeed("config", "set", "--path", "tenant-hypervisors:hypervisors.hv02.taskLog", "true");
         await lab.grantRole();
