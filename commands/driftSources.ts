@@ -3,9 +3,11 @@ import { hostDrift, type HostDrift } from "../host/drift";
 import { PRIVATE_KEY, SECRET_VARIABLES, secretsOf, type Secrets } from "../host/run";
 import type { DriftRow, DriftSource } from "../model/drift";
 import type { Substrate } from "../model/substrate";
+import { NodeError } from "../node/client";
 import { nodeDrift } from "../node/drift";
 import { lookForDrift } from "../node/look";
 import { apiToken } from "../node/token";
+import { unfit } from "../node/unfit";
 import { routerDrift } from "../router/drift";
 import { lookAt } from "../router/look";
 import { withNodes } from "./nodes";
@@ -39,7 +41,11 @@ function nodeSource(substrate: Substrate): DriftSource {
 }
 
 async function rowsOfNodes(substrate: Substrate): Promise<readonly DriftRow[]> {
-    // First: a node that cannot be asked is told at once. The preview says what the token lacks, and whose node it is.
+    // First: a preview refreshes before the program asks, and takes for gone what the token may not see.
+    const wrong = await unfit(substrate);
+    if (wrong.length > 0) {
+        throw new NodeError(wrong.join("\n"));
+    }
     const looks = await withNodes(substrate, (clients) =>
         Promise.all(substrate.hypervisors.map((one) => lookForDrift(clients.get(one.node)!, one, substrate))),
     );

@@ -98,5 +98,6 @@ export function text(value: unknown, nothing = NOTHING): string {
         const parts = Object.entries(value).filter(([key, one]) => key !== "__defaults" && text(one, "") !== "");
         return parts.length === 0 ? nothing : parts.map(([key, one]) => `${key} ${text(one)}`).join(" ");
     }
-    return String(value as string | number | boolean);
+    const plain = value as string | number | boolean;
+    return String(plain);
 }

@@ -69,7 +69,7 @@ describe("coreRouter.mode: export", () => {
     });
 
     test("a node that cannot be asked, or that hides its VMs from the token, is not one without drift", async () => {
-        await lab.node.fail({ method: "GET", path: "/cluster/resources", status: 503, times: 1 });
+        await lab.node.fail({ method: "GET", path: "/cluster/resources", status: 503, message: "busy", times: 1 });
         const unasked = await lab.workspace.command("drift", "dvntm");
         expect(unasked.exitCode).toBe(1);
         expect(unasked.output).toMatch(
