@@ -54,8 +54,7 @@ export async function lookForDrift(
         .flatMap(({ vms }) => vms.map(({ vmid }) => vmid))
         .filter((vmid) => there.has(vmid));
     const each = async (path: string) => {
-        const ask = (vmid: number) =>
-            orNothing(client.get<Settings>(`/nodes/${node}/qemu/${vmid}/${path}`), {});
+        const ask = (vmid: number) => orNothing(client.get<Settings>(`/nodes/${node}/qemu/${vmid}/${path}`), {});
         return new Map(await Promise.all(vmids.map(async (vmid) => [vmid, await ask(vmid)] as const)));
     };
     const [configs, firewalls, tasks] = await Promise.all([
