@@ -22,7 +22,7 @@ const OPTIONS: Readonly<Record<string, string>> = {
     policy_in: "DROP",
 };
 
-/** A firewall whose rules are gone, too, has lost its file: its VM's other rows say so, and the options go with them. */
+/** One row, however many are gone: with the firewall's file they all are. */
 function firewallRows(named: Named, options: Settings): NodeRow[] {
     const gone = Object.keys(OPTIONS).filter((key) => options[key] === undefined);
     if (gone.length === 0) {
