@@ -126,10 +126,6 @@ map: substrate node_modules ## draw SUBSTRATE as a page and a picture, with DRIF
 role: substrate node_modules ## the pveum commands that give the program its token and roles on SUBSTRATE's hypervisors
 	@$(TSX) commands/role.ts $(JSON_FLAG) $(SUBSTRATE)
 
-.PHONY: host-drift
-host-drift: stack ## what Ansible would change on SUBSTRATE's hosts, changing nothing
-	@$(TSX) commands/hostDrift.ts $(JSON_FLAG) $(SUBSTRATE)
-
 # Tenant that a target works on.
 TENANT ?=
 
@@ -153,7 +149,7 @@ teardown: granted settled ## take TENANT of SUBSTRATE away: its VMs, disks, VLAN
 	@$(TSX) commands/teardown.ts --tenant '$(TENANT)' $(YES_FLAG) $(if $(BACKUP),--backup) $(SUBSTRATE)
 
 .PHONY: drift
-drift: stack ## what differs on SUBSTRATE from the tenants' files, changing nothing
+drift: stack ## what differs on SUBSTRATE's nodes, hosts and router from the files, changing nothing
 	@$(TSX) commands/drift.ts $(JSON_FLAG) $(SUBSTRATE)
 
 .PHONY: recover settled

@@ -3,6 +3,7 @@ import { endWhenAlone } from "./components/alone";
 import { refusal } from "./components/refusal";
 import { DefinitionError } from "./model/faults";
 import { loadSubstrate } from "./model/load";
+import { NODES_ALONE, nodesAlone } from "./model/nodesAlone";
 import { requireReady } from "./model/ready";
 import { segmentsOf } from "./model/outputs";
 import type { Substrate } from "./model/substrate";
@@ -10,10 +11,14 @@ import type { Substrate } from "./model/substrate";
 /** Declares one substrate: the stack's name says which. */
 export = async () => {
     endWhenAlone();
-    const substrate = checkedSubstrate();
+    const looks = process.env[NODES_ALONE] !== undefined;
+    const substrate = looks ? nodesAlone(checkedSubstrate()) : checkedSubstrate();
+    if (looks && !pulumi.runtime.isDryRun()) {
+        throw refusal(`${NODES_ALONE} is for previews: what is not declared would be taken away.`);
+    }
     // Loaded only now: a fault in a definition is told before the modules that it does not need cost their second.
     const { prepare } = await import("./components/ground");
-    const ground = await prepare(substrate, __dirname);
+    const ground = await prepare(substrate, __dirname, looks);
     const { declare } = await import("./components/substrate");
     return { ...(await declare(substrate, ground, __dirname)), segments: segmentsOf(substrate) };
 };

@@ -24,6 +24,8 @@ export interface Ground {
     /** What is known of the hosts that have a baseline, by the hypervisor's name. */
     readonly hosts: ReadonlyMap<string, HostGround>;
     readonly secrets: Secrets;
+    /** Whether what is declared is only compared with what is: no template need be there to clone from. */
+    readonly looks: boolean;
 }
 
 /**
@@ -31,13 +33,14 @@ export interface Ground {
  * definitions against them.
  *
  * @param root folder of the project.
+ * @param looks whether the run only compares: what an up would refuse is a difference like others then.
  *
  * @throws RunError, before anything is touched, with every fault or with why a node cannot be asked.
  */
-export async function prepare(substrate: Substrate, root: string): Promise<Ground> {
+export async function prepare(substrate: Substrate, root: string, looks = false): Promise<Ground> {
     const secrets = told(() => secretsOf(pulumi.runtime.allConfig()));
     if (substrate.status === "planned") {
-        return { facts: new Map(), recorded: NOTHING_RECORDED, hosts: new Map(), secrets };
+        return { facts: new Map(), recorded: NOTHING_RECORDED, hosts: new Map(), secrets, looks };
     }
     try {
         // Alone and first: what a survey sees depends on it.
@@ -53,13 +56,13 @@ export async function prepare(substrate: Substrate, root: string): Promise<Groun
             ...substrate.hypervisors.flatMap((h) => checkNode(substrate, h, facts.get(h.name)!, recorded)),
             ...checkClaims(substrate, { recorded: tenants, guests, router: await heldOnRouter(substrate, tenants) }),
         ];
-        if (faults.length > 0) {
+        if (faults.length > 0 && !looks) {
             throw new DefinitionError(faults);
         }
         tell(substrate, facts);
         // Last, so that a host is not looked at for definitions that are refused anyway.
         const hosts = await hostGrounds(substrate, root, secrets, recorded, facts);
-        return { facts, recorded, hosts, secrets };
+        return { facts, recorded, hosts, secrets, looks };
     } catch (error) {
         throw asTold(error);
     }

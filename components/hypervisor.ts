@@ -30,6 +30,7 @@ export class ConnectedHypervisor {
     readonly provider: proxmoxve.Provider;
     private readonly facts: NodeFacts | undefined;
     private readonly recorded: Recorded;
+    private readonly looks: boolean;
     private readonly slots: CloneSlots;
 
     /**
@@ -39,12 +40,13 @@ export class ConnectedHypervisor {
     constructor(
         substrate: Substrate,
         readonly model: Hypervisor,
-        { facts, recorded }: Ground,
+        { facts, recorded, looks }: Ground,
         /** What must be configured on the host before a VM is made; missing where nothing is. */
         readonly baseline?: pulumi.Resource,
     ) {
         this.facts = facts.get(model.name);
         this.recorded = recorded;
+        this.looks = looks;
         this.slots = new CloneSlots(model.clones);
         this.provider = new proxmoxve.Provider(model.name, {
             endpoint: model.endpoint,
@@ -55,7 +57,7 @@ export class ConnectedHypervisor {
 
     /**
      * VMID of the template that a VM is cloned from, known when it is the VM's turn to be cloned; unknown while the
-     * substrate is only planned. A VM that is on the node has no turn to wait for.
+     * substrate is only planned, and where nothing is cloned. A VM that is on the node has no turn to wait for.
      */
     templateFor(vm: WorkloadVm): pulumi.Output<number> {
         if (this.facts === undefined) {
@@ -64,6 +66,9 @@ export class ConnectedHypervisor {
         if (!this.clones(vm)) {
             return pulumi.output(NO_TEMPLATE);
         }
+        if (this.looks) {
+            return pulumi.output(pulumi.unknown as unknown as number);
+        }
         const choice = vm.template ?? this.model.template;
         const { vmid } = chooseTemplate(this.facts.templates, choice, this.model.node);
         return pulumi.output(this.slots.enter().then(() => vmid));
@@ -71,7 +76,7 @@ export class ConnectedHypervisor {
 
     /** Ends the turn of a VM once it is declared, made or not. */
     done(vm: WorkloadVm, declared: pulumi.Resource): void {
-        if (this.facts !== undefined && this.clones(vm)) {
+        if (this.facts !== undefined && !this.looks && this.clones(vm)) {
             declared.urn.apply(() => this.slots.leave());
         }
     }

@@ -116,6 +116,11 @@ export class Workspace {
         return this.cli.program(process.execPath, ["--require", "tsx/cjs", `commands/${name}.ts`, ...args]);
     }
 
+    /** Runs a line of the shell in the project's folder. */
+    async shell(line: string, extra: Readonly<Record<string, string>> = {}): Promise<CliResult> {
+        return this.cli.program("bash", ["-c", line], extra);
+    }
+
     /** Kills the command that runs now, without a word, as a machine that loses its power does. */
     kill(): void {
         this.cli.kill();

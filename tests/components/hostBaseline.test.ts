@@ -42,6 +42,7 @@ async function declared(due: boolean) {
         recorded: NOTHING_RECORDED,
         hosts: new Map([["hv02", { plan: planned, generation: 3, due, facts: FACTS }]]),
         secrets: SECRETS,
+        looks: false,
     };
     const { declare } = await import("../../components/substrate");
     const outputs = await declare(substrate, ground, ROOT);
@@ -92,7 +93,13 @@ test("a substrate without a baseline has no step and no output of a host", async
     const { registered } = await record();
     const substrate = substrateOf(STACK);
     const { declare } = await import("../../components/substrate");
-    const ground = { facts: new Map(), recorded: NOTHING_RECORDED, hosts: new Map(), secrets: secretsOf({}) };
+    const ground = {
+        facts: new Map(),
+        recorded: NOTHING_RECORDED,
+        hosts: new Map(),
+        secrets: secretsOf({}),
+        looks: false,
+    };
     const { vms, hosts } = await declare(substrate, ground, ROOT);
     await settled(pulumi.output([...vms]));
     expect(hosts).toEqual({});

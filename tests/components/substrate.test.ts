@@ -23,7 +23,7 @@ function substrateOf(tenants: Record<string, string>, stack = STACK): Substrate 
     return loadSubstrate({ root, substrate: "dvntm" });
 }
 
-const NO_HOSTS = { hosts: new Map(), secrets: { variables: {} } };
+const NO_HOSTS = { hosts: new Map(), secrets: { variables: {} }, looks: false };
 
 async function declared(substrate: Substrate, known: Partial<NodeFacts> = {}, recorded = NOTHING_RECORDED) {
     const registrations = await record();
