@@ -124,11 +124,15 @@ host-drift: stack ## what Ansible would change on SUBSTRATE's hosts, changing no
 # Tenant that a target works on.
 TENANT ?=
 
+# POLICY=off lets a preview or an up run without the policy pack.
+POLICY ?=
+POLICY_FLAG = $(if $(POLICY),--policy '$(POLICY)')
+
 .PHONY: preview up refresh destroy
-preview: stack ## pulumi preview of SUBSTRATE, with ARGS such as --diff | SUBSTRATE=<name> [ARGS=...]
-	@pulumi preview --stack $(SUBSTRATE) $(ARGS)
+preview: stack ## pulumi preview of SUBSTRATE
+	@$(TSX) commands/preview.ts $(POLICY_FLAG) $(SUBSTRATE) -- $(ARGS)
 up: ready granted settled ## pulumi up of SUBSTRATE
-	@$(TSX) commands/up.ts $(SUBSTRATE) -- $(ARGS)
+	@$(TSX) commands/up.ts $(POLICY_FLAG) $(SUBSTRATE) -- $(ARGS)
 refresh: ready granted settled ## pulumi refresh of SUBSTRATE, with ARGS such as --preview-only | SUBSTRATE=<name> [ARGS=...]
 	@pulumi refresh --stack $(SUBSTRATE) $(ARGS)
 destroy: granted settled ## pulumi destroy of SUBSTRATE, once its name was typed or is in YES

@@ -20,6 +20,7 @@ const PROGRAM = [
     "host",
     "ansible",
     "commands",
+    "policy",
     "router",
     "tls",
     "schemas",

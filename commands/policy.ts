@@ -1,0 +1,56 @@
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { suggestion } from "../model/suggest";
+import { UsageError } from "./command";
+import { pulumi } from "./pulumi";
+
+/** The pack, a program that the CLI starts, from the project's folder. */
+const PACK = "policy/pack";
+
+const SWITCH = ["on", "off"];
+
+/**
+ * Arguments with which the Pulumi CLI holds a run to the policy pack. Without it, one line says so, and why: it is switched off,
+ * or it cannot be used here.
+ *
+ * @param policy `on` or `off`; missing or empty is `on`.
+ * @throws UsageError for any other word.
+ */
+export function policyArguments(policy: string | undefined): string[] {
+    const wanted = policy || "on";
+    if (!SWITCH.includes(wanted)) {
+        throw new UsageError(
+            `POLICY ${wanted} is not allowed${suggestion(wanted, SWITCH)}; allowed: ${SWITCH.join(", ")}`,
+        );
+    }
+    const reason = wanted === "off" ? "POLICY=off" : missing();
+    if (reason !== undefined) {
+        console.error(`policy: this run is not checked against ${PACK} (${reason})`);
+        return [];
+    }
+    return ["--policy-pack", PACK];
+}
+
+/** Why the pack cannot be used here; undefined where it can. */
+function missing(): string | undefined {
+    const { resolve } = createRequire(`${process.cwd()}/package.json`);
+    try {
+        resolve("@pulumi/policy");
+    } catch {
+        return "the npm package @pulumi/policy is not installed: make tools";
+    }
+    if (!existsSync(PACK)) {
+        return "it is not in this folder";
+    }
+    const [cli, sdk] = [pulumi("version").trim(), versionOfSdk(resolve)];
+    return isOlder(cli, sdk) ? `Pulumi CLI ${cli} is older than v${sdk}, with which such a pack was tried` : undefined;
+}
+
+function versionOfSdk(resolve: NodeJS.RequireResolve): string {
+    return (require(resolve("@pulumi/pulumi/package.json")) as { version: string }).version;
+}
+
+/** Whether a version, such as v3.100.0, comes before another. */
+export function isOlder(version: string, than: string): boolean {
+    return version.replace(/^v/, "").localeCompare(than, "en", { numeric: true }) < 0;
+}
