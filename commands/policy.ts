@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { suggestion } from "../model/suggest";
 import { UsageError } from "./command";
@@ -47,7 +47,7 @@ function missing(): string | undefined {
 }
 
 function versionOfSdk(resolve: NodeJS.RequireResolve): string {
-    return (require(resolve("@pulumi/pulumi/package.json")) as { version: string }).version;
+    return (JSON.parse(readFileSync(resolve("@pulumi/pulumi/package.json"), "utf8")) as { version: string }).version;
 }
 
 /** Whether a version, such as v3.100.0, comes before another. */
