@@ -162,7 +162,7 @@ settled: stack
 .PHONY: stack
 stack: substrate tools
 	@$(if $(STATE_IN_FOLDER),mkdir -p .state; echo 'state: .state (set PULUMI_BACKEND_URL, or run `pulumi login`, to keep it elsewhere)')
-	@pulumi stack select --create $(SUBSTRATE)
+	@pulumi stack select --create $(SUBSTRATE) || { $(TSX) commands/recover.ts --files $(SUBSTRATE) && pulumi stack select --create $(SUBSTRATE); }
 
 # What is missing for an up is said before Pulumi starts.
 .PHONY: ready
@@ -213,6 +213,14 @@ verify: substrate node_modules
 	@$(TSX) commands/verify.ts $(JSON_FLAG) $(if $(OUTPUT),--output '$(OUTPUT)') $(if $(ADDRESSES),--addresses '$(ADDRESSES)') \
 		$(if $(SSH_CONFIG),--ssh-config '$(SSH_CONFIG)') --tenant '$(TENANT)' $(SUBSTRATE)
 endif
+
+.PHONY: audit sbom upgrade
+audit: tools ## known weaknesses in every pinned version of npm, Go and Python
+	@$(TSX) tools/supply/audit.ts
+sbom: node_modules ## what the project is made of, as CycloneDX files in the folder OUTPUT
+	@$(TSX) tools/supply/sbom.ts $(OUTPUT)
+upgrade: node_modules ## what is newer than what is pinned, changing nothing
+	@$(TSX) tools/supply/upgrade.ts
 
 .PHONY: tools
 tools: node_modules ## build or find the Pulumi CLI, plugins and lab

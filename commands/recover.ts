@@ -12,16 +12,17 @@ import { removeStrays } from "../node/strays";
 import { FLAG, runCommand } from "./command";
 import { withNodes } from "./nodes";
 import { exportStack, pulumi, type Exported } from "./pulumi";
-import { releaseStaleLocks } from "./staleLocks";
+import { releaseStack } from "./staleLocks";
 
 const HELP = `usage: make recover SUBSTRATE=<name>
 Settles what an interrupted run left behind: a lock of a process that is gone, creations that Pulumi never heard the end
 of, clones that were never configured nor started. VMs that hold anything are never touched.
 Exit 0; 1: another run is under way, or the node cannot be asked.`;
 
-void runCommand(HELP, { help: FLAG, quiet: FLAG }, async (substrate, { quiet }) => {
-    const notes = [...releaseStaleLocks(substrate.name), ...(await recover(substrate))];
-    const nothing = quiet ? [] : ["nothing to recover"];
+// With --files, nothing but the state's files is settled: where they are torn, Pulumi cannot even select the stack.
+void runCommand(HELP, { help: FLAG, quiet: FLAG, files: FLAG }, async (substrate, { quiet, files }) => {
+    const notes = [...releaseStack(substrate.name), ...(files ? [] : await recover(substrate))];
+    const nothing = quiet || files ? [] : ["nothing to recover"];
     (notes.length === 0 ? nothing : notes).forEach((note) => console.log(`recover: ${note}`));
 });
 

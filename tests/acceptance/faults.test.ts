@@ -1,4 +1,4 @@
-import { rmSync } from "node:fs";
+import { readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { NodeState } from "../../lab/expect";
 import { AcceptanceLab, RUN_TIMEOUT_MS } from "./lab";
@@ -225,6 +225,24 @@ describe("the CLI killed in the middle", () => {
         await lab.recover();
         await lab.up();
         await lab.expectSettled(OURS, FIXED);
+        await lab.succeed("destroy", "--yes", "--skip-preview");
+    });
+
+    test("while it wrote the state: what it wrote half is removed, and the next one goes on", async () => {
+        await lab.up();
+        const stacks = join(lab.workspace.root, "../state/.pulumi/stacks/tenant-hypervisors");
+        truncateSync(join(stacks, "dvntm.json.attrs"));
+        writeFileSync(join(stacks, "dvntm.json.18ab.tmp"), "{");
+        // Of another stack, which some process may be writing at this moment.
+        writeFileSync(join(stacks, "dvnt.json.attrs"), "");
+        const unread = await lab.workspace.pulumi(["preview"]);
+        expect(unread.output).toContain("failed to load checkpoint: EOF");
+
+        // What make does where the stack cannot be selected.
+        const { output } = await lab.workspace.command("recover", "--files", "dvntm");
+        expect(output).toMatch(/dvntm\.json\.attrs, which a run was writing .* is removed/);
+        await lab.expectSettled(OURS, FIXED);
+        expect(readdirSync(stacks).filter((file) => /\.tmp$|^dvnt\./.test(file))).toEqual(["dvnt.json.attrs"]);
         await lab.succeed("destroy", "--yes", "--skip-preview");
     });
 

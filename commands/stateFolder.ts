@@ -1,0 +1,55 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** Pulumi's folder in the state's, where the backend is a folder that holds something; undefined for other backends. */
+export function stateFolder(): string | undefined {
+    const told = execFileSync("pulumi", ["whoami", "--verbose", "--json"], {
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "inherit"],
+    });
+    const { url } = JSON.parse(told) as { url: string };
+    if (!url.startsWith("file://")) {
+        return undefined;
+    }
+    const path = url.startsWith("file://~") ? url.replace("file://~", process.env["HOME"] ?? "") : fileURLToPath(url);
+    const folder = join(path, ".pulumi");
+    return existsSync(folder) ? folder : undefined;
+}
+
+/**
+ * Removes what a CLI that was killed while it wrote a stack's files left of them: temporary files, and attributes that
+ * were cut off. Pulumi's files are renamed into place whole, but gocloud's fileblob writes the attributes beside each in
+ * place, and with empty ones Pulumi reads the file no more ("failed to load checkpoint: EOF"); without any it does.
+ *
+ * Only for a stack that no process holds, since one that writes now has such files for a moment.
+ *
+ * @returns what was removed, in words.
+ */
+export function removeTornFiles(folder: string, stack: string): string[] {
+    return readdirSync(folder, { recursive: true, encoding: "utf8" })
+        .filter((file) => isOf(stack, file) && isTorn(join(folder, file)))
+        .map((file) => {
+            rmSync(join(folder, file));
+            return `${basename(file)}, which a run was writing when it ended, is removed`;
+        });
+}
+
+/** Checkpoints bear the stack's name; locks, history and backups stand in a folder of that name. */
+function isOf(stack: string, file: string): boolean {
+    return basename(dirname(file)) === stack || basename(file).startsWith(`${stack}.json.`);
+}
+
+function isTorn(path: string): boolean {
+    return path.endsWith(".tmp") || (path.endsWith(".attrs") && !isJson(readFileSync(path, "utf8")));
+}
+
+function isJson(text: string): boolean {
+    try {
+        JSON.parse(text);
+        return true;
+    } catch {
+        return false;
+    }
+}
