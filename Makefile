@@ -217,7 +217,7 @@ endif
 .PHONY: audit sbom upgrade
 audit: tools ## known weaknesses in every pinned version of npm, Go and Python
 	@$(TSX) tools/supply/audit.ts
-sbom: node_modules ## what the project is made of, as CycloneDX files in the folder OUTPUT
+sbom: node_modules ## what the project is made of, as CycloneDX files in the folder OUTPUT | [OUTPUT=<folder>]
 	@$(TSX) tools/supply/sbom.ts $(OUTPUT)
 upgrade: node_modules ## what is newer than what is pinned, changing nothing
 	@$(TSX) tools/supply/upgrade.ts

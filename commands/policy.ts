@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { lt } from "semver";
 import { suggestion } from "../model/suggest";
 import { UsageError } from "./command";
 import { pulumi } from "./pulumi";
@@ -43,14 +44,9 @@ function missing(): string | undefined {
         return "it is not in this folder";
     }
     const [cli, sdk] = [pulumi("version").trim(), versionOfSdk(resolve)];
-    return isOlder(cli, sdk) ? `Pulumi CLI ${cli} is older than v${sdk}, with which such a pack was tried` : undefined;
+    return lt(cli, sdk) ? `Pulumi CLI ${cli} is older than v${sdk}, with which such a pack was tried` : undefined;
 }
 
 function versionOfSdk(resolve: NodeJS.RequireResolve): string {
     return (JSON.parse(readFileSync(resolve("@pulumi/pulumi/package.json"), "utf8")) as { version: string }).version;
-}
-
-/** Whether a version, such as v3.100.0, comes before another. */
-export function isOlder(version: string, than: string): boolean {
-    return version.replace(/^v/, "").localeCompare(than, "en", { numeric: true }) < 0;
 }

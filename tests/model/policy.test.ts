@@ -1,4 +1,6 @@
-import { isOlder } from "../../commands/policy";
+import { spawnSync } from "node:child_process";
+import { chmodSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { loadSubstrate } from "../../model/load";
 import { Claims } from "../../policy/quota";
 import { firewallFaults, segmentFaults, standaloneFaults, type VmInputs } from "../../policy/rules";
@@ -220,12 +222,30 @@ test("values behind the package's proxies: what is unknown is undefined, what is
     expect(knownOf({ nested: [unknown] })).toEqual({ nested: [{ a: 1, id: undefined }] });
 });
 
-test("the version of the CLI, as numbers", () => {
-    expect(["v3.100.0", "v3.258.12", "v3.259.0", "v3.1000.0", "v4.0.0"].map((cli) => isOlder(cli, "3.259.0"))).toEqual([
-        true,
-        true,
-        false,
-        false,
-        false,
-    ]);
+describe("where the pack cannot be used", () => {
+    const root = resolve(__dirname, "..", "..");
+
+    /** What the Pulumi CLI would be started with, in a folder, where the CLI is of a version. */
+    function held(folder: string, version: string) {
+        const bin = project({ pulumi: `#!/bin/sh\necho ${version}\n` });
+        chmodSync(join(bin, "pulumi"), 0o755);
+        const program = `console.log(require("${root}/commands/policy").policyArguments(undefined).join(" "))`;
+        const args = ["--require", join(root, "node_modules/tsx/dist/cjs/index.cjs"), "-e", program];
+        const env = { ...process.env, PATH: `${bin}:/usr/bin:/bin` };
+        const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8", env });
+        return [stdout.trim(), stderr.trim()];
+    }
+
+    test("an older CLI, or a package that is not installed, is told in one line", () => {
+        const line = "policy: this run is not checked against policy/pack";
+        const older = `${line} (Pulumi CLI v3.100.0 is older than v3.259.0, with which such a pack was tried)`;
+        expect(held(root, "v3.100.0")).toEqual(["", older]);
+        const missing = `${line} (the npm package @pulumi/policy is not installed: make tools)`;
+        expect(held(project({ "package.json": "{}" }), "v3.259.0")).toEqual(["", missing]);
+    });
+
+    test("control: with the pinned CLI it is used, and with a newer one", () => {
+        expect(held(root, "v3.259.0")).toEqual(["--policy-pack policy/pack", ""]);
+        expect(held(root, "v3.1000.0")).toEqual(["--policy-pack policy/pack", ""]);
+    });
 });
