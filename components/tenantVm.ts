@@ -52,7 +52,7 @@ export class TenantVm extends pulumi.ComponentResource {
                 parent: this,
             },
         );
-        args.hypervisor.done(args.vm, vm);
+        args.hypervisor.done(args.vm, this, vm);
 
         this.vmid = vm.vmId;
         this.mac = vm.networkDevices.apply((devices) => devices?.[0]?.macAddress?.toLowerCase() ?? "");
