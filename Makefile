@@ -129,11 +129,15 @@ role: substrate node_modules ## the pveum commands that give the program its tok
 # Tenant that a target works on.
 TENANT ?=
 
+# POLICY=off lets a preview or an up run without the policy pack.
+POLICY ?=
+POLICY_FLAG = $(if $(POLICY),--policy '$(POLICY)')
+
 .PHONY: preview up refresh destroy
-preview: stack ## pulumi preview of SUBSTRATE, with ARGS such as --diff | SUBSTRATE=<name> [ARGS=...]
-	@pulumi preview --stack $(SUBSTRATE) $(ARGS)
+preview: stack ## pulumi preview of SUBSTRATE
+	@$(TSX) commands/preview.ts $(POLICY_FLAG) $(SUBSTRATE) -- $(ARGS)
 up: ready granted settled ## pulumi up of SUBSTRATE
-	@$(TSX) commands/up.ts $(SUBSTRATE) -- $(ARGS)
+	@$(TSX) commands/up.ts $(POLICY_FLAG) $(SUBSTRATE) -- $(ARGS)
 refresh: ready granted settled ## pulumi refresh of SUBSTRATE, with ARGS such as --preview-only | SUBSTRATE=<name> [ARGS=...]
 	@pulumi refresh --stack $(SUBSTRATE) $(ARGS)
 destroy: granted settled ## pulumi destroy of SUBSTRATE, once its name was typed or is in YES
@@ -218,7 +222,7 @@ endif
 .PHONY: audit sbom upgrade
 audit: tools ## known weaknesses in every pinned version of npm, Go and Python
 	@$(TSX) tools/supply/audit.ts
-sbom: node_modules ## what the project is made of, as CycloneDX files in the folder OUTPUT
+sbom: node_modules ## what the project is made of, as CycloneDX files in the folder OUTPUT | [OUTPUT=<folder>]
 	@$(TSX) tools/supply/sbom.ts $(OUTPUT)
 upgrade: node_modules ## what is newer than what is pinned, changing nothing
 	@$(TSX) tools/supply/upgrade.ts

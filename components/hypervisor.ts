@@ -13,6 +13,7 @@ import {
 } from "../model/nodeFacts";
 import type { Hypervisor, Substrate, WorkloadVm } from "../model/substrate";
 import { chooseTemplate } from "../model/template";
+import { CloneProgress } from "./cloneProgress";
 import { CloneSlots } from "./cloneSlots";
 import type { Ground } from "./ground";
 
@@ -32,6 +33,7 @@ export class ConnectedHypervisor {
     private readonly recorded: Recorded;
     private readonly looks: boolean;
     private readonly slots: CloneSlots;
+    private readonly progress: CloneProgress;
 
     /**
      * The API token comes from the environment (PROXMOX_VE_API_TOKEN) and stays out of the state, so that a rotated
@@ -48,6 +50,7 @@ export class ConnectedHypervisor {
         this.recorded = recorded;
         this.looks = looks;
         this.slots = new CloneSlots(model.clones);
+        this.progress = new CloneProgress(model);
         this.provider = new proxmoxve.Provider(model.name, {
             endpoint: model.endpoint,
             insecure: false,
@@ -74,10 +77,13 @@ export class ConnectedHypervisor {
         return pulumi.output(this.slots.enter().then(() => vmid));
     }
 
-    /** Ends the turn of a VM once it is declared, made or not. */
-    done(vm: WorkloadVm, declared: pulumi.Resource): void {
+    /** Ends the turn of a VM once it is declared, made or not; until then its component tells how far the clone is. */
+    done(vm: WorkloadVm, component: pulumi.Resource, declared: pulumi.Resource): void {
         if (this.facts !== undefined && !this.looks && this.clones(vm)) {
             declared.urn.apply(() => this.slots.leave());
+            if (!pulumi.runtime.isDryRun()) {
+                this.progress.watch(vm, component, declared);
+            }
         }
     }
 

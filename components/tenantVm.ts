@@ -54,7 +54,7 @@ export class TenantVm extends pulumi.ComponentResource {
                 parent: this,
             },
         );
-        args.hypervisor.done(args.vm, vm);
+        args.hypervisor.done(args.vm, this, vm);
 
         this.machine = vm;
         this.vmid = vm.vmId;

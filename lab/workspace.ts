@@ -22,6 +22,7 @@ const PROGRAM = [
     "host",
     "ansible",
     "commands",
+    "policy",
     "router",
     "tls",
     "schemas",

@@ -21,7 +21,7 @@ describe("make alone", () => {
     test("lists every target, with its parameters", () => {
         const { status, stdout } = make();
         expect(status).toBe(0);
-        expect(stdout).toMatch(/^ {2}up +pulumi up of SUBSTRATE.*\n +SUBSTRATE=<name> \[ARGS=\.\.\.\]/m);
+        expect(stdout).toMatch(/^ {2}up +pulumi up of SUBSTRATE.*\n +SUBSTRATE=<name> \[POLICY=off\] \[ARGS=\.\.\.\]/m);
         expect(stdout).toMatch(/^ {2}demo +the main job .*\n {2}test +all tests$/m);
         const listed = [...stdout.matchAll(/^ {2}([a-z-]+) /gm)].map(([, name]) => name);
         expect(listed).toEqual(targets.map(({ name }) => name));
