@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 
 /** Folder of what is built here, first on PATH wherever the project calls Pulumi; git ignores it. */
 export const BIN = resolve(__dirname, "..", ".tools", "bin");
@@ -67,3 +67,8 @@ export const parts: readonly Part[] = [
         kind: "plugin",
     },
 ];
+
+/** The file that a part is built into, which is not its name where a script stands under that. */
+export function builtFile({ binary, script }: Part): string {
+    return join(BIN, script === undefined ? binary : `${binary}-built`);
+}

@@ -127,7 +127,7 @@ describe("bash", () => {
         ["make reachability FORMAT=", ["text", "markdown"]],
         ["make capacity JSON=", ["1"]],
         ["make router-vars INPUT=REA", ["README.md"]],
-        ["make help TARGET=host", ["host-drift"]],
+        ["make help TARGET=inv", ["inventory"]],
     ])("%j", (line, expected) => {
         expect(offered(line).sort()).toEqual([...expected].sort());
     });
