@@ -198,6 +198,14 @@ verify: substrate node_modules
 		$(if $(SSH_CONFIG),--ssh-config '$(SSH_CONFIG)') --tenant '$(TENANT)' $(SUBSTRATE)
 endif
 
+.PHONY: audit sbom upgrade
+audit: tools ## known weaknesses in every pinned version of npm, Go and Python
+	@$(TSX) tools/supply/audit.ts
+sbom: node_modules ## what the project is made of, as CycloneDX files in the folder OUTPUT
+	@$(TSX) tools/supply/sbom.ts $(OUTPUT)
+upgrade: node_modules ## what is newer than what is pinned, changing nothing
+	@$(TSX) tools/supply/upgrade.ts
+
 .PHONY: tools
 tools: node_modules ## build or find the Pulumi CLI, plugins and lab
 	@$(TSX) tools/install.ts

@@ -16,6 +16,12 @@ interface Count {
     failed: number;
 }
 
+/** A suite that ran. */
+interface Stage extends Count {
+    readonly name: string;
+    readonly seconds: number;
+}
+
 /** Runs one suite and counts; `report` is a file that the runner may write its results to. */
 type Suite = (report: string) => Count;
 
@@ -31,24 +37,29 @@ const suites: Readonly<Record<string, Suite>> = {
 
 function main(): void {
     const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(suites);
-    const total: Count = { passed: 0, failed: 0 };
+    const stages: Stage[] = [];
     const folder = mkdtempSync(join(tmpdir(), "test-reports-"));
     try {
         for (const name of wanted) {
             const started = Date.now();
             console.log(`--- ${name}`);
-            const { passed, failed } = suites[name]?.(join(folder, name)) ?? unknown(name);
-            total.passed += passed;
-            total.failed += failed;
-            console.log(
-                `--- ${name}: ${passed} passed, ${failed} failed, ${Math.round((Date.now() - started) / 1000)} s`,
-            );
+            const count = suites[name]?.(join(folder, name)) ?? unknown(name);
+            stages.push({ name, ...count, seconds: Math.round((Date.now() - started) / 1000) });
+            console.log(`--- ${lineOf(stages.at(-1)!)}`);
         }
     } finally {
         rmSync(folder, { recursive: true, force: true });
     }
-    console.log(`${total.passed} passed, ${total.failed} failed`);
-    process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
+    if (stages.length > 1) {
+        console.log(["", "how long each stage took:", ...stages.map((stage) => `  ${lineOf(stage)}`)].join("\n"));
+    }
+    const { passed, failed } = sum(...stages);
+    console.log(`${passed} passed, ${failed} failed`);
+    process.exitCode = failed === 0 && passed > 0 ? 0 : 1;
+}
+
+function lineOf({ name, passed, failed, seconds }: Stage): string {
+    return `${name}: ${passed} passed, ${failed} failed, ${seconds} s`;
 }
 
 function unknown(name: string): Count {

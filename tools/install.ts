@@ -7,19 +7,32 @@ import { join } from "node:path";
 import { buildPart, BuildError } from "./build";
 import { findOnMachine } from "./machine";
 import { installLabSystem } from "./labSystem";
-import { installLab } from "./labVenv";
 import { BIN, parts, type Part } from "./parts";
 import { dynamicProvider, installScript } from "./script";
 import { isFresh, markFresh } from "./stamp";
+import { installVenv, LAB_VENV } from "./venvs";
+
+/** From how many seconds on an installation says how long each of its stages took. */
+const LONG_SECONDS = 10;
 
 async function main(): Promise<void> {
     mkdirSync(BIN, { recursive: true });
-    installLab();
-    installLabSystem();
+    const stages: [name: string, seconds: number][] = [];
+    const timed = async (name: string, stage: () => void | Promise<void>) => {
+        const started = Date.now();
+        await stage();
+        stages.push([name, Math.round((Date.now() - started) / 1000)]);
+    };
+    await timed("lab", () => console.log(`lab: ${installVenv(LAB_VENV) ? "installed now" : "installed"}`));
+    await timed("lab system", installLabSystem);
     for (const part of parts) {
-        await install(part);
+        await timed(part.binary, () => install(part));
     }
     console.log(installScript(dynamicProvider, BIN));
+    const total = stages.reduce((seconds, [, own]) => seconds + own, 0);
+    if (total >= LONG_SECONDS) {
+        console.log(`tools: ${total} s: ${stages.map(([name, seconds]) => `${name} ${seconds} s`).join(", ")}`);
+    }
 }
 
 async function install(part: Part): Promise<void> {

@@ -1,0 +1,69 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { buildPart } from "../build";
+import { BIN, type Part } from "../parts";
+import { isFresh, markFresh } from "../stamp";
+import { installVenv, programOf, SUPPLY_VENV } from "../venvs";
+
+/** The project's folder. */
+export const ROOT = resolve(__dirname, "..", "..");
+
+const GOVULNCHECK = part("govulncheck", "1.9.0", "golang.org/x/vuln/cmd/govulncheck");
+const GOMOD = part("cyclonedx-gomod", "1.10.0", "github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod");
+
+function part(binary: string, version: string, at: string): Part {
+    return { binary, version, module: "supply", package: at, ldflags: "-s -w", kind: "plugin" };
+}
+
+/** Go's own checker of known weaknesses, built where it is not there yet. @throws BuildError */
+export function govulncheck(): Promise<string> {
+    return built(GOVULNCHECK);
+}
+
+/** The maker of bills of materials for Go, built where it is not there yet. @throws BuildError */
+export function cyclonedxGomod(): Promise<string> {
+    return built(GOMOD);
+}
+
+/** A program of the Python environment for the supply chain, made where it is not there yet. @throws BuildError */
+export function python(program: "pip-audit" | "cyclonedx-py"): string {
+    installVenv(SUPPLY_VENV);
+    return programOf(SUPPLY_VENV, program);
+}
+
+async function built(one: Part): Promise<string> {
+    const target = join(BIN, one.binary);
+    if (!isFresh(one, target)) {
+        mkdirSync(BIN, { recursive: true });
+        await buildPart(one, target);
+        markFresh(one);
+    }
+    return target;
+}
+
+/** Go modules of the project, as folders. */
+export const GO_MODULES = ["tools", "tools/cli", "tools/language-host", "tools/supply"];
+
+/** Files of requirements that pin Python packages. */
+export const REQUIREMENTS = ["lab/requirements.txt", "tools/supply/requirements.txt"];
+
+/**
+ * What a program printed.
+ *
+ * @param fine exit codes that are no failure: some of these programs end with 1 where they found something.
+ * @throws Error with its own words where it failed or printed nothing.
+ */
+export function printedBy(program: string, args: readonly string[], { cwd = ROOT, fine = [0] } = {}): string {
+    const options = { cwd, encoding: "utf8", maxBuffer: 2 ** 28 } as const;
+    const { stdout, stderr, error, status } = spawnSync(program, args, options);
+    if (error !== undefined || stdout.trim() === "" || !fine.includes(status ?? -1)) {
+        throw new Error(error?.message ?? (stderr.trim() || `${program} ended with ${status} and printed nothing`));
+    }
+    return stdout;
+}
+
+/** Programs of the given names that were built here; what the machine had itself is not the project's to check. */
+export function builtHere(parts: readonly Part[]): string[] {
+    return parts.map(({ binary }) => join(BIN, binary)).filter((file) => existsSync(file));
+}

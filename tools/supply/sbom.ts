@@ -1,0 +1,50 @@
+/** Writes what the project is made of as CycloneDX bills of materials: what `make sbom` runs. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { cyclonedxGomod, GO_MODULES, printedBy, python, REQUIREMENTS, ROOT } from "./programs";
+
+const HELP = `usage: make sbom [OUTPUT=sbom]
+Writes one CycloneDX bill of materials (JSON) for npm, for each Go module and for each Python environment into the folder
+OUTPUT, from the lock files alone.`;
+
+/** A bill of materials: file name, and who makes its text. */
+type Bill = readonly [name: string, make: () => string | Promise<string>];
+
+const BILLS: readonly Bill[] = [
+    ["npm", () => printedBy("npm", ["sbom", "--sbom-format=cyclonedx", "--package-lock-only"])],
+    ...GO_MODULES.map((folder): Bill => {
+        const args = ["mod", "-json", "-licenses=false", join(ROOT, folder)];
+        return [`go-${nameOf(folder)}`, async () => printedBy(await cyclonedxGomod(), args)];
+    }),
+    ...REQUIREMENTS.map((file): Bill => {
+        const args = ["requirements", "--output-reproducible", join(ROOT, file)];
+        return [
+            `python-${nameOf(file.replace("/requirements.txt", ""))}`,
+            () => printedBy(python("cyclonedx-py"), args),
+        ];
+    }),
+];
+
+function nameOf(path: string): string {
+    return path.replaceAll("/", "-");
+}
+
+async function main(): Promise<void> {
+    if (process.argv.includes("--help")) {
+        console.log(HELP);
+        return;
+    }
+    const folder = resolve(ROOT, process.argv[2] ?? "sbom");
+    mkdirSync(folder, { recursive: true });
+    for (const [name, make] of BILLS) {
+        const text = await make();
+        const { components = [] } = JSON.parse(text) as { components?: unknown[] };
+        writeFileSync(join(folder, `${name}.cdx.json`), text);
+        console.log(`${name}.cdx.json: ${components.length} components`);
+    }
+}
+
+main().catch((error: unknown) => {
+    console.error((error as Error).message);
+    process.exitCode = 1;
+});
