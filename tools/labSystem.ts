@@ -39,7 +39,9 @@ export function installLabSystem(): void {
         console.log("lab system: installed");
         return;
     }
-    console.log("lab system: installing Debian 12 with SSH, Open vSwitch, Kea and Unbound into .tools/lab-system");
+    console.log(
+        "lab system: installing Debian 12 with SSH, Open vSwitch, Kea, Unbound and PostgreSQL into .tools/lab-system",
+    );
     make(packages);
     writeFileSync(STAMP, wanted);
 }

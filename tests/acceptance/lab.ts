@@ -30,10 +30,16 @@ export class AcceptanceLab {
         readonly workspace: Workspace,
     ) {}
 
-    /** @param router the core router that the stack writes to; none: it writes to none. */
-    static async start(router?: SimulatedRouter): Promise<AcceptanceLab> {
+    /**
+     * @param router the core router that the stack writes to; none: it writes to none.
+     * @param environment further variables of every run.
+     */
+    static async start(
+        router?: SimulatedRouter,
+        environment: Readonly<Record<string, string>> = {},
+    ): Promise<AcceptanceLab> {
         const node = await SimulatedNode.start();
-        return new AcceptanceLab(node, await Workspace.create("dvntm", node, router));
+        return new AcceptanceLab(node, await Workspace.create("dvntm", node, router, environment));
     }
 
     /** @throws Error where any run of the test file left a secret in plain text. */
