@@ -75,6 +75,14 @@ fuzz: node_modules ## search SECONDS for an input that the loader cannot take | 
 lifecycle: tools ## write docs/lifecycle.md from a run of every attribute
 	@WRITE_LIFECYCLE=1 node_modules/.bin/jest --selectProjects acceptance --runInBand tests/acceptance/lifecycleMatrix
 
+# Rounds of the soak, and the seed that makes them.
+ROUNDS ?= 200
+SEED ?= 1
+
+.PHONY: soak
+soak: tools ## ROUNDS of random edits, drift and faults on ten simulated tenants, made by SEED; the first broken invariant ends it
+	@$(TSX) lab/soak.ts --rounds '$(ROUNDS)' --seed '$(SEED)'
+
 # VMs of the benchmark; WRITE=1 puts its figures into docs/benchmark.md.
 VMS ?= 100
 WRITE ?=

@@ -14,10 +14,10 @@ export interface CliResult {
 }
 
 /** Variables of a person's own that a run must not see: where the state lives, and credentials. */
-const PERSONAL = /^(PULUMI_|PROXMOX_VE_|PM_VE_|OPNSENSE_)/;
+const PERSONAL = /^(PULUMI_|PROXMOX_VE_|PM_VE_|OPNSENSE_|AWS_|PG[A-Z]+$)/;
 
 /** Variables whose values are secrets. */
-const SECRET = /TOKEN|SECRET|KEY$/;
+const SECRET = /TOKEN|SECRET|PASSWORD|KEY$/;
 
 /**
  * The Pulumi CLI with a project folder, a state and a home of its own in a temporary folder. It never reads or writes a
@@ -68,6 +68,7 @@ export class IsolatedCli {
     }
 
     setVariable(name: string, value: string): void {
+        this.addSecret(name, value);
         this.environment[name] = value;
     }
 

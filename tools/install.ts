@@ -20,7 +20,7 @@ const labSystem: DebianSystem = {
     name: "lab system",
     root: LAB_SYSTEM,
     packages: SYSTEM_PACKAGES,
-    holds: "SSH, Open vSwitch, Kea and Unbound",
+    holds: "SSH, Open vSwitch, Kea, Unbound and PostgreSQL",
     use: "the lab's host and data plane need it",
     target: "tools",
 };

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 /** Folder of what is built here, first on PATH wherever the project calls Pulumi; git ignores it. */
 export const BIN = resolve(__dirname, "..", ".tools", "bin");
 
-/** One program that a run of Pulumi needs, in the one version that the project is tested with. */
+/** One program that a run of Pulumi, or of the lab, needs, in the one version that the project is tested with. */
 export interface Part {
     readonly binary: string;
     readonly version: string;
@@ -13,7 +13,7 @@ export interface Part {
     readonly package: string;
     readonly ldflags: string;
     /** How the same part is recognised where it is on the machine already. */
-    readonly kind: "cli" | "language-host" | "plugin";
+    readonly kind: "cli" | "language-host" | "plugin" | "server";
     /** Shell script that stands under the binary's name and starts what was built, as "$0-built". */
     readonly script?: string;
 }
@@ -65,6 +65,15 @@ export const parts: readonly Part[] = [
         package: "./pulumi-resource-command",
         ldflags: "-s -w",
         kind: "plugin",
+    },
+    {
+        // The S3 server that the lab keeps states on.
+        binary: "versitygw",
+        version: "1.8.0",
+        module: "object-store",
+        package: "github.com/versity/versitygw/cmd/versitygw",
+        ldflags: "-s -w -X main.Version=v1.8.0",
+        kind: "server",
     },
 ];
 

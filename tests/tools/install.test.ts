@@ -61,10 +61,17 @@ describe("what is on the machine already", () => {
         expect(findOnMachine(part("pulumi-resource-command"))).toBeUndefined();
     });
 
+    test("a server of the pinned version is used, and one of another is not", () => {
+        official("versitygw", "1.7.0");
+        expect(findOnMachine(part("versitygw"))).toBeUndefined();
+        const server = official("versitygw", part("versitygw").version);
+        expect(findOnMachine(part("versitygw"))).toBe(server);
+    });
+
     test("what was built here does not count as the machine's", () => {
         process.env["PATH"] = BIN;
         process.env["PULUMI_HOME"] = folder;
-        expect(parts.map(findOnMachine)).toEqual([undefined, undefined, undefined, undefined]);
+        expect(parts.map(findOnMachine)).toEqual(parts.map(() => undefined));
     });
 });
 

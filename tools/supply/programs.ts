@@ -43,7 +43,7 @@ async function built(one: Part): Promise<string> {
 }
 
 /** Go modules of the project, as folders. */
-export const GO_MODULES = ["tools", "tools/cli", "tools/language-host", "tools/supply"];
+export const GO_MODULES = ["tools", "tools/cli", "tools/language-host", "tools/object-store", "tools/supply"];
 
 /** Files of requirements that pin Python packages. */
 export const REQUIREMENTS = ["lab/requirements.txt", "tools/supply/requirements.txt"];
