@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { buildPart, BuildError } from "./build";
 import { findOnMachine } from "./machine";
 import { installLabSystem } from "./labSystem";
-import { BIN, parts, type Part } from "./parts";
+import { BIN, builtAs, parts, type Part } from "./parts";
 import { dynamicProvider, installScript, writeScript } from "./script";
 import { isFresh, markFresh } from "./stamp";
 import { installVenv, LAB_VENV } from "./venvs";
@@ -37,7 +37,7 @@ async function main(): Promise<void> {
 
 async function install(part: Part): Promise<void> {
     const named = join(BIN, part.binary);
-    const target = part.script === undefined ? named : `${named}-built`;
+    const target = builtAs(part);
     const found = findOnMachine(part);
     if (found !== undefined) {
         // A stand-in built earlier would hide the published part, since .tools/bin is first on PATH.

@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 
 /** Folder of what is built here, first on PATH wherever the project calls Pulumi; git ignores it. */
 export const BIN = resolve(__dirname, "..", ".tools", "bin");
@@ -28,6 +28,11 @@ if grep -Eqs '^[^#]*typescript: *false' Pulumi.yaml; then
 fi
 exec "$0-built" "$@"
 `;
+
+/** File that a part is built as. */
+export function builtAs({ binary, script }: Part): string {
+    return join(BIN, script === undefined ? binary : `${binary}-built`);
+}
 
 const CLI_VERSION = "3.259.0";
 
