@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .SUFFIXES:
 
-TSX := node --require tsx/cjs
+TSX := node --require ./start/typescript
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
 # Substrate that a target works on: dvntm or dvnt.
