@@ -60,13 +60,19 @@ fuzz: node_modules ## search SECONDS for an input that the loader cannot take
 lifecycle: tools ## write docs/lifecycle.md from a run of every attribute
 	@WRITE_LIFECYCLE=1 node_modules/.bin/jest --selectProjects acceptance --runInBand tests/acceptance/lifecycleMatrix
 
-# VMs of the benchmark; WRITE=1 puts its figures into docs/benchmark.md.
-VMS ?= 100
+# Numbers of VMs that the benchmark measures, and how often.
+VMS ?= 1,20,100
+RUNS ?= 5
+# REAL=1 has the node take a real node's times, REAL=10 a tenth of them; PHASES=1 says where the time of one preview goes;
+# WRITE=1 puts the figures into docs/benchmark.md.
+REAL ?=
+PHASES ?=
 WRITE ?=
 
 .PHONY: bench
-bench: tools ## time and API requests of VMS VMs on one simulated node
-	@$(TSX) bench/scale.ts $(VMS) $(if $(WRITE),--write)
+bench: tools ## time, CPU, memory and API requests beside Terraform, on one simulated node
+	@$(TSX) bench/bench.ts --vms '$(VMS)' --runs '$(RUNS)' $(if $(filter-out 0,$(REAL)),--real '$(REAL)') \
+		$(if $(PHASES),--phases) $(if $(WRITE),--write) $(if $(OUTPUT),--output '$(OUTPUT)')
 
 .PHONY: validate
 validate: node_modules ## check every definition of every substrate, or of SUBSTRATE, offline

@@ -7,15 +7,20 @@ import { requireReady } from "./model/ready";
 import { segmentsOf } from "./model/outputs";
 import type { Substrate } from "./model/substrate";
 
-/** Declares one substrate: the stack's name says which. */
+/** Declares one substrate: the stack's name says which. The marks are for `make bench PHASES=1`. */
 export = async () => {
     endWhenAlone();
+    performance.mark("program");
     const substrate = checkedSubstrate();
+    performance.mark("checked");
     // Loaded only now: a fault in a definition is told before the modules that it does not need cost their second.
     const { prepare } = await import("./components/ground");
     const ground = await prepare(substrate, __dirname);
+    performance.mark("surveyed");
     const { declare } = await import("./components/substrate");
-    return { ...(await declare(substrate, ground, __dirname)), segments: segmentsOf(substrate) };
+    const declared = await declare(substrate, ground, __dirname);
+    performance.mark("declared");
+    return { ...declared, segments: segmentsOf(substrate) };
 };
 
 /** A person's mistake ends the run with its message alone: no stack trace, and nothing declared. */
