@@ -15,9 +15,8 @@ export = async () => {
     performance.mark("checked");
     // Loaded only now: a fault in a definition is told before the modules that it does not need cost their second.
     const { prepare } = await import("./components/ground");
-    const ground = await prepare(substrate, __dirname);
+    const [ground, { declare }] = await Promise.all([prepare(substrate, __dirname), import("./components/substrate")]);
     performance.mark("surveyed");
-    const { declare } = await import("./components/substrate");
     const declared = await declare(substrate, ground, __dirname);
     performance.mark("declared");
     return { ...declared, segments: segmentsOf(substrate) };

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { SimulatedNode } from "../lab/simulatedNode";
 import { Workspace } from "../lab/workspace";
+import { EmptyProgram } from "./empty";
 import { Ours } from "./ours";
 import { spreadOf } from "./results";
 import { measure, type Command } from "./side";
@@ -15,18 +16,19 @@ const PHASES: readonly (readonly [phase: string, end: keyof Marks | "end"])[] = 
     ["Node.js and Pulumi's runtime start", "main"],
     ["load: Pulumi's SDK, the program", "program"],
     ["check: definitions", "checked"],
-    ["survey: node and state", "surveyed"],
-    ["register: load the provider's SDK, declare", "declared"],
+    ["survey: node and state; load the provider's SDK", "surveyed"],
+    ["register: declare", "declared"],
     ["engine and provider: check and diff, answers", "exit"],
     ["CLI ends", "end"],
 ];
 
 const RUNS = 5;
 
-/** Says where the time of a preview of so many VMs with nothing to do goes, the median of five. */
+/** Says where the time of a preview of so many VMs with nothing to do goes, and what an empty Pulumi program takes. */
 export async function measurePhases(vms: number): Promise<string> {
     const node = await SimulatedNode.start();
     const workspace = await Workspace.create("dvntm", node);
+    const empty = await EmptyProgram.create();
     try {
         const ours = new Ours(workspace, vms);
         ours.reset();
@@ -40,10 +42,12 @@ export async function measurePhases(vms: number): Promise<string> {
             const begin = Date.now();
             const { cpu } = await measure(node, command);
             const times = JSON.parse(readFileSync(marks, "utf8")) as Marks;
-            previews.push({ cpu, seconds: secondsOf({ ...times, end: Date.now() }, begin) });
+            const seconds = secondsOf({ ...times, end: Date.now() }, begin);
+            previews.push({ cpu, seconds, empty: (await measure(node, empty.preview())).seconds });
         }
         return told(vms, previews);
     } finally {
+        empty.remove();
         workspace.remove();
         await node.stop();
     }
@@ -66,11 +70,14 @@ function secondsOf(marks: Marks & { readonly end: number }, begin: number): numb
 interface Preview {
     readonly seconds: readonly number[];
     readonly cpu: Readonly<Record<string, number>>;
+    /** Seconds of an empty program's preview, right after it. */
+    readonly empty: number;
 }
 
 function told(vms: number, previews: readonly Preview[]): string {
     const medians = PHASES.map((_, index) => spreadOf(previews.map(({ seconds }) => seconds[index]!)).median);
     const total = medians.reduce((sum, seconds) => sum + seconds, 0);
+    const empty = spreadOf(previews.map((one) => one.empty)).median;
     const lines = PHASES.map(([phase], index) => {
         const share = Math.round((medians[index]! / total) * 100);
         return `| ${phase} | ${medians[index]!.toFixed(2)} | ${share} % |`;
@@ -81,12 +88,12 @@ function told(vms: number, previews: readonly Preview[]): string {
         return `${name} ${median.toFixed(2)} s`;
     });
     return [
-        `Preview of ${vms} VMs with nothing to do, the median of ${RUNS}: ${total.toFixed(2)} s`,
+        `Preview of ${vms} VM${vms === 1 ? "" : "s"} with nothing to do, the median of ${RUNS}: ${total.toFixed(2)} s`,
         "",
         "| phase | s | share |",
         "|---|---|---|",
         ...lines,
         "",
-        `User CPU: ${user.join(", ")}.`,
+        `User CPU: ${user.join(", ")}. An empty Pulumi program, by turns: ${empty.toFixed(2)} s; ours ${(total / empty).toFixed(2)} times that.`,
     ].join("\n");
 }

@@ -12,10 +12,14 @@ export function plotOf(rows: readonly Row[]): string {
     const height = Math.ceil(steps.length / COLUMNS) * PANEL.height + 24;
     const panels = steps.map((step, index) => {
         const at = `translate(${(index % COLUMNS) * PANEL.width} ${Math.floor(index / COLUMNS) * PANEL.height})`;
-        return `<g transform="${at}">${panelOf(step, rows.filter((row) => row.step === step))}</g>`;
+        return `<g transform="${at}">${panelOf(
+            step,
+            rows.filter((row) => row.step === step),
+        )}</g>`;
     });
     const legend = (["ours", "peer"] as const).map(
-        (side, index) => `<text x="${PANEL.left + index * 60}" y="${height - 8}" fill="${COLOURS[side]}">${side}</text>`,
+        (side, index) =>
+            `<text x="${PANEL.left + index * 60}" y="${height - 8}" fill="${COLOURS[side]}">${side}</text>`,
     );
     return (
         `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="11">` +

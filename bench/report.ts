@@ -25,7 +25,10 @@ function tableOf(rows: readonly Row[]): string {
     const title = `**${vms} VM${vms === 1 ? "" : "s"}**`;
     if (peer === undefined) {
         const head = ["step", "wall s (min-max)", "user CPU s", "peak MiB", "requests"];
-        return `${title}\n\n${table(head, rows.map(({ step, ours }) => [step, ...cellsOf(ours)]))}`;
+        return `${title}\n\n${table(
+            head,
+            rows.map(({ step, ours }) => [step, ...cellsOf(ours)]),
+        )}`;
     }
     const head = ["step", "ours: wall s", "peer: wall s", "ratio", "user CPU s", "peak MiB", "requests", "ratio"];
     const cells = rows.map(({ step, ours, peer: other }) => {
