@@ -13,27 +13,34 @@ import { measureSeries, type NodeTimes, type Sample } from "./series";
 const HELP = `usage: make bench [VMS=1,20,100] [RUNS=5] [REAL=1] [PHASES=1] [WRITE=1] [OUTPUT=figures.json]
 Does the same work through this program and through Terraform (or OpenTofu), by turns, on one simulated node: prints wall
 time, user CPU, peak memory, API requests and their ratios. WRITE=1 puts them into docs/benchmark.md and its plot.
-REAL=1 has the node take a real node's times: 20 ms for an answer, and minutes for a clone. PHASES=1 says instead where
+REAL=1 has the node take a real node's times, REAL=10 a tenth of those of its tasks. PHASES=1 says instead where
 the time of one preview goes.`;
 
 const DOCUMENTS = resolve(__dirname, "..", "docs");
 
-const INSTANT: NodeTimes = { latency: 0, time_scale: 0 };
+const INSTANT: NodeTimes = { latency: 0, time_scale: 0, task_seconds: {} };
 
-/** A full clone of the simulated template takes 40 s of PVE's time, and a start 3 s. */
-const REAL: NodeTimes = { latency: 0.02, time_scale: 1 };
+/** A real node's: two clones copy side by side. */
+const REAL: NodeTimes = { latency: 0.02, time_scale: 1, task_seconds: { qmclone: 40, qmstart: 3 } };
 
-const TIMES = {
-    instant: "The node's tasks end at once.",
-    real: "The node answers after 20 ms, and its tasks take a real node's time.",
-};
+/** Says what times the node took. */
+function timesTold({ latency, time_scale: scale, task_seconds: tasks }: NodeTimes): string {
+    if (scale === 0) {
+        return "The node's tasks end at once.";
+    }
+    const shorter = scale === 1 ? "" : `, these tasks ${Math.round(1 / scale)} times shorter here`;
+    return (
+        `The node answers after ${latency * 1000} ms; a clone takes ${tasks["qmclone"]} s, two side by side, and a start ` +
+        `${tasks["qmstart"]} s${shorter}.`
+    );
+}
 
 async function main(): Promise<void> {
     const { values } = parseArgs({
         options: {
             vms: { type: "string", default: "1,20,100" },
             runs: { type: "string", default: "5" },
-            real: { type: "boolean", default: false },
+            real: { type: "string" },
             phases: { type: "boolean", default: false },
             write: { type: "boolean", default: false },
             output: { type: "string" },
@@ -50,11 +57,12 @@ async function main(): Promise<void> {
         return;
     }
     const runs = wholeNumber(values.runs);
-    const kind = values.real ? "real" : "instant";
-    const { samples, peer } = await measureAll(sizes, runs, values.real ? REAL : INSTANT);
+    const kind = values.real === undefined ? "instant" : "real";
+    const times = values.real === undefined ? INSTANT : { ...REAL, time_scale: 1 / wholeNumber(values.real) };
+    const { samples, peer } = await measureAll(sizes, runs, times);
     const rows = rowsOf(samples);
-    const command = `make bench VMS=${values.vms} RUNS=${runs}${values.real ? " REAL=1" : ""}`;
-    const report = reportOf(rows, { command, machine: machine(), peer, runs, times: TIMES[kind] });
+    const command = `make bench VMS=${values.vms} RUNS=${runs}${values.real === undefined ? "" : ` REAL=${values.real}`}`;
+    const report = reportOf(rows, { command, machine: machine(), peer, runs, times: timesTold(times) });
     console.log(`\n${report}`);
     if (values.output !== undefined) {
         writeFileSync(values.output, `${JSON.stringify({ command, machine: machine(), peer, samples }, null, 2)}\n`);

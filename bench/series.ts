@@ -21,6 +21,8 @@ export interface NodeTimes {
     readonly latency: number;
     /** Real seconds for each second that PVE's tasks take; 0: they end at once. */
     readonly time_scale: number;
+    /** PVE seconds that tasks take, by their type. */
+    readonly task_seconds: Readonly<Record<string, number>>;
 }
 
 const SUBSTRATE = "dvntm";
