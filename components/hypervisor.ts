@@ -5,6 +5,7 @@ import {
     asksRebuild,
     componentOf,
     growsFirst,
+    isCloned,
     restartSettingsOf,
     wordOf,
     type NodeFacts,
@@ -133,6 +134,8 @@ export class ConnectedHypervisor {
     }
 
     private clones(vm: WorkloadVm): boolean {
-        return this.facts?.guests.has(vm.vmid) === false || asksRebuild(vm, this.recorded);
+        return this.facts === undefined
+            ? asksRebuild(vm, this.recorded)
+            : isCloned(vm, this.facts.guests, this.recorded);
     }
 }

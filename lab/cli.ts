@@ -130,7 +130,7 @@ export class IsolatedCli {
                 cwd: this.root,
                 // Away from the terminal, whose Ctrl-C reaches it through interrupt() once, not twice.
                 detached: true,
-                env: { ...this.isolation(), ...this.environment, ...extra },
+                env: { ...this.variables(), ...extra },
                 stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
             });
             child.stdin?.end(input);
@@ -153,7 +153,8 @@ export class IsolatedCli {
         });
     }
 
-    private isolation(): NodeJS.ProcessEnv {
+    /** The environment of every run. */
+    variables(): NodeJS.ProcessEnv {
         const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !PERSONAL.test(name)));
         return {
             ...inherited,
@@ -163,6 +164,7 @@ export class IsolatedCli {
             PULUMI_CONFIG_PASSPHRASE: "simulated",
             PULUMI_SKIP_UPDATE_CHECK: "true",
             PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+            ...this.environment,
         };
     }
 }

@@ -89,6 +89,11 @@ export class Workspace {
         return this.cli.root;
     }
 
+    /** The environment of every run: what isolates it from a person's own, and how it reaches node and router. */
+    get variables(): NodeJS.ProcessEnv {
+        return this.cli.variables();
+    }
+
     /** A further text that no run may show. */
     addSecret(text: string): void {
         this.cli.scan.add(text);
@@ -126,7 +131,7 @@ export class Workspace {
 
     /** Runs one of the project's own commands, as make does. */
     async command(name: string, ...args: readonly string[]): Promise<CliResult> {
-        return this.cli.program(process.execPath, ["--require", "tsx/cjs", `commands/${name}.ts`, ...args]);
+        return this.cli.program(process.execPath, ["--require", "./start/typescript", `commands/${name}.ts`, ...args]);
     }
 
     /** Runs lines of a shell in the project's folder, up to the first that fails. */

@@ -8,7 +8,7 @@ import { LAB_SYSTEM, SYSTEM_PACKAGES } from "../lab/system";
 import { buildPart, BuildError } from "./build";
 import { installSystem, type DebianSystem } from "./debianSystem";
 import { findOnMachine } from "./machine";
-import { BIN, builtFile, parts, type Part } from "./parts";
+import { BIN, builtAs, parts, type Part } from "./parts";
 import { dynamicProvider, installScript, writeScript } from "./script";
 import { isFresh, markFresh } from "./stamp";
 import { installVenv, LAB_VENV } from "./venvs";
@@ -47,7 +47,7 @@ async function main(): Promise<void> {
 
 async function install(part: Part): Promise<void> {
     const named = join(BIN, part.binary);
-    const target = builtFile(part);
+    const target = builtAs(part);
     const found = findOnMachine(part);
     if (found !== undefined) {
         // A stand-in built earlier would hide the published part, since .tools/bin is first on PATH.

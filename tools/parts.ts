@@ -29,6 +29,11 @@ fi
 exec "$0-built" "$@"
 `;
 
+/** File that a part is built as. */
+export function builtAs({ binary, script }: Part): string {
+    return join(BIN, script === undefined ? binary : `${binary}-built`);
+}
+
 const CLI_VERSION = "3.259.0";
 
 export const parts: readonly Part[] = [
@@ -76,8 +81,3 @@ export const parts: readonly Part[] = [
         kind: "server",
     },
 ];
-
-/** The file that a part is built into, which is not its name where a script stands under that. */
-export function builtFile({ binary, script }: Part): string {
-    return join(BIN, script === undefined ? binary : `${binary}-built`);
-}

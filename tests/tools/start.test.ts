@@ -104,3 +104,15 @@ test.each([
     expect(loads("true")).toBe("true false");
     expect(loads(uses)).toBe("true true");
 });
+
+test("no resource has a stack in the state, and any other stack is whole", () => {
+    const stackOf = (before: string) =>
+        node(`
+            ${before}
+            const { Resource } = require("@pulumi/pulumi");
+            const deep = (depth) => (depth > 0 ? deep(depth - 1) : [Resource.callsites().length > 0, new Error("x").stack.includes("deep")]);
+            console.log(...deep(9));
+        `).stdout.trim();
+    expect(stackOf('require("source-map-support/register");')).toBe("true true");
+    expect(stackOf('require("./start/typescript"); require("./start/stacks");')).toBe("false true");
+});

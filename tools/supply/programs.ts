@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { buildPart } from "../build";
-import { BIN, builtFile, type Part } from "../parts";
+import { BIN, builtAs, type Part } from "../parts";
 import { isFresh, markFresh } from "../stamp";
 import { installVenv, programOf, SUPPLY_VENV } from "../venvs";
 
@@ -65,5 +65,5 @@ export function printedBy(program: string, args: readonly string[], { cwd = ROOT
 
 /** Files of the parts that were built here; what the machine had itself is not the project's to check. */
 export function builtHere(parts: readonly Part[]): string[] {
-    return parts.map(builtFile).filter((file) => existsSync(file));
+    return parts.map(builtAs).filter((file) => existsSync(file));
 }
