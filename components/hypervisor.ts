@@ -98,7 +98,8 @@ export class ConnectedHypervisor {
      */
     makingOf(vm: WorkloadVm): Making {
         const known = this.recorded.made.get(componentOf(vm, this.recorded));
-        const gone = known !== undefined && this.facts?.guests.has(vm.vmid) === false;
+        // A look replaces nothing: Pulumi refuses to plan that for what is protected.
+        const gone = !this.looks && known !== undefined && this.facts?.guests.has(vm.vmid) === false;
         const kept = this.growsFirst(vm) ? known?.restartSettings : undefined;
         const waitsForEnd = waitsFor(vm, this.facts?.guests.get(vm.vmid), this.recorded);
         return {
