@@ -98,8 +98,7 @@ export class ConnectedHypervisor {
      */
     makingOf(vm: WorkloadVm): Making {
         const known = this.recorded.made.get(componentOf(vm, this.recorded));
-        // A look replaces nothing: Pulumi refuses to plan that for what is protected.
-        const gone = !this.looks && known !== undefined && this.facts?.guests.has(vm.vmid) === false;
+        const gone = known !== undefined && this.isGone(vm);
         const kept = this.growsFirst(vm) ? known?.restartSettings : undefined;
         const waitsForEnd = waitsFor(vm, this.facts?.guests.get(vm.vmid), this.recorded);
         return {
@@ -109,6 +108,11 @@ export class ConnectedHypervisor {
             extraDisks: vm.extraDisks.map((disk) => disk.interface),
             ...(waitsForEnd !== undefined && { addressWaitsFor: waitsForEnd }),
         };
+    }
+
+    /** Whether the node has no such VM. Never in a look, which fails where Pulumi would replace what is protected. */
+    private isGone({ vmid }: WorkloadVm): boolean {
+        return !this.looks && this.facts?.guests.has(vmid) === false;
     }
 
     /** Whether the VM's disks grow in this run, and what needs a restart waits for the next. */
