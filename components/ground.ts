@@ -43,11 +43,12 @@ export async function prepare(substrate: Substrate, root: string, looks = false)
         return { facts: new Map(), recorded: NOTHING_RECORDED, hosts: new Map(), secrets, looks };
     }
     try {
-        // Before the node is surveyed: what a survey sees depends on it.
-        const [wrong, { recorded, tenants }] = await Promise.all([unfit(substrate), readRecorded()]);
+        // Alone and first: what a survey sees depends on it, and asking for the state leaves a provider in it.
+        const wrong = await unfit(substrate);
         if (wrong.length > 0) {
             throw new NodeError(wrong.join("\n"));
         }
+        const { recorded, tenants } = await readRecorded();
         const surveys = substrate.hypervisors.map((hypervisor) => surveyed(hypervisor, substrate, recorded));
         const facts = new Map(await Promise.all(surveys));
         const guests = [...facts.values()].flatMap((one) => [...one.guests.values()]);
