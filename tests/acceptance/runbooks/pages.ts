@@ -7,13 +7,15 @@ export const PROJECT_ROOT = resolve(__dirname, "../../..");
 
 /** The runbook test that runs the commands of a page, by page: a page with commands that is not here fails the tests. */
 export const RUNBOOKS: Readonly<Record<string, string>> = {
+    "README.md": "readme.test.ts",
     "docs/bring-up-dvnt.md": "dvnt.test.ts",
-    "docs/core-router.md": "firstSubstrate.test.ts",
     "docs/first-substrate.md": "firstSubstrate.test.ts",
     "docs/move-tenant.md": "dvnt.test.ts",
     "docs/recover.md": "recover.test.ts",
     "docs/rotate.md": "firstSubstrate.test.ts",
+    "docs/supply-chain.md": "upgrade.test.ts",
     "docs/tenants.md": "tenants.test.ts",
+    "docs/upgrade.md": "upgrade.test.ts",
 };
 
 /** A fenced block of a page. */
