@@ -52,7 +52,7 @@ describe("the other substrate", () => {
         runbook.edit(STACK, (text) =>
             text.replace("status: planned", "status: active").replace(/(prefix: fedora-server-\n)/, `$1${hardware}\n`),
         );
-        expect((await runbook.next(UP, "make validate")).output).toMatch(/dvnt: active, 1 tenant, 1 VM/);
+        expect((await runbook.next(UP, "make validate")).output).toMatch(/dvnt: active, 1 tenants, 1 VMs, no faults/);
         const grants = grantsIn((await runbook.next(UP, "make role")).stdout);
         await dvnt.set({ grants });
         const before = await vms(dvntm);

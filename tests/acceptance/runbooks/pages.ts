@@ -13,7 +13,6 @@ export const RUNBOOKS: Readonly<Record<string, string>> = {
     "docs/move-tenant.md": "dvnt.test.ts",
     "docs/recover.md": "recover.test.ts",
     "docs/rotate.md": "firstSubstrate.test.ts",
-    "docs/supply-chain.md": "upgrade.test.ts",
     "docs/tenants.md": "tenants.test.ts",
     "docs/upgrade.md": "upgrade.test.ts",
 };

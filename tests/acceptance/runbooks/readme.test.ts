@@ -8,6 +8,15 @@ jest.setTimeout(600_000);
 
 const PAGE = "README.md";
 
+/** The site's own segments, as the lab's collection has them. */
+const ROUTER = `deevnet_vlans:
+  management: {vlan_id: 99, subnet: 10.20.99.0/24, gateway: 10.20.99.1}
+  trusted: {vlan_id: 10, subnet: 10.20.10.0/24, gateway: 10.20.10.1}
+  platform: {vlan_id: 25, subnet: 10.20.25.0/24, gateway: 10.20.25.1}
+firewall_zone_policies: [{from_zone: trusted, to_zone: platform}]
+firewall_internet_zones: [trusted]
+`;
+
 describe(PAGE, () => {
     let node: SimulatedNode;
     let runbook: Runbook;
@@ -31,7 +40,7 @@ describe(PAGE, () => {
     });
 
     test("who reaches whom, the router's variables and the inventory", async () => {
-        writeFileSync(runbook.path("now.yml"), "opnsense_vlan_parent: re0\n");
+        writeFileSync(runbook.path("now.yml"), ROUTER);
         await runbook.next(PAGE, "make reachability");
         expect(readFileSync(runbook.path("next.yml"), "utf8")).toContain("10.20.50.0/24");
         expect(readdirSync(runbook.path("inventory")).length).toBeGreaterThan(0);

@@ -15,6 +15,8 @@ describe(PAGE, () => {
     beforeAll(async () => {
         node = await SimulatedNode.start();
         runbook = clone(node);
+        // The import asks the guest agent, as the page says.
+        await node.set({ agents_answer: true });
         await runbook.first("make up SUBSTRATE=dvntm");
         runbook.open("docs/recover.md");
     });

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { SimulatedNode } from "../../../lab/simulatedNode";
 import { clone } from "./lab";
 import type { Runbook } from "./runbook";
@@ -16,7 +16,6 @@ describe(PAGE, () => {
         runbook = clone(node);
         await runbook.first("make up SUBSTRATE=dvntm");
         runbook.open("docs/upgrade.md");
-        runbook.open("docs/supply-chain.md");
     });
     afterAll(async () => {
         runbook.remove();
@@ -31,11 +30,6 @@ describe(PAGE, () => {
         expect((await runbook.next(PAGE, "make preview")).output).toMatch(/no drift/);
         await runbook.next(PAGE, "make tools");
         expect(await node.state()).toEqual(before);
-    });
-
-    test("docs/supply-chain.md: what the project is made of", async () => {
-        await runbook.next("docs/supply-chain.md", "make sbom");
-        expect(readdirSync(runbook.path("sbom")).length).toBeGreaterThan(3);
         runbook.expectDone();
     });
 });
