@@ -13,12 +13,16 @@ export const AUTOMATION_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0XwM2bGzG8Q
  */
 export async function declareBaseline(workspace: Workspace, host: LabHost, more = ""): Promise<void> {
     const file = join(workspace.root, `Pulumi.${workspace.stack}.yaml`);
-    const text = readFileSync(file, "utf8")
+    writeFileSync(file, withBaseline(readFileSync(file, "utf8"), host, more));
+    await workspace.setSecret("baseline:privateKey", host.privateKey);
+}
+
+/** The text of a stack file with the way to the lab host and a baseline; without the key, which is a secret. */
+export function withBaseline(text: string, host: LabHost, more = ""): string {
+    return text
         .replace(/ssh:\n {8}host: .*/, `ssh:\n        host: ${host.host}`)
         .replace(/( {8}host: .*)/, `$1\n        port: ${host.port}\n        hostKey: ${host.hostKey}`)
         .replace(/(?= {6}bridge: )/, baselineText(more));
-    writeFileSync(file, text);
-    await workspace.setSecret("baseline:privateKey", host.privateKey);
 }
 
 function baselineText(more: string): string {

@@ -21,11 +21,14 @@ class Control(control.Control):
         self.machine.faults.clear()
 
     def change_settings(self, wanted: dict[str, Any]) -> dict[str, Any]:
-        """Changes settings: latency (real seconds before every answer), privileges (those of the program's user, by name;
+        """Changes settings: latency (real seconds before every answer), secret (a new one of the program's key), privileges (those of the program's user, by name;
         null brings its own back)."""
-        control.require_known(wanted, {'latency', 'privileges'})
+        control.require_known(wanted, {'latency', 'privileges', 'secret'})
         if 'latency' in wanted:
             self.machine.latency_seconds = float(wanted['latency'])
+        if 'secret' in wanted:
+            key, _ = self.machine.keys['deevnet']
+            self.machine.keys['deevnet'] = (key, str(wanted['secret']))
         if 'privileges' in wanted:
             named = wanted['privileges']
             self.machine.privileges = privileges.PROGRAM if named is None else privileges.require_privileges(named)
