@@ -97,7 +97,7 @@ PHASES ?=
 WRITE ?=
 
 .PHONY: bench
-bench: tools ## time, CPU, memory and API requests beside Terraform, on one simulated node
+bench: tools ## time, CPU, memory and API requests beside Terraform, on one simulated node | [VMS=1,20,100] [RUNS=5] [REAL=<n>] [PHASES=1] [OUTPUT=<file>] [WRITE=1]
 	@$(TSX) bench/bench.ts --vms '$(VMS)' --runs '$(RUNS)' $(if $(filter-out 0,$(REAL)),--real '$(REAL)') \
 		$(if $(PHASES),--phases) $(if $(WRITE),--write) $(if $(OUTPUT),--output '$(OUTPUT)')
 
