@@ -5,7 +5,7 @@ from typing import Any
 from simcommon import control
 
 from . import state
-from .access import PRIVILEGES
+from .access import PRIVILEGES, TOKEN
 from .inventory import NODE
 
 
@@ -22,10 +22,11 @@ class Control(control.Control):
     def change_settings(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Changes settings: time_scale (real seconds per PVE second; 0 ends tasks at once), latency (real seconds
         before every answer), agents_answer (whether guest agents do), grants (all that users and tokens are granted;
-        null for the program's roles), without (privileges that nobody but root holds), secret (a new one of the program's token), reset_every (requests until the
-        connection is reset; 0: never), members (names of further nodes of a cluster that it is in)."""
-        control.require_known(wanted, {'time_scale', 'latency', 'agents_answer', 'grants', 'without', 'reset_every', 'members',
-                                       'secret'})
+        null for the program's roles), without (privileges that nobody but root holds), secret (a new one of the program's
+        token), address (of the node, in a /24), reset_every (requests until the connection is reset; 0: never), members
+        (names of further nodes of a cluster that it is in)."""
+        control.require_known(wanted, {'time_scale', 'latency', 'agents_answer', 'grants', 'without', 'secret', 'address',
+                                       'reset_every', 'members'})
         node = self.machine
         if 'time_scale' in wanted:
             node.time_scale = float(wanted['time_scale'])
@@ -42,6 +43,8 @@ class Control(control.Control):
         if 'secret' in wanted:
             # As a token that was removed and made again: the secret before is refused.
             node.apitokens[TOKEN] = str(wanted['secret'])
+        if 'address' in wanted:
+            node.move_to(str(wanted['address']))
         if 'without' in wanted:
             node.withheld = _privileges(wanted['without'])
         return {'time_scale': node.time_scale, 'latency': node.latency_seconds, 'agents_answer': node.agents_answer,
