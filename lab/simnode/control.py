@@ -5,7 +5,7 @@ from typing import Any
 from simcommon import control
 
 from . import state
-from .access import PRIVILEGES
+from .access import PRIVILEGES, TOKEN
 from .inventory import NODE
 
 
@@ -24,10 +24,10 @@ class Control(control.Control):
         that tasks take by their type, as {"qmclone": 40}; two clones copy side by side, and others wait), latency (real
         seconds before every answer), clone_seconds (real seconds that a full clone copies), agents_answer (whether guest
         agents do), grants (all that users and tokens are granted; null for the program's roles), without (privileges that
-        nobody but root holds), secret (a new one of the program's token), reset_every (requests until the connection is
-        reset; 0: never), members (names of further nodes of a cluster that it is in)."""
+        nobody but root holds), secret (a new one of the program's token), address (of the node, in a /24), reset_every
+        (requests until the connection is reset; 0: never), members (names of further nodes of a cluster that it is in)."""
         control.require_known(wanted, {'time_scale', 'latency', 'clone_seconds', 'agents_answer', 'grants', 'without',
-                                       'reset_every', 'members', 'secret', 'task_seconds'})
+                                       'reset_every', 'members', 'secret', 'address', 'task_seconds'})
         node = self.machine
         if 'time_scale' in wanted:
             node.time_scale = float(wanted['time_scale'])
@@ -48,6 +48,8 @@ class Control(control.Control):
         if 'secret' in wanted:
             # As a token that was removed and made again: the secret before is refused.
             node.apitokens[TOKEN] = str(wanted['secret'])
+        if 'address' in wanted:
+            node.move_to(str(wanted['address']))
         if 'without' in wanted:
             node.withheld = _privileges(wanted['without'])
         return {'time_scale': node.time_scale, 'latency': node.latency_seconds, 'agents_answer': node.agents_answer,

@@ -30,6 +30,15 @@ BRIDGE_FILTERS = {'any_bridge': ('bridge', 'OVSBridge'), 'any_local_bridge': ('b
 class Node:
     """Mixin of the node: GET answers about the node, and a refusal of writes that would change nothing."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.interfaces = {name: dict(described) for name, described in INTERFACES.items()}
+
+    def move_to(self, address: str) -> None:
+        """Gives the node another address, in a /24 whose router is its first host."""
+        gateway = f'{address.rpartition(".")[0]}.1'
+        self.interfaces['vmbr0'] |= {'address': address, 'cidr': f'{address}/24', 'gateway': gateway}
+
     def _routes_node(self) -> list[tuple[str, str, Any]]:
         network = '/nodes/{node}/network'
         return [('GET', '/nodes/{node}/status', self._node_status), ('GET', network, self._interfaces),
@@ -58,13 +67,13 @@ class Node:
 
     async def _interfaces(self, v: dict[str, Any], user: str) -> list[dict[str, Any]]:
         kinds = BRIDGE_FILTERS.get(v.get('type', ''), (v.get('type'),))
-        return [{'iface': name, **described} for name, described in INTERFACES.items()
+        return [{'iface': name, **described} for name, described in self.interfaces.items()
                 if kinds == (None,) or described['type'] in kinds]
 
     async def _interface(self, v: dict[str, Any], user: str) -> dict[str, Any]:
-        if v['iface'] not in INTERFACES:
+        if v['iface'] not in self.interfaces:
             raise param_error(iface='interface does not exist')
-        return INTERFACES[v['iface']]
+        return self.interfaces[v['iface']]
 
     async def _next_id(self, v: dict[str, Any], user: str) -> str:
         if v.get('vmid') is not None:

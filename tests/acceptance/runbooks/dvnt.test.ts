@@ -27,6 +27,7 @@ describe("the other substrate", () => {
 
     beforeAll(async () => {
         [dvntm, dvnt] = [await SimulatedNode.start(), await SimulatedNode.start()];
+        await dvnt.set({ address: "10.10.99.22" });
         runbook = clone(dvntm);
         reach(runbook, dvnt, "dvnt");
         fillIn("dvntm", dvntm.ready);
