@@ -105,6 +105,15 @@ bench: tools ## time, CPU, memory and API requests beside Terraform, on one simu
 validate: node_modules ## check every definition of every substrate, or of SUBSTRATE, offline
 	@$(TSX) commands/validate.ts $(JSON_FLAG) $(SUBSTRATE)
 
+# What `make fleet` does on every substrate, and on how many at a time.
+CMD ?=
+PARALLEL ?=
+
+.PHONY: fleet
+fleet: tools ## preview every substrate side by side, changing nothing, in one report
+	@$(if $(STATE_IN_FOLDER),mkdir -p .state)
+	@$(TSX) commands/fleet.ts $(JSON_FLAG) $(POLICY_FLAG) $(if $(CMD),--cmd '$(CMD)') $(if $(PARALLEL),--parallel '$(PARALLEL)')
+
 .PHONY: capacity
 capacity: substrate node_modules ## what SUBSTRATE's hypervisors have and what its tenants were promised
 	@$(TSX) commands/capacity.ts $(JSON_FLAG) $(SUBSTRATE)

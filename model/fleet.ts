@@ -1,0 +1,58 @@
+/** What may be asked of many substrates at once; none of it changes anything. */
+export const FLEET_COMMANDS = ["preview", "refresh"] as const;
+export type FleetCommand = (typeof FLEET_COMMANDS)[number];
+
+/** How a command ended on one substrate. */
+export interface FleetRow {
+    readonly substrate: string;
+    /** Resources by what would be done with them, in Pulumi's words: `create`, `update`, `same`; empty where it failed. */
+    readonly changes: Readonly<Record<string, number>>;
+    readonly seconds: number;
+    /** Why it failed; missing where it did not. */
+    readonly reason?: string;
+}
+
+/** What changes nothing, in Pulumi's words. */
+const UNCHANGED = new Set(["same", "refresh", "read"]);
+
+/** How a substrate is, in words: `no changes`, `3 create, 1 update`, or `failed`. */
+export function resultOf({ changes, reason }: FleetRow): string {
+    if (reason !== undefined) {
+        return "failed";
+    }
+    const counts = Object.entries(changes).filter(([kind, count]) => !UNCHANGED.has(kind) && count > 0);
+    return counts.length === 0 ? "no changes" : counts.map(([kind, count]) => `${count} ${kind}`).join(", ");
+}
+
+/** The rows as one table in the order of the substrates' names, then a line that counts them, then why those failed that did. */
+export function fleetReport(rows: readonly FleetRow[], seconds: number): string {
+    const sorted = [...rows].sort((a, b) => (a.substrate < b.substrate ? -1 : 1));
+    const cells = [
+        ["substrate", "resources", "seconds", "result"],
+        ...sorted.map((row) => [row.substrate, String(resourcesOf(row)), row.seconds.toFixed(1), resultOf(row)]),
+    ];
+    const widths = [0, 1, 2].map((column) => Math.max(...cells.map((line) => line[column]!.length)));
+    const failed = sorted.filter(({ reason }) => reason !== undefined);
+    const changed = sorted.filter((row) => row.reason === undefined && resultOf(row) !== "no changes");
+    return [
+        ...cells.map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")),
+        `${rows.length} substrates, ${changed.length} with changes, ${failed.length} failed, in ${seconds.toFixed(1)} s`,
+        ...failed.map(({ substrate, reason }) => `${substrate}: ${reason}`),
+    ].join("\n");
+}
+
+function resourcesOf({ changes }: FleetRow): number {
+    return Object.values(changes).reduce((sum, count) => sum + count, 0);
+}
+
+/**
+ * Why a run of Pulumi failed, out of all that it said: each of its errors once, or its last line where it names none.
+ *
+ * @param said both of its streams.
+ */
+export function reasonIn(said: string): string {
+    const lines = said.split("\n").map((line) => line.trim());
+    const errors = lines.flatMap((line) => /(?:^|\s)error: (.+)$/.exec(line)?.[1] ?? []);
+    const told = [...new Set(errors)].filter((line) => line !== "preview failed" && line !== "update failed");
+    return told.length > 0 ? told.join("\n    ") : (lines.filter((line) => line !== "").at(-1) ?? "it said nothing");
+}

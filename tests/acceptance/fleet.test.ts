@@ -1,0 +1,85 @@
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { processesIn } from "../../lab/processes";
+import type { CliResult } from "../../lab/workspace";
+import type { FleetRow } from "../../model/fleet";
+import { AcceptanceLab, RUN_TIMEOUT_MS } from "./lab";
+
+jest.setTimeout(RUN_TIMEOUT_MS);
+
+const ROOT = resolve(__dirname, "../..");
+const PLANNED = ["alpha", "bravo", "charlie", "delta"];
+
+let lab: AcceptanceLab;
+
+/** The substrate dvnt, which is only planned, once more: by another name, at another site. */
+function plan(substrate: string, site: number): void {
+    const { root } = lab.workspace;
+    const stack = readFileSync(join(ROOT, "Pulumi.dvnt.yaml"), "utf8");
+    writeFileSync(
+        join(root, `Pulumi.${substrate}.yaml`),
+        stack
+            .replace(/site: 10$/m, `site: ${site}`)
+            .replaceAll("dvnt", substrate)
+            .replaceAll("10.10.", `10.${site}.`),
+    );
+    mkdirSync(join(root, "tenants", substrate));
+    cpSync(join(root, "tenants/dvntm/grooveiq.yaml"), join(root, "tenants", substrate, "grooveiq.yaml"));
+}
+
+/** Runs of Pulumi that are on a substrate now: each by its command, which a process that it is about to start has for a moment. */
+function underWay(): number {
+    const commands = processesIn(lab.workspace.root).map(({ command }) => command);
+    return new Set(commands.filter((command) => /^pulumi (preview|refresh) /.test(command))).size;
+}
+
+/** Runs the fleet, and gives back the most previews that were seen at a time. */
+async function fleet(...flags: string[]): Promise<CliResult & { readonly most: number }> {
+    let most = 0;
+    const watch = setInterval(() => (most = Math.max(most, underWay())), 20);
+    try {
+        return { ...(await lab.workspace.command("fleet", ...flags)), most };
+    } finally {
+        clearInterval(watch);
+    }
+}
+
+describe("make fleet", () => {
+    beforeAll(async () => {
+        lab = await AcceptanceLab.start();
+        PLANNED.forEach((name, index) => plan(name, 30 + index));
+        await lab.up();
+    });
+    afterAll(() => lab.stop());
+
+    test("previews every substrate, two side by side, in one report, and changes nothing", async () => {
+        const found = await lab.state();
+        const { exitCode, stdout, output, most } = await fleet("--parallel", "2");
+        expect([exitCode, output]).toEqual([0, output]);
+        expect(stdout).toMatch(/^dvntm +\d+ +\S+ +no changes$/m);
+        PLANNED.forEach((name) => expect(stdout).toMatch(new RegExp(`^${name} +\\d+ +\\S+ +\\d+ create$`, "m")));
+        expect(stdout).toMatch(/^5 substrates, 4 with changes, 0 failed, in /m);
+        expect(output).toMatch(/\(5 of 5\)/);
+        expect(most).toBe(2);
+        expect(await lab.state()).toEqual(found);
+    });
+
+    test("one that fails keeps none of the others from being told; drift by hand is seen by a refresh", async () => {
+        lab.edit("tenants/bravo/grooveiq.yaml", (text) => text.replace("vlan: 50", "vlan: 99"));
+        await lab.node.byHand("PUT", "/nodes/pve2/qemu/5001/config", { memory: "1024" });
+        const { exitCode, stdout, most } = await fleet("--json", "--cmd", "refresh", "--parallel", "1");
+        const rows = JSON.parse(stdout) as FleetRow[];
+        const of = (name: string) => rows.find(({ substrate }) => substrate === name)!;
+        expect(exitCode).toBe(1);
+        expect(of("bravo").reason).toMatch(/tenants\/bravo\/grooveiq\.yaml:\d+ vlan: 99 is out of range/);
+        expect(of("dvntm")).toMatchObject({ changes: { update: 1 } });
+        expect(rows.filter(({ reason }) => reason === undefined)).toHaveLength(4);
+        expect(most).toBeLessThanOrEqual(1);
+    });
+
+    test("a command that changes something, and a number that is none, are refused", async () => {
+        const destroy = await fleet("--cmd", "destroy");
+        expect([destroy.exitCode, destroy.output]).toEqual([2, expect.stringMatching(/^CMD destroy is not allowed/)]);
+        expect((await fleet("--parallel", "0")).exitCode).toBe(2);
+    });
+});
