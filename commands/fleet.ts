@@ -1,8 +1,8 @@
 /** Previews many substrates side by side, as stacks of one program, and changes none of them: what `make fleet` calls. */
 import { cpus } from "node:os";
 import { resolve } from "node:path";
-import { LocalWorkspace, type Stack } from "@pulumi/pulumi/automation";
-import { FLEET_COMMANDS, fleetReport, reasonIn, resultOf, type FleetCommand, type FleetRow } from "../model/fleet";
+import { LocalWorkspace, type EngineEvent, type Stack } from "@pulumi/pulumi/automation";
+import { FLEET_COMMANDS, fleetReport, reasonFrom, resultOf, type FleetCommand, type FleetRow } from "../model/fleet";
 import { suggestion } from "../model/suggest";
 import { unfit } from "../node/unfit";
 import { FAULTS, FLAG, runForAll, TEXT, UsageError } from "./command";
@@ -73,6 +73,7 @@ async function runOn(loaded: Loaded, wanted: Wanted): Promise<FleetRow> {
     const ended = (told: Pick<FleetRow, "changes" | "reason">) => {
         return { substrate: loaded.name, seconds: secondsSince(started), ...told };
     };
+    const events: EngineEvent[] = [];
     try {
         if (loaded.substrate === undefined) {
             return ended({ changes: {}, reason: loaded.text });
@@ -82,14 +83,16 @@ async function runOn(loaded: Loaded, wanted: Wanted): Promise<FleetRow> {
         if (wrong.length > 0) {
             return ended({ changes: {}, reason: wrong.join("\n    ") });
         }
-        return ended({ changes: await changesOf(await stackOf(loaded.name), wanted) });
+        return ended({ changes: await changesOf(await stackOf(loaded.name), wanted, events) });
     } catch (error) {
-        return ended({ changes: {}, reason: reasonIn((error as Error).message) });
+        return ended({ changes: {}, reason: reasonFrom(events, (error as Error).message) });
     }
 }
 
-async function changesOf(stack: Stack, { command, packs }: Wanted): Promise<FleetRow["changes"]> {
-    const options = { color: "never" } as const;
+/** What would be changed; `events` fills with what the engine tells meanwhile, which is all there is of a run that fails. */
+async function changesOf(stack: Stack, wanted: Wanted, events: EngineEvent[]): Promise<FleetRow["changes"]> {
+    const { command, packs } = wanted;
+    const options = { color: "never", onEvent: (event: EngineEvent) => void events.push(event) } as const;
     const { changeSummary } =
         command === "preview"
             ? await stack.preview({ ...options, policyPacks: [...packs] })

@@ -45,14 +45,50 @@ function resourcesOf({ changes }: FleetRow): number {
     return Object.values(changes).reduce((sum, count) => sum + count, 0);
 }
 
+/** The parts of an event of Pulumi's engine that tell why a run failed. */
+export interface Told {
+    readonly diagnosticEvent?: { readonly severity: string; readonly message: string };
+    readonly policyEvent?: {
+        readonly enforcementLevel: string;
+        readonly policyName: string;
+        readonly resourceUrn?: string;
+        readonly message: string;
+    };
+}
+
+/** What the engine says of each run that failed, and what it puts into messages for colours. */
+const SAYS_NOTHING = /^(preview|update) failed$/;
+const COLOUR = /<\{%[^%]*%\}>/g;
+
 /**
- * Why a run of Pulumi failed, out of all that it said: each of its errors once, or its last line where it names none.
+ * Why a run of Pulumi failed: each error and each broken rule of the policy pack once, out of the engine's events; where they
+ * tell none, as of a stack that another run holds, the errors among what the CLI said, or else the last line of it.
  *
  * @param said both of its streams.
  */
-export function reasonIn(said: string): string {
+export function reasonFrom(events: readonly Told[], said: string): string {
+    const told = [...new Set(events.flatMap(whyIn))].filter((text) => !SAYS_NOTHING.test(text));
+    return told.length > 0 ? told.join("\n    ") : reasonIn(said);
+}
+
+function whyIn({ diagnosticEvent, policyEvent }: Told): string[] {
+    if (policyEvent?.enforcementLevel === "mandatory") {
+        const resource = policyEvent.resourceUrn?.split("::").at(-1) ?? "the stack";
+        return [plain(`policy ${policyEvent.policyName}, ${resource}: ${policyEvent.message}`)];
+    }
+    return diagnosticEvent?.severity === "error" ? [plain(diagnosticEvent.message)] : [];
+}
+
+/** Without colours, and without a program's stack trace. */
+function plain(message: string): string {
+    const lines = message.replace(COLOUR, "").trim().split("\n");
+    return lines.filter((line) => !/^\s+at /.test(line)).join("\n    ");
+}
+
+function reasonIn(said: string): string {
     const lines = said.split("\n").map((line) => line.trim());
-    const errors = lines.flatMap((line) => /(?:^|\s)error: (.+)$/.exec(line)?.[1] ?? []);
-    const told = [...new Set(errors)].filter((line) => line !== "preview failed" && line !== "update failed");
-    return told.length > 0 ? told.join("\n    ") : (lines.filter((line) => line !== "").at(-1) ?? "it said nothing");
+    const errors = [...new Set(lines.flatMap((line) => /(?:^|\s)error: (.+)$/.exec(line)?.[1] ?? []))];
+    return errors.length > 0
+        ? errors.join("\n    ")
+        : (lines.filter((line) => line !== "").at(-1) ?? "it said nothing");
 }

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { processesIn } from "../../lab/processes";
 import type { CliResult } from "../../lab/workspace";
@@ -75,6 +75,16 @@ describe("make fleet", () => {
         expect(of("dvntm")).toMatchObject({ changes: { update: 1 } });
         expect(rows.filter(({ reason }) => reason === undefined)).toHaveLength(4);
         expect(most).toBeLessThanOrEqual(1);
+    });
+
+    test("of a rule that a program breaks it is told which, and where", async () => {
+        copyFileSync(join(__dirname, "violatingProgram.ts"), join(lab.workspace.root, "index.ts"));
+        const { exitCode, stdout } = await fleet();
+        expect(exitCode).toBe(1);
+        expect(stdout).toMatch(
+            /^dvntm: [^]*^ *policy tenant-segment, other-vlan: [^]*is on VLAN 51: its tenant's is 50$/m,
+        );
+        expect((await fleet("--policy", "off")).stdout).not.toContain("policy tenant-segment");
     });
 
     test("a command that changes something, and a number that is none, are refused", async () => {

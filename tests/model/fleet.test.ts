@@ -1,4 +1,4 @@
-import { fleetReport, reasonIn, resultOf, type FleetRow } from "../../model/fleet";
+import { fleetReport, reasonFrom, resultOf, type FleetRow, type Told } from "../../model/fleet";
 
 const row = (substrate: string, changes: Record<string, number>, reason?: string): FleetRow => ({
     substrate,
@@ -29,10 +29,33 @@ test("the report is in the order of names, counts, and says at its end why those
     );
 });
 
-test.each([
-    ["each error once", "  error: one\nerror: two\n   error: one\nerror: preview failed\n", "one\n    two"],
-    ["the last line, where no error is named", "some\nlast\n\n", "last"],
-    ["that it said nothing", "", "it said nothing"],
-])("of a run that failed, %s is told", (_what, said, reason) => {
-    expect(reasonIn(said)).toBe(reason);
+const error = (message: string): Told => ({ diagnosticEvent: { severity: "error", message } });
+const rule = (enforcementLevel: string): Told => ({
+    policyEvent: {
+        enforcementLevel,
+        policyName: "quota",
+        resourceUrn: "urn:pulumi:dvntm::p::proxmoxve:index:Vm::large-vm",
+        message: "too large",
+    },
+});
+
+test.each<[string, Told[], string, string]>([
+    ["each error once", [error("one\n"), error("two"), error("one"), error("preview failed")], "", "one\n    two"],
+    [
+        "a broken rule",
+        [rule("mandatory"), rule("warning"), error("preview failed")],
+        "",
+        "policy quota, large-vm: too large",
+    ],
+    [
+        "no colour and no stack trace",
+        [error("<{%reset%}>it\nfell<{%reset%}>\n    at x (y.ts:1)\n")],
+        "",
+        "it\n    fell",
+    ],
+    ["what was said, where no event tells", [], " stderr: error: held by another\nerr?: \n", "held by another"],
+    ["the last line, where no error is named", [], "some\nlast\n\n", "last"],
+    ["that it said nothing", [], "", "it said nothing"],
+])("of a run that failed, %s is told", (_what, events, said, reason) => {
+    expect(reasonFrom(events, said)).toBe(reason);
 });
