@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .SUFFIXES:
 
-TSX := node --require tsx/cjs
+TSX := node --require ./start/typescript
 export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
 # Substrate that a target works on: dvntm or dvnt.
@@ -15,6 +15,9 @@ JSON_FLAG := $(if $(JSON),--json)
 # Further arguments for the Pulumi command, such as ARGS=--yes.
 ARGS ?=
 
+# Target that help tells all about.
+TARGET ?=
+
 # Where nobody chose a place for the state, it is kept in this folder, without secrets and so without a passphrase.
 ifeq ($(PULUMI_BACKEND_URL)$(PULUMI_ACCESS_TOKEN)$(wildcard $(or $(PULUMI_HOME),$(HOME)/.pulumi)/credentials.json),)
 export PULUMI_BACKEND_URL := file://$(CURDIR)/.state
@@ -22,20 +25,34 @@ export PULUMI_CONFIG_PASSPHRASE ?=
 STATE_IN_FOLDER := yes
 endif
 
+# The CLI and the providers spend a fifth of a run on collecting garbage; this lets each hold more of it, up to a bound.
+export GOGC ?= 400
+export GOMEMLIMIT ?= 1GiB
+
 .PHONY: help
-help: ## this list
-	@echo 'usage: make <target> [SUBSTRATE=dvntm] [JSON=1] [ARGS=...]'
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+ifeq ($(TARGET),)
+help: ## this list, or all about one TARGET | [TARGET=<target>]
+	@echo 'usage: make <target> [PARAMETER=value ...]'
+	@awk -f completion/targets.awk Makefile | awk -F '\t' '{ printf "  %-15s %s\n", $$1, $$4; if ($$2) printf "%19s%s\n", "", $$2 }'
+else
+help: node_modules
+	@$(TSX) commands/help.ts '$(TARGET)'
+endif
+
+# A target that there is not.
+.DEFAULT:
+	@test -d node_modules || { echo 'make: there is no target $@; `make` alone lists them' >&2; exit 2; }
+	@$(TSX) commands/help.ts '$@'
 
 .PHONY: demo
 demo: tools ## the main job on the simulated substrate, from up to destroy
 	@$(TSX) lab/demo.ts
 
 .PHONY: test
-test: tools ## all tests
+test: tools browser ## all tests
 	@$(TSX) tests/run.ts
 
-.PHONY: test-model test-components test-router test-acceptance test-lab test-tools
+.PHONY: test-model test-components test-router test-acceptance test-browser test-lab test-tools
 test-model: node_modules ## pure tests: model and schemas
 	@$(TSX) tests/run.ts model
 test-components: node_modules ## components under Pulumi mocks
@@ -44,6 +61,8 @@ test-router: tools ## the router's resources against the simulated router
 	@$(TSX) tests/run.ts router
 test-acceptance: tools ## the real CLI and provider against the simulated node
 	@$(TSX) tests/run.ts acceptance
+test-browser: browser ## the map in headless Chromium; SCREENSHOTS=folder keeps the pictures
+	@$(TSX) tests/run.ts browser
 test-lab: tools ## the simulated node and router themselves
 	@$(TSX) tests/run.ts lab
 test-tools: tools ## the provider plugins built here
@@ -53,20 +72,34 @@ test-tools: tools ## the provider plugins built here
 SECONDS ?= 120
 
 .PHONY: fuzz
-fuzz: node_modules ## search SECONDS for an input that the loader cannot take
+fuzz: node_modules ## search SECONDS for an input that the loader cannot take | [SECONDS=120]
 	@FUZZ_SECONDS=$(SECONDS) node_modules/.bin/jest tests/model/fuzz.test.ts --selectProjects model
 
 .PHONY: lifecycle
 lifecycle: tools ## write docs/lifecycle.md from a run of every attribute
 	@WRITE_LIFECYCLE=1 node_modules/.bin/jest --selectProjects acceptance --runInBand tests/acceptance/lifecycleMatrix
 
-# VMs of the benchmark; WRITE=1 puts its figures into docs/benchmark.md.
-VMS ?= 100
+# Rounds of the soak, and the seed that makes them.
+ROUNDS ?= 200
+SEED ?= 1
+
+.PHONY: soak
+soak: tools ## ROUNDS of random edits, drift and faults on ten simulated tenants, made by SEED; the first broken invariant ends it
+	@$(TSX) lab/soak.ts --rounds '$(ROUNDS)' --seed '$(SEED)'
+
+# Numbers of VMs that the benchmark measures, and how often.
+VMS ?= 1,20,100
+RUNS ?= 5
+# REAL=1 has the node take a real node's times, REAL=10 a tenth of them; PHASES=1 says where the time of one preview goes;
+# WRITE=1 puts the figures into docs/benchmark.md.
+REAL ?=
+PHASES ?=
 WRITE ?=
 
 .PHONY: bench
-bench: tools ## time and API requests of VMS VMs on one simulated node
-	@$(TSX) bench/scale.ts $(VMS) $(if $(WRITE),--write)
+bench: tools ## time, CPU, memory and API requests beside Terraform, on one simulated node | [VMS=1,20,100] [RUNS=5] [REAL=<n>] [PHASES=1] [OUTPUT=<file>] [WRITE=1]
+	@$(TSX) bench/bench.ts --vms '$(VMS)' --runs '$(RUNS)' $(if $(filter-out 0,$(REAL)),--real '$(REAL)') \
+		$(if $(PHASES),--phases) $(if $(WRITE),--write) $(if $(OUTPUT),--output '$(OUTPUT)')
 
 .PHONY: validate
 validate: node_modules ## check every definition of every substrate, or of SUBSTRATE, offline
@@ -100,23 +133,30 @@ inventory: substrate node_modules ## SUBSTRATE's VMs as an Ansible inventory, in
 prove: substrate tools ## measure from inside SUBSTRATE's VMs that its walls hold, on real switch, DHCP, DNS and packets
 	@$(TSX) lab/prove.ts $(JSON_FLAG) $(FILES) $(if $(filter command line,$(origin VMS)),--vms $(VMS)) $(SUBSTRATE)
 
+# Drift that the map shows: a file with what commands/drift.ts --json printed, or - for standard input.
+DRIFT ?=
+
+.PHONY: map
+map: substrate node_modules ## draw SUBSTRATE as a page and a picture, with DRIFT in red; OUTPUT names one of them
+	@$(TSX) commands/map.ts $(JSON_FLAG) $(FILES) $(if $(DRIFT),--drift '$(DRIFT)') $(SUBSTRATE)
+
 .PHONY: role
 role: substrate node_modules ## the pveum commands that give the program its token and roles on SUBSTRATE's hypervisors
 	@$(TSX) commands/role.ts $(JSON_FLAG) $(SUBSTRATE)
 
-.PHONY: host-drift
-host-drift: stack ## what Ansible would change on SUBSTRATE's hosts, changing nothing
-	@$(TSX) commands/hostDrift.ts $(JSON_FLAG) $(SUBSTRATE)
-
 # Tenant that a target works on.
 TENANT ?=
 
+# POLICY=off lets a preview or an up run without the policy pack.
+POLICY ?=
+POLICY_FLAG = $(if $(POLICY),--policy '$(POLICY)')
+
 .PHONY: preview up refresh destroy
 preview: stack ## pulumi preview of SUBSTRATE
-	@pulumi preview --stack $(SUBSTRATE) $(ARGS)
+	@$(TSX) commands/preview.ts $(POLICY_FLAG) $(SUBSTRATE) -- $(ARGS)
 up: ready granted settled ## pulumi up of SUBSTRATE
-	@$(TSX) commands/up.ts $(SUBSTRATE) -- $(ARGS)
-refresh: ready granted settled ## pulumi refresh of SUBSTRATE
+	@$(TSX) commands/up.ts $(POLICY_FLAG) $(SUBSTRATE) -- $(ARGS)
+refresh: ready granted settled ## pulumi refresh of SUBSTRATE, with ARGS such as --preview-only | SUBSTRATE=<name> [ARGS=...]
 	@pulumi refresh --stack $(SUBSTRATE) $(ARGS)
 destroy: granted settled ## pulumi destroy of SUBSTRATE, once its name was typed or is in YES
 	@$(TSX) commands/destroy.ts $(YES_FLAG) $(SUBSTRATE) -- $(ARGS)
@@ -131,7 +171,7 @@ teardown: granted settled ## take TENANT of SUBSTRATE away: its VMs, disks, VLAN
 	@$(TSX) commands/teardown.ts --tenant '$(TENANT)' $(YES_FLAG) $(if $(BACKUP),--backup) $(SUBSTRATE)
 
 .PHONY: drift
-drift: stack ## what differs on SUBSTRATE from the tenants' files, changing nothing
+drift: stack ## what differs on SUBSTRATE's nodes, hosts and router from the files, changing nothing
 	@$(TSX) commands/drift.ts $(JSON_FLAG) $(SUBSTRATE)
 
 .PHONY: recover settled
@@ -160,10 +200,17 @@ granted: substrate node_modules
 .PHONY: substrate
 substrate:
 	@test -n '$(SUBSTRATE)' || { echo 'SUBSTRATE is missing, as in: make up SUBSTRATE=dvntm' >&2; exit 2; }
+	@$(if $(UNTAKEN),$(MAKE) -s node_modules && $(TSX) commands/help.ts --given '$(UNTAKEN)' $(MAKECMDGOALS))
+	@test -f 'Pulumi.$(SUBSTRATE).yaml' || { $(MAKE) -s node_modules && $(TSX) commands/validate.ts --up '$(SUBSTRATE)'; }
+
+# Parameters that were given and that no target of this run takes: a slip, or a variable of make.
+GIVEN = $(foreach name,$(.VARIABLES),$(if $(filter command line,$(origin $(name))),$(name)))
+TAKEN = $(shell awk -f completion/targets.awk Makefile | awk -F '\t' -v goals='$(MAKECMDGOALS)' -f completion/parameters.awk)
+UNTAKEN = $(filter-out $(TAKEN),$(GIVEN))
 
 .PHONY: lint
 lint: node_modules ## types, ESLint and formatting
-	@node_modules/.bin/tsc --project tsconfig.check.json
+	@node_modules/.bin/tsc --project tsconfig.json
 	@node_modules/.bin/eslint .
 	@node_modules/.bin/prettier --check --log-level warn .
 
@@ -193,7 +240,7 @@ endif
 .PHONY: audit sbom upgrade
 audit: tools ## known weaknesses in every pinned version of npm, Go and Python
 	@$(TSX) tools/supply/audit.ts
-sbom: node_modules ## what the project is made of, as CycloneDX files in the folder OUTPUT
+sbom: node_modules ## what the project is made of, as CycloneDX files in the folder OUTPUT | [OUTPUT=<folder>]
 	@$(TSX) tools/supply/sbom.ts $(OUTPUT)
 upgrade: node_modules ## what is newer than what is pinned, changing nothing
 	@$(TSX) tools/supply/upgrade.ts
@@ -202,6 +249,10 @@ upgrade: node_modules ## what is newer than what is pinned, changing nothing
 tools: node_modules ## build or find the Pulumi CLI, plugins and lab
 	@$(TSX) tools/install.ts
 
+.PHONY: browser
+browser: node_modules ## install headless Chromium for the tests of the map, as root: 0.9 GB in .tools/browser
+	@$(TSX) tools/browser.ts
+
 node_modules: package.json package-lock.json
 	@echo 'installing npm packages'
 	@npm ci --loglevel error
@@ -209,4 +260,4 @@ node_modules: package.json package-lock.json
 
 .PHONY: clean
 clean: ## remove what was built or installed here
-	rm -rf .tools .baseline node_modules
+	rm -rf .tools .baseline .compiled node_modules

@@ -3,19 +3,29 @@ import { endWhenAlone } from "./components/alone";
 import { refusal } from "./components/refusal";
 import { DefinitionError } from "./model/faults";
 import { loadSubstrate } from "./model/load";
+import { NODES_ALONE, nodesAlone } from "./model/nodesAlone";
 import { requireReady } from "./model/ready";
 import { segmentsOf } from "./model/outputs";
 import type { Substrate } from "./model/substrate";
 
-/** Declares one substrate: the stack's name says which. */
+/** Declares one substrate: the stack's name says which. The marks are for `make bench PHASES=1`. */
 export = async () => {
     endWhenAlone();
-    const substrate = checkedSubstrate();
+    performance.mark("program");
+    const looks = process.env[NODES_ALONE] !== undefined;
+    const substrate = looks ? nodesAlone(checkedSubstrate()) : checkedSubstrate();
+    if (looks && !pulumi.runtime.isDryRun()) {
+        throw refusal(`${NODES_ALONE} is for previews: what is not declared would be taken away.`);
+    }
+    performance.mark("checked");
     // Loaded only now: a fault in a definition is told before the modules that it does not need cost their second.
     const { prepare } = await import("./components/ground");
-    const ground = await prepare(substrate, __dirname);
-    const { declare } = await import("./components/substrate");
-    return { ...declare(substrate, ground, __dirname), segments: segmentsOf(substrate) };
+    const grounds = prepare(substrate, __dirname, looks);
+    const [ground, { declare }] = await Promise.all([grounds, import("./components/substrate")]);
+    performance.mark("surveyed");
+    const declared = await declare(substrate, ground, __dirname);
+    performance.mark("declared");
+    return { ...declared, segments: segmentsOf(substrate) };
 };
 
 /** A person's mistake ends the run with its message alone: no stack trace, and nothing declared. */

@@ -15,6 +15,7 @@ module.exports = {
             setupFiles: ["<rootDir>/tests/router/hurry.ts"],
         },
         { ...common, displayName: "tools", testMatch: ["<rootDir>/tests/tools/**/*.test.ts"] },
+        { ...common, displayName: "browser", testMatch: ["<rootDir>/tests/browser/**/*.test.ts"] },
         { ...common, displayName: "acceptance", testMatch: ["<rootDir>/tests/acceptance/**/*.test.ts"] },
     ],
 };

@@ -1,5 +1,5 @@
 /** Prints what each hypervisor of a substrate has and what its tenants were promised of it. */
-import { formatAmount, sharesOf, type Share } from "../model/capacity";
+import { formatAmount, RESOURCE_TITLES, sharesOf, shareText, type Share } from "../model/capacity";
 import type { Substrate } from "../model/substrate";
 import { FLAG, runCommand } from "./command";
 
@@ -12,8 +12,6 @@ const BAR = 30;
 
 /** Unit of every amount of a resource in the JSON. */
 const UNITS: Readonly<Record<Share["resource"], string>> = { memory: "MiB", disk: "GiB", vcpus: "vCPU" };
-
-const TITLES: Readonly<Record<Share["resource"], string>> = { memory: "memory", disk: "disk", vcpus: "vCPU" };
 
 void runCommand(HELP, { json: FLAG, help: FLAG }, (substrate, { json }) => {
     console.log(json ? JSON.stringify(asJson(substrate)) : asTable(substrate));
@@ -44,12 +42,10 @@ function asTable(substrate: Substrate): string {
 }
 
 function linesOf(share: Share): string[] {
-    const { resource, physical, limit, promised, byTenant } = share;
-    const amount = (value: number) => formatAmount(value, resource);
-    const total = `${amount(promised)} promised of ${amount(limit)} that may be (physical: ${amount(physical)})`;
+    const { resource, limit, promised, byTenant } = share;
     return [
-        `  ${TITLES[resource].padEnd(8)}${bar(promised / limit)}${total}`,
-        ...byTenant.map(([tenant, value]) => `    ${tenant.padEnd(20)}${amount(value).padStart(10)}`),
+        `  ${RESOURCE_TITLES[resource].padEnd(8)}${bar(promised / limit)}${shareText(share)}`,
+        ...byTenant.map(([tenant, value]) => `    ${tenant.padEnd(20)}${formatAmount(value, resource).padStart(10)}`),
     ];
 }
 

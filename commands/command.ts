@@ -46,14 +46,15 @@ export function runForAll<T extends NonNullable<ParseArgsConfig["options"]>>(
     options: T,
     body: (loaded: readonly Loaded[], values: Values<T>) => void | Promise<void>,
 ): Promise<void> {
-    return runNamed(help, options, (names, values) => body(loadAll(names), values), USAGE);
+    return runNamed(help, options, (names, values) => body(loadAll(names), values));
 }
 
-async function runNamed<T extends NonNullable<ParseArgsConfig["options"]>>(
+/** Runs a command about whatever it names, as runCommand does about a substrate. */
+export async function runNamed<T extends NonNullable<ParseArgsConfig["options"]>>(
     help: string,
     options: T,
     body: (names: readonly string[], values: Values<T>, further: readonly string[]) => void | Promise<void>,
-    usage: number,
+    usage = USAGE,
 ): Promise<void> {
     try {
         const [own, further] = aroundDashes(process.argv.slice(2));

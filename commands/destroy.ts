@@ -2,7 +2,7 @@
 import type { Substrate } from "../model/substrate";
 import { FLAG, runCommand, TEXT } from "./command";
 import { confirm } from "./confirm";
-import { runPulumi } from "./pulumi";
+import { looksOnly, runPulumi } from "./pulumi";
 import { holdings, tellReleased, tellWhatGoes } from "./release";
 
 const HELP = `usage: make destroy SUBSTRATE=<name> [YES=<name>] [ARGS=...]
@@ -10,11 +10,8 @@ Takes every tenant of the substrate away: shows what goes, asks for the substrat
 pulumi destroy, and says what was released and whether anything is left. What the code did not declare stays.
 Exit 0; 1: another name was typed, something is left, or as Pulumi ends; 2: no terminal and no YES, or else wrong usage.`;
 
-/** Arguments with which Pulumi only looks. */
-const LOOKS = ["--preview-only", "--help", "-h"];
-
 void runCommand(HELP, { yes: TEXT, help: FLAG }, async (substrate, { yes }, further) => {
-    const looks = further.some((argument) => LOOKS.includes(argument));
+    const looks = looksOnly(further);
     const held = looks ? [] : await holdings(substrate, () => true);
     tellWhatGoes(substrate, held);
     if (!looks) {

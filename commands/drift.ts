@@ -1,4 +1,5 @@
-/** Prints where node and router differ from what the tenants' files say, and changes nothing. */
+/** Prints where nodes, hosts and router differ from what the tenants' files say, and changes nothing. */
+import { HostError } from "../host/error";
 import { driftTable, type DriftRow, type DriftSource } from "../model/drift";
 import type { Substrate } from "../model/substrate";
 import { NodeError } from "../node/client";
@@ -7,8 +8,8 @@ import { FLAG, Refusal, runCommand } from "./command";
 import { notLookedAt, sources } from "./driftSources";
 
 const HELP = `usage: make drift SUBSTRATE=<name> [JSON=1]
-Prints what differs from the tenants' files, by tenant: what was declared, what is, since when and by whom where PVE's
-task log knows, and the command that settles it. It only reads.
+Prints what differs from the tenants' files on nodes, hosts and core router, by tenant: what was declared, what is, since
+when and by whom where PVE's task log knows, and the command that settles it. It only reads.
 Exit 0: no drift; 2: drift; 1: it could not be told. make itself ends with 2 for either: scripts call
 node --require tsx/cjs commands/drift.ts <name> [--json]`;
 
@@ -42,10 +43,7 @@ void runCommand(
 );
 
 function tell(substrate: Substrate, rows: readonly DriftRow[], partly: boolean): void {
-    const skipped = notLookedAt(substrate);
-    if (skipped !== undefined) {
-        console.error(skipped);
-    }
+    notLookedAt(substrate).forEach((skipped) => console.error(skipped));
     if (rows.length > 0 || !partly) {
         console.log(driftTable(substrate.name, rows));
     }
@@ -56,8 +54,8 @@ async function ask(source: DriftSource): Promise<Told> {
     try {
         return { source: source.name, rows: await source.rows() };
     } catch (error) {
-        if (error instanceof RouterError || error instanceof NodeError || error instanceof Refusal) {
-            return { source: source.name, rows: [], reason: error.message };
+        if ([RouterError, NodeError, HostError, Refusal].some((kind) => error instanceof kind)) {
+            return { source: source.name, rows: [], reason: (error as Error).message };
         }
         throw error;
     }

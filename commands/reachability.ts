@@ -1,5 +1,5 @@
 /** Prints who may reach whom on a substrate, as its rules are rendered, with the rule that lets it through. */
-import type { Opening } from "../model/openings";
+import { openingText, type Opening } from "../model/openings";
 import { reachabilityOf, type Cell } from "../model/reachability";
 import { OWNER_PREFIX } from "../model/routerRecords";
 import type { Substrate } from "../model/substrate";
@@ -53,8 +53,7 @@ function asText(cells: readonly Cell[]): string {
 }
 
 function line(to: string, opening: Opening): string {
-    const part = opening.part === undefined ? "" : ` of ${opening.part.join(", ")}`;
-    return `  ${to.padEnd(14)}${(what(opening) + part).padEnd(28)}${why(opening)}`;
+    return `  ${to.padEnd(14)}${openingText(opening).padEnd(28)}${why(opening)}`;
 }
 
 /** A matrix: sources down, destinations across. */
@@ -73,15 +72,8 @@ function inTable(cell: Cell | undefined): string {
     if (cell === undefined) {
         return "";
     }
-    const openings = cell.openings.map((opening) => {
-        const part = opening.part === undefined ? "" : ` of ${opening.part.join(", ")}`;
-        return `${what(opening)}${part} (${why(opening)})`.replaceAll("|", "\\|");
-    });
+    const openings = cell.openings.map((opening) => `${openingText(opening)} (${why(opening)})`.replaceAll("|", "\\|"));
     return openings.length === 0 ? "denied" : openings.join("<br>");
-}
-
-function what({ protocol, ports }: Opening): string {
-    return ports === undefined ? protocol : `${protocol} ${ports}`;
 }
 
 /** The rule without what every rule of ours begins with; and the other wall's rule, where there is one. */

@@ -1,15 +1,15 @@
-import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { pulumi } from "./pulumi";
+
+/** URL of the backend that Pulumi keeps its states in. @throws Refusal where it cannot be reached. */
+export function stateBackend(): string {
+    return (JSON.parse(pulumi("whoami", "--verbose", "--json")) as { url: string }).url;
+}
 
 /** Pulumi's folder in the state's, where the backend is a folder that holds something; undefined for other backends. */
-export function stateFolder(): string | undefined {
-    const told = execFileSync("pulumi", ["whoami", "--verbose", "--json"], {
-        encoding: "utf8",
-        stdio: ["ignore", "pipe", "inherit"],
-    });
-    const { url } = JSON.parse(told) as { url: string };
+export function stateFolder(url: string): string | undefined {
     if (!url.startsWith("file://")) {
         return undefined;
     }

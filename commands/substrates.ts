@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { DefinitionError, type Fault } from "../model/faults";
-import { listSubstrates, loadSubstrate, tenantFault } from "../model/load";
+import { listSubstrates, loadSubstrate, readSites, tenantFault, type Sites } from "../model/load";
 import type { Substrate } from "../model/substrate";
 import { suggestion } from "../model/suggest";
 
@@ -19,16 +19,17 @@ export type Loaded =
 /** Loads the named substrates, or every one where none is named. A name that is no substrate's is a fault too. */
 export function loadAll(names: readonly string[]): Loaded[] {
     const known = listSubstrates(ROOT);
-    return (names.length === 0 ? known : names).map((name) => load(name, known));
+    const sites = readSites(ROOT);
+    return (names.length === 0 ? known : names).map((name) => load(name, known, sites));
 }
 
-function load(name: string, known: readonly string[]): Loaded {
+function load(name: string, known: readonly string[], sites: Sites): Loaded {
     if (!known.includes(name)) {
         const message = `${name} is no substrate here${suggestion(name, known)}; allowed: ${known.join(", ")}`;
         return { name, faults: [{ file: "", path: "", message }], text: message };
     }
     try {
-        return { name, substrate: loadSubstrate({ root: ROOT, substrate: name }), faults: [] };
+        return { name, substrate: loadSubstrate({ root: ROOT, substrate: name, sites }), faults: [] };
     } catch (error) {
         if (error instanceof DefinitionError) {
             return { name, faults: error.faults, text: error.message };

@@ -12,9 +12,10 @@ import { suggestion } from "../model/suggest";
 import { jobsOf, verificationOf, type VmAnswer, type VmJob } from "../model/verification";
 import { FLAG, Refusal, runCommand, TEXT, UsageError } from "./command";
 
-const HELP = `usage: make verify SUBSTRATE=<name> TENANT=<name> [ADDRESSES='tenant/vm=address ...'] [SSH_CONFIG=file] [OUTPUT=page.html] [JSON=1]
+const HELP = `usage: make verify SUBSTRATE=<name> TENANT=<name> [ADDRESSES='tenant/vm=address ...'] [SSH_CONFIG=<file>] [OUTPUT=<file>] [JSON=1]
 Runs probes inside each of the tenant's VMs over SSH and compares with what the tenants' files declare; it changes nothing.
 docs/verify-tenants.md says what it needs. ADDRESSES: of VMs whose address no file tells. SSH_CONFIG: for ssh -F.
+OUTPUT: a page with the matrix as a picture.
 Exit 0: all as declared; 1: mismatches, or a VM could not be asked; 2: wrong usage.`;
 
 const SCRIPT = join(__dirname, "guestProbe.py");

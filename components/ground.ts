@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { HostError } from "../host/error";
-import { secretsOf, type Secrets } from "../host/run";
+import { secretsOf, type Secrets } from "../host/secrets";
 import { checkClaims, type HeldOnRouter, type RecordedTenants } from "../model/claims";
 import { checkNode } from "../model/checkNode";
 import { firewallWarning } from "../model/datacentreFirewall";
@@ -11,11 +11,8 @@ import { NodeError } from "../node/client";
 import { connect } from "../node/token";
 import { survey } from "../node/survey";
 import { unfit } from "../node/unfit";
-import { RouterClient } from "../router/client";
-import { credentials } from "../router/credentials";
 import { RouterError } from "../router/errors";
-import { heldByOthers } from "../router/held";
-import { surveyHost, type HostGround } from "./hostGround";
+import type { HostGround } from "./hostGround";
 import { readRecorded } from "./recorded";
 import { refusal } from "./refusal";
 
@@ -27,6 +24,8 @@ export interface Ground {
     /** What is known of the hosts that have a baseline, by the hypervisor's name. */
     readonly hosts: ReadonlyMap<string, HostGround>;
     readonly secrets: Secrets;
+    /** Whether what is declared is only compared with what is: no template need be there to clone from. */
+    readonly looks: boolean;
 }
 
 /**
@@ -34,16 +33,17 @@ export interface Ground {
  * definitions against them.
  *
  * @param root folder of the project.
+ * @param looks whether the run only compares: what an up would refuse is a difference like others then.
  *
  * @throws RunError, before anything is touched, with every fault or with why a node cannot be asked.
  */
-export async function prepare(substrate: Substrate, root: string): Promise<Ground> {
+export async function prepare(substrate: Substrate, root: string, looks = false): Promise<Ground> {
     const secrets = told(() => secretsOf(pulumi.runtime.allConfig()));
     if (substrate.status === "planned") {
-        return { facts: new Map(), recorded: NOTHING_RECORDED, hosts: new Map(), secrets };
+        return { facts: new Map(), recorded: NOTHING_RECORDED, hosts: new Map(), secrets, looks };
     }
     try {
-        // Alone and first: what a survey sees depends on it.
+        // Alone and first: what a survey sees depends on it, and asking for the state leaves a provider in it.
         const wrong = await unfit(substrate);
         if (wrong.length > 0) {
             throw new NodeError(wrong.join("\n"));
@@ -56,22 +56,36 @@ export async function prepare(substrate: Substrate, root: string): Promise<Groun
             ...substrate.hypervisors.flatMap((h) => checkNode(substrate, h, facts.get(h.name)!, recorded)),
             ...checkClaims(substrate, { recorded: tenants, guests, router: await heldOnRouter(substrate, tenants) }),
         ];
-        if (faults.length > 0) {
+        if (faults.length > 0 && !looks) {
             throw new DefinitionError(faults);
         }
         tell(substrate, facts);
         // Last, so that a host is not looked at for definitions that are refused anyway.
-        const baselines = substrate.hypervisors.filter(({ baseline }) => baseline !== undefined);
-        const hosts = await everyHost(
-            baselines.map(async (hypervisor): Promise<[string, HostGround]> => {
-                const node = facts.get(hypervisor.name)!;
-                return [hypervisor.name, await surveyHost(root, hypervisor, secrets, recorded, node)];
-            }),
-        );
-        return { facts, recorded, hosts: new Map(hosts), secrets };
+        const hosts = await hostGrounds(substrate, root, secrets, recorded, facts);
+        return { facts, recorded, hosts, secrets, looks };
     } catch (error) {
         throw asTold(error);
     }
+}
+
+/** What is known of each host that has a baseline; SSH is loaded only where one has. */
+async function hostGrounds(
+    substrate: Substrate,
+    root: string,
+    secrets: Secrets,
+    recorded: Recorded,
+    facts: Ground["facts"],
+): Promise<Ground["hosts"]> {
+    const baselines = substrate.hypervisors.filter(({ baseline }) => baseline !== undefined);
+    if (baselines.length === 0) {
+        return new Map();
+    }
+    const { surveyHost } = await import("./hostGround");
+    const surveys = baselines.map(async (hypervisor): Promise<[string, HostGround]> => {
+        const node = facts.get(hypervisor.name)!;
+        return [hypervisor.name, await surveyHost(root, hypervisor, secrets, recorded, node)];
+    });
+    return new Map(await everyHost(surveys));
 }
 
 /** Waits for all, and tells what is wrong with each of them at once. */
@@ -135,13 +149,15 @@ async function heldOnRouter(substrate: Substrate, recorded: RecordedTenants): Pr
     if (mode !== "api" || endpoint === undefined || fresh.length === 0) {
         return [];
     }
+    const [{ RouterClient }, { credentials }, { heldByOthers }] = await Promise.all([
+        import("../router/client"),
+        import("../router/credentials"),
+        import("../router/held"),
+    ]);
     const config = pulumi.runtime.allConfig();
-    return heldByOthers(
-        new RouterClient(
-            endpoint,
-            credentials((key) => config[key]),
-        ),
-        substrate,
-        fresh,
+    const client = new RouterClient(
+        endpoint,
+        credentials((key) => config[key]),
     );
+    return heldByOthers(client, substrate, fresh);
 }

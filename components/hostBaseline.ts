@@ -1,6 +1,7 @@
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
-import { applyCommand, HOST_FOLDER, runName, type Secrets } from "../host/run";
+import { applyCommand, HOST_FOLDER, runName } from "../host/run";
+import type { Secrets } from "../host/secrets";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { HostFacts } from "../model/hostFacts";

@@ -1,5 +1,6 @@
 import { HostError } from "../host/error";
-import { hostFacts, plan, runName, type Plan, type Secrets } from "../host/run";
+import { hostFacts, plan, runName, type Plan } from "../host/run";
+import type { Secrets } from "../host/secrets";
 import { checkHost, type HostFacts } from "../model/hostFacts";
 import type { NodeFacts, Recorded, RecordedBaseline } from "../model/nodeFacts";
 import type { Hypervisor } from "../model/substrate";

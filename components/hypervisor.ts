@@ -5,6 +5,7 @@ import {
     asksRebuild,
     componentOf,
     growsFirst,
+    isCloned,
     restartSettingsOf,
     wordOf,
     type NodeFacts,
@@ -13,6 +14,7 @@ import {
 } from "../model/nodeFacts";
 import type { Hypervisor, Substrate, WorkloadVm } from "../model/substrate";
 import { chooseTemplate } from "../model/template";
+import { CloneProgress } from "./cloneProgress";
 import { CloneSlots } from "./cloneSlots";
 import type { Ground } from "./ground";
 
@@ -30,7 +32,9 @@ export class ConnectedHypervisor {
     readonly provider: proxmoxve.Provider;
     private readonly facts: NodeFacts | undefined;
     private readonly recorded: Recorded;
+    private readonly looks: boolean;
     private readonly slots: CloneSlots;
+    private readonly progress: CloneProgress;
 
     /**
      * The API token comes from the environment (PROXMOX_VE_API_TOKEN) and stays out of the state, so that a rotated
@@ -39,13 +43,15 @@ export class ConnectedHypervisor {
     constructor(
         substrate: Substrate,
         readonly model: Hypervisor,
-        { facts, recorded }: Ground,
+        { facts, recorded, looks }: Ground,
         /** What must be configured on the host before a VM is made; missing where nothing is. */
         readonly baseline?: pulumi.Resource,
     ) {
         this.facts = facts.get(model.name);
         this.recorded = recorded;
+        this.looks = looks;
         this.slots = new CloneSlots(model.clones);
+        this.progress = new CloneProgress(model);
         this.provider = new proxmoxve.Provider(model.name, {
             endpoint: model.endpoint,
             insecure: false,
@@ -55,7 +61,7 @@ export class ConnectedHypervisor {
 
     /**
      * VMID of the template that a VM is cloned from, known when it is the VM's turn to be cloned; unknown while the
-     * substrate is only planned. A VM that is on the node has no turn to wait for.
+     * substrate is only planned, and where nothing is cloned. A VM that is on the node has no turn to wait for.
      */
     templateFor(vm: WorkloadVm): pulumi.Output<number> {
         if (this.facts === undefined) {
@@ -64,15 +70,21 @@ export class ConnectedHypervisor {
         if (!this.clones(vm)) {
             return pulumi.output(NO_TEMPLATE);
         }
+        if (this.looks) {
+            return pulumi.output(pulumi.unknown as unknown as number);
+        }
         const choice = vm.template ?? this.model.template;
         const { vmid } = chooseTemplate(this.facts.templates, choice, this.model.node);
         return pulumi.output(this.slots.enter().then(() => vmid));
     }
 
-    /** Ends the turn of a VM once it is declared, made or not. */
-    done(vm: WorkloadVm, declared: pulumi.Resource): void {
-        if (this.facts !== undefined && this.clones(vm)) {
+    /** Ends the turn of a VM once it is declared, made or not; until then its component tells how far the clone is. */
+    done(vm: WorkloadVm, component: pulumi.Resource, declared: pulumi.Resource): void {
+        if (this.facts !== undefined && !this.looks && this.clones(vm)) {
             declared.urn.apply(() => this.slots.leave());
+            if (!pulumi.runtime.isDryRun()) {
+                this.progress.watch(vm, component, declared);
+            }
         }
     }
 
@@ -93,7 +105,7 @@ export class ConnectedHypervisor {
      */
     makingOf(vm: WorkloadVm): Making {
         const known = this.recorded.made.get(componentOf(vm, this.recorded));
-        const gone = known !== undefined && this.facts?.guests.has(vm.vmid) === false;
+        const gone = known !== undefined && this.isGone(vm);
         const kept = this.growsFirst(vm) ? known?.restartSettings : undefined;
         const waitsForEnd = waitsFor(vm, this.facts?.guests.get(vm.vmid), this.recorded);
         return {
@@ -103,6 +115,11 @@ export class ConnectedHypervisor {
             extraDisks: vm.extraDisks.map((disk) => disk.interface),
             ...(waitsForEnd !== undefined && { addressWaitsFor: waitsForEnd }),
         };
+    }
+
+    /** Whether the node has no such VM. Never in a look, which fails where Pulumi would replace what is protected. */
+    private isGone({ vmid }: WorkloadVm): boolean {
+        return !this.looks && this.facts?.guests.has(vmid) === false;
     }
 
     /** Whether the VM's disks grow in this run, and what needs a restart waits for the next. */
@@ -122,6 +139,8 @@ export class ConnectedHypervisor {
     }
 
     private clones(vm: WorkloadVm): boolean {
-        return this.facts?.guests.has(vm.vmid) === false || asksRebuild(vm, this.recorded);
+        return this.facts === undefined
+            ? asksRebuild(vm, this.recorded)
+            : isCloned(vm, this.facts.guests, this.recorded);
     }
 }

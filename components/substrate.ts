@@ -1,10 +1,9 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { HostFacts } from "../model/hostFacts";
 import { routerRecordsOf } from "../model/router";
-import type { Hypervisor, Substrate } from "../model/substrate";
+import type { Substrate } from "../model/substrate";
 import type { Ground } from "./ground";
-import { HostBaseline } from "./hostBaseline";
-import { baselineName, type HostGround } from "./hostGround";
+import type { HostBaseline } from "./hostBaseline";
 import { ConnectedHypervisor } from "./hypervisor";
 import { Tenant, type VmInputs } from "./tenant";
 import { announce, type TenantRouterArgs } from "./tenantRouter";
@@ -16,13 +15,8 @@ export interface Declared {
 }
 
 /** Declares a substrate's hypervisors with their hosts' baselines, and its tenants. */
-export function declare(substrate: Substrate, ground: Ground, root: string): Declared {
-    const baselines = new Map(
-        substrate.hypervisors.flatMap((model) => {
-            const host = ground.hosts.get(model.name);
-            return host === undefined ? [] : [[model.name, baselineOf(model, host, ground, root)] as const];
-        }),
-    );
+export async function declare(substrate: Substrate, ground: Ground, root: string): Promise<Declared> {
+    const baselines = await baselinesOf(substrate, ground, root);
     const hypervisors = new Map(
         substrate.hypervisors.map((model) => [
             model.name,
@@ -41,8 +35,24 @@ export function declare(substrate: Substrate, ground: Ground, root: string): Dec
     };
 }
 
-function baselineOf(hypervisor: Hypervisor, ground: HostGround, { secrets }: Ground, root: string): HostBaseline {
-    return new HostBaseline(baselineName(hypervisor), { hypervisor, ground, secrets, root });
+/** The hosts' baselines by the hypervisor's name; what they need of SSH and Pulumi is loaded only where there is one. */
+async function baselinesOf(
+    { hypervisors }: Substrate,
+    { hosts, secrets }: Ground,
+    root: string,
+): Promise<ReadonlyMap<string, HostBaseline>> {
+    if (hosts.size === 0) {
+        return new Map();
+    }
+    const { HostBaseline } = await import("./hostBaseline");
+    const { baselineName } = await import("./hostGround");
+    return new Map(
+        hypervisors.flatMap((hypervisor) => {
+            const ground = hosts.get(hypervisor.name);
+            const args = ground && { hypervisor, ground, secrets, root };
+            return args === undefined ? [] : [[hypervisor.name, new HostBaseline(baselineName(hypervisor), args)]];
+        }),
+    );
 }
 
 /** What the stack writes to the core router, by tenant: nothing, but in mode api. */

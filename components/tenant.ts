@@ -53,7 +53,8 @@ function outputOf(vm: WorkloadVm, { segment }: TenantModel, declared: TenantVm):
         mac: declared.mac,
         vlan: segment.vlan,
         subnet: segment.subnet.cidr,
+        ...(vm.address !== undefined && { address: vm.address }),
         fqdn: vm.fqdn,
-        aliases: vm.aliases,
+        aliases: [...vm.aliases],
     };
 }

@@ -76,7 +76,9 @@ export class TenantNetwork extends pulumi.ComponentResource {
             replacementTrigger: vm.incarnation,
             aliases: former.map((had) => ({ name: `${had.name}-${role}` })),
         });
-        const filter = addressFilter(`${name}-ipfilter`, target, vm.onlyAddress, optsOf("ipfilter"));
+        // The provider fails to delete a set that went with its VM: it is deleted before a VM that is replaced.
+        const beforeVm = { ...optsOf("ipfilter"), replaceWith: [vm.machine] };
+        const filter = addressFilter(`${name}-ipfilter`, target, vm.onlyAddress, beforeVm);
         new proxmoxve.firewall.OptionsLegacy(
             `${name}-firewall`,
             { ...target, ...OPTIONS, ipfilter: filter.length > 0 },

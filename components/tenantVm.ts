@@ -27,6 +27,8 @@ const UNTAGGED = 0;
  * in every preview.
  */
 export class TenantVm extends pulumi.ComponentResource {
+    /** The VM on its node: it, and not this component, is what a rebuild replaces. */
+    readonly machine: pulumi.Resource;
     readonly vmid: pulumi.Output<number>;
     /** MAC of the VM's NIC, lower case. */
     readonly mac: pulumi.Output<string>;
@@ -52,8 +54,9 @@ export class TenantVm extends pulumi.ComponentResource {
                 parent: this,
             },
         );
-        args.hypervisor.done(args.vm, vm);
+        args.hypervisor.done(args.vm, this, vm);
 
+        this.machine = vm;
         this.vmid = vm.vmId;
         this.mac = vm.networkDevices.apply((devices) => devices?.[0]?.macAddress?.toLowerCase() ?? "");
         this.registerOutputs({ vmid: this.vmid, mac: this.mac, ...making });
@@ -139,15 +142,20 @@ function hardware({ vm, segment, hypervisor }: TenantVmArgs) {
     };
 }
 
-/** Without a DHCP lease, PVE would give the VM the node's own resolver, which a tenant's rules keep from it. */
+/**
+ * PVE would give a VM without a DHCP lease the node's own resolver, which a tenant's rules keep from it. The segment's
+ * stands in each VM's configuration, also where DHCP tells the same: the provider never takes a resolver out again.
+ */
 function firstBoot({ vm, segment, hypervisor, zone }: TenantVmArgs) {
-    const servers = vm.address === undefined || !segment.tagged ? [] : [segment.subnet.gateway];
+    const servers = segment.tagged ? [segment.subnet.gateway] : [];
     const fixed = { address: `${vm.address}/24`, gateway: segment.subnet.gateway };
+    // Left undeclared, the gateway of a fixed address that the VM had would stay.
+    const byDhcp = { address: "dhcp", gateway: "" };
     return {
         initialization: {
             datastoreId: hypervisor.model.datastore,
             interface: "ide2",
-            ipConfigs: [{ ipv4: vm.address === undefined ? { address: "dhcp" } : fixed }],
+            ipConfigs: [{ ipv4: vm.address === undefined ? byDhcp : fixed }],
             dns: { domain: zone, servers },
             ...(vm.user && { userAccount: { username: vm.user.name, keys: [...vm.user.keys] } }),
             // An upgrade at first boot once broke the lab's networking: packages are the image factory's work.

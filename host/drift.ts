@@ -1,8 +1,9 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Hypervisor, Substrate } from "../model/substrate";
+import type { Hypervisor } from "../model/substrate";
 import { HostError } from "./error";
-import { inputOf, plan, type Secrets } from "./run";
+import { inputOf, plan } from "./run";
+import type { Secrets } from "./secrets";
 import { runOnHost } from "./ssh";
 
 /** One task of a baseline that would change something on its host. */
@@ -21,20 +22,15 @@ const WOULD_CHANGE = 2;
 const NEVER_APPLIED = 9;
 
 /**
- * Runs every baseline of a substrate with --check --diff on its host: the same runner and payload as an up. Nothing is
- * written, neither on a host, but in its memory, nor in the state.
+ * Runs the baseline of a hypervisor with --check --diff on its host: the same runner and payload as an up. Nothing is
+ * written, neither on the host, but in its memory, nor in the state.
  *
  * @param root folder of the project.
- * @returns what would change, in the order of the tasks; nothing for hosts that are as declared or have no baseline.
- * @throws HostError where a host cannot be asked, or its check fails.
+ * @param hypervisor one that has a baseline.
+ * @returns what would change, in the order of the tasks; nothing for a host that is as declared.
+ * @throws HostError where the host cannot be asked, or its check fails.
  */
-export async function hostDrift(root: string, substrate: Substrate, secrets: Secrets): Promise<HostDrift[]> {
-    const hypervisors = substrate.hypervisors.filter(({ baseline }) => baseline !== undefined);
-    const found = await Promise.all(hypervisors.map((hypervisor) => driftOf(root, hypervisor, secrets)));
-    return found.flat();
-}
-
-async function driftOf(root: string, hypervisor: Hypervisor, secrets: Secrets): Promise<HostDrift[]> {
+export async function hostDrift(root: string, hypervisor: Hypervisor, secrets: Secrets): Promise<HostDrift[]> {
     const { name, baseline } = hypervisor;
     const { payload } = await plan(root, hypervisor, secrets);
     const archive = readFileSync(join(root, payload.file));

@@ -5,13 +5,8 @@ import { parseHostFacts, type HostFacts } from "../model/hostFacts";
 import type { Baseline, Hypervisor } from "../model/substrate";
 import { HostError } from "./error";
 import { pack, type Payload } from "./payload";
+import type { Secrets } from "./secrets";
 import { runOnHost, type Login } from "./ssh";
-
-/** Secrets of a stack that its baselines need, from its encrypted configuration. */
-export interface Secrets extends Login {
-    /** Variables beside those of the stack file. */
-    readonly variables: Readonly<Record<string, unknown>>;
-}
 
 /** One run of a baseline, before anything is sent. */
 export interface Plan {
@@ -24,32 +19,6 @@ export interface Plan {
 
 /** Where everything of the program lies on a host. */
 export const HOST_FOLDER = "/var/lib/deevnet/baseline";
-
-/** Keys of the configuration that a baseline's secrets stand under. */
-export const PRIVATE_KEY = "baseline:privateKey";
-export const SECRET_VARIABLES = "baseline:variables";
-
-/**
- * The secrets among a stack's configuration.
- *
- * @param config decrypted values by full key.
- * @throws HostError where baseline:variables is not a JSON object.
- */
-export function secretsOf(config: Readonly<Record<string, string | undefined>>): Secrets {
-    const { [PRIVATE_KEY]: privateKey, [SECRET_VARIABLES]: text = "{}" } = config;
-    let variables: unknown;
-    try {
-        variables = JSON.parse(text);
-    } catch {
-        variables = undefined;
-    }
-    if (typeof variables !== "object" || variables === null || Array.isArray(variables)) {
-        throw new HostError(`${SECRET_VARIABLES} is not a JSON object, such as {"name": "value"}`);
-    }
-    // A key that was pasted or piped may have lost its last newline, without which OpenSSH's form is not read.
-    const key = privateKey === undefined || privateKey === "" ? {} : { privateKey: `${privateKey.trim()}\n` };
-    return { ...key, variables: variables as Record<string, unknown> };
-}
 
 /** Plans a run on a hypervisor that has a baseline. @throws HostError where the payload cannot be packed. */
 export async function plan(root: string, hypervisor: Hypervisor, secrets: Secrets): Promise<Plan> {

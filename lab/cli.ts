@@ -14,10 +14,10 @@ export interface CliResult {
 }
 
 /** Variables of a person's own that a run must not see: where the state lives, and credentials. */
-const PERSONAL = /^(PULUMI_|PROXMOX_VE_|PM_VE_|OPNSENSE_)/;
+const PERSONAL = /^(PULUMI_|PROXMOX_VE_|PM_VE_|OPNSENSE_|AWS_|PG[A-Z]+$)/;
 
 /** Variables whose values are secrets. */
-const SECRET = /TOKEN|SECRET|KEY$/;
+const SECRET = /TOKEN|SECRET|PASSWORD|KEY$/;
 
 /**
  * The Pulumi CLI with a project folder, a state and a home of its own in a temporary folder. It never reads or writes a
@@ -68,6 +68,7 @@ export class IsolatedCli {
     }
 
     setVariable(name: string, value: string): void {
+        this.addSecret(name, value);
         this.environment[name] = value;
     }
 
@@ -129,7 +130,7 @@ export class IsolatedCli {
                 cwd: this.root,
                 // Away from the terminal, whose Ctrl-C reaches it through interrupt() once, not twice.
                 detached: true,
-                env: { ...this.isolation(), ...this.environment, ...extra },
+                env: { ...this.variables(), ...extra },
                 stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
             });
             child.stdin?.end(input);
@@ -152,7 +153,8 @@ export class IsolatedCli {
         });
     }
 
-    private isolation(): NodeJS.ProcessEnv {
+    /** The environment of every run. */
+    variables(): NodeJS.ProcessEnv {
         const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !PERSONAL.test(name)));
         return {
             ...inherited,
@@ -162,6 +164,7 @@ export class IsolatedCli {
             PULUMI_CONFIG_PASSPHRASE: "simulated",
             PULUMI_SKIP_UPDATE_CHECK: "true",
             PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
+            ...this.environment,
         };
     }
 }

@@ -30,7 +30,7 @@ export async function configureHost(host: LabHost, workspace: Workspace): Promis
 export async function findHostDrift(host: LabHost, workspace: Workspace): Promise<string> {
     host.write("etc/sudoers.d/010_a_autoprov-nopasswd", "a_autoprov ALL=(ALL) ALL\n", 0o440);
     const before = host.files();
-    const { exitCode, output } = await workspace.command("hostDrift", workspace.stack);
+    const { exitCode, output } = await workspace.command("drift", workspace.stack);
     expectSame("exit code of the host's drift", exitCode, 2);
     expectThat("the drift names the task", output.includes("It may do all without a password"));
     expectSame("host after a check", host.files(), before);

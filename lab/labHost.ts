@@ -14,10 +14,11 @@ import {
     symlinkSync,
     writeFileSync,
 } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { utils } from "ssh2";
+import { freePort } from "./ports";
 import { LAB_SYSTEM } from "./system";
 
 const SOURCES = resolve(__dirname, "host");
@@ -225,15 +226,6 @@ export class LabHost {
         this.child?.kill("SIGKILL");
         rmSync(this.runDir, { recursive: true, force: true });
     }
-}
-
-function freePort(): Promise<number> {
-    return new Promise((done) => {
-        const server = createServer().listen(0, "127.0.0.1", () => {
-            const { port } = server.address() as { port: number };
-            server.close(() => done(port));
-        });
-    });
 }
 
 function listens(port: number): Promise<boolean> {

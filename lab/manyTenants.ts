@@ -23,6 +23,11 @@ export function defineMany(root: string, substrate: string, vms: number, allow?:
             );
         }
     }
+    makeRoomy(root, substrate);
+}
+
+/** Gives the hypervisor of a copied project room for many VMs. */
+export function makeRoomy(root: string, substrate: string): void {
     const stack = join(root, `Pulumi.${substrate}.yaml`);
     const roomy = readFileSync(stack, "utf8")
         .replace("32GiB", "1024GiB")

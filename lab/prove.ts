@@ -8,10 +8,11 @@ import { asText } from "../model/proofText";
 import { PROVABLE, prove } from "./proof/run";
 import { systemMissing } from "./system";
 
-const HELP = `usage: make prove SUBSTRATE=${PROVABLE} [VMS=100] [OUTPUT=proof.html] [JSON=1]
+const HELP = `usage: make prove SUBSTRATE=<name> [VMS=100] [OUTPUT=<file>] [JSON=1]
 Brings the substrate up on the simulated node and router, builds switch, router, DHCP and DNS from what they hold, and
 measures from inside every VM what the tenants' files declare. VMS: that many VMs of ten tenants in place of the
-substrate's own. OUTPUT: a page with the matrix as a picture. Needs root; nothing of it is left afterwards.
+substrate's own. OUTPUT: a page with the matrix as a picture. Needs root; nothing of it is left afterwards. SUBSTRATE is
+${PROVABLE}, which the simulated node and router are.
 Exit 0: all as declared, and the faults made on purpose were found; 1: not, or it could not be measured; 2: wrong usage.`;
 
 async function main(): Promise<number> {

@@ -69,6 +69,11 @@ export abstract class SimulatedMachine<Ready extends MachineReady> {
         this.runDir = runDir;
     }
 
+    /** Its process. */
+    get pid(): number {
+        return this.child.pid!;
+    }
+
     /** Stops the machine and waits until it is gone. */
     async stop(): Promise<void> {
         if (this.child.exitCode === null && this.child.signalCode === null) {

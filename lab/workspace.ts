@@ -10,6 +10,8 @@ const PROJECT_ROOT = resolve(__dirname, "..");
 
 /** What of the project a run of Pulumi needs: copied, so that a run may change stack files and tenants. */
 const PROGRAM = [
+    "main.js",
+    "start",
     "index.ts",
     "package.json",
     "tsconfig.json",
@@ -20,6 +22,7 @@ const PROGRAM = [
     "host",
     "ansible",
     "commands",
+    "policy",
     "router",
     "tls",
     "schemas",
@@ -41,9 +44,16 @@ export class Workspace {
      *
      * @param node the simulated node that stands for the substrate's hypervisors; none for a substrate without a host.
      * @param router the simulated router that stands for its core router, which the stack then writes to.
+     * @param environment further variables of every run, such as where the state is kept.
      */
-    static async create(stack: string, node?: SimulatedNode, router?: SimulatedRouter): Promise<Workspace> {
+    static async create(
+        stack: string,
+        node?: SimulatedNode,
+        router?: SimulatedRouter,
+        environment: Readonly<Record<string, string>> = {},
+    ): Promise<Workspace> {
         const cli = new IsolatedCli({
+            ...environment,
             ...(node && { PROXMOX_VE_API_TOKEN: node.ready.apiToken, SSL_CERT_FILE: node.ready.caFile }),
             ...(router && { OPNSENSE_API_KEY: router.ready.apiKey, OPNSENSE_API_SECRET: router.ready.apiSecret }),
         });
@@ -79,6 +89,11 @@ export class Workspace {
         return this.cli.root;
     }
 
+    /** The environment of every run: what isolates it from a person's own, and how it reaches node and router. */
+    get variables(): NodeJS.ProcessEnv {
+        return this.cli.variables();
+    }
+
     /** A further text that no run may show. */
     addSecret(text: string): void {
         this.cli.scan.add(text);
@@ -104,6 +119,11 @@ export class Workspace {
         return this.cli.run([...command, "--stack", this.stack, "--non-interactive"], extra);
     }
 
+    /** Has every later run keep the state elsewhere. */
+    keepStateIn(environment: Readonly<Record<string, string>>): void {
+        Object.entries(environment).forEach(([name, value]) => this.cli.setVariable(name, value));
+    }
+
     /** Encrypts a value into the stack's configuration. */
     async setSecret(key: string, value: string): Promise<void> {
         await this.cli.setSecret(this.stack, key, value);
@@ -111,7 +131,12 @@ export class Workspace {
 
     /** Runs one of the project's own commands, as make does. */
     async command(name: string, ...args: readonly string[]): Promise<CliResult> {
-        return this.cli.program(process.execPath, ["--require", "tsx/cjs", `commands/${name}.ts`, ...args]);
+        return this.cli.program(process.execPath, ["--require", "./start/typescript", `commands/${name}.ts`, ...args]);
+    }
+
+    /** Runs lines of a shell in the project's folder, up to the first that fails. */
+    async shell(script: string, extra: Readonly<Record<string, string>> = {}): Promise<CliResult> {
+        return this.cli.program("bash", ["-euc", script], { PULUMI_OPTION_NON_INTERACTIVE: "true", ...extra });
     }
 
     /** Kills the command that runs now, without a word, as a machine that loses its power does. */

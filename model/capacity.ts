@@ -5,6 +5,9 @@ export type Resource = "memory" | "disk" | "vcpus";
 
 export const RESOURCES: readonly Resource[] = ["memory", "disk", "vcpus"];
 
+/** What people call each. */
+export const RESOURCE_TITLES: Readonly<Record<Resource, string>> = { memory: "memory", disk: "disk", vcpus: "vCPU" };
+
 /** What one hypervisor has of a resource and what its tenants were promised of it. */
 export interface Share {
     readonly resource: Resource;
@@ -76,4 +79,10 @@ export function formatAmount(amount: number, resource: Resource): string {
     }
     const gib = resource === "memory" ? amount / 1024 : amount;
     return `${Number(gib.toFixed(2))} GiB`;
+}
+
+/** A share in words: what is promised, what may be, and what the hardware has. */
+export function shareText({ resource, promised, limit, physical }: Share): string {
+    const amount = (value: number) => formatAmount(value, resource);
+    return `${amount(promised)} promised of ${amount(limit)} that may be (physical: ${amount(physical)})`;
 }

@@ -1,7 +1,15 @@
 import { FILTER_IPSET } from "./addressFilter";
 import { faultWhere } from "./definedFault";
 import type { Fault } from "./faults";
-import { asksRebuild, componentOf, type Guest, type NodeFacts, type Recorded, type TemplateMake } from "./nodeFacts";
+import {
+    asksRebuild,
+    componentOf,
+    isCloned,
+    type Guest,
+    type NodeFacts,
+    type Recorded,
+    type TemplateMake,
+} from "./nodeFacts";
 import { stackFileOf } from "./stackFile";
 import type { Hypervisor, Substrate, WorkloadVm } from "./substrate";
 import { chooseTemplate } from "./template";
@@ -16,7 +24,7 @@ export function checkNode(substrate: Substrate, hypervisor: Hypervisor, facts: N
     return [
         ...vms.flatMap((vm) => checkVm(substrate, hypervisor, vm, facts.guests.get(vm.vmid), recorded)),
         ...checkTemplates(
-            vms.filter((vm) => !facts.guests.has(vm.vmid) || asksRebuild(vm, recorded)),
+            vms.filter((vm) => isCloned(vm, facts.guests, recorded)),
             { substrate: substrate.name, hypervisor, facts },
         ),
     ];

@@ -589,3 +589,142 @@ export interface ZonePolicy {
     destination_net?: string;
     [k: string]: unknown;
 }
+
+/**
+ * What `pulumi stack output --json` prints of a substrate. Keys are added, never renamed or taken away, without a line in the changelog that says so.
+ */
+export interface StackOutputs {
+    /**
+     * Every VM of every tenant, ordered by VMID.
+     */
+    vms: VmOutput[];
+    /**
+     * The segment of every tenant, ordered by VLAN.
+     */
+    segments: SegmentOutput[];
+    /**
+     * What each host that has a baseline said of itself when it was last configured, by the hypervisor's name.
+     */
+    hosts: {
+        [k: string]: HostOutput;
+    };
+}
+/**
+ * One VM of the stack's outputs.
+ */
+export interface VmOutput {
+    /**
+     * Name of the tenant.
+     */
+    tenant: string;
+    /**
+     * Name of the VM in its tenant, as in the tenant's file.
+     */
+    name: string;
+    /**
+     * VMID on the node.
+     */
+    vmid: number;
+    /**
+     * MAC of the NIC, lower case.
+     */
+    mac: string;
+    /**
+     * VLAN of the tenant's segment.
+     */
+    vlan: number;
+    /**
+     * Subnet of the segment, in CIDR form.
+     */
+    subnet: string;
+    /**
+     * Fixed address of the VM. Missing where it has one by DHCP.
+     */
+    address?: string;
+    /**
+     * Full name of the VM, {vm}.{tenant}.{substrate}.{domain}.
+     */
+    fqdn: string;
+    /**
+     * Further full names of the VM.
+     */
+    aliases: string[];
+}
+/**
+ * One segment of the stack's outputs.
+ */
+export interface SegmentOutput {
+    /**
+     * Name of the tenant.
+     */
+    tenant: string;
+    /**
+     * The segment's VLAN.
+     */
+    vlan: number;
+    /**
+     * The segment's subnet, in CIDR form.
+     */
+    subnet: string;
+    /**
+     * Address of the core router in the segment.
+     */
+    gateway: string;
+    /**
+     * First and last address of the DHCP pool, as first-last.
+     */
+    dhcpPool: string;
+    /**
+     * DNS zone of the tenant.
+     */
+    zone: string;
+}
+/**
+ * What a host said of itself.
+ */
+export interface HostOutput {
+    /**
+     * Name of the host.
+     */
+    hostname: string;
+    /**
+     * ID and version of the system, as `debian 12`.
+     */
+    system: string;
+    /**
+     * PVE's version.
+     */
+    pve: string;
+    /**
+     * Whether the host is a member of a cluster.
+     */
+    clustered: boolean;
+    /**
+     * Memory, in MiB.
+     */
+    memoryMiB: number;
+    /**
+     * CPU threads.
+     */
+    threads: number;
+    /**
+     * CPU flag of hardware virtualisation: vmx (Intel's VT-x), svm (AMD's), or empty.
+     */
+    virtualisation: string;
+    /**
+     * Size of all fixed disks together, in GiB.
+     */
+    disksGiB: number;
+    /**
+     * Status of the datastore in PVE's words.
+     */
+    datastore: string;
+    /**
+     * Whether the bridge is there.
+     */
+    bridge: boolean;
+    /**
+     * Speed of the fastest NIC of the bridge, in Mbit/s.
+     */
+    nicMbit: number;
+}

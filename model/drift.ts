@@ -1,3 +1,5 @@
+import { aligned } from "./table";
+
 /** One difference between what was declared and what is. */
 export interface DriftRow {
     /** Tenant that it concerns; empty for what is no tenant's. */
@@ -47,13 +49,9 @@ export function driftTable(substrate: string, rows: readonly DriftRow[]): string
     if (rows.length === 0) {
         return `${substrate}: no drift`;
     }
-    const groups = byTenant(rows).map(([tenant, own]) => [tenant, own.map(cellsOf)] as const);
-    const lines = [[...COLUMNS], ...groups.flatMap(([, cells]) => cells)];
-    const widths = COLUMNS.map((_, column) => Math.max(...lines.map((cells) => cells[column]!.length)));
-    const shown = (cells: readonly string[]) =>
-        `  ${cells.map((cell, column) => cell.padEnd(widths[column]!)).join("  ")}`.trimEnd();
-    return [shown(COLUMNS), ...groups.flatMap(([tenant, cells]) => [tenant || NO_TENANT, ...cells.map(shown)])].join(
-        "\n",
+    return aligned(
+        COLUMNS,
+        byTenant(rows).map(([tenant, own]) => [tenant || NO_TENANT, own.map(cellsOf)]),
     );
 }
 

@@ -1,26 +1,9 @@
 import { formatAmount } from "./capacity";
+import type { HostOutput } from "./definitions";
 import type { Hypervisor } from "./substrate";
 
-/** What a host says of itself (ansible/facts.sh), as far as its baseline and its tenants depend on it. */
-export interface HostFacts {
-    readonly hostname: string;
-    /** ID and version of the system, as `debian 12`. */
-    readonly system: string;
-    /** PVE's version; empty for a host without PVE. */
-    readonly pve: string;
-    readonly clustered: boolean;
-    readonly memoryMiB: number;
-    readonly threads: number;
-    /** CPU flag of hardware virtualisation: vmx (Intel's VT-x), svm (AMD's), or empty. */
-    readonly virtualisation: string;
-    /** Size of all fixed disks together. */
-    readonly disksGiB: number;
-    /** Status of the datastore in PVE's words; empty where PVE has none of that id. */
-    readonly datastore: string;
-    readonly bridge: boolean;
-    /** Speed of the fastest NIC of the bridge, in Mbit/s; 0 where it has none with a link. */
-    readonly nicMbit: number;
-}
+/** What a host says of itself (ansible/facts.sh), as far as its baseline and its tenants depend on it; a text is empty where it has none. */
+export type HostFacts = Readonly<HostOutput>;
 
 /** What the lab asks of every tenant hypervisor, whatever the stack file declares. */
 const LEAST = { memoryMiB: 32 * 1024, storageGiB: 1e12 / 1024 ** 3, nicMbit: 1000 };

@@ -24,7 +24,12 @@ export interface Definitions {
      * offline commands do.
      */
     readonly config?: Readonly<Record<string, string>>;
+    /** Site of each substrate of the project, where it is known already: read once for many substrates. */
+    readonly sites?: Sites;
 }
+
+/** Sites of substrates, by name; one whose stack file does not say it is left out. */
+export type Sites = ReadonlyMap<string, number>;
 
 /**
  * Reads, checks and resolves every definition of a substrate.
@@ -55,14 +60,22 @@ export function loadSubstrate(definitions: Definitions): Substrate {
 }
 
 /** Sites of the other substrates, as far as their stack files say them. */
-function sitesElsewhere({ root, substrate }: Definitions): Substrate["elsewhere"] {
-    const others = listSubstrates(root).filter((name) => name !== substrate);
-    return others.flatMap((name) => {
-        // A fault of another stack file is told where that one is loaded.
+function sitesElsewhere({ root, substrate, sites = readSites(root) }: Definitions): Substrate["elsewhere"] {
+    return [...sites].filter(([name]) => name !== substrate).map(([name, site]) => ({ name, site }));
+}
+
+/** Reads the site of every substrate of a project. */
+export function readSites(root: string): Sites {
+    const sites = new Map<string, number>();
+    for (const name of listSubstrates(root)) {
+        // A fault of a stack file is told where that one is loaded.
         const source = gather([], () => stackSource({ root, substrate: name }));
         const site = Number((source?.value as { site?: unknown } | undefined)?.site);
-        return Number.isInteger(site) ? [{ name, site }] : [];
-    });
+        if (Number.isInteger(site)) {
+            sites.set(name, site);
+        }
+    }
+    return sites;
 }
 
 function faultless(faults: readonly Fault[]): void {

@@ -125,6 +125,11 @@ export function asksRebuild(vm: WorkloadVm, recorded: Recorded): boolean {
     return vm.rebuild !== undefined && recorded.vms.has(vm.vmid) && vm.rebuild !== wordOf(vm, recorded);
 }
 
+/** Whether a run clones a VM: it is not on its node, or is to be replaced. @param guests VMIDs of the node's guests. */
+export function isCloned(vm: WorkloadVm, guests: { has(vmid: number): boolean }, recorded: Recorded): boolean {
+    return !guests.has(vm.vmid) || asksRebuild(vm, recorded);
+}
+
 /** The word that a VM was last made by; empty for none. */
 export function wordOf(vm: WorkloadVm, recorded: Recorded): string {
     return recorded.made.get(componentOf(vm, recorded))?.rebuild ?? "";

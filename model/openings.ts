@@ -14,6 +14,12 @@ export interface Opening {
     readonly inbound?: string;
 }
 
+/** What an opening lets through, as `tcp 443 of 10.20.99.95`. */
+export function openingText({ protocol, ports, part }: Opening): string {
+    const what = ports === undefined ? protocol : `${protocol} ${ports}`;
+    return part === undefined ? what : `${what} of ${part.join(", ")}`;
+}
+
 /** Who let a packet through; undefined where it is dropped. */
 export type Decide = (packet: Packet) => Pick<Opening, "rule" | "inbound"> | undefined;
 

@@ -1,30 +1,8 @@
+import type { SegmentOutput, StackOutputs, VmOutput } from "./definitions";
 import type { Substrate } from "./substrate";
+import { aligned } from "./table";
 
-/** One segment of a stack's output `segments`. */
-export interface SegmentOutput {
-    readonly tenant: string;
-    readonly vlan: number;
-    /** Subnet in CIDR form. */
-    readonly subnet: string;
-    readonly gateway: string;
-    /** First and last address of the DHCP pool, as `first-last`. */
-    readonly dhcpPool: string;
-    readonly zone: string;
-}
-
-/** One VM of a stack's output `vms`. */
-export interface VmOutput {
-    readonly tenant: string;
-    readonly name: string;
-    readonly vmid: number;
-    /** MAC of the NIC, lower case. */
-    readonly mac: string;
-    readonly vlan: number;
-    /** Subnet of the segment, in CIDR form. */
-    readonly subnet: string;
-    readonly fqdn: string;
-    readonly aliases: readonly string[];
-}
+export type { SegmentOutput, StackOutputs, VmOutput };
 
 /** The stack's output `segments`, ordered by VLAN. */
 export function segmentsOf(substrate: Substrate): SegmentOutput[] {
@@ -36,4 +14,22 @@ export function segmentsOf(substrate: Substrate): SegmentOutput[] {
         dhcpPool: `${subnet.poolStart}-${subnet.poolEnd}`,
         zone,
     }));
+}
+
+const COLUMNS = ["VM", "VMID", "VLAN", "address", "MAC", "name (aliases)"];
+
+/** The VMs of a stack's outputs as a short table by tenant, under a line that counts them. */
+export function outputsTable(substrate: string, { vms, segments }: StackOutputs): string {
+    const groups = segments.map(({ tenant, zone }) => {
+        const own = vms.filter((vm) => vm.tenant === tenant);
+        return [tenant, own.map((vm) => cellsOf(vm, zone))] as const;
+    });
+    const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? "" : "s"}`;
+    const title = `${substrate}: ${count(segments.length, "tenant")}, ${count(vms.length, "VM")}`;
+    return vms.length === 0 ? title : `${title}\n${aligned(COLUMNS, groups)}`;
+}
+
+function cellsOf({ name, vmid, vlan, address = "dhcp", mac, fqdn, aliases }: VmOutput, zone: string): string[] {
+    const short = aliases.map((alias) => alias.slice(0, -(zone.length + 1)));
+    return [name, `${vmid}`, `${vlan}`, address, mac, short.length === 0 ? fqdn : `${fqdn} (${short.join(", ")})`];
 }

@@ -1,3 +1,4 @@
+import { escaped, htmlPage } from "./html";
 import { mismatchesOf, type Finding, type Proof } from "./proofFindings";
 import { cellsOf, columnsOf, signOf, type MatrixCell } from "./proofText";
 
@@ -6,7 +7,7 @@ const COLOURS: Readonly<Record<string, string>> = {
     p: "#e0b030",
     ".": "#d8dce2",
     X: "#d02020",
-    "": "#ffffff",
+    "": "transparent",
 };
 const MEANINGS: readonly (readonly [string, string])[] = [
     ["o", "open"],
@@ -14,6 +15,11 @@ const MEANINGS: readonly (readonly [string, string])[] = [
     [".", "denied"],
     ["X", "not as declared"],
 ];
+
+const STYLE = `
+.picture { overflow-x: auto; }
+.legend span { display: inline-block; width: 1em; height: 1em; margin: 0 .4em 0 1em; vertical-align: middle; }
+`;
 
 /** Side of a cell and length of the names beside the picture, in pixels. */
 const SIDE = 16;
@@ -25,32 +31,20 @@ export function asPage(proof: Proof): string {
     const verdict = wrong.length === 0 ? "all as declared" : `${wrong.length} not as declared`;
     const notStopped = proof.spoofing.filter(({ note }) => note !== undefined);
     const title = `Isolation of ${proof.substrate}`;
-    return `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<title>${escaped(title)}</title>
-<style>
-body { font: 14px/1.4 sans-serif; margin: 2em; color: #222; }
-table { border-collapse: collapse; }
-td, th { border: 1px solid #ccc; padding: 2px 8px; text-align: left; vertical-align: top; }
-text { font: 11px sans-serif; }
-.legend span { display: inline-block; width: 1em; height: 1em; margin: 0 .4em 0 1em; vertical-align: middle; }
-</style>
-<h1>${escaped(title)}</h1>
+    const body = `<h1>${escaped(title)}</h1>
 <p><b>${verdict}</b>: ${proof.vms} VMs, ${proof.matrix.length} probes from inside, in ${proof.seconds} s.</p>
 ${section("Not as declared", wrong)}
 <h2>Who reaches whom</h2>
 <p class="legend">${MEANINGS.map(([sign, meaning]) => `<span style="background:${COLOURS[sign]}"></span>${meaning}`).join("")}</p>
-${picture(cellsOf(proof.matrix))}
+<div class="picture" tabindex="0">${picture(cellsOf(proof.matrix))}</div>
 ${section("Faults made on purpose", proof.controls)}
 ${section("Not stopped by this design", notStopped)}
 ${section(
     "Stopped",
     proof.spoofing.filter(({ note }) => note === undefined),
 )}
-${section("Addresses", proof.addresses)}
-</html>
-`;
+${section("Addresses", proof.addresses)}`;
+    return htmlPage({ title, style: STYLE, body });
 }
 
 function section(title: string, findings: readonly Finding[]): string {
@@ -92,8 +86,4 @@ function square(cell: MatrixCell, column: number, row: number): string {
     });
     const title = escaped(`${cell.from} -> ${cell.to}\n${said.join("\n")}`);
     return `<rect ${place} fill="${COLOURS[signOf(cell)]}"><title>${title}</title></rect>`;
-}
-
-function escaped(text: string): string {
-    return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }

@@ -1,29 +1,17 @@
-import Ajv2020, { type ErrorObject, type ValidateFunction } from "ajv/dist/2020";
-import routerVarsSchema from "../schemas/router-vars.schema.json";
-import substrateSchema from "../schemas/substrate.schema.json";
-import tenantSchema from "../schemas/tenant.schema.json";
+import type { ErrorObject } from "ajv/dist/2020";
 import type { Fault, Path } from "./faults";
 import { formatPath } from "./faults";
 import { standaloneReason } from "./standalone";
 import { suggestion } from "./suggest";
+import { validatorOf, type Kind } from "./validators";
 import type { Source } from "./yaml";
-
-/** Defaults of the schemas are filled in, so that a definition that passes has every field. */
-const ajv = new Ajv2020({ allErrors: true, verbose: true, useDefaults: true, strict: true });
-ajv.addVocabulary(["patternErrorMessage"]);
-
-const validators = {
-    tenant: ajv.compile(tenantSchema),
-    substrate: ajv.compile(substrateSchema),
-    routerVars: ajv.compile(routerVarsSchema),
-};
 
 /**
  * Checks the shape of a definition against its schema, and gives back the definition with every default filled in, or
  * every fault of it. The defaults are filled into the source's own value.
  */
-export function checkShape<T>(kind: keyof typeof validators, source: Source): { value: T; faults: Fault[] } {
-    const validate: ValidateFunction = validators[kind];
+export function checkShape<T>(kind: Kind, source: Source): { value: T; faults: Fault[] } {
+    const validate = validatorOf(kind);
     const faults = validate(source.value)
         ? []
         : (validate.errors ?? []).filter(isOwnFault).map((e) => faultOf(source, e));

@@ -1,5 +1,5 @@
 import { Agent, request } from "node:https";
-import { authorities } from "../tls/authorities";
+import { trusted } from "../tls/authorities";
 
 /** A node that cannot be asked, or that refuses; the message says what to check, and never holds the token. */
 export class NodeError extends Error {
@@ -33,7 +33,7 @@ export class NodeClient {
         private readonly endpoint: string,
         private readonly token: string,
     ) {
-        this.agent = new Agent({ keepAlive: true, maxSockets: 4, ca: authorities(NodeError) });
+        this.agent = new Agent({ keepAlive: true, maxSockets: 4, secureContext: trusted(NodeError) });
     }
 
     /**

@@ -1,5 +1,5 @@
 import { asksProcess, FILTER_IPSET } from "../model/addressFilter";
-import type { Guest, NodeFacts, Recorded, TemplateMake } from "../model/nodeFacts";
+import { isCloned, type Guest, type NodeFacts, type Recorded, type TemplateMake } from "../model/nodeFacts";
 import type { Hypervisor, Substrate, WorkloadVm } from "../model/substrate";
 import { chooseTemplate, type Template } from "../model/template";
 import type { NodeClient } from "./client";
@@ -27,8 +27,8 @@ const GIB = 1024 ** 3;
 
 /**
  * Looks at a hypervisor's node, reading only: one request for all guests and one for the datacentre firewall, three for
- * each template that VMs choose, one for each VM that has more than its system disk, and one for each whose address
- * filter may wait.
+ * each template that VMs are to be cloned from, one for each VM that has more than its system disk, and one for each whose
+ * address filter may wait.
  *
  * @throws NodeError where the node cannot be asked.
  */
@@ -46,14 +46,13 @@ export async function survey(
         .map(({ vmid, name }): Template => ({ vmid, name: name ?? "" }));
     const vms = substrate.tenants.filter((t) => t.hypervisor === hypervisor.name).flatMap((t) => t.vms);
     const declared = new Map(vms.map((vm) => [vm.vmid, vm]));
+    const guestsListed = listed.filter(({ template }) => template !== 1);
+    const there = new Set(guestsListed.map(({ vmid }) => vmid));
+    const cloned = vms.filter((vm) => isCloned(vm, there, recorded));
     const ask = <T>(vmid: number, path: string) => client.get<T>(`/nodes/${hypervisor.node}/qemu/${vmid}/${path}`);
     const [guests, made, options] = await Promise.all([
-        Promise.all(
-            listed
-                .filter(({ template }) => template !== 1)
-                .map((guest) => guestOf(guest, declared.get(guest.vmid), recorded, ask)),
-        ),
-        Promise.all(chosenBy(vms, hypervisor, templates).map((template) => makeOf(template, ask))),
+        Promise.all(guestsListed.map((guest) => guestOf(guest, declared.get(guest.vmid), recorded, ask))),
+        Promise.all(chosenBy(cloned, hypervisor, templates).map((template) => makeOf(template, ask))),
         client.get<{ enable?: number }>("/cluster/firewall/options"),
     ]);
     return {

@@ -1,6 +1,6 @@
 import { request, type RequestOptions } from "node:https";
-import { createSecureContext, type SecureContext } from "node:tls";
-import { authorities } from "../tls/authorities";
+import type { SecureContext } from "node:tls";
+import { trusted } from "../tls/authorities";
 import { json, named, unexpected, type Answer, type Asked } from "./answers";
 import { RefusedError, RouterError } from "./errors";
 
@@ -25,7 +25,6 @@ export type Row = Readonly<Record<string, unknown>> & { readonly uuid: string };
  */
 export class RouterClient {
     private readonly base: URL;
-    private trust: SecureContext | undefined;
 
     /** @throws RouterError where the endpoint is no https address. */
     constructor(
@@ -139,13 +138,11 @@ export class RouterClient {
     }
 
     private options(method: string, text: string): RequestOptions & { readonly secureContext: SecureContext } {
-        // Reading all authorities takes longer than the request.
-        this.trust ??= createSecureContext({ ca: authorities(RouterError) });
         return {
             method,
             auth: `${this.credentials.key}:${this.credentials.secret}`,
             rejectUnauthorized: true,
-            secureContext: this.trust,
+            secureContext: trusted(RouterError),
             headers: {
                 Accept: "application/json",
                 ...(text !== "" && { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(text) }),

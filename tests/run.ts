@@ -32,6 +32,7 @@ const suites: Readonly<Record<string, Suite>> = {
     router: (report) => jest("router", report),
     tools: (report) => sum(jest("tools", report), goTest()),
     lab: (report) => pytest(report),
+    browser: (report) => jest("browser", report),
     acceptance: (report) => jest("acceptance", report),
 };
 

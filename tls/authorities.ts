@@ -1,19 +1,24 @@
 import { readFileSync } from "node:fs";
-import { rootCertificates } from "node:tls";
+import { createSecureContext, rootCertificates, type SecureContext } from "node:tls";
+
+/** What was read, by the value of SSL_CERT_FILE: reading all authorities takes longer than a request. */
+const read = new Map<string, SecureContext>();
 
 /**
- * Authorities that certificates are checked against, as the `ca` of a TLS connection: those that Node.js brings and those of
- * SSL_CERT_FILE, which the CLI and the provider read themselves, and Node.js does not. Undefined, for Node.js' own, where the
- * variable is not set.
+ * What certificates are checked against, as the `secureContext` of a TLS connection: the authorities that Node.js brings and
+ * those of SSL_CERT_FILE, which the CLI and the provider read themselves, and Node.js does not.
  *
  * @param Failure the caller's kind of error.
  * @throws Failure where the file cannot be read, with its name and what to do.
  */
-export function authorities(Failure: new (message: string) => Error): string[] | undefined {
-    const file = process.env["SSL_CERT_FILE"];
-    if (file === undefined || file === "") {
-        return undefined;
-    }
+export function trusted(Failure: new (message: string) => Error): SecureContext {
+    const file = process.env["SSL_CERT_FILE"] ?? "";
+    const known = read.get(file) ?? createSecureContext({ ca: file === "" ? undefined : authorities(file, Failure) });
+    read.set(file, known);
+    return known;
+}
+
+function authorities(file: string, Failure: new (message: string) => Error): string[] {
     try {
         return [...rootCertificates, readFileSync(file, "utf8")];
     } catch (error) {

@@ -35,7 +35,9 @@ export async function buildPart(part: Part, target: string): Promise<number> {
 /** Runs go and hands over each line of its standard error; rejects with the last lines of it. */
 function go(args: readonly string[], cwd: string, onLine: (line: string) => void): Promise<void> {
     return new Promise((resolve, reject) => {
-        const child = spawn("go", args, { cwd, env: process.env, stdio: ["ignore", "ignore", "pipe"] });
+        // Compilers run side by side: they are to take no more memory than they take by themselves.
+        const env = { ...process.env, GOGC: "", GOMEMLIMIT: "" };
+        const child = spawn("go", args, { cwd, env, stdio: ["ignore", "ignore", "pipe"] });
         let rest = "";
         const last: string[] = [];
         child.stderr.setEncoding("utf8").on("data", (chunk: string) => {

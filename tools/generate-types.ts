@@ -4,7 +4,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { compile, type JSONSchema } from "json-schema-to-typescript";
 
-const SCHEMAS = ["tenant", "substrate", "router-vars"].map((name) => `schemas/${name}.schema.json`);
+const SCHEMAS = ["tenant", "substrate", "router-vars", "outputs"].map((name) => `schemas/${name}.schema.json`);
 const TARGET = "model/definitions.ts";
 const BANNER = "// Generated from schemas/ by `make types`: change the schema, not this file.\n\n";
 

@@ -4,16 +4,26 @@
  */
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { LAB_SYSTEM, SYSTEM_PACKAGES } from "../lab/system";
 import { buildPart, BuildError } from "./build";
+import { installSystem, type DebianSystem } from "./debianSystem";
 import { findOnMachine } from "./machine";
-import { installLabSystem } from "./labSystem";
-import { BIN, parts, type Part } from "./parts";
-import { dynamicProvider, installScript } from "./script";
+import { BIN, builtAs, parts, type Part } from "./parts";
+import { dynamicProvider, installScript, writeScript } from "./script";
 import { isFresh, markFresh } from "./stamp";
 import { installVenv, LAB_VENV } from "./venvs";
 
 /** From how many seconds on an installation says how long each of its stages took. */
 const LONG_SECONDS = 10;
+
+const labSystem: DebianSystem = {
+    name: "lab system",
+    root: LAB_SYSTEM,
+    packages: SYSTEM_PACKAGES,
+    holds: "SSH, Open vSwitch, Kea, Unbound and PostgreSQL",
+    use: "the lab's host and data plane need it",
+    target: "tools",
+};
 
 async function main(): Promise<void> {
     mkdirSync(BIN, { recursive: true });
@@ -24,7 +34,7 @@ async function main(): Promise<void> {
         stages.push([name, Math.round((Date.now() - started) / 1000)]);
     };
     await timed("lab", () => console.log(`lab: ${installVenv(LAB_VENV) ? "installed now" : "installed"}`));
-    await timed("lab system", installLabSystem);
+    await timed("lab system", () => installSystem(labSystem));
     for (const part of parts) {
         await timed(part.binary, () => install(part));
     }
@@ -36,21 +46,25 @@ async function main(): Promise<void> {
 }
 
 async function install(part: Part): Promise<void> {
-    const target = join(BIN, part.binary);
+    const named = join(BIN, part.binary);
+    const target = builtAs(part);
     const found = findOnMachine(part);
     if (found !== undefined) {
         // A stand-in built earlier would hide the published part, since .tools/bin is first on PATH.
-        rmSync(target, { force: true });
+        [named, target].forEach((file) => rmSync(file, { force: true }));
         console.log(`${part.binary} ${part.version}: using ${found}`);
         return;
     }
     if (isFresh(part, target)) {
         console.log(`${part.binary} ${part.version}: built`);
-        return;
+    } else {
+        const seconds = await buildPart(part, target);
+        markFresh(part);
+        console.log(`${part.binary} ${part.version}: built in ${seconds} s`);
     }
-    const seconds = await buildPart(part, target);
-    markFresh(part);
-    console.log(`${part.binary} ${part.version}: built in ${seconds} s`);
+    if (part.script !== undefined) {
+        writeScript(named, part.script);
+    }
 }
 
 main().catch((error: unknown) => {

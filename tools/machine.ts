@@ -11,6 +11,8 @@ export function findOnMachine(part: Part): string | undefined {
             return officialCli();
         case "language-host":
             return besideOfficialCli(part.binary);
+        case "server":
+            return onPath(part.binary).find((file) => versionOf(file, "--version") === part.version);
         case "plugin":
             return (
                 installedPlugin(part) ??

@@ -1,9 +1,9 @@
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 
 /** Folder of what is built here, first on PATH wherever the project calls Pulumi; git ignores it. */
 export const BIN = resolve(__dirname, "..", ".tools", "bin");
 
-/** One program that a run of Pulumi needs, in the one version that the project is tested with. */
+/** One program that a run of Pulumi, or of the lab, needs, in the one version that the project is tested with. */
 export interface Part {
     readonly binary: string;
     readonly version: string;
@@ -13,7 +13,25 @@ export interface Part {
     readonly package: string;
     readonly ldflags: string;
     /** How the same part is recognised where it is on the machine already. */
-    readonly kind: "cli" | "language-host" | "plugin";
+    readonly kind: "cli" | "language-host" | "plugin" | "server";
+    /** Shell script that stands under the binary's name and starts what was built, as "$0-built". */
+    readonly script?: string;
+}
+
+/**
+ * The host of that version has a project's options by flags; a later CLI tells them otherwise, and it would load TypeScript
+ * in every run, at half the time of a preview. The CLI starts it in the project's folder.
+ */
+const PASS_ON_TYPESCRIPT = `#!/bin/sh
+if grep -Eqs '^[^#]*typescript: *false' Pulumi.yaml; then
+    exec "$0-built" -typescript=false "$@"
+fi
+exec "$0-built" "$@"
+`;
+
+/** File that a part is built as. */
+export function builtAs({ binary, script }: Part): string {
+    return join(BIN, script === undefined ? binary : `${binary}-built`);
 }
 
 const CLI_VERSION = "3.259.0";
@@ -35,6 +53,7 @@ export const parts: readonly Part[] = [
         package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
         ldflags: "-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.66.0",
         kind: "language-host",
+        script: PASS_ON_TYPESCRIPT,
     },
     {
         binary: "pulumi-resource-proxmoxve",
@@ -51,5 +70,14 @@ export const parts: readonly Part[] = [
         package: "./pulumi-resource-command",
         ldflags: "-s -w",
         kind: "plugin",
+    },
+    {
+        // The S3 server that the lab keeps states on.
+        binary: "versitygw",
+        version: "1.8.0",
+        module: "object-store",
+        package: "github.com/versity/versitygw/cmd/versitygw",
+        ldflags: "-s -w -X main.Version=v1.8.0",
+        kind: "server",
     },
 ];

@@ -32,9 +32,15 @@ export function installScript({ binary, text }: Script, folder: string): string 
         rmSync(target, { force: true });
         return `${binary}: using ${found}`;
     }
+    writeScript(target, text);
+    return `${binary}: written`;
+}
+
+/** Writes a script that can be started; what else has its name goes. */
+export function writeScript(target: string, text: string): void {
     if (!existsSync(target) || readFileSync(target, "utf8") !== text) {
+        rmSync(target, { force: true });
         writeFileSync(target, text);
     }
     chmodSync(target, 0o755);
-    return `${binary}: written`;
 }

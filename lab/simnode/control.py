@@ -20,18 +20,23 @@ class Control(control.Control):
         self.machine.lost_answers.clear()
 
     def change_settings(self, wanted: dict[str, Any]) -> dict[str, Any]:
-        """Changes settings: time_scale (real seconds per PVE second; 0 ends tasks at once), latency (real seconds
-        before every answer), agents_answer (whether guest agents do), grants (all that users and tokens are granted;
-        null for the program's roles), without (privileges that nobody but root holds), secret (a new one of the program's
-        token), address (of the node, in a /24), reset_every (requests until the connection is reset; 0: never), members
-        (names of further nodes of a cluster that it is in)."""
-        control.require_known(wanted, {'time_scale', 'latency', 'agents_answer', 'grants', 'without', 'secret', 'address',
-                                       'reset_every', 'members'})
+        """Changes settings: time_scale (real seconds per PVE second; 0 ends tasks at once), task_seconds (PVE seconds
+        that tasks take by their type, as {"qmclone": 40}; two clones copy side by side, and others wait), latency (real
+        seconds before every answer), clone_seconds (real seconds that a full clone copies), agents_answer (whether guest
+        agents do), grants (all that users and tokens are granted; null for the program's roles), without (privileges that
+        nobody but root holds), secret (a new one of the program's token), address (of the node, in a /24), reset_every
+        (requests until the connection is reset; 0: never), members (names of further nodes of a cluster that it is in)."""
+        control.require_known(wanted, {'time_scale', 'latency', 'clone_seconds', 'agents_answer', 'grants', 'without',
+                                       'reset_every', 'members', 'secret', 'address', 'task_seconds'})
         node = self.machine
         if 'time_scale' in wanted:
             node.time_scale = float(wanted['time_scale'])
+        if 'task_seconds' in wanted:
+            node.task_seconds = {kind: float(seconds) for kind, seconds in wanted['task_seconds'].items()}
         if 'latency' in wanted:
             node.latency_seconds = float(wanted['latency'])
+        if 'clone_seconds' in wanted:
+            node.clone_seconds = float(wanted['clone_seconds'])
         if 'agents_answer' in wanted:
             node.agents_answer = bool(wanted['agents_answer'])
         if 'reset_every' in wanted:

@@ -1,7 +1,9 @@
 """VMs as a whole: clone, power, destroy and the guest agent, where fakepve leaves something out."""
 
+import asyncio
 import copy
 import itertools
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -23,6 +25,9 @@ class Guests:
         super().__init__(*args, **kwargs)
         # Whether the guest agent of a running VM that has one enabled answers: no guest ever boots here.
         self.agents_answer = False
+        # Real seconds that a full clone copies for, telling in its task's log how far it is; 0: it ends at once.
+        self.clone_seconds = 0.0
+        self._copying: set[asyncio.Future[None]] = set()
         # PID of the QEMU process of each VM that was started, another one after each start.
         self.processes: dict[int, int] = {}
         self._next_process = itertools.count(20_000)
@@ -79,7 +84,34 @@ class Guests:
             rules = self._fw()['guests'].get(source.vmid)
             if rules is not None:
                 self._fw()['guests'][clone.vmid] = copy.deepcopy(rules)
+            if self.clone_seconds and self.tasks[upid]['status'] == 'stopped':
+                self._copy_on(self.tasks[upid], clone)
         return upid
+
+    def _copy_on(self, record: dict[str, Any], clone: FakeVm) -> None:
+        """Lets a clone that is made already look as one that still copies, until its seconds are over.
+
+        PVE::Storage::Plugin and PVE::QemuServer::qemu_img_convert: the log has a line for each percent.
+        """
+        done = {key: record.pop(key) for key in ('status', 'exitstatus', 'endtime')}
+        last = record['log'].pop()
+        drives = drives_of(clone.config)
+        record['log'] += [f'create full clone of drive {key}' for key, _volume, _props in drives]
+        record['log'].append(f'  Logical volume "vm-{clone.vmid}-disk-0" created.')
+        record['status'] = 'running'
+        self._qm_lock(clone, 'clone')
+
+        async def copying() -> None:
+            for percent in range(100):
+                record['log'].append(f'transferred {percent * 0.32:.1f} GiB of 32.0 GiB ({percent:.2f}%)')
+                await asyncio.sleep(self.clone_seconds / 100)
+            self._qm_lock(clone, None)
+            record['log'].append(last)
+            record.update(done, endtime=int(time.time()))
+        # The loop keeps no reference of its own.
+        task = asyncio.ensure_future(copying())
+        self._copying.add(task)
+        task.add_done_callback(self._copying.discard)
 
     def _config_priv(self, key: str) -> str:
         """The privilege that creating a VM with the option asks for."""

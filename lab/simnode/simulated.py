@@ -9,6 +9,7 @@ from .access import TOKEN, Access
 from .backups import Backups
 from .config import Config
 from .drives import Drives
+from .durations import Durations
 from .faults import Faults
 from .firewall import Firewall
 from .guests import Guests
@@ -16,7 +17,8 @@ from .handling import RequestHandling
 from .node import VERSION, Node
 
 
-class SimulatedNode(RequestHandling, Faults, Access, Backups, Config, Drives, Firewall, Guests, Node, FakePve):
+class SimulatedNode(RequestHandling, Faults, Access, Backups, Config, Drives, Firewall, Guests, Node, Durations,
+                    FakePve):
     """hv02 of dvntm: PVE 8.4.1, alone, with two templates and one VM that is no tenant's."""
 
     def __init__(self, host: str, port: int, token_secret: str | None = None) -> None:

@@ -1,8 +1,11 @@
-import { readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { load } from "js-yaml";
 import { SimulatedRouter } from "../../lab/simulatedRouter";
 import type { DriftRow } from "../../model/drift";
 import { loadSubstrate } from "../../model/load";
+import { NODES_ALONE } from "../../model/nodesAlone";
 import { writeAsCollection } from "../drift/collection";
 import { AcceptanceLab, RUN_TIMEOUT_MS } from "./lab";
 
@@ -17,8 +20,10 @@ describe("coreRouter.mode: export", () => {
         lab = await AcceptanceLab.start(router);
         await lab.succeed("config", "set", "macPolicy", "deterministic");
         await lab.succeed("config", "set", "--path", "tenant-hypervisors:coreRouter.mode", "export");
+        await lab.up();
         await writeAsCollection(router, loadSubstrate({ root: lab.workspace.root, substrate: "dvntm" }));
         await router.forgetAudit();
+        await lab.node.forgetRequests();
     });
     afterAll(async () => {
         await lab.stop();
@@ -57,10 +62,73 @@ describe("coreRouter.mode: export", () => {
                 settle: "by hand, on the router: Firewall > Rules",
             },
         ]);
-        const { output } = await lab.workspace.command("drift", "dvntm");
-        expect(output).toMatch(
+        const { stdout } = await lab.workspace.command("drift", "dvntm");
+        expect(stdout).toMatch(
             /^ {2}where +what +declared +is +since +who +to settle\nvintronics\n {2}router +rule 1 \(for a moment\)/,
         );
+    });
+
+    test("a node that cannot be asked, or that hides its VMs from the token, is not one without drift", async () => {
+        await lab.node.fail({ method: "GET", path: "/cluster/resources", status: 503, message: "busy", times: 1 });
+        const unasked = await lab.workspace.command("drift", "dvntm");
+        expect(unasked.exitCode).toBe(1);
+        expect(unasked.output).toMatch(
+            /^node: it could not be told: hv02: GET \/cluster\/resources\S* was answered 503/m,
+        );
+        await lab.node.set({ without: ["VM.Audit"] });
+        const hidden = await lab.workspace.command("drift", "dvntm");
+        await lab.node.set({ without: [] });
+        expect(hidden.exitCode).toBe(1);
+        expect(hidden.output).toMatch(/^node: it could not be told: hv02: the token \S+ lacks VM.Audit on \/vms/m);
+        expect(hidden.output).not.toMatch(/VM 5001|no drift|^ +at /m);
+    });
+
+    test("the program declares less for drift's preview alone: no up takes away what it left out", async () => {
+        const before = await lab.state();
+        const { exitCode, output } = await lab.workspace.pulumi(["up", "--yes", "--skip-preview"], {
+            [NODES_ALONE]: "1",
+        });
+        expect(exitCode).not.toBe(0);
+        expect(output).toContain(`${NODES_ALONE} is for previews`);
+        expect(await lab.state()).toEqual(before);
+    });
+
+    describe("as docs/drift.md has it run unattended", () => {
+        const runbook = readFileSync(join(__dirname, "../../docs/drift.md"), "utf8");
+        const block = (title: string) => runbook.split(`# ${title}\n`)[1]!.split("\n```")[0]!;
+        const unit = (title: string) =>
+            block(title).replaceAll("/opt/tenant-hypervisors", lab.workspace.root).replace("User=deevnet\n", "");
+
+        beforeAll(() => symlinkSync(join(__dirname, "../../.tools"), join(lab.workspace.root, ".tools")));
+
+        test("systemd takes the units, and the service's command ends with 2 for the rule that was added", async () => {
+            const folder = mkdtempSync(join(tmpdir(), "units-"));
+            const units = ["tenant-drift@.service", "tenant-drift@.timer"].map((name) => {
+                writeFileSync(join(folder, name), unit(name));
+                return join(folder, name.replace("@", "@dvntm"));
+            });
+            if (existsSync("/usr/bin/systemd-analyze")) {
+                const { exitCode, output } = await lab.workspace.shell(`systemd-analyze verify ${units.join(" ")}`);
+                expect([exitCode, output]).toEqual([0, ""]);
+            }
+            rmSync(folder, { recursive: true });
+            const setting = (key: string) => new RegExp(`^${key}=(.*)$`, "m").exec(unit("tenant-drift@.service"))![1]!;
+            expect(setting("WorkingDirectory")).toBe(lab.workspace.root);
+            const path = setting("Environment").replace("PATH=", "");
+            const line = setting("ExecStart").replaceAll("%i", "dvntm");
+            const { exitCode, stdout } = await lab.workspace.shell(line, { PATH: path });
+            expect(stdout).toContain("rule 1 (for a moment)");
+            expect(exitCode).toBe(2);
+        });
+
+        test("the CI job's last step does, too", async () => {
+            const { jobs } = load(block(".github/workflows/drift.yml")) as {
+                jobs: { drift: { steps: { run?: string }[] } };
+            };
+            const { exitCode, stdout } = await lab.workspace.shell(jobs.drift.steps.at(-1)!.run!);
+            expect(stdout).toContain("rule 1 (for a moment)");
+            expect(exitCode).toBe(2);
+        });
     });
 
     test("what cannot be told is no drift and not none", async () => {

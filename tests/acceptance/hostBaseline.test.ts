@@ -1,5 +1,8 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
+import type { DriftRow } from "../../model/drift";
+import type { StackOutputs } from "../../model/outputs";
+import { outputFaults } from "../outputsSchema";
 import { describeWithHost, HostLab, SECRET } from "./hostLab";
 import { RUN_TIMEOUT_MS } from "./lab";
 
@@ -22,16 +25,16 @@ describeWithHost("the baseline of a fresh host", () => {
     afterAll(async () => site.stop());
 
     const drift = async () => {
-        const { exitCode, stdout, output } = await site.lab.workspace.command("hostDrift", "--json", "dvntm");
-        const rows = exitCode === 1 ? [] : (JSON.parse(stdout) as { task: string; change: string }[]);
-        return { exitCode, rows, output };
+        const { exitCode, stdout } = await site.lab.workspace.command("drift", "--json", "dvntm");
+        const rows = (JSON.parse(stdout) as { drift: DriftRow[] }).drift.filter(({ where }) => where === "host hv02");
+        return { exitCode, rows };
     };
 
     test("the first up configures it, and VMs wait for it", async () => {
         expect(site.host.inside("command -v sudo ansible-playbook || echo neither")).toBe("neither\n");
         expect(await drift()).toMatchObject({
             exitCode: 2,
-            rows: [{ task: "baseline", change: "it was never applied" }],
+            rows: [{ what: "baseline", found: "it was never applied" }],
         });
         const { output } = await site.lab.up();
         expect(stepsIn(output)).toEqual(all("created"));
@@ -45,6 +48,9 @@ describeWithHost("the baseline of a fresh host", () => {
         expect(site.host.read("etc/apt/sources.list.d/pve-enterprise.list")).toMatch(/^# deb https:\/\/enterprise/);
         expect(output).toMatch(/pve +: "8\.4\.1"/);
         expect(output).toContain("memoryMiB     : 31952");
+        const outputs = JSON.parse((await site.lab.succeed("stack", "output", "--json")).stdout) as StackOutputs;
+        expect(outputFaults(outputs)).toEqual([]);
+        expect(outputs.hosts["hv02"]).toMatchObject({ memoryMiB: 31952, pve: "8.4.1" });
     });
 
     test("the second up changes nothing and opens no SSH session, nor does a changed connection", async () => {
@@ -63,12 +69,12 @@ describeWithHost("the baseline of a fresh host", () => {
         const [files, state] = [site.host.files(), (await site.lab.succeed("stack", "export")).stdout];
         const { exitCode, rows } = await drift();
         expect(exitCode).toBe(2);
-        expect(rows.map(({ task }) => task)).toEqual([
+        expect(rows.map(({ what }) => what)).toEqual([
             "tenant_hypervisor : The network is as PVE has it",
             "A word of the stack file",
         ]);
-        expect(rows[0]!.change).toBe("would run: pvesh set /nodes/pve2/network");
-        expect(rows[1]!.change).toMatch(/-tampered\n.*\n?\+one/);
+        expect(rows[0]!.found).toBe("would run: pvesh set /nodes/pve2/network");
+        expect(rows[1]!.found).toMatch(/-tampered\n.*\n?\+one/);
         expect(site.host.files()).toEqual(files);
         expect((await site.lab.succeed("stack", "export")).stdout).toBe(state);
     });

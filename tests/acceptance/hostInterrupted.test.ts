@@ -122,7 +122,7 @@ describeWithHost("a run that is interrupted", () => {
     });
 
     test("after all of them there is no drift", async () => {
-        const { exitCode, output } = await site.lab.workspace.command("hostDrift", "dvntm");
-        expect([output, exitCode]).toEqual(["hv02: as declared\n", 0]);
+        const { exitCode, stdout } = await site.lab.workspace.command("drift", "dvntm");
+        expect([stdout, exitCode]).toEqual(["dvntm: no drift\n", 0]);
     });
 });

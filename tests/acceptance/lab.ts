@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { NodeState } from "../../lab/expect";
+import { processesIn } from "../../lab/processes";
 import type { SimulatedRouter } from "../../lab/simulatedRouter";
 import { SimulatedNode, type SimulatedGrant } from "../../lab/simulatedNode";
 import { Workspace, type CliResult } from "../../lab/workspace";
@@ -8,23 +9,6 @@ import { grantsIn } from "./pveum";
 
 /** Runs of the real CLI take seconds, more on a loaded CI machine; no test is about time. */
 export const RUN_TIMEOUT_MS = 180_000;
-
-function cwdOf(pid: string): string {
-    try {
-        return readlinkSync(`/proc/${pid}/cwd`);
-    } catch {
-        // It ended meanwhile, or is somebody else's.
-        return "";
-    }
-}
-
-function commandOf(pid: string): string {
-    try {
-        return readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
-    } catch {
-        return "";
-    }
-}
 
 function pause(milliseconds: number): Promise<void> {
     return new Promise((resolve) => setTimeout(resolve, milliseconds));
@@ -46,10 +30,16 @@ export class AcceptanceLab {
         readonly workspace: Workspace,
     ) {}
 
-    /** @param router the core router that the stack writes to; none: it writes to none. */
-    static async start(router?: SimulatedRouter): Promise<AcceptanceLab> {
+    /**
+     * @param router the core router that the stack writes to; none: it writes to none.
+     * @param environment further variables of every run.
+     */
+    static async start(
+        router?: SimulatedRouter,
+        environment: Readonly<Record<string, string>> = {},
+    ): Promise<AcceptanceLab> {
         const node = await SimulatedNode.start();
-        return new AcceptanceLab(node, await Workspace.create("dvntm", node, router));
+        return new AcceptanceLab(node, await Workspace.create("dvntm", node, router, environment));
     }
 
     /** @throws Error where any run of the test file left a secret in plain text. */
@@ -203,14 +193,13 @@ export class AcceptanceLab {
      * machine, or by hand): here they are ended, so that the tests leave nothing.
      */
     async expectNobodyLeft(): Promise<void> {
-        const left = () =>
-            readdirSync("/proc").filter((pid) => /^\d+$/.test(pid) && cwdOf(pid).startsWith(this.workspace.root));
-        const programs = () => left().filter((pid) => commandOf(pid).includes("cmd/run/index.js"));
+        const left = () => processesIn(this.workspace.root);
+        const programs = () => left().filter(({ command }) => command.includes("cmd/run/index.js"));
         for (let waited = 0; waited < 20_000 && programs().length > 0; waited += 200) {
             await pause(200);
         }
         expect(programs()).toEqual([]);
-        left().forEach((pid) => process.kill(Number(pid), "SIGKILL"));
+        left().forEach(({ pid }) => process.kill(pid, "SIGKILL"));
     }
 
     /** Grants what make role prints for the definitions as they are now, and nothing else; gives it back. */

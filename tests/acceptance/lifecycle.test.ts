@@ -1,8 +1,9 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { guests, type NodeState } from "../../lab/expect";
-import type { SegmentOutput, VmOutput } from "../../model/outputs";
+import type { StackOutputs } from "../../model/outputs";
 import { crashesPublishedPlugin } from "../crashingTypes";
+import { outputFaults } from "../outputsSchema";
 import { AcceptanceLab, NOT_OURS, RUN_TIMEOUT_MS } from "./lab";
 
 jest.setTimeout(RUN_TIMEOUT_MS);
@@ -69,7 +70,9 @@ describe("dvntm, from the first up to destroy", () => {
 
     test("the outputs list every VM and segment", async () => {
         const { stdout } = await lab.succeed("stack", "output", "--json");
-        const { vms, segments } = JSON.parse(stdout) as { vms: VmOutput[]; segments: SegmentOutput[] };
+        const outputs = JSON.parse(stdout) as StackOutputs;
+        expect(outputFaults(outputs)).toEqual([]);
+        const { vms, segments } = outputs;
         const { vms: onNode } = await lab.state();
         const nic = onNode["5001"]!.config["net0"]!;
         expect(vms[0]).toEqual({
@@ -83,9 +86,34 @@ describe("dvntm, from the first up to destroy", () => {
             aliases: ["api.grooveiq.dvntm.deevnet.net"],
         });
         expect(vms.map(({ vmid }) => vmid)).toEqual([5001, 5002, 5101, 5102, 5103]);
+        expect(vms.map(({ address }) => address ?? "dhcp")).toEqual(["dhcp", "10.20.50.11", "dhcp", "dhcp", "dhcp"]);
         expect(segments.map(({ tenant, gateway, dhcpPool }) => [tenant, gateway, dhcpPool])).toEqual([
             ["grooveiq", "10.20.50.1", "10.20.50.100-10.20.50.200"],
             ["vintronics", "10.20.51.1", "10.20.51.100-10.20.51.200"],
+        ]);
+    });
+
+    test("the tree shows each VM below its tenant", async () => {
+        const { stdout } = await lab.succeed("stack");
+        const levels = [...stdout.matchAll(/^ {4}([ │├└─]+)deevnet:tenant:(Tenant|TenantVm) +(\S+)$/gm)];
+        const tree = levels.map(([, indent, type, name]) => `${indent!.length / 3} ${type} ${name}`);
+        const tenants = tree
+            .join("\n")
+            .split(/^1 Tenant /m)
+            .slice(1);
+        expect(
+            tenants
+                .map((tenant) => tenant.trimEnd().split("\n"))
+                .map(([name, ...vms]) => [name, ...vms.sort()])
+                .sort(),
+        ).toEqual([
+            ["grooveiq", "2 TenantVm grooveiq-api-vm01", "2 TenantVm grooveiq-db-vm01"],
+            [
+                "vintronics",
+                "2 TenantVm vintronics-db-vm01",
+                "2 TenantVm vintronics-web-vm01",
+                "2 TenantVm vintronics-web-vm02",
+            ],
         ]);
     });
 

@@ -32,15 +32,24 @@ export class RouterProject {
             OPNSENSE_API_SECRET: apiSecret,
             SSL_CERT_FILE: caFile,
         });
-        for (const entry of ["package.json", "tsconfig.json", "components", "model", "router", "tls"]) {
+        for (const entry of [
+            "package.json",
+            "tsconfig.json",
+            "main.js",
+            "start",
+            "components",
+            "model",
+            "router",
+            "tls",
+        ]) {
             cpSync(join(PROJECT_ROOT, entry), join(cli.root, entry), { recursive: true });
         }
         symlinkSync(join(PROJECT_ROOT, "node_modules"), join(cli.root, "node_modules"));
         writeFileSync(join(cli.root, "index.ts"), PROGRAM);
         const settings = [
             "name: tenant-hypervisors",
-            "runtime: nodejs",
-            "main: index.ts",
+            "runtime: {name: nodejs, options: {typescript: false}}",
+            "main: main.js",
             "options:",
             "  refresh: always",
         ];

@@ -241,6 +241,14 @@ describe("ten tenants on node and router", () => {
         expect(output).toMatch(/^tenant54: this goes, with all that is on the disks \(1 VM, 1 disk, 32GiB\):$/m);
         expect(output).toMatch(/^tenant54: released \(1 VM, 1 disk, 32GiB\):\n {2}VLAN 54 \(10\.20\.54\.0\/24\)$/m);
         expect(output).toMatch(/^ {2}verified: nothing of tenant54 is left on the node or the router$/m);
+        // Then the table of what there is, in place of the outputs that the CLI prints.
+        expect(output).toMatch(
+            /^dvntm: 8 tenants, 8 VMs\n {2}VM +VMID +VLAN +address +MAC +name \(aliases\)\ntenant50$/m,
+        );
+        expect(output).toMatch(
+            /^ {2}api-vm01 +5001 +50 +dhcp +02:de:20:50:00:01 +api-vm01\.tenant50\.\S+ \(api-vm01-alias\)$/m,
+        );
+        expect(output).not.toMatch(/^Outputs:/m);
         expect(foreign(await lab.node.requests(), 54)).toEqual([]);
         expect(foreignWrites(await router.audit(), 54)).toEqual([]);
         expect(await others(54)).toEqual(rest);

@@ -3,7 +3,8 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { recordedOf } from "../../components/recorded";
 import { pack } from "../../host/payload";
-import { plan, runName, secretsOf } from "../../host/run";
+import { plan, runName } from "../../host/run";
+import { secretsOf } from "../../host/secrets";
 import { loadSubstrate } from "../../model/load";
 import { NOTHING_RECORDED } from "../../model/nodeFacts";
 import { project, removeProjects, smallTenant, STACK } from "../fixtures";
@@ -41,9 +42,10 @@ async function declared(due: boolean) {
         recorded: NOTHING_RECORDED,
         hosts: new Map([["hv02", { plan: planned, generation: 3, due, facts: FACTS }]]),
         secrets: SECRETS,
+        looks: false,
     };
     const { declare } = await import("../../components/substrate");
-    const outputs = declare(substrate, ground, ROOT);
+    const outputs = await declare(substrate, ground, ROOT);
     const hosts = await settled(pulumi.output({ ...outputs.hosts }));
     await settled(pulumi.output([...outputs.vms]));
     return { registered, hosts, planned };
@@ -91,8 +93,14 @@ test("a substrate without a baseline has no step and no output of a host", async
     const { registered } = await record();
     const substrate = substrateOf(STACK);
     const { declare } = await import("../../components/substrate");
-    const ground = { facts: new Map(), recorded: NOTHING_RECORDED, hosts: new Map(), secrets: secretsOf({}) };
-    const { vms, hosts } = declare(substrate, ground, ROOT);
+    const ground = {
+        facts: new Map(),
+        recorded: NOTHING_RECORDED,
+        hosts: new Map(),
+        secrets: secretsOf({}),
+        looks: false,
+    };
+    const { vms, hosts } = await declare(substrate, ground, ROOT);
     await settled(pulumi.output([...vms]));
     expect(hosts).toEqual({});
     expect(registered.filter(({ type }) => type.startsWith("command:") || type.includes("HostBaseline"))).toEqual([]);

@@ -23,15 +23,16 @@ function substrateOf(tenants: Record<string, string>, stack = STACK): Substrate 
     return loadSubstrate({ root, substrate: "dvntm" });
 }
 
-const NO_HOSTS = { hosts: new Map(), secrets: { variables: {} } };
+const NO_HOSTS = { hosts: new Map(), secrets: { variables: {} }, looks: false };
 
 async function declared(substrate: Substrate, known: Partial<NodeFacts> = {}, recorded = NOTHING_RECORDED) {
     const registrations = await record();
     const held = { guests: new Map(), templates: TEMPLATES, made: new Map(), datacentreFirewall: true, ...known };
     const facts = new Map([["hv02", held]]);
     const { declare } = await import("../../components/substrate");
+    const outputs = await declare(substrate, { facts, recorded, ...NO_HOSTS }, "");
     // Spread: an array that began in node:fs is of another realm under Jest, and Pulumi takes it for an object.
-    const vms = await settled(pulumi.output([...declare(substrate, { facts, recorded, ...NO_HOSTS }, "").vms]));
+    const vms = await settled(pulumi.output([...outputs.vms]));
     return { ...registrations, vms };
 }
 
@@ -95,8 +96,8 @@ test("a VM is a full clone of the newest template, on the tenant's VLAN, with wh
         initialization: {
             datastoreId: "local-lvm",
             interface: "ide2",
-            ipConfigs: [{ ipv4: { address: "dhcp" } }],
-            dns: { domain: "grooveiq.dvntm.deevnet.net", servers: [] },
+            ipConfigs: [{ ipv4: { address: "dhcp", gateway: "" } }],
+            dns: { domain: "grooveiq.dvntm.deevnet.net", servers: ["10.20.50.1"] },
             upgrade: false,
         },
         agent: { enabled: true, timeout: "60s", waitForIp: { disabled: true } },

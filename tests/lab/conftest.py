@@ -36,7 +36,7 @@ def node(running: Client) -> Iterator[Client]:
     """The node, with the faults and settings of the test before undone."""
     yield running
     running.control('DELETE', '/faults')
-    running.control('PATCH', '/settings', {'time_scale': 0, 'latency': 0, 'agents_answer': False,
+    running.control('PATCH', '/settings', {'time_scale': 0, 'task_seconds': {}, 'latency': 0, 'agents_answer': False,
                                            'grants': wide_grants(), 'without': [], 'reset_every': 0})
 
 

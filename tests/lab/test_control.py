@@ -6,7 +6,7 @@ import time
 
 import pytest
 from machine import ApiError, start
-from node_client import NODE, UNRELATED, Client
+from node_client import NODE, TEMPLATE, UNRELATED, Client
 
 CONFIG = f'{NODE}/qemu/{UNRELATED}/config'
 
@@ -136,6 +136,19 @@ def test_time_scale_makes_tasks_take_their_time(node):
     while node.call('GET', f'{NODE}/tasks/{upid}/status')['status'] == 'running':
         assert time.monotonic() < deadline
     assert node.call('GET', f'{NODE}/qemu/{vmid}/status/current')['status'] == 'stopped'
+
+
+def test_two_clones_copy_side_by_side_and_a_third_waits(node):
+    node.control('PATCH', '/settings', {'time_scale': 0.1, 'task_seconds': {'qmclone': 4}})
+    began = time.monotonic()
+    upids = [node.call('POST', f'{NODE}/qemu/{TEMPLATE}/clone', newid=vmid, full=1) for vmid in (7001, 7002, 7003)]
+    ended = {}
+    while len(ended) < len(upids):
+        assert time.monotonic() < began + 20
+        for upid in set(upids) - set(ended):
+            if node.call('GET', f'{NODE}/tasks/{upid}/status')['status'] == 'stopped':
+                ended[upid] = time.monotonic() - began
+    assert [round(ended[upid] / 0.4) for upid in upids] == [1, 1, 2]
 
 
 def test_unknown_setting_is_refused(node):

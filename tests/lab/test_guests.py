@@ -1,6 +1,9 @@
 """Clone, power, destroy, pools and the guest agent."""
 
 import asyncio
+import re
+import time
+import urllib.parse
 
 import pytest
 from node_client import NODE, TEMPLATE, UNRELATED, ApiError
@@ -133,3 +136,27 @@ def test_vm_made_from_nothing_has_its_options_in_normal_form(node):
     assert (config['cores'], config['memory'], config['tags'], config['description']) == (2, '1024', 'a;b', 'x')
     assert config['scsi0'] == 'local-lvm:vm-4900-disk-0,size=4G'
     node.destroy(4900)
+
+
+def test_a_clone_that_copies_is_locked_and_tells_how_far_it_is(node):
+    node.control('PATCH', '/settings', {'clone_seconds': 2})
+    try:
+        vmid = node.clone()
+        assert node.config(vmid)['lock'] == 'clone'
+        # Tasks that ended a short while ago are listed, too.
+        tasks = node.call('GET', f'{NODE}/tasks?source=active')
+        [task] = [task for task in tasks if task['type'] == 'qmclone' and 'endtime' not in task]
+        path = f'{NODE}/tasks/{urllib.parse.quote(task["upid"])}'
+        lines = [line['t'] for line in node.call('GET', f'{path}/log')]
+        assert f'  Logical volume "vm-{vmid}-disk-0" created.' in lines
+        assert re.fullmatch(r'transferred \d+\.\d GiB of 32\.0 GiB \(\d+\.00%\)', lines[-1])
+        deadline = time.monotonic() + 60
+        while node.call('GET', f'{path}/status')['status'] == 'running':
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+    finally:
+        node.control('PATCH', '/settings', {'clone_seconds': 0})
+    assert node.call('GET', f'{path}/status')['exitstatus'] == 'OK'
+    assert 'lock' not in node.config(vmid)
+    # Control: without it a clone is done at once.
+    assert 'lock' not in node.config(node.clone())

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { atTerminal } from "../terminal";
 
 const ROOT = resolve(__dirname, "..", "..");
 
@@ -9,8 +10,13 @@ jest.setTimeout(60_000);
 
 /** A command as make calls it. */
 function run(command: string, ...args: readonly string[]) {
+    return runWith("", command, ...args);
+}
+
+/** A command that reads a text from standard input. */
+function runWith(input: string, command: string, ...args: readonly string[]) {
     const tsx = ["--require", "tsx/cjs", `commands/${command}.ts`, ...args];
-    const { status, stdout, stderr } = spawnSync(process.execPath, tsx, { cwd: ROOT, encoding: "utf8" });
+    const { status, stdout, stderr } = spawnSync(process.execPath, tsx, { cwd: ROOT, encoding: "utf8", input });
     return { status, stdout, stderr };
 }
 
@@ -65,16 +71,49 @@ describe("files", () => {
     });
 });
 
-/** Runs a program at a terminal of its own, and types a line there. */
-function atTerminal(typed: string, program: string) {
-    const command = `${process.execPath} --require tsx/cjs -e '${program}'`;
-    const { status, stdout } = spawnSync("script", ["-qec", command, "/dev/null"], {
-        cwd: ROOT,
-        encoding: "utf8",
-        input: typed,
+describe("map", () => {
+    let folder: string;
+    beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "commands-"))));
+    afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+    const row = { tenant: "grooveiq", where: "node pve2", what: "VM 5001 api-vm01: memory", declared: "4096 MiB" };
+    const told = { substrate: "dvntm", drift: [{ ...row, found: "8192 MiB", settle: "make up" }], untold: [] };
+
+    test("the ending of OUTPUT says what is written, and the file is named", () => {
+        const [page, picture] = [join(folder, "map.html"), join(folder, "map.svg")];
+        expect(run("map", "dvntm", "--output", page)).toEqual({ status: 0, stdout: `${page}\n`, stderr: "" });
+        expect(JSON.parse(run("map", "dvntm", "--json", "--output", picture).stdout)).toEqual({
+            substrate: "dvntm",
+            files: [picture],
+        });
+        expect(readFileSync(page, "utf8")).toMatch(/^<!doctype html>[^]*Drift: not looked at/);
+        expect(readFileSync(picture, "utf8")).toMatch(/^<svg [^]*<\/svg>\n$/);
+        const other = run("map", "dvntm", "--output", join(folder, "map.png"));
+        expect([other.status, other.stderr]).toEqual([
+            2,
+            expect.stringMatching(/map\.png is not allowed; it ends with \.html or \.svg\nusage: /),
+        ]);
     });
-    return { status, stdout };
-}
+
+    test("drift comes from a file or from standard input; what is no drift leaves the output alone", () => {
+        const [page, drift] = [join(folder, "map.html"), join(folder, "drift.json")];
+        const drawn = /Drift: 1 difference from[^]*VM 5001 api-vm01: memory: declared 4096 MiB, is 8192 MiB/;
+        writeFileSync(drift, JSON.stringify(told));
+        expect(run("map", "dvntm", "--drift", drift, "--output", page).status).toBe(0);
+        const fromFile = readFileSync(page, "utf8");
+        expect(fromFile).toMatch(drawn);
+        rmSync(page);
+        expect(runWith(JSON.stringify(told), "map", "dvntm", "--drift", "-", "--output", page).status).toBe(0);
+        expect(readFileSync(page, "utf8")).toBe(fromFile);
+
+        const wrong = runWith("{}", "map", "dvntm", "--drift", "-", "--output", page);
+        expect([wrong.status, wrong.stderr]).toEqual([
+            1,
+            expect.stringMatching(/^standard input drift: is missing; allowed: a list\n/),
+        ]);
+        expect(readFileSync(page, "utf8")).toBe(fromFile);
+    });
+});
 
 describe("a name that is asked for", () => {
     const program =
@@ -86,13 +125,13 @@ describe("a name that is asked for", () => {
         ["yes", 1, /"yes" is not dvntm: nothing was touched/],
         ["", 1, /"" is not dvntm: nothing was touched/],
     ])("at a terminal, where %j is typed", (typed, expected, said) => {
-        const { status, stdout } = atTerminal(`${typed}\n`, program);
+        const { status, stdout } = atTerminal(`${typed}\n`, `${process.execPath} --require tsx/cjs -e '${program}'`);
         expect(stdout).toMatch(said);
         expect(status).toBe(expected);
     });
 });
 
-describe.each(["reachability", "routerVars", "inventory", "capacity", "role", "up", "destroy", "teardown"])(
+describe.each(["reachability", "routerVars", "inventory", "capacity", "map", "role", "up", "destroy", "teardown"])(
     "%s called wrongly",
     (command) => {
         test("--help says what it does", () => {

@@ -1,11 +1,13 @@
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { BuildError, buildPart } from "../../tools/build";
+import { installSystem } from "../../tools/debianSystem";
 import { findOnMachine } from "../../tools/machine";
 import { BIN, parts, type Part } from "../../tools/parts";
-import { dynamicProvider, installScript } from "../../tools/script";
+import { dynamicProvider, installScript, writeScript } from "../../tools/script";
 
 jest.setTimeout(60_000);
 
@@ -59,10 +61,17 @@ describe("what is on the machine already", () => {
         expect(findOnMachine(part("pulumi-resource-command"))).toBeUndefined();
     });
 
+    test("a server of the pinned version is used, and one of another is not", () => {
+        official("versitygw", "1.7.0");
+        expect(findOnMachine(part("versitygw"))).toBeUndefined();
+        const server = official("versitygw", part("versitygw").version);
+        expect(findOnMachine(part("versitygw"))).toBe(server);
+    });
+
     test("what was built here does not count as the machine's", () => {
         process.env["PATH"] = BIN;
         process.env["PULUMI_HOME"] = folder;
-        expect(parts.map(findOnMachine)).toEqual([undefined, undefined, undefined, undefined]);
+        expect(parts.map(findOnMachine)).toEqual(parts.map(() => undefined));
     });
 });
 
@@ -121,5 +130,50 @@ describe("the provider of dynamic resources", () => {
         installScript(dynamicProvider, folder);
         const { status } = spawnSync(join(folder, name), ["127.0.0.1:1"], { cwd: folder, env: environment });
         expect(status).toBe(1);
+    });
+});
+
+describe("the language host that is built here", () => {
+    test.each([
+        ["runtime: nodejs", "127.0.0.1:1"],
+        ["runtime: {name: nodejs, options: {typescript: false}}", "-typescript=false 127.0.0.1:1"],
+        ["# typescript: false\nruntime: nodejs", "127.0.0.1:1"],
+    ])("of a project with %j starts with %j", (project, told) => {
+        const host = join(folder, "host");
+        writeScript(host, part("pulumi-language-nodejs").script!);
+        writeScript(`${host}-built`, '#!/bin/sh\necho "$@"\n');
+        writeFileSync(join(folder, "Pulumi.yaml"), `name: one\n${project}\n`);
+        const { stdout } = spawnSync(host, ["127.0.0.1:1"], { cwd: folder, encoding: "utf8" });
+        expect(stdout.trim()).toBe(told);
+    });
+});
+
+describe("a Debian root file system", () => {
+    const lines = () => (console.log as jest.Mock).mock.calls.map(([line]) => line as string);
+
+    function system(packages: string) {
+        const list = join(folder, "packages.txt");
+        writeFileSync(list, packages);
+        const words = { name: "the system", holds: "nothing", use: "a test needs it", target: "tools" };
+        return { ...words, root: join(folder, "root"), packages: list };
+    }
+
+    test("who is not root is told in one line what goes without it, and nothing is made", () => {
+        jest.spyOn(process as { getuid: () => number }, "getuid").mockReturnValue(1000);
+        installSystem(system("procps\n"));
+        expect(lines()).toEqual(["the system: skipped, root is needed to make it; a test needs it"]);
+        expect(existsSync(join(folder, "root"))).toBe(false);
+    });
+
+    test("one that was made from the same packages is kept, whatever its list says beside them", () => {
+        jest.spyOn(process as { getuid: () => number }, "getuid").mockReturnValue(0);
+        const kept = system("# why\nprocps # what for\n\n");
+        mkdirSync(kept.root);
+        const inputs = createHash("sha256")
+            .update(JSON.stringify(["bookworm", ["procps"]]))
+            .digest("hex");
+        writeFileSync(`${kept.root}.inputs`, inputs);
+        installSystem(kept);
+        expect(lines()).toEqual(["the system: installed"]);
     });
 });

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { buildPart } from "../build";
-import { BIN, type Part } from "../parts";
+import { BIN, builtAs, type Part } from "../parts";
 import { isFresh, markFresh } from "../stamp";
 import { installVenv, programOf, SUPPLY_VENV } from "../venvs";
 
@@ -43,7 +43,7 @@ async function built(one: Part): Promise<string> {
 }
 
 /** Go modules of the project, as folders. */
-export const GO_MODULES = ["tools", "tools/cli", "tools/language-host", "tools/supply"];
+export const GO_MODULES = ["tools", "tools/cli", "tools/language-host", "tools/object-store", "tools/supply"];
 
 /** Files of requirements that pin Python packages. */
 export const REQUIREMENTS = ["lab/requirements.txt", "tools/supply/requirements.txt"];
@@ -63,7 +63,7 @@ export function printedBy(program: string, args: readonly string[], { cwd = ROOT
     return stdout;
 }
 
-/** Programs of the given names that were built here; what the machine had itself is not the project's to check. */
+/** Files of the parts that were built here; what the machine had itself is not the project's to check. */
 export function builtHere(parts: readonly Part[]): string[] {
-    return parts.map(({ binary }) => join(BIN, binary)).filter((file) => existsSync(file));
+    return parts.map(builtAs).filter((file) => existsSync(file));
 }

@@ -9,10 +9,14 @@ export const PROJECT_ROOT = resolve(__dirname, "../../..");
 export const RUNBOOKS: Readonly<Record<string, string>> = {
     "README.md": "readme.test.ts",
     "docs/bring-up-dvnt.md": "dvnt.test.ts",
+    "docs/drift.md": "daily.test.ts",
     "docs/first-substrate.md": "firstSubstrate.test.ts",
+    "docs/map.md": "daily.test.ts",
     "docs/move-tenant.md": "dvnt.test.ts",
+    "docs/outputs.md": "daily.test.ts",
     "docs/recover.md": "recover.test.ts",
     "docs/rotate.md": "firstSubstrate.test.ts",
+    "docs/state.md": "../state.test.ts",
     "docs/tenants.md": "tenants.test.ts",
     "docs/upgrade.md": "upgrade.test.ts",
 };

@@ -54,6 +54,11 @@ describe(PAGE, () => {
         } else {
             runbook.leave(PAGE, "make prove", missing);
         }
+    });
+
+    test("the map", async () => {
+        await runbook.next(PAGE, "make map");
+        expect(existsSync(runbook.path("map-dvntm.html"))).toBe(true);
         runbook.expectDone();
     });
 });

@@ -1,0 +1,68 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { defineMany } from "../lab/manyTenants";
+import type { Workspace } from "../lab/workspace";
+import type { Command, Side, Step } from "./side";
+
+/** This program, as make runs it. */
+export class Ours implements Side {
+    readonly name = "ours";
+
+    constructor(
+        private readonly workspace: Workspace,
+        private readonly vms: number,
+    ) {}
+
+    reset(): void {
+        defineMany(this.workspace.root, this.workspace.stack, this.vms);
+    }
+
+    command(step: Step): Command {
+        switch (step) {
+            case "validate":
+                return this.own("validate", this.workspace.stack);
+            case "create":
+                return this.pulumi("up", "--yes", "--skip-preview");
+            case "preview, nothing to do":
+                return this.pulumi("preview", "--expect-no-changes");
+            case "up, nothing to do":
+                return this.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
+            case "drift check":
+                return this.pulumi("refresh", "--preview-only", "--expect-no-changes");
+            case "change of one VM":
+                this.changeOne();
+                return this.pulumi("up", "--yes", "--skip-preview");
+            case "teardown of one tenant":
+                return this.own("teardown", "--tenant", GOES, "--yes", GOES, this.workspace.stack);
+            case "destroy":
+                return this.pulumi("destroy", "--yes", "--skip-preview");
+        }
+    }
+
+    /** What the state holds of the last run, as `pulumi stack export` gives it. */
+    export(): Command {
+        return this.pulumi("stack", "export");
+    }
+
+    private changeOne(): void {
+        const file = join(this.workspace.root, "tenants", this.workspace.stack, `${CHANGED}.yaml`);
+        writeFileSync(file, readFileSync(file, "utf8").replace("memory: 512MiB", "memory: 768MiB"));
+    }
+
+    private pulumi(...args: string[]): Command {
+        const all = [...args, "--stack", this.workspace.stack, "--non-interactive", "--color", "never"];
+        return this.of("pulumi", all);
+    }
+
+    private own(name: string, ...args: string[]): Command {
+        return this.of(process.execPath, ["--require", "./start/typescript", `commands/${name}.ts`, ...args]);
+    }
+
+    private of(program: string, args: readonly string[]): Command {
+        return { program, args, cwd: this.workspace.root, env: this.workspace.variables };
+    }
+}
+
+/** The tenant of which one VM changes, and the one that goes. */
+export const CHANGED = "bench0";
+export const GOES = "bench1";

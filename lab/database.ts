@@ -1,0 +1,133 @@
+import { execFileSync, spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { freePort, untilReady } from "./ports";
+import type { StateBackend } from "./stateBackend";
+import { LAB_SYSTEM } from "./system";
+
+const START = resolve(__dirname, "database", "start.sh");
+const BIN = "/usr/lib/postgresql/15/bin";
+const USER = "pulumi";
+/** The server's own log and data, as it sees them. */
+const DATA = "/mnt/data";
+
+/** A start after a crash replays what was not written yet. */
+const START_TIMEOUT_MS = 60_000;
+
+/**
+ * A real PostgreSQL 15, of the lab's own root file system, that keeps its data in a temporary folder. It asks for a
+ * password, which no command line and no URL holds.
+ *
+ * Needs root; see systemMissing().
+ */
+export class Database implements StateBackend {
+    readonly environment: Readonly<Record<string, string>>;
+    private child: ChildProcess | undefined;
+
+    private constructor(
+        private readonly folder: string,
+        private readonly port: number,
+        password: string,
+    ) {
+        this.environment = {
+            PULUMI_BACKEND_URL: `postgres://${USER}@127.0.0.1:${port}/postgres?sslmode=disable`,
+            PGPASSWORD: password,
+        };
+    }
+
+    /** Makes an empty database and starts it. */
+    static async start(): Promise<Database> {
+        const folder = mkdtempSync(join(tmpdir(), "database-"));
+        const password = randomBytes(24).toString("hex");
+        const database = new Database(folder, await freePort(), password);
+        process.once("exit", () => database.end());
+        try {
+            database.make(password);
+            await database.boot();
+        } catch (error) {
+            await database.stop();
+            throw error;
+        }
+        return database;
+    }
+
+    async restart(): Promise<void> {
+        await this.powerOff();
+        await this.boot();
+    }
+
+    async stop(): Promise<void> {
+        await this.powerOff();
+        this.end();
+    }
+
+    private make(password: string): void {
+        const [uid, gid] = this.owner();
+        writeFileSync(join(this.folder, "password"), password, { mode: 0o644 });
+        mkdirSync(join(this.folder, "data"));
+        execFileSync("chown", ["-R", `${uid}:${gid}`, this.folder]);
+        const access = ["--auth=scram-sha-256", `--username=${USER}`, "--pwfile=/mnt/password"];
+        const initdb = [`${BIN}/initdb`, "-D", DATA, "--encoding=UTF8", "--locale=C.UTF-8", ...access];
+        execFileSync("unshare", this.arguments(initdb), { stdio: ["ignore", "ignore", "pipe"] });
+        rmSync(join(this.folder, "password"));
+    }
+
+    /** The user postgres of the lab's root file system. */
+    private owner(): [uid: string, gid: string] {
+        const line = /^postgres:[^:]*:(\d+):(\d+):/m.exec(readFileSync(join(LAB_SYSTEM, "etc/passwd"), "utf8"))!;
+        return [line[1]!, line[2]!];
+    }
+
+    private arguments(command: readonly string[]): string[] {
+        const flags = ["--mount", "--pid", "--ipc", "--fork", "--propagation", "private"];
+        return [...flags, START, LAB_SYSTEM, this.folder, ...command];
+    }
+
+    private async boot(): Promise<void> {
+        const log = openSync(join(this.folder, "log"), "a");
+        const settings = { listen_addresses: "127.0.0.1", port: String(this.port), unix_socket_directories: "" };
+        const options = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+        const child = spawn("unshare", this.arguments([`${BIN}/postgres`, "-D", DATA, ...options]), {
+            stdio: ["ignore", log, log],
+        });
+        closeSync(log);
+        this.child = child;
+        const ended = () => (child.exitCode === null ? undefined : readFileSync(join(this.folder, "log"), "utf8"));
+        // It listens before it has replayed what a crash left.
+        await untilReady(() => this.answers(), START_TIMEOUT_MS, ended);
+    }
+
+    private answers(): boolean {
+        const [program, ...ask] = [`${BIN}/pg_isready`, "--quiet", "--host=127.0.0.1", `--port=${this.port}`];
+        return spawnSync("chroot", [LAB_SYSTEM, program, ...ask]).status === 0;
+    }
+
+    private async powerOff(): Promise<void> {
+        const { child } = this;
+        this.child = undefined;
+        if (child !== undefined && child.exitCode === null && child.signalCode === null) {
+            const gone = once(child, "exit");
+            kill(child);
+            await gone;
+        }
+    }
+
+    private end(): void {
+        if (this.child !== undefined) {
+            kill(this.child);
+        }
+        rmSync(this.folder, { recursive: true, force: true });
+    }
+}
+
+/**
+ * Kills the server, the first process of its namespace and unshare's one child: all others of it end with it. unshare's own
+ * --kill-child does not reach a process that has become another user's.
+ */
+function kill({ pid }: ChildProcess): void {
+    const [server] = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
+    process.kill(Number(server), "SIGKILL");
+}

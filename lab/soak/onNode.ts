@@ -1,0 +1,139 @@
+import { FILTER_IPSET } from "../../model/addressFilter";
+import { inboundOf } from "../../model/inbound";
+import type { Segment, Substrate, Tenant, WorkloadVm } from "../../model/substrate";
+import { expectSame, type GuestState, type NodeState } from "../expect";
+
+/** What a soak keeps equal of a VM's firewall. */
+interface GuestFirewall {
+    readonly options: Readonly<Record<string, unknown>>;
+    readonly rules: readonly Readonly<Record<string, unknown>>[];
+    readonly ipset: Readonly<Record<string, readonly { readonly cidr: string }[]>>;
+}
+
+/** Whether a name on the node is that of a tenant's VM, by the identity rule. */
+function isTenantVm(vmid: string): boolean {
+    return /^5\d{3}$/.test(vmid);
+}
+
+/** Those of some VMIDs that are the tenants', each once. */
+function ours(vmids: readonly string[]): string[] {
+    return [...new Set(vmids)].filter(isTenantVm).sort();
+}
+
+function volumeOwner(volume: string): string {
+    return /^vm-(\d+)-/.exec(volume)?.[1] ?? "";
+}
+
+/**
+ * The node is exactly what the files say: each VM with its size, network and firewall, and nothing of ours besides.
+ *
+ * @throws UnexpectedError where it is not.
+ */
+export function expectNode(substrate: Substrate, state: NodeState): void {
+    const declared = ours(substrate.tenants.flatMap(({ vms }) => vms.map(({ vmid }) => String(vmid))));
+    expectSame("tenants' VMs on the node", ours(Object.keys(state.vms)), declared);
+    expectSame("VMs with a firewall", ours(Object.keys(state.firewall.guests)), declared);
+    const volumes = Object.values(state.storages).flatMap((storage) => Object.keys(storage.volumes));
+    expectSame("VMs that own a volume", ours(volumes.map(volumeOwner)), declared);
+    for (const tenant of substrate.tenants) {
+        const vmids = tenant.vms.map(({ vmid }) => vmid);
+        expectSame(`pool ${tenant.name}`, state.pools[tenant.name], poolOf(tenant, vmids));
+        for (const vm of tenant.vms) {
+            const what = `VM ${vm.vmid} (${vm.tenant}/${vm.name})`;
+            expectSame(what, guestOf(state.vms[vm.vmid]!), declaredGuest(vm, tenant.segment));
+            const firewall = state.firewall.guests[vm.vmid] as GuestFirewall;
+            expectSame(`firewall of ${what}`, firewallOf(firewall), declaredFirewall(vm, tenant.segment));
+            const volumesOfVm = volumes.filter((volume) => volumeOwner(volume) === String(vm.vmid)).sort();
+            expectSame(`volumes of ${what}`, volumesOfVm, [`vm-${vm.vmid}-cloudinit`, `vm-${vm.vmid}-disk-0`]);
+        }
+    }
+}
+
+function poolOf({ description }: Tenant, vmids: readonly number[]): unknown {
+    return { comment: description, storages: [], vmids: [...vmids].sort() };
+}
+
+/** A VM with what waits for its restart, in the words of its definition. */
+function guestOf({ name, status, config, pending }: GuestState): unknown {
+    const merged = { ...config, ...pending };
+    const fields = (text: string | null | undefined) => (text ?? "").split(",");
+    const nic = fields(merged["net0"]);
+    return {
+        name: pending["name"] ?? name,
+        status,
+        cores: Number(merged["cores"]),
+        memory: Number(merged["memory"]),
+        onBoot: merged["onboot"] === "1",
+        tags: merged["tags"],
+        disk: fields(merged["scsi0"]).find((field) => field.startsWith("size=")),
+        nic: [nic[0], ...nic.filter((field) => /^(tag|firewall)=/.test(field))],
+        address: fields(merged["ipconfig0"]).sort(),
+        resolver: merged["nameserver"],
+        described: merged["description"]?.split("\n")[0],
+    };
+}
+
+function declaredGuest(vm: WorkloadVm, { vlan, subnet }: Segment): unknown {
+    return {
+        name: vm.name,
+        status: "running",
+        cores: vm.cores,
+        memory: vm.memoryMiB,
+        onBoot: vm.onBoot,
+        tags: vm.tags.join(";"),
+        disk: `size=${vm.diskGiB}G`,
+        nic: [`virtio=${vm.mac!.toUpperCase()}`, "firewall=1", `tag=${vlan}`],
+        address: vm.address === undefined ? ["ip=dhcp"] : [`gw=${subnet.gateway}`, `ip=${vm.address}/24`],
+        resolver: subnet.gateway,
+        described: vm.description,
+    };
+}
+
+function firewallOf({ options, rules, ipset }: GuestFirewall): unknown {
+    const { enable, policy_in, macfilter, ipfilter } = options;
+    return {
+        options: { enable, policy_in, macfilter, ipfilter },
+        rules: rules.map(({ type, action, source, proto, dport, comment, enable: on }) => ({
+            type,
+            action,
+            on,
+            source,
+            comment,
+            ...(proto ? { proto } : {}),
+            ...(dport ? { dport } : {}),
+        })),
+        addresses: ipset[FILTER_IPSET]?.map(({ cidr }) => cidr) ?? [],
+    };
+}
+
+function declaredFirewall(vm: WorkloadVm, segment: Segment): unknown {
+    return {
+        options: { enable: 1, policy_in: "DROP", macfilter: 1, ipfilter: vm.address === undefined ? 0 : 1 },
+        rules: inboundOf(segment).map(({ cidr, name, protocol, ports }) => ({
+            type: "in",
+            action: "ACCEPT",
+            on: 1,
+            source: cidr,
+            comment: name,
+            ...(protocol && { proto: protocol }),
+            ...(ports && { dport: ports }),
+        })),
+        addresses: vm.address === undefined ? [] : [vm.address],
+    };
+}
+
+/** All on the node that is not the tenants', to be compared before and after. */
+export function othersOnNode(state: NodeState, tenants: readonly string[]): unknown {
+    const notOurs = <T>(record: Readonly<Record<string, T>>, isOurs: (name: string) => boolean) =>
+        Object.fromEntries(Object.entries(record).filter(([name]) => !isOurs(name)));
+    const storages = Object.entries(state.storages).map(([name, storage]) => [
+        name,
+        { ...storage, volumes: notOurs(storage.volumes, (volume) => isTenantVm(volumeOwner(volume))), cloudinit: {} },
+    ]);
+    return {
+        vms: notOurs(state.vms, isTenantVm),
+        pools: notOurs(state.pools, (name) => tenants.includes(name)),
+        storages: Object.fromEntries(storages) as unknown,
+        firewall: { ...state.firewall, guests: notOurs(state.firewall.guests, isTenantVm) },
+    };
+}

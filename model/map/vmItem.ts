@@ -1,0 +1,61 @@
+import { formatAmount } from "../capacity";
+import { escaped } from "../html";
+import type { Tenant, WorkloadVm } from "../substrate";
+import type { MapVm } from "./content";
+import { addressText, counted, driftText, segmentText, sizeText } from "./words";
+
+/** A VM of the page: a button that has the focus, and what it shows then. */
+export function vmItem(tenant: Tenant, { vm, aliases, drift }: MapVm): string {
+    const drifts = drift.length > 0;
+    const lines = [
+        [`${vm.vmid}`, "vmid"],
+        [vm.name, "name"],
+        [[addressText(vm), ...aliases].join(" · "), ""],
+        [sizeText(vm), "size"],
+        [drifts ? `drift: ${drift.length}` : "", "red"],
+    ].filter(([text]) => text !== "");
+    const label = [
+        vm.name,
+        `VMID ${vm.vmid}`,
+        addressText(vm),
+        sizeText(vm),
+        ...(drifts ? [counted(drift.length, "drift row")] : []),
+    ];
+    const spans = lines.map(([text, kind]) => `<span${kind === "" ? "" : ` class="${kind}"`}>${escaped(text!)}</span>`);
+    return `<li><button type="button" class="vm${drifts ? " bad" : ""}" id="vm-${vm.vmid}" aria-label="${escaped(label.join(", "))}" aria-describedby="more-${vm.vmid}">${spans.join("")}</button>
+<div class="more" id="more-${vm.vmid}"><b>${escaped(vm.name)}</b><dl>${details(tenant, vm, drift.map(driftText))}</dl></div></li>`;
+}
+
+/** All that is known of a VM, by what people call it; a row of several texts has one for each line. */
+function details(tenant: Tenant, vm: WorkloadVm, drift: readonly string[]): string {
+    const { segment } = tenant;
+    const { subnet } = segment;
+    const pool = `DHCP, ${subnet.poolStart} to ${subnet.poolEnd}`;
+    const disks = [
+        `system ${formatAmount(vm.diskGiB, "disk")}`,
+        ...vm.extraDisks.map(({ interface: name, sizeGiB }) => `${name} ${formatAmount(sizeGiB, "disk")}`),
+    ];
+    const balloon = vm.balloonMiB === 0 ? "" : `, at least ${formatAmount(vm.balloonMiB, "memory")}`;
+    const rows: readonly (readonly [string, readonly string[]])[] = [
+        ["drift", drift],
+        ["names", [vm.fqdn, ...vm.aliases]],
+        ["tenant", [tenant.name]],
+        ["segment", [segmentText(segment)]],
+        ["address", [vm.address ?? (segment.tagged ? pool : "DHCP")]],
+        ["gateway", segment.tagged ? [subnet.gateway] : []],
+        ["MAC", [vm.mac ?? "picked by PVE"]],
+        ["VMID", [String(vm.vmid)]],
+        ["vCPU", [`${vm.cores}, type ${vm.cpuType}`]],
+        ["memory", [formatAmount(vm.memoryMiB, "memory") + balloon]],
+        ["disks", disks],
+        ["starts", [vm.onBoot ? "with the node" : "by hand"]],
+        ["defined", [`${vm.definedAt.file}:${vm.definedAt.lines[""]}`]],
+    ];
+    return rows
+        .filter(([, texts]) => texts.length > 0)
+        .map(([name, texts]) => {
+            const red = name === "drift" ? ' class="red"' : "";
+            return `<dt${red}>${name}</dt><dd${red}>${texts.map(escaped).join("<br>")}</dd>`;
+        })
+        .join("");
+}

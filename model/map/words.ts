@@ -1,0 +1,54 @@
+import { claimOf, formatAmount } from "../capacity";
+import type { DriftRow } from "../drift";
+import type { Segment, WorkloadVm } from "../substrate";
+import type { MapContent } from "./content";
+
+/** How much there is, as `1 hypervisor, 2 tenants, 5 VMs`. */
+export function summary({ hypervisors, tenants }: MapContent): string {
+    const vms = tenants.reduce((sum, { tenant }) => sum + tenant.vms.length, 0);
+    return [counted(hypervisors.length, "hypervisor"), counted(tenants.length, "tenant"), counted(vms, "VM")].join(
+        ", ",
+    );
+}
+
+/** What is known of drift, in one line. */
+export function driftVerdict({ told }: MapContent): string {
+    if (told === undefined) {
+        return "Drift: not looked at.";
+    }
+    const { drift, untold } = told;
+    const found =
+        drift.length === 0 ? "No drift" : `Drift: ${counted(drift.length, "difference")} from the tenants' files`;
+    const gaps = untold.map(({ source, reason }) => `${source} could not be told: ${reason}`);
+    return [found, ...gaps].join("; ") + ".";
+}
+
+/** A row of drift as one sentence. */
+export function driftText({ where, what, declared, found, since, who }: DriftRow): string {
+    const by = [since === undefined ? "" : ` since ${since}`, who === undefined ? "" : ` by ${who}`].join("");
+    return `${what}: declared ${declared}, is ${found} (${where})${by}`;
+}
+
+/** A VM's size: vCPUs, memory and disks together. */
+export function sizeText(vm: WorkloadVm): string {
+    return [
+        formatAmount(vm.cores, "vcpus"),
+        formatAmount(vm.memoryMiB, "memory"),
+        formatAmount(claimOf(vm, "disk"), "disk"),
+    ].join(" · ");
+}
+
+/** A VM's address, or that it is leased one. */
+export function addressText({ address }: WorkloadVm): string {
+    return address ?? "DHCP";
+}
+
+/** A segment: its VLAN and subnet, or that it is a flat network. */
+export function segmentText({ vlan, tagged, subnet }: Segment): string {
+    return tagged ? `VLAN ${vlan} · ${subnet.cidr}` : "untagged, on a flat network";
+}
+
+/** `1 VM`, `2 VMs`. */
+export function counted(count: number, noun: string): string {
+    return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,53 @@
+import type { DriftRow } from "../../model/drift";
+import type { Substrate } from "../../model/substrate";
+import type { NodeLook } from "../look";
+import type { PreviewStep } from "./preview";
+import { resourceRows } from "./resources";
+import { dated } from "./since";
+import { strangerRows } from "./strangers";
+import { unseenRows } from "./unseen";
+import { text, viewOf, vmText, type NodeRow, type NodeView } from "./view";
+
+/**
+ * Everything in which the nodes differ from what the tenants' files say, and the guests on them that are in the tenants'
+ * ranges and in no file.
+ *
+ * @param steps what a preview of what is on the nodes would change, after a refresh.
+ * @param looks what the preview does not tell of, of each node.
+ * @param own the program's token, as user!name.
+ */
+export function nodeDrift(
+    substrate: Substrate,
+    steps: readonly PreviewStep[],
+    looks: readonly NodeLook[],
+    own: string,
+): DriftRow[] {
+    const view = viewOf(substrate);
+    const rows = resourceRows(view, steps).map((row) => withGuest(view, row, looks));
+    // A VM that is to be made has nothing else that differs.
+    const whole = new Set(rows.filter((row) => isWhole(view, row)).map(({ vmid }) => vmid!));
+    const unseen = looks.flatMap((look) => unseenRows(view, look)).filter(({ vmid }) => !whole.has(vmid!));
+    const strangers = looks.flatMap((look) => strangerRows(view, look, whole));
+    const all = [...rows, ...unseen, ...strangers];
+    return dated(
+        // A preview's steps come in any order.
+        all.sort((a, b) => (a.what < b.what ? -1 : 1)),
+        looks.flatMap(({ tasks }) => tasks),
+        own,
+    );
+}
+
+function isWhole({ vms }: NodeView, { vmid, what }: NodeRow): boolean {
+    return vmid !== undefined && !what.startsWith(`${vmText(vms.get(vmid) ?? { vmid, name: "" })}:`);
+}
+
+/** A VM that is missing in the state, but whose VMID a guest has, is not gone. */
+function withGuest(view: NodeView, row: NodeRow, looks: readonly NodeLook[]): NodeRow {
+    const guests = looks.flatMap((look) => look.guests);
+    const guest = guests.find(({ vmid }) => isWhole(view, row) && row.declared !== "none" && vmid === row.vmid);
+    if (guest === undefined) {
+        return row;
+    }
+    const settle = `make recover SUBSTRATE=${view.substrate.name}, where it is ours; else by hand, on the node: another VMID`;
+    return { ...row, found: `${text(guest.name)}, which the state does not have`, settle };
+}

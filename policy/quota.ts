@@ -1,0 +1,90 @@
+import { formatAmount, limitOf, RESOURCES, type Resource } from "../model/capacity";
+import type { Quota, Substrate, Tenant } from "../model/substrate";
+import { isUnknown, type Seen, type VmInputs } from "./rules";
+import { VM } from "./types";
+
+/** What a VM claims: memory in MiB, also by name where it starts with the node; disk in GiB; the rest by number. */
+interface Claim extends Record<keyof Quota, number> {
+    readonly node: string | undefined;
+    readonly tenant: string | undefined;
+    readonly onBoot: boolean;
+}
+
+/**
+ * Adds up what the VMs of one run claim, in the order in which they are declared, and tells of the one with which it goes
+ * beyond its tenant's quota or its hypervisor.
+ */
+export class Claims {
+    /** By URN, since a VM may be seen more than once in a run. */
+    private readonly vms = new Map<string, Claim>();
+
+    faults({ urn, type, inputs }: Seen, substrate: Substrate): string[] {
+        if (type !== VM) {
+            return [];
+        }
+        const claim = claimOf(inputs);
+        this.vms.delete(urn);
+        const others = [...this.vms.values()];
+        this.vms.set(urn, claim);
+        const tenant = substrate.tenants.find(({ name }) => name === claim.tenant);
+        const beyond = beyondHypervisor(claim, others, substrate);
+        if (tenant !== undefined || isUnknown(inputs, "poolId")) {
+            return tenant === undefined ? beyond : [...beyondQuota(claim, others, tenant), ...beyond];
+        }
+        const pool = claim.tenant === undefined ? "in no pool" : `in the pool ${claim.tenant}`;
+        const pools = substrate.tenants.map(({ name }) => name).join(", ");
+        return [`the VM is ${pool}: put it into that of a tenant (${pools})`];
+    }
+}
+
+function beyondQuota(claim: Claim, others: readonly Claim[], { name, quota }: Tenant): string[] {
+    const own = others.filter(({ tenant }) => tenant === name);
+    return (Object.keys(quota) as (keyof Quota)[]).flatMap((key) => {
+        const limit = quota[key]!;
+        const before = own.reduce((sum, other) => sum + other[key], 0);
+        const amount = (value: number) => (key === "vms" ? `${value} VMs` : formatAmount(value, key));
+        return crosses(before, claim[key], limit)
+            ? [`${name} claims ${amount(before + claim[key])}, and its quota is ${amount(limit)}`]
+            : [];
+    });
+}
+
+function beyondHypervisor(claim: Claim, others: readonly Claim[], { hypervisors }: Substrate): string[] {
+    const hypervisor = hypervisors.find(({ node }) => node === claim.node);
+    if (hypervisor === undefined) {
+        return [];
+    }
+    const there = others.filter(({ node }) => node === claim.node);
+    return RESOURCES.flatMap((resource) => {
+        const limit = limitOf(hypervisor, resource) ?? Infinity;
+        const before = there.reduce((sum, other) => sum + countedOf(other, resource), 0);
+        const own = countedOf(claim, resource);
+        const amount = (value: number) => formatAmount(value, resource);
+        return crosses(before, own, limit)
+            ? [`${amount(before + own)} are claimed of ${hypervisor.name}, which has ${amount(limit)} to give`]
+            : [];
+    });
+}
+
+/** Whether it is this claim that goes beyond: of what was too much without it, another VM was told. */
+function crosses(before: number, own: number, limit: number): boolean {
+    return before <= limit && before + own > limit;
+}
+
+/** As in the model: memory counts only of a VM that starts with the node. */
+function countedOf(claim: Claim, resource: Resource): number {
+    return resource === "memory" && !claim.onBoot ? 0 : claim[resource];
+}
+
+function claimOf(inputs: VmInputs): Claim {
+    const { poolId, nodeName, onBoot = true, cpu, memory, disks = [] } = inputs;
+    return {
+        tenant: poolId,
+        node: nodeName,
+        onBoot,
+        vms: 1,
+        vcpus: (cpu?.cores ?? 1) * (cpu?.sockets ?? 1),
+        memory: memory?.dedicated ?? 0,
+        disk: disks.reduce((sum, { size = 0 }) => sum + size, 0),
+    };
+}

@@ -1,0 +1,70 @@
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { defineMany, MANY_TENANTS } from "../../lab/manyTenants";
+import type { DriftRow } from "../../model/drift";
+import { loadSubstrate } from "../../model/load";
+import type { ToldDrift } from "../../model/map/driftFile";
+import type { Substrate } from "../../model/substrate";
+
+const ROOT = resolve(__dirname, "..", "..");
+const VMS = 30 * MANY_TENANTS;
+/** As long as a name may be. */
+export const LONG_NAME = `a-${"very-".repeat(11)}longer`;
+
+/** The committed substrate. */
+export function ownSite(): Substrate {
+    return loadSubstrate({ root: ROOT, substrate: "dvntm" });
+}
+
+/** Ten tenants of thirty VMs, with paths between tenants and to segments of the site, long names and fixed addresses. */
+export function bigSite(): Substrate {
+    const root = mkdtempSync(join(tmpdir(), "big-site-"));
+    try {
+        for (const entry of ["Pulumi.yaml", "Pulumi.dvntm.yaml", "tenants"]) {
+            cpSync(join(ROOT, entry), join(root, entry), { recursive: true });
+        }
+        defineMany(root, "dvntm", VMS, "5432");
+        const folder = join(root, "tenants", "dvntm");
+        const last = join(folder, "bench9.yaml");
+        appendFileSync(
+            last,
+            `allow:
+  - { to: bench0, protocol: tcp, ports: "443,8000:8010", why: the first one }
+  - { to: iot_backend, protocol: any, why: sensors }
+  - { to: 10.20.99.95/32, protocol: tcp, ports: "80", why: artifact server }
+`,
+        );
+        const third = join(folder, "bench2.yaml");
+        const named = readFileSync(third, "utf8")
+            .replace("name: vm1,", `name: ${LONG_NAME}, address: fixed, aliases: [api, ${LONG_NAME.slice(0, -1)}],`)
+            .replace("allow:\n", 'allow:\n  - { to: iot, protocol: udp, ports: "123", why: clocks }\n');
+        writeFileSync(third, named);
+        return loadSubstrate({ root, substrate: "dvntm" });
+    } finally {
+        rmSync(root, { recursive: true, force: true });
+    }
+}
+
+/** A row of drift as `make drift` tells it. */
+function row(tenant: string, where: string, what: string, declared: string, found: string): DriftRow {
+    return { tenant, where, what, declared, found, settle: "make up SUBSTRATE=dvntm" };
+}
+
+/** Drift of a VM, of a name, of a segment, and of what is no tenant's, in the big site. */
+export const BIG_DRIFT: ToldDrift = {
+    substrate: "dvntm",
+    drift: [
+        {
+            ...row("bench1", "node pve2", "VM 5103 vm3: memory", "512 MiB", "2048 MiB"),
+            since: "2026-11-24T08:13:00Z",
+            who: "root@pam",
+        },
+        row("bench1", "node pve2", "VM 5103 vm3: firewall", "on", "off"),
+        row("bench2", "router", "name api.bench2.dvntm.deevnet.net: address", "10.20.52.10", "10.20.52.11"),
+        row("bench4", "router", "DHCP scope 10.20.54.0/24", "10.20.54.100-10.20.54.200", "none"),
+        row("", "node pve2", "VM 5777 left-over", "none", "running"),
+        row("", "router", "Kea", "runs", "none"),
+    ],
+    untold: [{ source: "host hv02", reason: "SSH to hv02 was refused" }],
+};

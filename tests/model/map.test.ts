@@ -1,0 +1,208 @@
+import { resolve } from "node:path";
+import type { DriftRow } from "../../model/drift";
+import { loadSubstrate } from "../../model/load";
+import { concerns, mapOf } from "../../model/map/content";
+import { diagram } from "../../model/map/diagram";
+import { readDrift, type ToldDrift } from "../../model/map/driftFile";
+import { lay, laneCount } from "../../model/map/lanes";
+import { asPage } from "../../model/map/page";
+import { EVERY_TENANT, pathsOf } from "../../model/map/paths";
+import { line } from "../../model/map/shapes";
+import { asSvg } from "../../model/map/svg";
+import { driftVerdict, sizeText } from "../../model/map/words";
+import type { Substrate } from "../../model/substrate";
+import { definitionOf, nameOf, substrateOf } from "./paths";
+
+const ROOT = resolve(__dirname, "..", "..");
+const dvntm = loadSubstrate({ root: ROOT, substrate: "dvntm" });
+const dvnt = loadSubstrate({ root: ROOT, substrate: "dvnt" });
+
+function row(tenant: string, where: string, what: string): DriftRow {
+    return { tenant, where, what, declared: "a", found: "b", settle: "make up" };
+}
+
+function told(...drift: readonly DriftRow[]): ToldDrift {
+    return { substrate: "dvntm", drift, untold: [] };
+}
+
+describe("paths", () => {
+    const [a, b] = [nameOf(50), nameOf(51)];
+
+    test("what every tenant may is one path, what one may is its own", () => {
+        const paths = pathsOf(
+            substrateOf([
+                definitionOf(50, [
+                    { to: b, protocol: "tcp", ports: "5432", why: "orders" },
+                    { to: "10.20.99.95/32", protocol: "icmp", why: "artifact server" },
+                ]),
+                definitionOf(51),
+            ]),
+        );
+        expect(paths).toEqual([
+            { from: EVERY_TENANT, to: "gateway", open: ["tcp 53", "udp 53", "udp 67", "udp 123"] },
+            { from: EVERY_TENANT, to: "platform", open: ["any"] },
+            { from: a, to: "management", open: ["icmp of 10.20.99.95"] },
+            { from: EVERY_TENANT, to: "internet", open: ["any"] },
+            { from: "trusted", to: EVERY_TENANT, open: ["any"] },
+            { from: "management", to: EVERY_TENANT, open: ["any"] },
+            { from: a, to: b, open: ["tcp 5432"] },
+        ]);
+    });
+
+    test("a flat network has none, nor has a substrate without tenants", () => {
+        const flat: Substrate = { ...dvntm, coreRouter: { ...dvntm.coreRouter, mode: "none" } };
+        expect(pathsOf(flat)).toEqual([]);
+        expect(asPage(mapOf(flat))).toContain("nothing keeps them apart");
+        expect(pathsOf({ ...dvntm, tenants: [] })).toEqual([]);
+    });
+});
+
+describe("lanes", () => {
+    const height = (place: string) => Number(place);
+
+    test("upright lines that would lie on each other are in different lanes, the short ones nearest", () => {
+        const laid = lay(
+            [
+                { source: "0", targets: ["9"] },
+                { source: "1", targets: ["2"] },
+                { source: "3", targets: ["4"] },
+                { source: "2", targets: ["3"] },
+            ],
+            height,
+        );
+        expect(laid.map(({ source, lane }) => [source, lane])).toEqual([
+            ["1", 0],
+            ["3", 0],
+            ["2", 1],
+            ["0", 2],
+        ]);
+        expect(laneCount(laid)).toBe(3);
+        expect(laneCount([])).toBe(0);
+    });
+
+    test("ten tenants that all reach each other fit beside each other", () => {
+        const vlans = Array.from({ length: 10 }, (_, i) => 50 + i);
+        const all = vlans.map((vlan) =>
+            definitionOf(
+                vlan,
+                vlans
+                    .filter((other) => other !== vlan)
+                    .map((other) => ({ to: nameOf(other), protocol: "tcp" as const, ports: "1", why: "all" })),
+            ),
+        );
+        const { shapes, width } = diagram(mapOf(substrateOf(all)));
+        expect(shapes.match(/class="path own-path/g)).toHaveLength(90);
+        expect(width).toBeLessThan(420);
+    });
+});
+
+describe("drift", () => {
+    const [vm, other] = dvntm.tenants[0]!.vms;
+
+    test.each([
+        ["VM 5001 api-vm01: memory", true],
+        ["VM 50011 other: memory", false],
+        ["name api-vm01.grooveiq.dvntm.deevnet.net: address", true],
+        ["name api.grooveiq.dvntm.deevnet.net", true],
+        ["name web.vintronics.dvntm.deevnet.net", false],
+        ["reservation 10.20.50.10 (api-vm01): MAC", true],
+        ["rule 5001 (api-vm01)", false],
+        ["DHCP scope 10.20.50.0/24", false],
+    ])("%s is about VM 5001: %s", (what, expected) => {
+        expect(concerns(row("grooveiq", "router", what), vm!)).toBe(expected);
+    });
+
+    test("each row stands at its VM, segment, hypervisor or router, and nowhere else", () => {
+        const content = mapOf(
+            dvntm,
+            told(
+                row("grooveiq", "node pve2", "VM 5001 api-vm01: memory"),
+                row("vintronics", "router", "DHCP scope 10.20.51.0/24"),
+                row("", "node pve2", "VM 5999 stray"),
+                row("", "router", "Kea"),
+            ),
+        );
+        const [grooveiq, vintronics] = content.tenants;
+        expect(grooveiq!.vms.map(({ drift }) => drift.length)).toEqual([1, 0]);
+        expect(vintronics!.vms.map(({ drift }) => drift.length)).toEqual([0, 0, 0]);
+        expect([grooveiq!.segmentDrifts, vintronics!.segmentDrifts]).toEqual([false, true]);
+        expect(content.hypervisors[0]!.drift.map(({ what }) => what)).toEqual(["VM 5999 stray"]);
+        expect(content.routerDrift.map(({ what }) => what)).toEqual(["Kea"]);
+        expect(other!.name).toBe("db-vm01");
+    });
+
+    test("that nobody looked, that there is none and that it could not be told are three things", () => {
+        expect(driftVerdict(mapOf(dvntm))).toBe("Drift: not looked at.");
+        expect(driftVerdict(mapOf(dvntm, told()))).toBe("No drift.");
+        const untold = { ...told(row("", "router", "Kea")), untold: [{ source: "node", reason: "it is off" }] };
+        expect(driftVerdict(mapOf(dvntm, untold))).toBe(
+            "Drift: 1 difference from the tenants' files; node could not be told: it is off.",
+        );
+    });
+
+    test("every fault of a file that is none of drift's is told at once", () => {
+        const text = JSON.stringify({
+            substrate: "dvnt",
+            drift: [{ ...row("", "a", "b"), what: 5, who: 6 }],
+            untold: {},
+        });
+        expect(() => readDrift(text, "drift.json", "dvntm")).toThrow(
+            [
+                "drift.json drift[0].what: 5 is no text",
+                "drift.json drift[0].who: 6 is no text",
+                'drift.json substrate: "dvnt"; allowed: "dvntm"',
+                "drift.json untold: is no list",
+            ].join("\n"),
+        );
+        expect(() => readDrift("null", "x", "dvntm")).toThrow("x drift: is missing; allowed: a list");
+        expect(() => readDrift("{", "x", "dvntm")).toThrow(/^x: no JSON \(.*\); give what `commands\/drift.ts/);
+        const right = told(row("grooveiq", "router", "b"));
+        expect(readDrift(JSON.stringify(right), "x", "dvntm")).toEqual(right);
+    });
+});
+
+describe("what is drawn", () => {
+    const drawn = [asPage, asSvg];
+
+    test("every VM with its size, number and names", () => {
+        for (const draw of drawn) {
+            const text = draw(mapOf(dvntm));
+            for (const vm of dvntm.tenants.flatMap(({ vms }) => vms)) {
+                const parts = [vm.name, String(vm.vmid), sizeText(vm), vm.fqdn, ...vm.aliases];
+                expect(parts.filter((part) => !text.includes(part))).toEqual([]);
+            }
+        }
+    });
+
+    test("a planned substrate says that its hardware is not chosen", () => {
+        drawn.forEach((draw) => expect(draw(mapOf(dvnt))).toMatch(/its hardware is not chosen yet/i));
+    });
+
+    test("nothing that a person or a router says becomes markup", () => {
+        const bad = `<script>alert(1)</script>"'&`;
+        const [tenant] = dvntm.tenants;
+        const content = mapOf(
+            { ...dvntm, tenants: [{ ...tenant!, description: bad }] },
+            told({ ...row("grooveiq", "router", bad), settle: bad }, row("", "router", bad), row("", "node pve2", bad)),
+        );
+        for (const text of drawn.map((draw) => draw(content))) {
+            expect(text).not.toContain("<script>alert");
+            expect(text).toContain("&lt;script&gt;alert(1)&lt;/script&gt;&quot;'&amp;");
+        }
+    });
+
+    test("a page and a picture name no other place to load from", () => {
+        for (const text of drawn.map((draw) => draw(mapOf(dvntm, told(row("", "router", "Kea")))))) {
+            expect(text.replaceAll('xmlns="http://www.w3.org/2000/svg"', "")).not.toMatch(
+                /https?:|url\(|@import|\bsrc=/,
+            );
+        }
+    });
+
+    test("a text is cut where its room ends, and its title has all of it", () => {
+        expect(line("short", {}, 10, 100)).toBe('<text font-size="10">short</text>');
+        expect(line("a long text that does not fit", {}, 10, 62)).toBe(
+            '<text font-size="10">a long te…<title>a long text that does not fit</title></text>',
+        );
+    });
+});

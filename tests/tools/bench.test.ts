@@ -1,0 +1,120 @@
+import { spawn } from "node:child_process";
+import { configurationOf } from "../../bench/peerConfiguration";
+import { plotOf } from "../../bench/plot";
+import { reportOf } from "../../bench/report";
+import { lineThrough, rowsOf, spreadOf } from "../../bench/results";
+import { Sampler } from "../../bench/sampler";
+import type { Sample } from "../../bench/series";
+
+jest.setTimeout(60_000);
+
+function sample(side: "ours" | "peer", vms: number, seconds: number): Sample {
+    return {
+        side,
+        vms,
+        run: 1,
+        step: "create",
+        seconds,
+        cpu: { pulumi: 1, node: 0.5 },
+        peakMiB: 100,
+        requests: 10 * vms,
+    };
+}
+
+const SAMPLES = [1, 20, 100].flatMap((vms) => [
+    sample("ours", vms, 2 + vms * 0.1),
+    sample("ours", vms, 3 + vms * 0.1),
+    sample("ours", vms, 9 + vms * 0.1),
+    sample("peer", vms, 1 + vms * 0.05),
+]);
+
+test("the median of an even number of values is between the two in the middle", () => {
+    expect(spreadOf([4, 1, 2, 9])).toEqual({ median: 3, min: 1, max: 9 });
+});
+
+test("a line is found where growth is linear, and its fit tells where it is not", () => {
+    const line = lineThrough([1, 20, 100].map((vms) => [vms, 3 + vms * 0.1]))!;
+    expect([line.fixed, line.perVm, line.fit].map((value) => Number(value.toFixed(6)))).toEqual([3, 0.1, 1]);
+    expect(lineThrough([1, 50, 100].map((vms) => [vms, vms ** 4]))!.fit).toBeLessThan(0.9);
+    expect(
+        lineThrough([
+            [1, 2],
+            [2, 3],
+        ]),
+    ).toBeUndefined();
+});
+
+test("the report has medians, spreads, ratios and growth", () => {
+    const circumstances = {
+        command: "make bench",
+        machine: "2 cores",
+        peer: "terraform 1",
+        runs: 3,
+        times: "At once.",
+    };
+    const report = reportOf(rowsOf(SAMPLES), circumstances);
+    expect(report).toContain(
+        "| create | 13.0 (12.0-19.0) | 6.00 | **2.17** | 1.50 / 1.50 | 100 / 100 | 1000 / 1000 | 1.00 |",
+    );
+    expect(report).toContain("| create | ours | 3.00 | 100 | 1.000 |");
+    const alone = reportOf(rowsOf(SAMPLES.filter(({ side }) => side === "ours")), {
+        ...circumstances,
+        peer: undefined,
+    });
+    expect(alone).toContain("No peer was on the machine");
+    expect(alone).toContain("| create | 13.0 (12.0-19.0) | 1.50 | 100 | 1000 |");
+});
+
+test("the plot has a line for each side, and its highest value is the slowest run", () => {
+    const plot = plotOf(rowsOf(SAMPLES));
+    expect(plot.match(/<polyline/g)).toHaveLength(2);
+    expect(plot).toContain(">19.0 s<");
+});
+
+test("the peer's configuration is what our state says, in Terraform's words and order", () => {
+    const urn = (name: string) => `urn:pulumi:dvntm::tenant-hypervisors::t::${name}`;
+    const { resource } = configurationOf(
+        [
+            { urn: urn("component"), type: "deevnet:tenant:TenantVm", inputs: { vmId: 1 } },
+            {
+                urn: urn("one-pool"),
+                type: "proxmoxve:index/poolLegacy:PoolLegacy",
+                inputs: { __defaults: [], poolId: "one" },
+            },
+            {
+                urn: urn("one-vm"),
+                type: "proxmoxve:index/vmLegacy:VmLegacy",
+                inputs: {
+                    __defaults: ["bios", "serialDevices"],
+                    bios: "seabios",
+                    poolId: "one",
+                    disks: [{ __defaults: ["cache"], cache: "none", datastoreId: "local-lvm" }],
+                    networkDevices: [{ bridge: "vmbr0", vlanId: 50 }],
+                    serialDevices: [{ device: "socket" }],
+                },
+                propertyDependencies: { poolId: [urn("component"), urn("one-pool")], disks: [] },
+            },
+        ],
+        "https://127.0.0.1:1",
+    );
+    expect(Object.keys(resource)).toEqual(["proxmox_virtual_environment_pool", "proxmox_virtual_environment_vm"]);
+    expect(resource["proxmox_virtual_environment_vm"]!["one-vm"]).toEqual({
+        pool_id: "${proxmox_virtual_environment_pool.one-pool.pool_id}",
+        disk: [{ datastore_id: "local-lvm" }],
+        network_device: [expect.objectContaining({ bridge: "vmbr0", vlan_id: 50, mtu: null })],
+        serial_device: [{ device: "socket" }],
+        lifecycle: { ignore_changes: ["clone"] },
+    });
+});
+
+test("a command's CPU and memory are those of all its processes", async () => {
+    const busy = "const held = Buffer.alloc(60e6, 1); while (process.cpuUsage().user < 8e5); held.length;";
+    const child = spawn("sh", ["-c", `node -e '${busy}' & node -e '${busy}'; wait`], { stdio: "ignore" });
+    const sampler = new Sampler(child.pid!);
+    await new Promise((resolve) => child.on("close", resolve));
+    const { cpu, peakMiB } = sampler.stop();
+    expect(Object.keys(cpu).sort()).toEqual(["node", "sh"]);
+    // Two that hold 57 MiB each, beside what Node.js takes.
+    expect(peakMiB).toBeGreaterThan(140);
+    expect(cpu["node"]).toBeGreaterThan(1);
+});

@@ -1,0 +1,118 @@
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+const ROOT = resolve(__dirname, "../..");
+
+/** Names of the modules that a run loaded are printed, then what the program gives. */
+const PROGRAM = `
+    require("./start/typescript");
+    const { said } = require("./said.ts");
+    console.log(JSON.stringify({ said: said(), compiler: Object.keys(require.cache).some((file) => file.includes("@swc/core/index")) }));
+`;
+
+interface Run {
+    readonly said: string;
+    /** Whether the compiler was loaded. */
+    readonly compiler: boolean;
+}
+
+let root: string;
+
+beforeEach(() => {
+    root = mkdtempSync(join(tmpdir(), "start-"));
+    cpSync(join(ROOT, "start"), join(root, "start"), { recursive: true });
+    symlinkSync(join(ROOT, "node_modules"), join(root, "node_modules"));
+    write("word.ts", 'export const word: string = "one";\n');
+    write("said.ts", 'import { word } from "./word";\n\nexport function said(): string {\n    return word;\n}\n');
+});
+
+afterEach(() => rmSync(root, { recursive: true, force: true }));
+
+function write(file: string, text: string): void {
+    writeFileSync(join(root, file), text);
+}
+
+function node(program: string) {
+    return spawnSync(process.execPath, ["-e", program], { cwd: root, encoding: "utf8" });
+}
+
+function run(): Run {
+    const { stdout, stderr } = node(PROGRAM);
+    expect(stderr).toBe("");
+    return JSON.parse(stdout) as Run;
+}
+
+const COMPILED = ".compiled/word.ts.js";
+
+test("the first run compiles, and the next one does not load the compiler", () => {
+    expect(run()).toEqual({ said: "one", compiler: true });
+    expect(run()).toEqual({ said: "one", compiler: false });
+});
+
+test("an edit counts at once, even where neither size nor time of the file tell of it", () => {
+    run();
+    const { atime, mtime } = statSync(join(root, "word.ts"));
+    write("word.ts", 'export const word: string = "two";\n');
+    utimesSync(join(root, "word.ts"), atime, mtime);
+    expect(run()).toEqual({ said: "two", compiler: true });
+    expect(run()).toEqual({ said: "two", compiler: false });
+});
+
+test.each([
+    ["cut off", (code: string) => code.slice(0, -20)],
+    ["empty", () => ""],
+    ["changed by hand", (code: string) => code.replace('"one"', '"six"')],
+    ["another source's", (code: string) => code.replace(/^\/\/ \S+/, "// 0")],
+])("what was kept and is %s is made anew", (_name, damage) => {
+    run();
+    const whole = readFileSync(join(root, COMPILED), "utf8");
+    write(COMPILED, damage(whole));
+    expect(readFileSync(join(root, COMPILED), "utf8")).not.toBe(whole);
+    expect(run()).toEqual({ said: "one", compiler: true });
+    expect(readFileSync(join(root, COMPILED), "utf8")).toBe(whole);
+});
+
+test("where nothing can be kept, the program runs all the same", () => {
+    write(".compiled", "a file, not a folder");
+    expect(run()).toEqual({ said: "one", compiler: true });
+    expect(run()).toEqual({ said: "one", compiler: true });
+});
+
+test("a stack trace has the lines of the source", () => {
+    write(
+        "word.ts",
+        "interface Long {\n    word: string;\n}\n\nconst none = undefined as unknown as Long;\nexport const { word } = none;\n",
+    );
+    expect(node(PROGRAM).stderr).toMatch(/word\.ts:6:/);
+});
+
+test.each([
+    ["@npmcli/arborist", "typeof new module.Arborist({ path: '.' }).loadActual === 'function'"],
+    ["typescript", "/^5/.test(module.version) && module.SyntaxKind.NumericLiteral > 0"],
+])("%s, which Pulumi's SDK loads, is put off, and there for whoever uses it", (name, uses) => {
+    const loads = (after: string) =>
+        node(`
+            require("./start/deferred");
+            const pulumi = require("@pulumi/pulumi");
+            const { createRequire } = require("node:module");
+            const load = createRequire(require.resolve("@pulumi/pulumi"));
+            const { exports: module } = require.cache[load.resolve("${name}")];
+            console.log(${after}, require.cache[load.resolve("${name}")].exports !== module);
+        `).stdout.trim();
+    expect(loads("true")).toBe("true false");
+    expect(loads(uses)).toBe("true true");
+});
+
+test("no resource has a stack in the state, and any other stack is whole", () => {
+    const stackOf = (before: string) =>
+        node(`
+            ${before}
+            const { Resource } = require("@pulumi/pulumi");
+            const deep = (depth) => (depth > 0 ? deep(depth - 1) : [Resource.callsites().length > 0, new Error("x").stack.includes("deep")]);
+            console.log(...deep(9));
+        `).stdout.trim();
+    expect(stackOf('require("source-map-support/register");')).toBe("true true");
+    expect(stackOf('require("./start/typescript"); require("./start/stacks");')).toBe("false true");
+});
