@@ -21,8 +21,8 @@ class Control(control.Control):
         self.machine.faults.clear()
 
     def change_settings(self, wanted: dict[str, Any]) -> dict[str, Any]:
-        """Changes settings: latency (real seconds before every answer), secret (a new one of the program's key), privileges (those of the program's user, by name;
-        null brings its own back)."""
+        """Changes settings: latency (real seconds before every answer), secret (a new one of the program's key),
+        privileges (those of the program's user, by name; null brings its own back)."""
         control.require_known(wanted, {'latency', 'privileges', 'secret'})
         if 'latency' in wanted:
             self.machine.latency_seconds = float(wanted['latency'])

@@ -174,3 +174,14 @@ def test_unknown_setting_is_refused(router):
         router.control('PATCH', '/settings', {'speed': 1})
     with pytest.raises(ApiError, match='unknown privileges: Everything'):
         router.control('PATCH', '/settings', {'privileges': ['Everything']})
+
+
+def test_a_new_secret_takes_the_old_ones_place(router):
+    key, old = router.ready['apiKey'], router.ready['apiSecret']
+    router.control('PATCH', '/settings', {'secret': 'f' * 40})
+    with pytest.raises(ApiError) as refused:
+        router.rows(SEARCH)
+    assert refused.value.status == 401
+    assert Router({**router.ready, 'apiKey': key, 'apiSecret': 'f' * 40}).rows(SEARCH) is not None
+    router.control('PATCH', '/settings', {'secret': old})
+    assert router.rows(SEARCH) is not None

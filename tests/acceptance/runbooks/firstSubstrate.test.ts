@@ -94,9 +94,13 @@ describeWithHost(`${PAGE}, ${ROTATE}`, () => {
         await expect(runbook.first(". ~/dvntm.env\nmake up SUBSTRATE=dvntm")).rejects.toThrow(
             /vlan0\.50[^]*10\.20\.50\.1\/24/,
         );
+        const made = Object.values((await router.state()).saved["vlan"]!).map(({ tag }) => tag);
+        for (const vlan of VLANS.filter((tag) => !made.includes(String(tag)))) {
+            const device = { if: "re0", tag: String(vlan), vlanif: `vlan0.${vlan}`, descr: "tenant segment" };
+            await router.byHand("interfaces/vlan_settings/addItem", { vlan: device });
+        }
+        await router.byHand("interfaces/vlan_settings/reconfigure");
         for (const vlan of VLANS) {
-            const vlanItem = { if: "re0", tag: String(vlan), vlanif: `vlan0.${vlan}`, descr: `TENANT${vlan}` };
-            await router.byHand("interfaces/vlan_settings/addItem", { vlan: vlanItem }).catch(() => undefined);
             await router.assign(interfaceOf(vlan), `vlan0.${vlan}`, `10.20.${vlan}.1/24`);
         }
         await runbook.next(PAGE, ". ~/dvntm.env");
@@ -138,7 +142,7 @@ describeWithHost(`${PAGE}, ${ROTATE}`, () => {
         runbook.addSecret(key("deevnet_ed25519.new"));
         host.write(
             "root/.ssh/authorized_keys",
-            host.read("root/.ssh/authorized_keys") + key("deevnet_ed25519.new.pub"),
+            `${host.read("root/.ssh/authorized_keys")}\n${key("deevnet_ed25519.new.pub")}`,
             0o600,
         );
         expect((await runbook.next(ROTATE, "pulumi config set")).output).toMatch(/hv02: as declared/);
