@@ -11,7 +11,8 @@ import type { Loaded } from "./substrates";
 
 const HELP = `usage: make fleet [CMD=preview|refresh] [PARALLEL=<n>] [POLICY=off] [JSON=1]
 Runs a preview of every substrate, or a refresh that only looks, some side by side (PARALLEL; as many as there are cores),
-and reports of all at once. One that fails keeps none of the others from running. Nothing is changed.
+and reports of all at once. One that fails keeps none of the others from running. Nothing is changed but that a substrate
+without a stack gets one.
 Exit 0, also where there are changes; 1: one failed; 2: wrong usage.`;
 
 const ROOT = resolve(__dirname, "..");
@@ -52,7 +53,7 @@ function numberOf(parallel: string | undefined): number {
     return wanted;
 }
 
-/** Runs on each substrate, at most so many at a time, and tells of each as it ends. */
+/** Runs on each substrate, at most so many at a time, and tells of each as it ends; gives them back by name. */
 async function runFleet(fleet: readonly Loaded[], wanted: Wanted): Promise<FleetRow[]> {
     const left = [...fleet];
     const rows: FleetRow[] = [];
@@ -65,7 +66,7 @@ async function runFleet(fleet: readonly Loaded[], wanted: Wanted): Promise<Fleet
         }
     };
     await Promise.all(Array.from({ length: wanted.parallel }, turn));
-    return rows;
+    return rows.sort((a, b) => (a.substrate < b.substrate ? -1 : 1));
 }
 
 async function runOn(loaded: Loaded, wanted: Wanted): Promise<FleetRow> {

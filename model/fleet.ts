@@ -24,16 +24,15 @@ export function resultOf({ changes, reason }: FleetRow): string {
     return counts.length === 0 ? "no changes" : counts.map(([kind, count]) => `${count} ${kind}`).join(", ");
 }
 
-/** The rows as one table in the order of the substrates' names, then a line that counts them, then why those failed that did. */
+/** The rows as one table, then a line that counts them, then why those failed that did. */
 export function fleetReport(rows: readonly FleetRow[], seconds: number): string {
-    const sorted = [...rows].sort((a, b) => (a.substrate < b.substrate ? -1 : 1));
     const cells = [
         ["substrate", "resources", "seconds", "result"],
-        ...sorted.map((row) => [row.substrate, String(resourcesOf(row)), row.seconds.toFixed(1), resultOf(row)]),
+        ...rows.map((row) => [row.substrate, String(resourcesOf(row)), row.seconds.toFixed(1), resultOf(row)]),
     ];
     const widths = [0, 1, 2].map((column) => Math.max(...cells.map((line) => line[column]!.length)));
-    const failed = sorted.filter(({ reason }) => reason !== undefined);
-    const changed = sorted.filter((row) => row.reason === undefined && resultOf(row) !== "no changes");
+    const failed = rows.filter(({ reason }) => reason !== undefined);
+    const changed = rows.filter((row) => row.reason === undefined && resultOf(row) !== "no changes");
     return [
         ...cells.map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")),
         `${rows.length} substrates, ${changed.length} with changes, ${failed.length} failed, in ${seconds.toFixed(1)} s`,
