@@ -247,6 +247,7 @@ describe("the CLI killed in the middle", () => {
     });
 
     test("a lock whose owner lives is not released, and told by whom it is held", async () => {
+        await lab.node.forgetRequests();
         await lab.node.set({ latency: 0.2 });
         const running = lab.workspace.pulumi(UP);
         await lab.wrote(1);

@@ -145,9 +145,9 @@ describeWithHost(`${PAGE}, ${ROTATE}`, () => {
             `${host.read("root/.ssh/authorized_keys")}\n${key("deevnet_ed25519.new.pub")}`,
             0o600,
         );
-        expect((await runbook.next(ROTATE, "pulumi config set")).output).toMatch(/hv02: as declared/);
+        expect((await runbook.next(ROTATE, "pulumi config set")).output).toMatch(/dvntm: no drift/);
         host.write("root/.ssh/authorized_keys", key("deevnet_ed25519.new.pub"), 0o600);
-        expect((await runbook.next(ROTATE, "mv ~/.ssh")).output).toMatch(/hv02: as declared/);
+        expect((await runbook.next(ROTATE, "mv ~/.ssh")).output).toMatch(/dvntm: no drift/);
     });
 
     test("the host's key: another one is refused, and one that is declared runs no baseline", async () => {
@@ -155,10 +155,10 @@ describeWithHost(`${PAGE}, ${ROTATE}`, () => {
         const key = (name: string) => readFileSync(join(runbook.home, name), "utf8");
         host.write("etc/ssh/ssh_host_ed25519_key", key("host"), 0o600);
         await host.reboot();
-        await expect(runbook.first("make host-drift SUBSTRATE=dvntm")).rejects.toThrow(/host key/i);
+        await expect(runbook.first("make drift SUBSTRATE=dvntm")).rejects.toThrow(/host key/i);
         runbook.edit(STACK, (text) => text.replace(host.hostKey, key("host.pub").trim()));
-        const { output } = await runbook.next(ROTATE, "make host-drift");
-        expect(output).toMatch(/hv02: as declared/);
+        const { output } = await runbook.next(ROTATE, "make drift");
+        expect(output).toMatch(/dvntm: no drift/);
         expect(output).not.toMatch(/baseline-\w+ +(created|updated|replaced)/);
         runbook.expectDone();
     });
