@@ -98,7 +98,8 @@ describe("a fault of the router", () => {
         await router.clearFaults();
         expect(exitCode).not.toBe(0);
         // With that, Pulumi's own runtime traces what it calls an exception of the program, under the stack.
-        const ours = both.length === 0 ? output : output.replace(/^ {2}pulumi:pulumi:Stack \([^]*?^$/m, "");
+        const ours =
+            both.length === 0 ? output : output.replace(/^ {2}pulumi:pulumi:Stack \([^]*?(?=^ {2}\S+ \(|^\S)/m, "");
         expect(ours).not.toMatch(TRACE);
         return output;
     }
