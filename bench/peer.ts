@@ -1,10 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { buildPart } from "../tools/build";
 import { BIN, type Part } from "../tools/parts";
-import { isFresh, markFresh } from "../tools/stamp";
+import { buildWhereStale } from "../tools/stamp";
 import { CHANGED, GOES } from "./ours";
 import type { Configuration } from "./peerConfiguration";
 import type { Command, Side, Step } from "./side";
@@ -132,12 +131,7 @@ export function findPeer(): { readonly program: string; readonly version: string
 
 /** Builds the peer's provider where it is not built yet. @throws BuildError */
 export async function buildProvider(): Promise<void> {
-    const target = join(FOLDER, PROVIDER.binary);
-    if (!isFresh(PROVIDER, target)) {
-        mkdirSync(FOLDER, { recursive: true });
-        await buildPart(PROVIDER, target);
-        markFresh(PROVIDER);
-    }
+    await buildWhereStale(PROVIDER, join(FOLDER, PROVIDER.binary));
 }
 
 /** The provider's version, which is that of our plugin. */

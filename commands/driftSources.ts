@@ -55,12 +55,14 @@ async function rowsOfNodes(substrate: Substrate): Promise<readonly DriftRow[]> {
 
 /** Each host that has a baseline, by Ansible's own check. */
 function hostSources(substrate: Substrate): DriftSource[] {
+    let secrets: Secrets | undefined;
     return substrate.hypervisors
         .filter(({ baseline }) => baseline !== undefined)
         .map((hypervisor) => ({
             name: `host ${hypervisor.name}`,
             rows: async () => {
-                const found = await hostDrift(ROOT, hypervisor, hostSecrets(substrate.name));
+                secrets ??= hostSecrets(substrate.name);
+                const found = await hostDrift(ROOT, hypervisor, secrets);
                 return found.map((one) => hostRow(substrate, one));
             },
         }));

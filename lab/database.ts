@@ -1,10 +1,10 @@
 import { execFileSync, spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { freePort, untilReady } from "./ports";
+import { powerOff } from "./processes";
 import type { StateBackend } from "./stateBackend";
 import { LAB_SYSTEM } from "./system";
 
@@ -108,11 +108,7 @@ export class Database implements StateBackend {
     private async powerOff(): Promise<void> {
         const { child } = this;
         this.child = undefined;
-        if (child !== undefined && child.exitCode === null && child.signalCode === null) {
-            const gone = once(child, "exit");
-            kill(child);
-            await gone;
-        }
+        await powerOff(child, kill);
     }
 
     private end(): void {

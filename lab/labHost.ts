@@ -1,5 +1,4 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
-import { once } from "node:events";
 import {
     appendFileSync,
     closeSync,
@@ -19,6 +18,7 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { utils } from "ssh2";
 import { freePort } from "./ports";
+import { powerOff } from "./processes";
 import { LAB_SYSTEM } from "./system";
 
 const SOURCES = resolve(__dirname, "host");
@@ -138,12 +138,8 @@ export class LabHost {
     async powerOff(): Promise<void> {
         const { child } = this;
         this.child = undefined;
-        if (child !== undefined && child.exitCode === null && child.signalCode === null) {
-            const gone = once(child, "exit");
-            // unshare ignores SIGTERM; its --kill-child takes the host's first process with it, and that all others.
-            child.kill("SIGKILL");
-            await gone;
-        }
+        // unshare ignores SIGTERM; its --kill-child takes the host's first process with it, and that all others.
+        await powerOff(child);
     }
 
     async reboot(): Promise<void> {

@@ -1,11 +1,11 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { once } from "node:events";
 import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { BIN } from "../tools/parts";
 import { accepts, freePort, untilReady } from "./ports";
+import { powerOff } from "./processes";
 import type { StateBackend } from "./stateBackend";
 
 const BUCKET = "state";
@@ -74,11 +74,7 @@ export class ObjectStore implements StateBackend {
     private async powerOff(): Promise<void> {
         const { child } = this;
         this.child = undefined;
-        if (child !== undefined && child.exitCode === null && child.signalCode === null) {
-            const gone = once(child, "exit");
-            child.kill("SIGKILL");
-            await gone;
-        }
+        await powerOff(child);
     }
 
     private end(): void {

@@ -1,3 +1,5 @@
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 /** A process of this machine that works in a folder. */
@@ -34,5 +36,21 @@ function read(file: string): string {
         return readFileSync(file, "utf8");
     } catch {
         return "";
+    }
+}
+
+/**
+ * Takes a process away as a loss of power does, and waits until it is gone; one that is gone already is left alone.
+ *
+ * @param kill how, where the process passes the signal on to nobody.
+ */
+export async function powerOff(
+    child: ChildProcess | undefined,
+    kill = (one: ChildProcess): unknown => one.kill("SIGKILL"),
+): Promise<void> {
+    if (child !== undefined && child.exitCode === null && child.signalCode === null) {
+        const gone = once(child, "exit");
+        kill(child);
+        await gone;
     }
 }

@@ -1,3 +1,5 @@
+import { alignedRows } from "./table";
+
 /** What may be asked of many substrates at once; none of it changes anything. */
 export const FLEET_COMMANDS = ["preview", "refresh"] as const;
 export type FleetCommand = (typeof FLEET_COMMANDS)[number];
@@ -30,11 +32,10 @@ export function fleetReport(rows: readonly FleetRow[], seconds: number): string 
         ["substrate", "resources", "seconds", "result"],
         ...rows.map((row) => [row.substrate, String(resourcesOf(row)), row.seconds.toFixed(1), resultOf(row)]),
     ];
-    const widths = [0, 1, 2].map((column) => Math.max(...cells.map((line) => line[column]!.length)));
     const failed = rows.filter(({ reason }) => reason !== undefined);
     const changed = rows.filter((row) => row.reason === undefined && resultOf(row) !== "no changes");
     return [
-        ...cells.map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")),
+        ...alignedRows(cells),
         `${rows.length} substrates, ${changed.length} with changes, ${failed.length} failed, in ${seconds.toFixed(1)} s`,
         ...failed.map(({ substrate, reason }) => `${substrate}: ${reason}`),
     ].join("\n");

@@ -5,12 +5,12 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { LAB_SYSTEM, SYSTEM_PACKAGES } from "../lab/system";
-import { buildPart, BuildError } from "./build";
+import { BuildError } from "./build";
 import { installSystem, type DebianSystem } from "./debianSystem";
 import { findOnMachine } from "./machine";
 import { BIN, builtAs, parts, type Part } from "./parts";
 import { dynamicProvider, installScript, writeScript } from "./script";
-import { isFresh, markFresh } from "./stamp";
+import { buildWhereStale } from "./stamp";
 import { installVenv, LAB_VENV } from "./venvs";
 
 /** From how many seconds on an installation says how long each of its stages took. */
@@ -55,13 +55,8 @@ async function install(part: Part): Promise<void> {
         console.log(`${part.binary} ${part.version}: using ${found}`);
         return;
     }
-    if (isFresh(part, target)) {
-        console.log(`${part.binary} ${part.version}: built`);
-    } else {
-        const seconds = await buildPart(part, target);
-        markFresh(part);
-        console.log(`${part.binary} ${part.version}: built in ${seconds} s`);
-    }
+    const seconds = await buildWhereStale(part, target);
+    console.log(`${part.binary} ${part.version}: built${seconds === undefined ? "" : ` in ${seconds} s`}`);
     if (part.script !== undefined) {
         writeScript(named, part.script);
     }

@@ -1,16 +1,28 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { buildPart } from "./build";
 import { BIN, type Part } from "./parts";
 
-/** Whether a part was built here from exactly what stands in tools/ now. */
-export function isFresh(part: Part, target: string): boolean {
-    return existsSync(target) && existsSync(stampOf(part)) && readFileSync(stampOf(part), "utf8") === inputsOf(part);
+/**
+ * Builds a part, unless it was built here from exactly what stands in tools/ now.
+ *
+ * @returns the seconds that it took; undefined where nothing was to do.
+ * @throws BuildError
+ */
+export async function buildWhereStale(part: Part, target: string): Promise<number | undefined> {
+    if (isFresh(part, target)) {
+        return undefined;
+    }
+    mkdirSync(BIN, { recursive: true });
+    mkdirSync(dirname(target), { recursive: true });
+    const seconds = await buildPart(part, target);
+    writeFileSync(stampOf(part), inputsOf(part));
+    return seconds;
 }
 
-/** Remembers what a part was built from. */
-export function markFresh(part: Part): void {
-    writeFileSync(stampOf(part), inputsOf(part));
+function isFresh(part: Part, target: string): boolean {
+    return existsSync(target) && existsSync(stampOf(part)) && readFileSync(stampOf(part), "utf8") === inputsOf(part);
 }
 
 function stampOf(part: Part): string {

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { NodeState } from "../../lab/expect";
 import { processesIn } from "../../lab/processes";
-import type { SimulatedRouter } from "../../lab/simulatedRouter";
+import { SimulatedRouter } from "../../lab/simulatedRouter";
 import { SimulatedNode, type SimulatedGrant } from "../../lab/simulatedNode";
 import { Workspace, type CliResult } from "../../lab/workspace";
 import { grantsIn } from "./pveum";
@@ -28,6 +28,7 @@ export class AcceptanceLab {
     private constructor(
         readonly node: SimulatedNode,
         readonly workspace: Workspace,
+        private readonly ownRouter?: SimulatedRouter,
     ) {}
 
     /**
@@ -42,6 +43,13 @@ export class AcceptanceLab {
         return new AcceptanceLab(node, await Workspace.create("dvntm", node, router, environment));
     }
 
+    /** With a core router of its own that the stack writes to, for tests that ask nothing of it themselves. */
+    static async startWithRouter(): Promise<AcceptanceLab> {
+        const router = await SimulatedRouter.start();
+        const { node, workspace } = await AcceptanceLab.start(router);
+        return new AcceptanceLab(node, workspace, router);
+    }
+
     /** @throws Error where any run of the test file left a secret in plain text. */
     async stop(): Promise<void> {
         try {
@@ -49,6 +57,7 @@ export class AcceptanceLab {
         } finally {
             this.workspace.remove();
             await this.node.stop();
+            await this.ownRouter?.stop();
         }
     }
 

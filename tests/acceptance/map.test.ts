@@ -1,23 +1,17 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { SimulatedRouter } from "../../lab/simulatedRouter";
 import type { ToldDrift } from "../../model/map/driftFile";
 import { AcceptanceLab, RUN_TIMEOUT_MS } from "./lab";
 
 jest.setTimeout(RUN_TIMEOUT_MS);
 
 describe("what drift tells of a router that nobody wrote to yet", () => {
-    let router: SimulatedRouter;
     let lab: AcceptanceLab;
 
     beforeAll(async () => {
-        router = await SimulatedRouter.start();
-        lab = await AcceptanceLab.start(router);
+        lab = await AcceptanceLab.startWithRouter();
     });
-    afterAll(async () => {
-        await lab.stop();
-        await router.stop();
-    });
+    afterAll(() => lab.stop());
 
     test("stands on the map, row by row, at the segments that it is about", async () => {
         const { stdout } = await lab.workspace.command("drift", "--json", "dvntm");

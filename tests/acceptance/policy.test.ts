@@ -1,6 +1,5 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { SimulatedRouter } from "../../lab/simulatedRouter";
 import { AcceptanceLab, RUN_TIMEOUT_MS } from "./lab";
 
 jest.setTimeout(RUN_TIMEOUT_MS);
@@ -21,17 +20,12 @@ function broken(output: string): Map<string, string> {
 }
 
 describe("the program itself", () => {
-    let router: SimulatedRouter;
     let lab: AcceptanceLab;
 
     beforeAll(async () => {
-        router = await SimulatedRouter.start();
-        lab = await AcceptanceLab.start(router);
+        lab = await AcceptanceLab.startWithRouter();
     });
-    afterAll(async () => {
-        await lab.stop();
-        await router.stop();
-    });
+    afterAll(() => lab.stop());
 
     test("a preview, as make calls it, holds to every rule", async () => {
         const { exitCode, output } = await lab.workspace.command("preview", "dvntm");

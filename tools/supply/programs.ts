@@ -1,9 +1,8 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { buildPart } from "../build";
 import { BIN, builtAs, type Part } from "../parts";
-import { isFresh, markFresh } from "../stamp";
+import { buildWhereStale } from "../stamp";
 import { installVenv, programOf, SUPPLY_VENV } from "../venvs";
 
 /** The project's folder. */
@@ -34,11 +33,7 @@ export function python(program: "pip-audit" | "cyclonedx-py"): string {
 
 async function built(one: Part): Promise<string> {
     const target = join(BIN, one.binary);
-    if (!isFresh(one, target)) {
-        mkdirSync(BIN, { recursive: true });
-        await buildPart(one, target);
-        markFresh(one);
-    }
+    await buildWhereStale(one, target);
     return target;
 }
 

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { coerce, gt } from "semver";
+import { alignedRows } from "../../model/table";
 import { installVenv, LAB_VENV, programOf, SUPPLY_VENV, type Venv } from "../venvs";
 import { objectsIn } from "./findings";
 import { GO_MODULES, printedBy, ROOT } from "./programs";
@@ -95,8 +96,7 @@ function main(): void {
         }
     }
     const cells = [["where", "package", "pinned", "newest"], ...rows.map(cellsOf)];
-    const widths = [0, 1, 2].map((column) => Math.max(...cells.map((row) => row[column]!.length)));
-    cells.forEach((row) => console.log(row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")));
+    alignedRows(cells).forEach((line) => console.log(line));
 }
 
 function untold(what: string, why: string): void {

@@ -1,4 +1,4 @@
-import type { SimulatedNode } from "../../../lab/simulatedNode";
+import { SimulatedNode } from "../../../lab/simulatedNode";
 import { Runbook } from "./runbook";
 
 const ENDPOINT = /endpoint: https:\/\/hv02\.\S+/;
@@ -14,4 +14,30 @@ export function clone(node: SimulatedNode, substrate = "dvntm"): Runbook {
 /** Has a substrate's stack file name a simulated node in place of its hypervisor. */
 export function reach(runbook: Runbook, node: SimulatedNode, substrate: string): void {
     runbook.edit(`Pulumi.${substrate}.yaml`, (text) => text.replace(ENDPOINT, `endpoint: ${node.ready.endpoint}`));
+}
+
+/** A clone on a simulated node of its own, both there from the first test of a file on. */
+export interface Site {
+    node: SimulatedNode;
+    runbook: Runbook;
+}
+
+/**
+ * Has the tests of a file begin with a clone on a fresh node and with the pages opened, and end without them.
+ *
+ * @param prepare what the pages take for done.
+ */
+export function siteOf(pages: readonly string[], prepare?: (site: Site) => Promise<unknown>): Site {
+    const site = {} as Site;
+    beforeAll(async () => {
+        site.node = await SimulatedNode.start();
+        site.runbook = clone(site.node);
+        await prepare?.(site);
+        pages.forEach((page) => site.runbook.open(page));
+    });
+    afterAll(async () => {
+        site.runbook.remove();
+        await site.node.stop();
+    });
+    return site;
 }

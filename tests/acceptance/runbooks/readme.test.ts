@@ -1,8 +1,6 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { systemMissing } from "../../../lab/system";
-import { SimulatedNode } from "../../../lab/simulatedNode";
-import { clone } from "./lab";
-import type { Runbook } from "./runbook";
+import { siteOf } from "./lab";
 
 jest.setTimeout(600_000);
 
@@ -18,47 +16,36 @@ firewall_internet_zones: [trusted]
 `;
 
 describe(PAGE, () => {
-    let node: SimulatedNode;
-    let runbook: Runbook;
-
-    beforeAll(async () => {
-        node = await SimulatedNode.start();
-        runbook = clone(node);
-        runbook.open("README.md");
-    });
-    afterAll(async () => {
-        runbook.remove();
-        await node.stop();
-    });
+    const site = siteOf([PAGE]);
 
     test("the demo", async () => {
-        await runbook.next(PAGE, "make demo");
+        await site.runbook.next(PAGE, "make demo");
     });
 
     test("a tenant is brought up", async () => {
-        expect((await runbook.next(PAGE, "make validate")).output).toMatch(/\+ 2\d created/);
+        expect((await site.runbook.next(PAGE, "make validate")).output).toMatch(/\+ 2\d created/);
     });
 
     test("who reaches whom, the router's variables and the inventory", async () => {
-        writeFileSync(runbook.path("now.yml"), ROUTER);
-        await runbook.next(PAGE, "make reachability");
-        expect(readFileSync(runbook.path("next.yml"), "utf8")).toContain("10.20.50.0/24");
-        expect(readdirSync(runbook.path("inventory")).length).toBeGreaterThan(0);
+        writeFileSync(site.runbook.path("now.yml"), ROUTER);
+        await site.runbook.next(PAGE, "make reachability");
+        expect(readFileSync(site.runbook.path("next.yml"), "utf8")).toContain("10.20.50.0/24");
+        expect(readdirSync(site.runbook.path("inventory")).length).toBeGreaterThan(0);
     });
 
     test("the proof, where this machine can have a data plane", async () => {
         const missing = systemMissing();
         if (missing === undefined) {
-            await runbook.next(PAGE, "make prove");
-            expect(existsSync(runbook.path("proof.html"))).toBe(true);
+            await site.runbook.next(PAGE, "make prove");
+            expect(existsSync(site.runbook.path("proof.html"))).toBe(true);
         } else {
-            runbook.leave(PAGE, "make prove", missing);
+            site.runbook.leave(PAGE, "make prove", missing);
         }
     });
 
     test("the map", async () => {
-        await runbook.next(PAGE, "make map");
-        expect(existsSync(runbook.path("map-dvntm.html"))).toBe(true);
-        runbook.expectDone();
+        await site.runbook.next(PAGE, "make map");
+        expect(existsSync(site.runbook.path("map-dvntm.html"))).toBe(true);
+        site.runbook.expectDone();
     });
 });

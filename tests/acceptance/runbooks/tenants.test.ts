@@ -1,7 +1,5 @@
 import type { NodeState } from "../../../lab/expect";
-import { SimulatedNode } from "../../../lab/simulatedNode";
-import { clone } from "./lab";
-import type { Runbook } from "./runbook";
+import { siteOf } from "./lab";
 
 jest.setTimeout(600_000);
 
@@ -10,38 +8,29 @@ const FILE = "tenants/dvntm/moneyrouter.yaml";
 const VM = "5201";
 
 describe(PAGE, () => {
-    let node: SimulatedNode;
-    let runbook: Runbook;
     let others: NodeState["vms"];
 
-    const vms = async () => ((await node.state()) as NodeState).vms;
+    const vms = async () => ((await site.node.state()) as NodeState).vms;
 
-    beforeAll(async () => {
-        node = await SimulatedNode.start();
-        runbook = clone(node);
+    const site = siteOf([PAGE], async ({ runbook }) => {
         await runbook.first("make up SUBSTRATE=dvntm");
         others = await vms();
         expect(Object.keys(others)).toHaveLength(3 + 5);
-        runbook.open("docs/tenants.md");
-    });
-    afterAll(async () => {
-        runbook.remove();
-        await node.stop();
     });
 
     test("build", async () => {
-        runbook.write(PAGE, "## Build", FILE);
-        const { output } = await runbook.next(PAGE, "make validate");
+        site.runbook.write(PAGE, "## Build", FILE);
+        const { output } = await site.runbook.next(PAGE, "make validate");
         expect(output).toMatch(/moneyrouter-web-vm01-vm +create/);
         expect(output).not.toMatch(/(grooveiq|vintronics)\S* +(create|update|replace|delete)/);
-        await runbook.next(PAGE, "make up");
+        await site.runbook.next(PAGE, "make up");
         expect((await vms())[VM]).toMatchObject({ status: "running", config: { name: "web-vm01", memory: "2048" } });
     });
 
     test("change", async () => {
         const { config } = (await vms())[VM]!;
-        runbook.edit(FILE, (text) => text.replace("memory: 2GiB", "memory: 3GiB\n    reboot: when-needed"));
-        const { output } = await runbook.next(PAGE, "make preview");
+        site.runbook.edit(FILE, (text) => text.replace("memory: 2GiB", "memory: 3GiB\n    reboot: when-needed"));
+        const { output } = await site.runbook.next(PAGE, "make preview");
         expect(output).not.toMatch(/replace|delete/);
         const changed = (await vms())[VM]!;
         expect(changed.config).toMatchObject({ memory: "3072", smbios1: config["smbios1"] });
@@ -49,14 +38,14 @@ describe(PAGE, () => {
     });
 
     test("verify", async () => {
-        const { output } = await runbook.next(PAGE, "make drift");
+        const { output } = await site.runbook.next(PAGE, "make drift");
         expect(output).toMatch(/no drift/);
     });
 
     test("rebuild", async () => {
         const { config } = (await vms())[VM]!;
-        runbook.edit(FILE, (text) => text.replace("    aliases:", '    rebuild: "2026-11-25"\n    aliases:'));
-        const { output } = await runbook.next(PAGE, "make preview");
+        site.runbook.edit(FILE, (text) => text.replace("    aliases:", '    rebuild: "2026-11-25"\n    aliases:'));
+        const { output } = await site.runbook.next(PAGE, "make preview");
         expect(output).toMatch(/moneyrouter-web-vm01-vm +replace/);
         expect(output).not.toMatch(/(grooveiq|vintronics)-\S+-vm +(replace|delete)/);
         const rebuilt = (await vms())[VM]!;
@@ -65,9 +54,9 @@ describe(PAGE, () => {
     });
 
     test("tear down", async () => {
-        const { output } = await runbook.next(PAGE, "make teardown");
+        const { output } = await site.runbook.next(PAGE, "make teardown");
         expect(output).toMatch(/verified: nothing of moneyrouter is left on the node/);
         expect(await vms()).toEqual(others);
-        runbook.expectDone();
+        site.runbook.expectDone();
     });
 });
