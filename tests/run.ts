@@ -11,6 +11,9 @@ import { BIN } from "../tools/parts";
 
 const ROOT = resolve(__dirname, "..");
 
+/** What make hands to the commands it starts: a make that a test starts would print the folders it enters. */
+const OF_MAKE = ["MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS"];
+
 interface Count {
     passed: number;
     failed: number;
@@ -127,7 +130,8 @@ function counted(status: number | null, count: Count): Count {
 }
 
 function run(program: string, args: readonly string[], extra: Readonly<Record<string, string>> = {}): number | null {
-    const env = { ...process.env, PATH: `${BIN}${delimiter}${process.env["PATH"] ?? ""}`, ...extra };
+    const env: NodeJS.ProcessEnv = { ...process.env, PATH: `${BIN}${delimiter}${process.env["PATH"] ?? ""}`, ...extra };
+    OF_MAKE.forEach((name) => delete env[name]);
     return spawnSync(program, args, { cwd: ROOT, env, stdio: ["ignore", "inherit", "inherit"] }).status;
 }
 

@@ -139,12 +139,17 @@ def test_vm_made_from_nothing_has_its_options_in_normal_form(node):
 
 
 def test_a_clone_that_copies_is_locked_and_tells_how_far_it_is(node):
+    busy = node.clone()
+    for _ in range(30):
+        node.power(busy, 'start')
+        node.power(busy, 'stop')
     node.control('PATCH', '/settings', {'clone_seconds': 2})
     try:
         vmid = node.clone()
         assert node.config(vmid)['lock'] == 'clone'
-        # Tasks that ended a short while ago are listed, too.
+        # Tasks that ended a short while ago are listed, too, and more of them than the list is long.
         tasks = node.call('GET', f'{NODE}/tasks?source=active')
+        assert len(tasks) == 50
         [task] = [task for task in tasks if task['type'] == 'qmclone' and 'endtime' not in task]
         path = f'{NODE}/tasks/{urllib.parse.quote(task["upid"])}'
         lines = [line['t'] for line in node.call('GET', f'{path}/log')]
