@@ -25,6 +25,7 @@ export class Ours implements Side {
                 return this.pulumi("up", "--yes", "--skip-preview");
             case "preview, nothing to do":
                 return this.pulumi("preview", "--expect-no-changes");
+            case "first up after it":
             case "up, nothing to do":
                 return this.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
             case "drift check":

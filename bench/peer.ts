@@ -72,6 +72,7 @@ export class Peer implements Side {
                 // Its detailed exit code tells of changes where there are none.
                 return { ...this.terraform("plan", "-refresh-only"), shows: "No changes." };
             case "create":
+            case "first up after it":
             case "up, nothing to do":
                 return this.terraform("apply", "-auto-approve");
             case "change of one VM":

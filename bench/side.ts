@@ -7,6 +7,7 @@ export const STEPS = [
     "validate",
     "create",
     "preview, nothing to do",
+    "first up after it",
     "up, nothing to do",
     "drift check",
     "change of one VM",

@@ -1,4 +1,4 @@
-/** Lets so many clones be made side by side, and the rest wait: by turns, so that no VM depends on another. */
+/** Lets so many VMs be made side by side, and the rest wait: by turns, so that no VM depends on another. */
 export class CloneSlots {
     private free: number;
     private readonly waiting: (() => void)[] = [];

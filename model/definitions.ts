@@ -313,7 +313,7 @@ export interface HypervisorDefinition {
         name?: string;
     };
     /**
-     * How many clones are made side by side. PVE locks the template while it copies, and disks are slow.
+     * How many VMs are made side by side, from clone to start. PVE locks the template while it copies, and disks are slow: with three, two copy while one starts.
      */
     clones: number;
     /**

@@ -48,7 +48,7 @@ export interface Hypervisor {
     /** Whether the node's task log is read. */
     readonly taskLog: boolean;
     readonly template: TemplateChoice;
-    /** How many clones are made side by side. */
+    /** How many VMs are made side by side, from clone to start. */
     readonly clones: number;
     /** Missing while the hardware is not chosen. */
     readonly hardware?: Hardware;

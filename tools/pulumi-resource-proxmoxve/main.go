@@ -4,16 +4,29 @@
 package main
 
 import (
+	"context"
+
 	"github.com/bpg/terraform-provider-proxmox/proxmoxtf/provider"
 	"github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfbridge"
 	shimv2 "github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfshim/sdk-v2"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/util/cmdutil"
+	pulumiprovider "github.com/pulumi/pulumi/sdk/v3/go/pulumi/provider"
+	pulumirpc "github.com/pulumi/pulumi/sdk/v3/proto/go"
 )
 
 // version is that of the npm package @muhlba91/pulumi-proxmoxve: its SDK asks the engine for a plugin of its own version.
 const version = "8.6.0"
 
 func main() {
-	tfbridge.Main(packageName, version, providerInfo(), []byte(`{"name":"proxmoxve","version":"`+version+`"}`))
+	info, schema := providerInfo(), []byte(`{"name":"proxmoxve","version":"`+version+`"}`)
+	ctx := context.Background()
+	info.P.InitLogging(ctx)
+	err := pulumiprovider.Main(packageName, func(host *pulumiprovider.HostClient) (pulumirpc.ResourceProviderServer, error) {
+		return refreshing{tfbridge.NewProvider(ctx, host, packageName, version, info.P, info, schema)}, nil
+	})
+	if err != nil {
+		cmdutil.ExitError(err.Error())
+	}
 }
 
 // providerInfo describes the SDKv2 half of the bpg provider to the bridge: every resource and data source of it, each
