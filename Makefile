@@ -160,6 +160,11 @@ TENANT ?=
 POLICY ?=
 POLICY_FLAG = $(if $(POLICY),--policy '$(POLICY)')
 
+# What these read of a node they compare with the files right after: to compare it with the state before, as a refresh
+# does, would ask the provider once more for each resource.
+preview up destroy teardown drift: export PULUMI_ENABLE_LEGACY_REFRESH_DIFF ?= true
+fleet: export PULUMI_ENABLE_LEGACY_REFRESH_DIFF ?= $(if $(filter refresh,$(CMD)),false,true)
+
 .PHONY: preview up refresh destroy
 preview: stack ## pulumi preview of SUBSTRATE
 	@$(TSX) commands/preview.ts $(POLICY_FLAG) $(SUBSTRATE) -- $(ARGS)

@@ -60,9 +60,14 @@ export class Ours implements Side {
     }
 
     private of(program: string, args: readonly string[]): Command {
-        return { program, args, cwd: this.workspace.root, env: this.workspace.variables };
+        const looks = args[0] === "refresh";
+        const env = { ...this.workspace.variables, ...(!looks && OF_MAKE) };
+        return { program, args, cwd: this.workspace.root, env };
     }
 }
+
+/** What make sets for all that is no refresh of its own. */
+const OF_MAKE = { PULUMI_ENABLE_LEGACY_REFRESH_DIFF: "true" };
 
 /** The tenant of which one VM changes, and the one that goes. */
 export const CHANGED = "bench0";

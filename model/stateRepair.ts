@@ -14,7 +14,10 @@ export interface StateResource {
     /** Whether its deletion is refused. */
     readonly protect?: boolean;
     readonly dependencies?: readonly string[];
+    readonly propertyDependencies?: Readonly<Record<string, readonly string[]>>;
     readonly deletedWith?: string;
+    /** Whether it was deleted to be made anew, and is not yet. */
+    readonly pendingReplacement?: boolean;
 }
 
 /** An operation that Pulumi began and never heard the end of. */
@@ -42,6 +45,7 @@ export type IsThere = (resource: StateResource) => Promise<boolean>;
  *
  * * a creation that was under way: what it made is put into the state as made, so that the next run goes on with it in
  *   place; what it did not make is forgotten;
+ * * what was deleted to be made anew is forgotten, but for VMs;
  * * a disk whose name the provider lost when it was detached by hand gets its name back.
  *
  * The state given is not changed; the repair without notes is the same state.
@@ -50,22 +54,51 @@ export async function repairState(deployment: Deployment, isThere: IsThere): Pro
     const notes: string[] = [];
     const disks = extraDisksByVm(deployment.resources ?? []);
     const resources = (deployment.resources ?? []).map((resource) => withDiskNames(resource, disks, notes));
-    const known = new Set(resources.map(({ urn }) => urn));
+    const replaced = new Map(resources.flatMap((one, at) => (one.pendingReplacement ? [[one.urn, at] as const] : [])));
+    const known = new Set(resources.map(({ urn }) => urn).filter((urn) => !replaced.has(urn)));
     const pending: PendingOperation[] = [];
     for (const operation of deployment.pending_operations ?? []) {
         const { type, resource } = operation;
         if (type !== "creating" || known.has(resource.urn)) {
             pending.push(operation);
         } else if (idOf(resource) !== undefined && (await isThere(resource))) {
-            resources.push(made(resource));
+            // In the place of what it replaces, before all that depends on it.
+            resources.splice(replaced.get(resource.urn) ?? resources.length, 1, made(resource));
             notes.push(`${nameOf(resource)}: it was made before the run was interrupted; the state has it now`);
         } else {
             notes.push(`${nameOf(resource)}: it was not made before the run was interrupted; the next up makes it`);
         }
     }
+    const left = withoutReplaced(resources, notes);
     return notes.length === 0
         ? { deployment, notes }
-        : { deployment: { ...deployment, resources, pending_operations: pending }, notes };
+        : { deployment: { ...deployment, resources: left, pending_operations: pending }, notes };
+}
+
+/**
+ * Takes out what was deleted to be made anew: the next up makes it like all that is missing. With its record, an up that makes
+ * its VM anew would delete it once more, which fails (generateStepsFromDiff in step_generator.go of Pulumi 3.259.0 asks for
+ * `PendingReplacement` of the VM alone, and not of what goes with it). A VM's record stays: by it a run knows what is its own.
+ */
+function withoutReplaced(resources: readonly StateResource[], notes: string[]): StateResource[] {
+    const gone = resources.filter(({ type, pendingReplacement }) => pendingReplacement && type !== VM);
+    notes.push(...gone.map((one) => `${nameOf(one)}: it was deleted to be made anew; the next up makes it`));
+    const urns = new Set(gone.map(({ urn }) => urn));
+    return resources.filter(({ urn }) => !urns.has(urn)).map((resource) => independentOf(urns, resource));
+}
+
+function independentOf(urns: ReadonlySet<string>, resource: StateResource): StateResource {
+    const others = (list: readonly string[]) => list.filter((urn) => !urns.has(urn));
+    const { dependencies, propertyDependencies } = resource;
+    if (!dependencies?.some((urn) => urns.has(urn))) {
+        return resource;
+    }
+    const byProperty = Object.entries(propertyDependencies ?? {}).map(([name, list]) => [name, others(list)] as const);
+    return {
+        ...resource,
+        dependencies: others(dependencies),
+        propertyDependencies: Object.fromEntries(byProperty),
+    };
 }
 
 /** What the state says of a resource that was made: its inputs, until a refresh reads the rest. */

@@ -42,7 +42,8 @@ export async function removeHalfMade(
     substrate: Substrate,
     state: readonly StateResource[],
 ): Promise<string[]> {
-    const known = new Set(state.filter(({ type }) => type.includes("vmLegacy")).map(({ id }) => id));
+    const made = state.filter(({ type, pendingReplacement }) => type.includes("vmLegacy") && !pendingReplacement);
+    const known = new Set(made.map(({ id }) => id));
     const removed: string[] = [];
     for (const { name, node } of substrate.hypervisors) {
         const client = clients.get(node)!;

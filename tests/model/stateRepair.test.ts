@@ -51,6 +51,48 @@ test("what was not made is forgotten", async () => {
     expect(notes).toEqual([expect.stringMatching(/it was not made .*; the next up makes it/)]);
 });
 
+/** A rebuild that was interrupted: its VM and the VM's ipset are deleted, and what depends on them is still there. */
+function rebuilding(): readonly [machine: StateResource, ipset: StateResource, options: StateResource] {
+    const machine = vm({ name: "api-vm01" }, { id: "5001", pendingReplacement: true });
+    const type = "proxmoxve:firewall/ipsetLegacy:IpsetLegacy";
+    const ipset = { urn: `${PREFIX}${type}::ipfilter`, type, id: "ipfilter-net0", pendingReplacement: true };
+    const dependencies = [machine.urn, ipset.urn];
+    return [machine, ipset, { ...POOL, dependencies, propertyDependencies: { vmId: dependencies } }];
+}
+
+test("a VM that was made anew is in the state, in the place of the one before; what went with it is forgotten", async () => {
+    const [machine, ipset, options] = rebuilding();
+    const creation = vm({ name: "api-vm01" });
+    const state = {
+        resources: [machine, ipset, options],
+        pending_operations: [{ type: "creating", resource: creation }],
+    };
+    const { deployment, notes } = await repairState(state, there);
+    expect(deployment).toEqual({
+        resources: [
+            { ...creation, id: "5001", outputs: { ...creation.inputs, id: "5001" } },
+            { ...options, dependencies: [machine.urn], propertyDependencies: { vmId: [machine.urn] } },
+        ],
+        pending_operations: [],
+    });
+    expect(notes).toEqual([
+        expect.stringMatching(/-vm: it was made before the run was interrupted/),
+        "ipfilter: it was deleted to be made anew; the next up makes it",
+    ]);
+});
+
+test("a VM that was not made anew stays as the one that is to be made", async () => {
+    const [machine, ipset, options] = rebuilding();
+    const state = {
+        resources: [machine, ipset, options],
+        pending_operations: [{ type: "creating", resource: vm({}) }],
+    };
+    const { deployment } = await repairState(state, notThere);
+    expect(deployment.resources?.map(({ urn }) => urn)).toEqual([machine.urn, options.urn]);
+    expect(deployment.resources?.[0]).toEqual(machine);
+    expect(deployment.pending_operations).toEqual([]);
+});
+
 test("what a second creation only writes again is made again, there or not", async () => {
     const options = { ...POOL, type: "proxmoxve:firewall/optionsLegacy:OptionsLegacy" };
     const { deployment } = await repairState(interrupted(options), there);
