@@ -134,8 +134,8 @@ export class ConnectedHypervisor {
 
     /** Names that the resources of a renamed VM had: the VM stays, and only its name changes. None for any other VM. */
     aliasesOf(vm: WorkloadVm, component: string): { readonly name: string }[] {
-        const had = this.recorded.vms.get(vm.vmid)?.component ?? component;
-        return had === component ? [] : [{ name: had }];
+        const had = [...(this.recorded.names.get(vm.vmid) ?? [])];
+        return had.filter((name) => name !== component).map((name) => ({ name }));
     }
 
     private clones(vm: WorkloadVm): boolean {

@@ -39,10 +39,16 @@ async function builtin(name: string, args: Record<string, string>): Promise<Reco
  */
 export function recordedOf(resources: Readonly<Record<string, StateResource>>, vms: readonly VmOutput[]): Recorded {
     const recorded = new Map<number, RecordedVm>();
+    const names = new Map<number, Set<string>>();
     const made = new Map<string, RecordedMaking>();
     const baselines = new Map<string, RecordedBaseline>();
     for (const [urn, { type, outputs = {} }] of Object.entries(resources)) {
         const name = nameOf({ urn });
+        const end = ENDS[type];
+        if (end !== undefined) {
+            const vmid = Number(outputs["vmId"] ?? outputs["vmid"]);
+            names.set(vmid, (names.get(vmid) ?? new Set()).add(name.slice(0, name.length - end.length)));
+        }
         if (type === "proxmoxve:index/vmLegacy:VmLegacy") {
             const vm = vmOf(name, outputs);
             recorded.set(vm.vmid, vm);
@@ -55,8 +61,23 @@ export function recordedOf(resources: Readonly<Record<string, StateResource>>, v
             baselines.set(component, { ...baselines.get(component), ...begunOf(outputs) });
         }
     }
-    return { vms: recorded, made, macs: new Map(vms.map(({ vmid, mac }) => [vmid, mac])), baselines };
+    for (const [vmid, { component }] of recorded) {
+        const making = [...names.get(vmid)!].flatMap((name) => made.get(name) ?? [])[0];
+        if (making !== undefined && !made.has(component)) {
+            made.set(component, making);
+        }
+    }
+    return { vms: recorded, names, made, macs: new Map(vms.map(({ vmid, mac }) => [vmid, mac])), baselines };
 }
+
+/** What the names of a VM's resources end with after the name of its component, by their type. */
+const ENDS: Readonly<Record<string, string>> = {
+    "deevnet:tenant:TenantVm": "",
+    "proxmoxve:index/vmLegacy:VmLegacy": "-vm",
+    "proxmoxve:firewall/optionsLegacy:OptionsLegacy": "-firewall",
+    "proxmoxve:firewall/rulesLegacy:RulesLegacy": "-rules",
+    "proxmoxve:firewall/ipsetLegacy:IpsetLegacy": "-ipfilter",
+};
 
 /** The first step of a baseline, whose command ends with the name of its run as a comment. */
 const FIRST_STEP = "-reachable";

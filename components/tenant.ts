@@ -33,11 +33,11 @@ export class Tenant extends pulumi.ComponentResource {
         );
         this.vms = tenant.vms.map((vm) => {
             const vmName = `${name}-${vm.name}`;
-            const args = { vm, segment, hypervisor, poolId: network.poolId, zone, ground: network.ground };
-            const aliases = hypervisor.aliasesOf(vm, vmName);
+            const former = hypervisor.aliasesOf(vm, vmName);
+            const args = { vm, segment, hypervisor, poolId: network.poolId, zone, ground: network.ground, former };
             const protect = tenant.keep || vm.keep;
-            const declared = new TenantVm(vmName, args, { parent: this, protect, aliases });
-            network.guard(vmName, declared, aliases);
+            const declared = new TenantVm(vmName, args, { parent: this, protect, aliases: former });
+            network.guard(vmName, declared, former);
             return outputOf(vm, tenant, declared);
         });
 

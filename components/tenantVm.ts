@@ -13,6 +13,8 @@ export interface TenantVmArgs {
     readonly zone: string;
     /** What must be there before the VM boots, such as the DHCP scope that it asks. */
     readonly ground: readonly pulumi.Resource[];
+    /** Names that the component had. */
+    readonly former: readonly { readonly name: string }[];
 }
 
 /** The provider's word for a NIC without a VLAN; left out, it would keep the one that it has. */
@@ -51,6 +53,9 @@ export class TenantVm extends pulumi.ComponentResource {
                 deleteBeforeReplace: true,
                 replacementTrigger: making.rebuild,
                 dependsOn: [...args.ground, ...[args.hypervisor.baseline ?? []].flat()],
+                // The engine hands a component's own aliases on only in the run that finds it by one: one that breaks off in
+                // between would leave the VM with its former name.
+                aliases: args.former.map((had) => ({ name: `${had.name}-vm` })),
                 parent: this,
             },
         );

@@ -49,6 +49,8 @@ export interface TemplateMake extends Template {
 export interface Recorded {
     /** VMs in the state, by VMID. */
     readonly vms: ReadonlyMap<number, RecordedVm>;
+    /** Names of each VM's component, by VMID: more than one where a run broke off that renamed some of its resources. */
+    readonly names: ReadonlyMap<number, ReadonlySet<string>>;
     /** What is kept of each VM from run to run, by the name of its component. */
     readonly made: ReadonlyMap<string, RecordedMaking>;
     /** MAC of each VM when an up last ended well, lower case, by VMID. */
@@ -118,7 +120,13 @@ export function growsFirst(vm: WorkloadVm, guest: Guest | undefined, recorded: R
     return grows && (Object.keys(now) as (keyof RestartSettings)[]).some((key) => now[key] !== had[key]);
 }
 
-export const NOTHING_RECORDED: Recorded = { vms: new Map(), made: new Map(), macs: new Map(), baselines: new Map() };
+export const NOTHING_RECORDED: Recorded = {
+    vms: new Map(),
+    names: new Map(),
+    made: new Map(),
+    macs: new Map(),
+    baselines: new Map(),
+};
 
 /** Whether a VM's `rebuild` asks for a replacement: a word that is not the one it was made by. None is no new word. */
 export function asksRebuild(vm: WorkloadVm, recorded: Recorded): boolean {

@@ -170,6 +170,24 @@ describe("a fault on the node", () => {
         lab.edit("tenants/dvntm/grooveiq.yaml", (text) => text.replace("    agent: { wait: true, timeout: 3 }\n", ""));
     });
 
+    test("a rename that the node refuses: the next up renames the same VM", async () => {
+        const identity = async () => (await lab.state()).vms["5002"]!.config["smbios1"];
+        await lab.up();
+        const before = await identity();
+        const rename = (from: string, to: string) =>
+            lab.edit("tenants/dvntm/grooveiq.yaml", (text) => text.replace(`name: ${from}`, `name: ${to}`));
+        rename("db-vm01", "db-vm09");
+        await lab.node.fail({ method: "PUT", path: CONFIG, status: 500, message: "unable to write config" });
+        expect((await lab.workspace.pulumi(UP)).exitCode).not.toBe(0);
+        await lab.node.clearFaults();
+        await lab.recover();
+        await lab.up();
+        expect((await lab.state()).vms["5002"]!.name).toBe("db-vm09");
+        rename("db-vm09", "db-vm01");
+        await lab.up();
+        expect(await identity()).toBe(before);
+    });
+
     test("a VM that somebody else makes under our VMID is theirs, whatever comes", async () => {
         await lab.node.byHand("POST", "/nodes/pve2/qemu", { vmid: "5002", name: "windows-pc", memory: "512" });
         const before = await lab.state();

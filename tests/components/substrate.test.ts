@@ -4,6 +4,7 @@ import { loadSubstrate } from "../../model/load";
 import { crashesPublishedPlugin } from "../crashingTypes";
 import { project, removeProjects, SMALL_GUEST, smallTenant, STACK } from "../fixtures";
 import { NOTHING_RECORDED, restartSettingsOf, type NodeFacts, type Recorded } from "../../model/nodeFacts";
+import { recordedOf } from "../../components/recorded";
 import type { TenantVm } from "../../components/tenantVm";
 import { record, settled, type Registered } from "./recorder";
 
@@ -178,6 +179,7 @@ test("the provider verifies TLS and holds no token", async () => {
 
 const BEFORE: Recorded = {
     vms: new Map([[5001, { component: "grooveiq-api-vm01", node: "pve2", mac: "BC:24:11:00:50:01" }]]),
+    names: new Map([[5001, new Set(["grooveiq-api-vm01"])]]),
     made: new Map([["grooveiq-api-vm01", { generation: 2, rebuild: "once" }]]),
     macs: new Map([[5001, "bc:24:11:00:50:01"]]),
     baselines: new Map(),
@@ -187,6 +189,24 @@ function macIn(registered: readonly Registered[]): unknown {
     const [device] = named(registered, "grooveiq-api-vm01-vm")["networkDevices"] as { macAddress?: string }[];
     return device?.macAddress;
 }
+
+test("a VM of which a run that broke off renamed a part is one VM, as it was made", () => {
+    const urn = (type: string, name: string) => `urn:pulumi:dvntm::tenant-hypervisors::${type}::${name}`;
+    const [component, machine] = ["deevnet:tenant:TenantVm", "proxmoxve:index/vmLegacy:VmLegacy"];
+    const { vms, names, made } = recordedOf(
+        {
+            [urn(component, "grooveiq-new")]: {
+                type: component,
+                outputs: { vmid: 5001, generation: 2, rebuild: "once" },
+            },
+            [urn(machine, "grooveiq-old-vm")]: { type: machine, outputs: { vmId: 5001, nodeName: "pve2" } },
+        },
+        [],
+    );
+    expect(vms.get(5001)?.component).toBe("grooveiq-old");
+    expect([...names.get(5001)!].sort()).toEqual(["grooveiq-new", "grooveiq-old"]);
+    expect(made.get("grooveiq-old")).toEqual({ generation: 2, rebuild: "once" });
+});
 
 test("a VM keeps the MAC that PVE picked, in the node's own case, after it was deleted by hand too", async () => {
     expect(macIn((await declared(substrateOf(ONE))).registered)).toBeUndefined();
@@ -227,7 +247,7 @@ test("no more VMs are cloned at once than the hypervisor's definition says, and 
     const tenant = `name: grooveiq\nvlan: 50\nvms:\n${vms}`;
     const { registered, mostAtOnce } = await declared(substrateOf({ grooveiq: tenant }));
     expect(registered.filter(({ type }) => type === "proxmoxve:index/vmLegacy:VmLegacy")).toHaveLength(6);
-    expect(mostAtOnce()).toBe(2);
+    expect(mostAtOnce()).toBe(3);
 });
 
 test("control: VMs that are there wait for nobody", async () => {
