@@ -39,16 +39,11 @@ async function builtin(name: string, args: Record<string, string>): Promise<Reco
  */
 export function recordedOf(resources: Readonly<Record<string, StateResource>>, vms: readonly VmOutput[]): Recorded {
     const recorded = new Map<number, RecordedVm>();
-    const names = new Map<number, Set<string>>();
+    const names = namesOf(resources);
     const made = new Map<string, RecordedMaking>();
     const baselines = new Map<string, RecordedBaseline>();
     for (const [urn, { type, outputs = {} }] of Object.entries(resources)) {
         const name = nameOf({ urn });
-        const end = ENDS[type];
-        if (end !== undefined) {
-            const vmid = Number(outputs["vmId"] ?? outputs["vmid"]);
-            names.set(vmid, (names.get(vmid) ?? new Set()).add(name.slice(0, name.length - end.length)));
-        }
         if (type === "proxmoxve:index/vmLegacy:VmLegacy") {
             const vm = vmOf(name, outputs);
             recorded.set(vm.vmid, vm);
@@ -68,6 +63,20 @@ export function recordedOf(resources: Readonly<Record<string, StateResource>>, v
         }
     }
     return { vms: recorded, names, made, macs: new Map(vms.map(({ vmid, mac }) => [vmid, mac])), baselines };
+}
+
+/** Names of the component that each VM's resources are named after, by VMID. */
+function namesOf(resources: Readonly<Record<string, StateResource>>): ReadonlyMap<number, ReadonlySet<string>> {
+    const names = new Map<number, Set<string>>();
+    for (const [urn, { type, outputs = {} }] of Object.entries(resources)) {
+        const end = ENDS[type];
+        if (end !== undefined) {
+            const vmid = Number(outputs["vmId"] ?? outputs["vmid"]);
+            const name = nameOf({ urn });
+            names.set(vmid, (names.get(vmid) ?? new Set()).add(name.slice(0, name.length - end.length)));
+        }
+    }
+    return names;
 }
 
 /** What the names of a VM's resources end with after the name of its component, by their type. */

@@ -13,10 +13,15 @@ def test_delete_with_a_trailing_slash_deletes_the_vm(node):
     assert gone.value.message == f"Configuration file 'nodes/pve2/qemu-server/{vmid}.conf' does not exist"
 
 
+def timeless(answer):
+    """An answer without what grows from call to call: how long the VMs of a list run."""
+    return [{**item, 'uptime': 0} for item in answer] if isinstance(answer, list) else answer
+
+
 @pytest.mark.parametrize('path', ['/version', '/pools', f'{NODE}/qemu', f'{NODE}/qemu/{UNRELATED}/config',
                                   f'{NODE}/network', '/cluster/firewall/groups'])
 def test_get_with_a_trailing_slash_is_the_same_as_without(node, path):
-    assert node.call('GET', path + '/') == node.call('GET', path)
+    assert timeless(node.call('GET', path + '/')) == timeless(node.call('GET', path))
 
 
 def test_blank_value_removes_an_option(node):
