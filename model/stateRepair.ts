@@ -16,6 +16,8 @@ export interface StateResource {
     readonly dependencies?: readonly string[];
     readonly propertyDependencies?: Readonly<Record<string, readonly string[]>>;
     readonly deletedWith?: string;
+    /** When it was made, as RFC 3339. */
+    readonly created?: string;
     /** Whether it was deleted to be made anew, and is not yet. */
     readonly pendingReplacement?: boolean;
 }
@@ -34,6 +36,7 @@ export interface Repair {
 
 const VM = "proxmoxve:index/vmLegacy:VmLegacy";
 const POOL = "proxmoxve:index/poolLegacy:PoolLegacy";
+const OPTIONS = "proxmoxve:firewall/optionsLegacy:OptionsLegacy";
 const RULES = "proxmoxve:firewall/rulesLegacy:RulesLegacy";
 const IPSET = "proxmoxve:firewall/ipsetLegacy:IpsetLegacy";
 
@@ -45,12 +48,16 @@ export type IsThere = (resource: StateResource) => Promise<boolean>;
  *
  * * a creation that was under way: what it made is put into the state as made, so that the next run goes on with it in
  *   place; what it did not make is forgotten;
- * * what was deleted to be made anew is forgotten, but for VMs;
+ * * what was deleted to be made anew is forgotten, but for VMs, and so are firewall options of a VM that was made anew since;
  * * a disk whose name the provider lost when it was detached by hand gets its name back.
  *
  * The state given is not changed; the repair without notes is the same state.
  */
-export async function repairState(deployment: Deployment, isThere: IsThere): Promise<Repair> {
+export async function repairState(
+    deployment: Deployment,
+    isThere: IsThere,
+    now = new Date().toISOString(),
+): Promise<Repair> {
     const notes: string[] = [];
     const disks = extraDisksByVm(deployment.resources ?? []);
     const resources = (deployment.resources ?? []).map((resource) => withDiskNames(resource, disks, notes));
@@ -63,28 +70,39 @@ export async function repairState(deployment: Deployment, isThere: IsThere): Pro
             pending.push(operation);
         } else if (idOf(resource) !== undefined && (await isThere(resource))) {
             // In the place of what it replaces, before all that depends on it.
-            resources.splice(replaced.get(resource.urn) ?? resources.length, 1, made(resource));
+            resources.splice(replaced.get(resource.urn) ?? resources.length, 1, made(resource, now));
             notes.push(`${nameOf(resource)}: it was made before the run was interrupted; the state has it now`);
         } else {
             notes.push(`${nameOf(resource)}: it was not made before the run was interrupted; the next up makes it`);
         }
     }
-    const left = withoutReplaced(resources, notes);
+    const left = withoutGone(resources, notes);
     return notes.length === 0
         ? { deployment, notes }
         : { deployment: { ...deployment, resources: left, pending_operations: pending }, notes };
 }
 
 /**
- * Takes out what was deleted to be made anew: the next up makes it like all that is missing. With its record, an up that makes
- * its VM anew would delete it once more, which fails (generateStepsFromDiff in step_generator.go of Pulumi 3.259.0 asks for
- * `PendingReplacement` of the VM alone, and not of what goes with it). A VM's record stays: by it a run knows what is its own.
+ * Takes out what the node has no more, so that the next up makes it like all that is missing:
+ *
+ * * what was deleted to be made anew. An up that makes its VM anew would delete it once more, which fails (generateStepsFromDiff in
+ *   step_generator.go of Pulumi 3.259.0 asks for `PendingReplacement` of the VM alone). A VM's record stays: by it a run knows
+ *   what is its own;
+ * * firewall options that are older than their VM, since PVE drops them with a VM. The provider does not see that they are gone, and
+ *   the VM would be without its firewall.
  */
-function withoutReplaced(resources: readonly StateResource[], notes: string[]): StateResource[] {
-    const gone = resources.filter(({ type, pendingReplacement }) => pendingReplacement && type !== VM);
-    notes.push(...gone.map((one) => `${nameOf(one)}: it was deleted to be made anew; the next up makes it`));
+function withoutGone(resources: readonly StateResource[], notes: string[]): StateResource[] {
+    const made = new Map(resources.filter(({ type }) => type === VM).map((vm) => [vm.id, vm.created]));
+    const outlived = ({ type, inputs = {}, created }: StateResource) =>
+        type === OPTIONS && isBefore(created, made.get(String(inputs["vmId"])));
+    const gone = resources.filter((one) => (one.pendingReplacement && one.type !== VM) || outlived(one));
+    notes.push(...gone.map((one) => `${nameOf(one)}: it went with the VM that was made anew; the next up makes it`));
     const urns = new Set(gone.map(({ urn }) => urn));
     return resources.filter(({ urn }) => !urns.has(urn)).map((resource) => independentOf(urns, resource));
+}
+
+function isBefore(one: string | undefined, other: string | undefined): boolean {
+    return one !== undefined && other !== undefined && Date.parse(one) < Date.parse(other);
 }
 
 function independentOf(urns: ReadonlySet<string>, resource: StateResource): StateResource {
@@ -102,9 +120,9 @@ function independentOf(urns: ReadonlySet<string>, resource: StateResource): Stat
 }
 
 /** What the state says of a resource that was made: its inputs, until a refresh reads the rest. */
-function made(resource: StateResource): StateResource {
+function made(resource: StateResource, now: string): StateResource {
     const id = idOf(resource)!;
-    return { ...resource, id, outputs: { ...resource.inputs, id } };
+    return { ...resource, id, outputs: { ...resource.inputs, id }, created: now };
 }
 
 /** ID of a resource that stays when a run is interrupted; undefined for one that a creation makes no second time. */

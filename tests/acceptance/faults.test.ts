@@ -246,20 +246,6 @@ describe("the CLI killed in the middle", () => {
         await lab.succeed("destroy", "--yes", "--skip-preview");
     });
 
-    test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])(
-        "of a rebuild, after write %i: the next one converges",
-        async (writes) => {
-            await lab.up();
-            lab.edit("tenants/dvntm/grooveiq.yaml", (text) =>
-                text.replace(/instance: 2\n(    rebuild: .*\n)?/, `instance: 2\n    rebuild: after${writes}\n`),
-            );
-            await lab.killedAfter(writes, UP);
-            await lab.recover();
-            await lab.up();
-            await lab.expectSettled(OURS, FIXED);
-        },
-    );
-
     test("while it wrote the state: what it wrote half is removed, and the next one goes on", async () => {
         await lab.up();
         const stacks = join(lab.workspace.root, "../state/.pulumi/stacks/tenant-hypervisors");

@@ -22,6 +22,8 @@ function interrupted(resource: StateResource, type = "creating"): Deployment {
     return { resources: [], pending_operations: [{ type, resource }] };
 }
 
+const NOW = "2026-11-25T22:31:26.047Z";
+
 const there = () => Promise.resolve(true);
 const notThere = () => Promise.resolve(false);
 
@@ -37,9 +39,9 @@ test.each([
     ["a pool", POOL, "grooveiq"],
     ["an ipset", { ...POOL, type: "proxmoxve:firewall/ipsetLegacy:IpsetLegacy", inputs: { name: "a" } }, "a"],
 ])("%s that was made is in the state, with its ID", async (_, resource, id) => {
-    const { deployment, notes } = await repairState(interrupted(resource), there);
+    const { deployment, notes } = await repairState(interrupted(resource), there, NOW);
     expect(deployment).toEqual({
-        resources: [{ ...resource, id, outputs: { ...resource.inputs, id } }],
+        resources: [{ ...resource, id, outputs: { ...resource.inputs, id }, created: NOW }],
         pending_operations: [],
     });
     expect(notes).toEqual([expect.stringMatching(/it was made before the run was interrupted; the state has it now/)]);
@@ -67,17 +69,17 @@ test("a VM that was made anew is in the state, in the place of the one before; w
         resources: [machine, ipset, options],
         pending_operations: [{ type: "creating", resource: creation }],
     };
-    const { deployment, notes } = await repairState(state, there);
+    const { deployment, notes } = await repairState(state, there, NOW);
     expect(deployment).toEqual({
         resources: [
-            { ...creation, id: "5001", outputs: { ...creation.inputs, id: "5001" } },
+            { ...creation, id: "5001", outputs: { ...creation.inputs, id: "5001" }, created: NOW },
             { ...options, dependencies: [machine.urn], propertyDependencies: { vmId: [machine.urn] } },
         ],
         pending_operations: [],
     });
     expect(notes).toEqual([
         expect.stringMatching(/-vm: it was made before the run was interrupted/),
-        "ipfilter: it was deleted to be made anew; the next up makes it",
+        "ipfilter: it went with the VM that was made anew; the next up makes it",
     ]);
 });
 
@@ -91,6 +93,22 @@ test("a VM that was not made anew stays as the one that is to be made", async ()
     expect(deployment.resources?.map(({ urn }) => urn)).toEqual([machine.urn, options.urn]);
     expect(deployment.resources?.[0]).toEqual(machine);
     expect(deployment.pending_operations).toEqual([]);
+});
+
+test("firewall options that are older than their VM are forgotten: PVE dropped them with the one before", async () => {
+    const type = "proxmoxve:firewall/optionsLegacy:OptionsLegacy";
+    const machine = vm({}, { id: "5001", created: "2026-11-25T22:31:26.5Z" });
+    const optionsAt = (created: string): StateResource => ({
+        urn: `${PREFIX}${type}::options`,
+        type,
+        inputs: { vmId: 5001 },
+        created,
+    });
+    const older = await repairState({ resources: [machine, optionsAt("2026-11-25T22:31:25.999999999Z")] }, there);
+    expect(older.deployment.resources).toEqual([machine]);
+    expect(older.notes).toHaveLength(1);
+    const deployment = { resources: [machine, optionsAt("2026-11-25T22:31:26.512Z")] };
+    expect(await repairState(deployment, there)).toEqual({ deployment, notes: [] });
 });
 
 test("what a second creation only writes again is made again, there or not", async () => {
