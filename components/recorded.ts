@@ -3,7 +3,7 @@ import type { RecordedTenant, RecordedTenants } from "../model/claims";
 import { vlanOf } from "../model/identity";
 import type { Recorded, RecordedBaseline, RecordedMaking, RecordedVm } from "../model/nodeFacts";
 import type { VmOutput } from "../model/outputs";
-import { nameOf } from "../model/stateRepair";
+import { IPSET, nameOf, OPTIONS, RULES, TENANT_VM, VM } from "../model/stateRepair";
 
 type Outputs = Readonly<Record<string, unknown>>;
 
@@ -44,10 +44,10 @@ export function recordedOf(resources: Readonly<Record<string, StateResource>>, v
     const baselines = new Map<string, RecordedBaseline>();
     for (const [urn, { type, outputs = {} }] of Object.entries(resources)) {
         const name = nameOf({ urn });
-        if (type === "proxmoxve:index/vmLegacy:VmLegacy") {
+        if (type === VM) {
             const vm = vmOf(name, outputs);
             recorded.set(vm.vmid, vm);
-        } else if (type === "deevnet:tenant:TenantVm") {
+        } else if (type === TENANT_VM) {
             made.set(name, makingOf(outputs));
         } else if (type === "deevnet:tenant:HostBaseline") {
             baselines.set(name, { ...outputs, ...baselines.get(name) });
@@ -81,11 +81,11 @@ function namesOf(resources: Readonly<Record<string, StateResource>>): ReadonlyMa
 
 /** What the names of a VM's resources end with after the name of its component, by their type. */
 const ENDS: Readonly<Record<string, string>> = {
-    "deevnet:tenant:TenantVm": "",
-    "proxmoxve:index/vmLegacy:VmLegacy": "-vm",
-    "proxmoxve:firewall/optionsLegacy:OptionsLegacy": "-firewall",
-    "proxmoxve:firewall/rulesLegacy:RulesLegacy": "-rules",
-    "proxmoxve:firewall/ipsetLegacy:IpsetLegacy": "-ipfilter",
+    [TENANT_VM]: "",
+    [VM]: "-vm",
+    [OPTIONS]: "-firewall",
+    [RULES]: "-rules",
+    [IPSET]: "-ipfilter",
 };
 
 /** The first step of a baseline, whose command ends with the name of its run as a comment. */

@@ -34,11 +34,14 @@ export interface Repair {
     readonly notes: readonly string[];
 }
 
-const VM = "proxmoxve:index/vmLegacy:VmLegacy";
 const POOL = "proxmoxve:index/poolLegacy:PoolLegacy";
-const OPTIONS = "proxmoxve:firewall/optionsLegacy:OptionsLegacy";
-const RULES = "proxmoxve:firewall/rulesLegacy:RulesLegacy";
-const IPSET = "proxmoxve:firewall/ipsetLegacy:IpsetLegacy";
+
+/** Types of a VM's resources in the state. */
+export const TENANT_VM = "deevnet:tenant:TenantVm";
+export const VM = "proxmoxve:index/vmLegacy:VmLegacy";
+export const OPTIONS = "proxmoxve:firewall/optionsLegacy:OptionsLegacy";
+export const RULES = "proxmoxve:firewall/rulesLegacy:RulesLegacy";
+export const IPSET = "proxmoxve:firewall/ipsetLegacy:IpsetLegacy";
 
 /** Whether what a creation was to make is on the node, as the one that the inputs describe. */
 export type IsThere = (resource: StateResource) => Promise<boolean>;
@@ -152,7 +155,7 @@ interface Disk {
 
 /** The disks beside the system disk that each VM was last declared with, by the VM's name in the state. */
 function extraDisksByVm(resources: readonly StateResource[]): ReadonlyMap<string, readonly string[]> {
-    const components = resources.filter(({ type }) => type === "deevnet:tenant:TenantVm");
+    const components = resources.filter(({ type }) => type === TENANT_VM);
     return new Map(
         components.map((component) => {
             const names = (component.outputs?.["extraDisks"] ?? []) as readonly string[];

@@ -13,12 +13,6 @@ const FIREWALL = "/nodes/{node}/qemu/{vmid}/firewall";
 /** The VM with a fixed address, and that. */
 const FIXED = { "5002": "10.20.50.11" };
 
-function fixAddress(lab: AcceptanceLab): void {
-    lab.edit("tenants/dvntm/grooveiq.yaml", (text) =>
-        text.replace("instance: 2\n", "instance: 2\n    address: fixed\n"),
-    );
-}
-
 /** Trouble on the node in the middle of an up: how it is told, and that the next up goes on from there. */
 describe("a fault on the node", () => {
     let lab: AcceptanceLab;
@@ -28,7 +22,7 @@ describe("a fault on the node", () => {
         lab = await AcceptanceLab.start();
         found = await lab.state();
         rmSync(join(lab.workspace.root, "tenants/dvntm/vintronics.yaml"));
-        fixAddress(lab);
+        lab.fixAddress();
     });
     afterAll(() => lab.stop());
     afterEach(async () => {
@@ -212,7 +206,7 @@ describe("the CLI killed in the middle", () => {
     beforeAll(async () => {
         lab = await AcceptanceLab.start();
         found = await lab.state();
-        fixAddress(lab);
+        lab.fixAddress();
     });
     afterAll(() => lab.stop());
 

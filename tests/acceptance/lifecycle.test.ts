@@ -20,9 +20,7 @@ describe("dvntm, from the first up to destroy", () => {
     beforeAll(async () => {
         lab = await AcceptanceLab.start();
         found = await lab.state();
-        lab.edit("tenants/dvntm/grooveiq.yaml", (text) =>
-            text.replace("instance: 2\n", "instance: 2\n    address: fixed\n"),
-        );
+        lab.fixAddress();
     });
     afterAll(() => lab.stop());
 

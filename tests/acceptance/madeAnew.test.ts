@@ -15,9 +15,7 @@ describe("the CLI killed while a VM is made anew", () => {
     beforeAll(async () => {
         lab = await AcceptanceLab.start();
         found = await lab.state();
-        lab.edit("tenants/dvntm/grooveiq.yaml", (text) =>
-            text.replace("instance: 2\n", "instance: 2\n    address: fixed\n"),
-        );
+        lab.fixAddress();
     });
     afterAll(() => lab.stop());
 
