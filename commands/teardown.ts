@@ -1,7 +1,7 @@
 /** Takes one tenant away, and nothing else: what `make teardown` calls. */
 import { existsSync } from "node:fs";
 import { dependents, holdingsOf, type Holdings } from "../model/holdings";
-import { nameOf } from "../model/stateRepair";
+import { nameOf, POOL } from "../model/stateRepair";
 import type { Substrate } from "../model/substrate";
 import { suggestion } from "../model/suggest";
 import { backUp } from "./backup";
@@ -57,7 +57,8 @@ function tellNothing({ name, tenants }: Substrate, tenant: string, known: readon
 /** @throws Refusal where the tenant's file keeps it, PVE protects a VM of it, or something else needs it. */
 function requireFree({ tenant, resources, vms }: Holdings, needing: readonly string[], substrate: string): void {
     const up = `and make up SUBSTRATE=${substrate} first`;
-    const kept = resources.filter(({ protect }) => protect === true).map(nameOf);
+    const protectedOnes = resources.filter(({ protect }) => protect === true);
+    const kept = protectedOnes.some(({ type }) => type === POOL) ? [tenant] : protectedOnes.map(nameOf);
     const guarded = vms.filter(({ protection }) => protection).map(({ vmid, name }) => `${vmid} (${name})`);
     const reasons = [
         kept.length > 0 && `${kept[0]} is kept (keep: true): set keep: false in the tenant's file, ${up}`,

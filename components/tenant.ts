@@ -22,21 +22,19 @@ export class Tenant extends pulumi.ComponentResource {
     readonly vms: readonly VmInputs[];
 
     constructor(name: string, { tenant, hypervisor, router }: TenantArgs, opts?: pulumi.ComponentResourceOptions) {
-        const own = { providers: [hypervisor.provider], protect: tenant.keep };
-        super("deevnet:tenant:Tenant", name, {}, pulumi.mergeOptions(opts, own));
+        super("deevnet:tenant:Tenant", name, {}, pulumi.mergeOptions(opts, { providers: [hypervisor.provider] }));
 
-        const { segment, zone, description } = tenant;
+        const { segment, zone, description, keep } = tenant;
         const network = new TenantNetwork(
             `${name}-network`,
-            { tenant: tenant.name, description, segment, hypervisor, ...(router && { router }) },
+            { tenant: tenant.name, description, keep, segment, hypervisor, ...(router && { router }) },
             { parent: this },
         );
         this.vms = tenant.vms.map((vm) => {
             const vmName = `${name}-${vm.name}`;
             const former = hypervisor.aliasesOf(vm, vmName);
             const args = { vm, segment, hypervisor, poolId: network.poolId, zone, ground: network.ground, former };
-            const protect = tenant.keep || vm.keep;
-            const declared = new TenantVm(vmName, args, { parent: this, protect, aliases: former });
+            const declared = new TenantVm(vmName, args, { parent: this, protect: keep || vm.keep, aliases: former });
             network.guard(vmName, declared, former);
             return outputOf(vm, tenant, declared);
         });

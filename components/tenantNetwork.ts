@@ -10,6 +10,8 @@ import type { TenantVm } from "./tenantVm";
 export interface TenantNetworkArgs {
     readonly tenant: string;
     readonly description: string;
+    /** Whether teardown is refused. */
+    readonly keep: boolean;
     readonly segment: Segment;
     readonly hypervisor: ConnectedHypervisor;
     /** Missing where the stack writes nothing to the core router. */
@@ -45,13 +47,11 @@ export class TenantNetwork extends pulumi.ComponentResource {
         this.segment = args.segment;
         this.node = args.hypervisor.model.node;
 
-        const pool = new proxmoxve.PoolLegacy(
-            `${name}-pool`,
-            { poolId: args.tenant, comment: args.description },
-            { parent: this },
-        );
+        // Not the component: its firewalls would be protected too, and Pulumi refuses to make anew what is.
+        const kept = { parent: this, protect: args.keep };
+        const pool = new proxmoxve.PoolLegacy(`${name}-pool`, { poolId: args.tenant, comment: args.description }, kept);
 
-        this.ground = args.router === undefined ? [] : declareOnRouter(name, args.router, { parent: this });
+        this.ground = args.router === undefined ? [] : declareOnRouter(name, args.router, kept);
         this.poolId = pool.poolId;
         this.registerOutputs({ poolId: this.poolId });
     }

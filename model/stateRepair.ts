@@ -34,9 +34,8 @@ export interface Repair {
     readonly notes: readonly string[];
 }
 
-const POOL = "proxmoxve:index/poolLegacy:PoolLegacy";
-
-/** Types of a VM's resources in the state. */
+/** Types of a tenant's and a VM's resources in the state. */
+export const POOL = "proxmoxve:index/poolLegacy:PoolLegacy";
 export const TENANT_VM = "deevnet:tenant:TenantVm";
 export const VM = "proxmoxve:index/vmLegacy:VmLegacy";
 export const OPTIONS = "proxmoxve:firewall/optionsLegacy:OptionsLegacy";

@@ -43,6 +43,32 @@ describe("the CLI killed while a VM is made anew", () => {
         await lab.expectSettled(OURS, FIXED);
     });
 
+    test("a VM of a kept tenant that was deleted by hand is made again, with its firewall", async () => {
+        const file = "tenants/dvntm/grooveiq.yaml";
+        lab.edit(file, (text) => `${text}keep: true\n`);
+        await lab.up();
+        await lab.node.byHand("POST", "/nodes/pve2/qemu/5002/status/stop");
+        await lab.node.byHand("DELETE", "/nodes/pve2/qemu/5002");
+        await lab.up();
+        await lab.expectSettled(OURS, FIXED);
+        const { exitCode, output } = await lab.workspace.pulumi(["destroy", "--yes"]);
+        expect(exitCode).not.toBe(0);
+        expect(output).toMatch(/::grooveiq-db-vm01-vm\W+cannot be deleted\s+because it is protected/);
+
+        // Without the preview others go, as Pulumi has it; the kept VM is left as it is, its firewall on the node with it.
+        const { firewall } = await lab.state();
+        expect((await lab.workspace.pulumi(["destroy", "--yes", "--skip-preview"])).exitCode).not.toBe(0);
+        const left = await lab.state();
+        expect(Object.keys(left.vms)).not.toContain("5101");
+        expect(left.vms["5002"]).toMatchObject({ status: "running" });
+        expect(left.firewall.guests["5002"]).toEqual(firewall.guests["5002"]);
+
+        await lab.recover();
+        lab.edit(file, (text) => text.replace("keep: true\n", ""));
+        await lab.up();
+        await lab.expectSettled(OURS, FIXED);
+    });
+
     test("destroy leaves the node as it was", async () => {
         await lab.succeed("destroy", "--yes", "--skip-preview");
         expect(await lab.state()).toEqual(found);
