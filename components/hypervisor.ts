@@ -105,7 +105,7 @@ export class ConnectedHypervisor {
      */
     makingOf(vm: WorkloadVm): Making {
         const known = this.recorded.made.get(componentOf(vm, this.recorded));
-        const gone = known !== undefined && this.isGone(vm);
+        const gone = known !== undefined && this.facts?.guests.has(vm.vmid) === false;
         const kept = this.growsFirst(vm) ? known?.restartSettings : undefined;
         const waitsForEnd = waitsFor(vm, this.facts?.guests.get(vm.vmid), this.recorded);
         return {
@@ -115,11 +115,6 @@ export class ConnectedHypervisor {
             extraDisks: vm.extraDisks.map((disk) => disk.interface),
             ...(waitsForEnd !== undefined && { addressWaitsFor: waitsForEnd }),
         };
-    }
-
-    /** Whether the node has no such VM. Never in a look, which fails where Pulumi would replace what is protected. */
-    private isGone({ vmid }: WorkloadVm): boolean {
-        return !this.looks && this.facts?.guests.has(vmid) === false;
     }
 
     /** Whether the VM's disks grow in this run, and what needs a restart waits for the next. */
