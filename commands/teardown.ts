@@ -1,7 +1,7 @@
 /** Takes one tenant away, and nothing else: what `make teardown` calls. */
 import { existsSync } from "node:fs";
 import { dependents, holdingsOf, type Holdings } from "../model/holdings";
-import { nameOf, POOL } from "../model/stateRepair";
+import { nameOf, POOL, type StateResource } from "../model/stateRepair";
 import type { Substrate } from "../model/substrate";
 import { suggestion } from "../model/suggest";
 import { backUp } from "./backup";
@@ -57,17 +57,21 @@ function tellNothing({ name, tenants }: Substrate, tenant: string, known: readon
 /** @throws Refusal where the tenant's file keeps it, PVE protects a VM of it, or something else needs it. */
 function requireFree({ tenant, resources, vms }: Holdings, needing: readonly string[], substrate: string): void {
     const up = `and make up SUBSTRATE=${substrate} first`;
-    const protectedOnes = resources.filter(({ protect }) => protect === true);
-    const kept = protectedOnes.some(({ type }) => type === POOL) ? [tenant] : protectedOnes.map(nameOf);
+    const kept = resources.filter(({ protect }) => protect === true);
     const guarded = vms.filter(({ protection }) => protection).map(({ vmid, name }) => `${vmid} (${name})`);
     const reasons = [
-        kept.length > 0 && `${kept[0]} is kept (keep: true): set keep: false in the tenant's file, ${up}`,
+        kept.length > 0 && `${keptBy(kept, tenant)} is kept (keep: true): set keep: false in the tenant's file, ${up}`,
         guarded.length > 0 && `PVE protects VM ${guarded.join(", ")} (protection: true): set it to false, ${up}`,
         needing.length > 0 && `${needing.join(", ")} need it, which are not the tenant's`,
     ].filter((reason) => reason !== false);
     if (reasons.length > 0) {
         throw new Refusal(reasons.map((reason) => `${tenant} is not torn down: ${reason}`).join("\n"));
     }
+}
+
+/** Whose `keep` protects: the tenant's where its pool is protected, else that of the first that is. */
+function keptBy(kept: readonly StateResource[], tenant: string): string {
+    return kept.some(({ type }) => type === POOL) ? tenant : nameOf(kept[0]!);
 }
 
 /**

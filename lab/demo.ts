@@ -65,8 +65,7 @@ async function previewEmpty({ workspace }: Lab): Promise<string> {
 async function changeByHand({ node }: Lab): Promise<string> {
     const pve = `/nodes/${node.ready.node}/qemu`;
     await node.byHand("PUT", `${pve}/5001/config`, { memory: "1024" });
-    await node.byHand("POST", `${pve}/5102/status/stop`);
-    await node.byHand("DELETE", `${pve}/5102`);
+    await node.deleteByHand(5102);
     return "as root@pam, through the PVE API";
 }
 

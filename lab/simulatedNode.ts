@@ -41,6 +41,13 @@ export class SimulatedNode extends SimulatedMachine<Ready> {
         return this.call(method, path, fields, headers);
     }
 
+    /** What a person does by hand who is rid of a VM: it is stopped and deleted. */
+    async deleteByHand(vmid: number): Promise<void> {
+        const vm = `/nodes/${this.ready.node}/qemu/${vmid}`;
+        await this.byHand("POST", `${vm}/status/stop`);
+        await this.byHand("DELETE", vm);
+    }
+
     private async login() {
         const fields = { username: "root@pam", password: this.ready.rootPassword };
         const data = await this.call("POST", "/access/ticket", fields, {});

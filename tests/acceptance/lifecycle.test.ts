@@ -152,8 +152,7 @@ describe("dvntm, from the first up to destroy", () => {
 
     test("a refresh names what was changed by hand, and changes nothing", async () => {
         await lab.node.byHand("PUT", `${pve}/5001/config`, { memory: "1024" });
-        await lab.node.byHand("POST", `${pve}/5102/status/stop`);
-        await lab.node.byHand("DELETE", `${pve}/5102`);
+        await lab.node.deleteByHand(5102);
         await lab.node.byHand("POST", `${pve}/5002/firewall/ipset/ipfilter-net0`, { cidr: "10.20.50.99" });
         const before = await lab.state();
         const exported = (await lab.succeed("stack", "export")).stdout;
@@ -199,8 +198,7 @@ describe("dvntm, from the first up to destroy", () => {
     });
 
     test("destroy takes away a VM that is gone already, and leaves the node as it was found", async () => {
-        await lab.node.byHand("POST", `${pve}/5002/status/stop`);
-        await lab.node.byHand("DELETE", `${pve}/5002`);
+        await lab.node.deleteByHand(5002);
         await lab.succeed("destroy", "--yes", "--skip-preview");
         expect(await lab.state()).toEqual(found);
         const { deployment } = JSON.parse((await lab.succeed("stack", "export")).stdout) as {

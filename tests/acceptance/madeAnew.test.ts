@@ -7,8 +7,8 @@ const UP = ["up", "--yes", "--skip-preview"];
 const OURS = ["5001", "5002", "5101", "5102", "5103"];
 const FIXED = { "5002": "10.20.50.11" };
 
-/** A run that ends without a word while it makes a VM for the second time: what went with the first one is made, too. */
-describe("the CLI killed while a VM is made anew", () => {
+/** A VM that is made for the second time, by a run that ends without a word, too: what went with the first one is made again. */
+describe("a VM that is made anew", () => {
     let lab: AcceptanceLab;
     let found: NodeState;
 
@@ -20,7 +20,7 @@ describe("the CLI killed while a VM is made anew", () => {
     afterAll(() => lab.stop());
 
     test.each([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])(
-        "of a rebuild, after write %i: the next one converges",
+        "in a rebuild, the CLI killed after write %i: the next up converges",
         async (writes) => {
             await lab.up();
             lab.edit("tenants/dvntm/grooveiq.yaml", (text) =>
@@ -33,22 +33,23 @@ describe("the CLI killed while a VM is made anew", () => {
         },
     );
 
-    test.each([5, 6, 7, 8, 9])("that was deleted by hand, after write %i: it has its firewall", async (writes) => {
-        await lab.up();
-        await lab.node.byHand("POST", "/nodes/pve2/qemu/5001/status/stop");
-        await lab.node.byHand("DELETE", "/nodes/pve2/qemu/5001");
-        await lab.killedAfter(writes, UP);
-        await lab.recover();
-        await lab.up();
-        await lab.expectSettled(OURS, FIXED);
-    });
+    test.each([5, 6, 7, 8, 9])(
+        "after it was deleted by hand, the CLI killed after write %i: it has its firewall",
+        async (writes) => {
+            await lab.up();
+            await lab.node.deleteByHand(5001);
+            await lab.killedAfter(writes, UP);
+            await lab.recover();
+            await lab.up();
+            await lab.expectSettled(OURS, FIXED);
+        },
+    );
 
-    test("a VM of a kept tenant that was deleted by hand is made again, with its firewall", async () => {
+    test("after it was deleted by hand, in a kept tenant: it has its firewall, and is not destroyed", async () => {
         const file = "tenants/dvntm/grooveiq.yaml";
         lab.edit(file, (text) => `${text}keep: true\n`);
         await lab.up();
-        await lab.node.byHand("POST", "/nodes/pve2/qemu/5002/status/stop");
-        await lab.node.byHand("DELETE", "/nodes/pve2/qemu/5002");
+        await lab.node.deleteByHand(5002);
         await lab.up();
         await lab.expectSettled(OURS, FIXED);
         const { exitCode, output } = await lab.workspace.pulumi(["destroy", "--yes"]);

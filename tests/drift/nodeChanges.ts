@@ -67,10 +67,7 @@ export function nodeChanges(node: SimulatedNode): Change[] {
         },
         {
             name: "VM deleted",
-            make: async () => {
-                await node.byHand("POST", `${pve}/5102/status/stop`);
-                await node.byHand("DELETE", `${pve}/5102`);
-            },
+            make: () => node.deleteByHand(5102),
             row: about(5102, "", "there", "none", root),
         },
         {
