@@ -49,7 +49,7 @@ demo: tools ## the main job on the simulated substrate, from up to destroy
 	@$(TSX) lab/demo.ts
 
 .PHONY: test
-test: tools browser ## all tests
+test: tools browser ## all tests, with the time of each file; TIMES repeats them, each time in another order of the files | [TIMES=1]
 	@$(TSX) tests/run.ts
 
 .PHONY: test-model test-components test-router test-acceptance test-browser test-lab test-tools
@@ -67,6 +67,9 @@ test-lab: tools ## the simulated node and router themselves
 	@$(TSX) tests/run.ts lab
 test-tools: tools ## the provider plugins built here
 	@$(TSX) tests/run.ts tools
+
+# How often the tests run.
+export TIMES ?= 1
 
 # Seconds that the fuzzer searches.
 SECONDS ?= 120

@@ -1,21 +1,35 @@
+const tests = (folder) => `<rootDir>/tests/${folder}/**/*.test.ts`;
+
+/** Files whose lab lives in Linux namespaces, as root only: they run one after the other, beside all others. */
+const NAMESPACES = ["acceptance/host", "acceptance/ansible", "acceptance/proof"].map(
+    (path) => `<rootDir>/tests/${path}`,
+);
+
 /** @type {import("jest").Config} */
 const common = {
     transform: { "^.+\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2022" } }] },
-    testEnvironment: "node",
+    testEnvironment: "<rootDir>/tests/environment.js",
 };
 
 module.exports = {
+    testSequencer: "<rootDir>/tests/sequencer.js",
     projects: [
-        { ...common, displayName: "model", testMatch: ["<rootDir>/tests/model/**/*.test.ts"] },
-        { ...common, displayName: "components", testMatch: ["<rootDir>/tests/components/**/*.test.ts"] },
+        { ...common, displayName: "model", testMatch: [tests("model")] },
+        { ...common, displayName: "components", testMatch: [tests("components")] },
         {
             ...common,
             displayName: "router",
-            testMatch: ["<rootDir>/tests/router/**/*.test.ts"],
+            testMatch: [tests("router")],
             setupFiles: ["<rootDir>/tests/router/hurry.ts"],
         },
-        { ...common, displayName: "tools", testMatch: ["<rootDir>/tests/tools/**/*.test.ts"] },
-        { ...common, displayName: "browser", testMatch: ["<rootDir>/tests/browser/**/*.test.ts"] },
-        { ...common, displayName: "acceptance", testMatch: ["<rootDir>/tests/acceptance/**/*.test.ts"] },
+        { ...common, displayName: "tools", testMatch: [tests("tools")] },
+        { ...common, displayName: "browser", testMatch: [tests("browser")] },
+        {
+            ...common,
+            displayName: "acceptance",
+            testMatch: [tests("acceptance")],
+            testPathIgnorePatterns: NAMESPACES,
+        },
+        { ...common, displayName: "namespaces", testMatch: NAMESPACES.map((path) => `${path}*.test.ts`) },
     ],
 };

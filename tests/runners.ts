@@ -1,0 +1,150 @@
+/** Runs of jest, pytest, go test and commands, each with what every file of it came to. */
+import { spawn } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { delimiter, join, relative, resolve } from "node:path";
+import { LAB_PYTHON } from "../lab/venv";
+import { BIN } from "../tools/parts";
+
+const ROOT = resolve(__dirname, "..");
+
+/** What make hands to the commands it starts: a make that a test starts would print the folders it enters. */
+const OF_MAKE = ["MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS"];
+
+/** One file of tests that ran, or a command that counts as one. */
+export interface Ran {
+    readonly stage: string;
+    readonly file: string;
+    readonly passed: number;
+    readonly failed: number;
+    readonly seconds: number;
+}
+
+/** How a program ended, and what it said on its standard output. */
+interface Ended {
+    readonly status: number | null;
+    readonly stdout: string;
+    readonly seconds: number;
+}
+
+interface JestReport {
+    readonly testResults: readonly {
+        readonly name: string;
+        readonly status: string;
+        readonly startTime: number;
+        readonly endTime: number;
+        readonly assertionResults: readonly { readonly status: string }[];
+    }[];
+}
+
+/** A command that passes or fails as a whole. */
+export async function command(stage: string, program: string, args: readonly string[]): Promise<Ran[]> {
+    const { status, seconds } = await run(program, args);
+    return [{ stage, file: stage, passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, seconds }];
+}
+
+/**
+ * Runs jest's projects.
+ *
+ * @param report a file that jest may write its results to.
+ * @returns one entry a file, whose stage is its folder below tests/. A run that failed without a failed test, or that ran
+ *     nothing, is a failure.
+ */
+export async function jest(projects: readonly string[], args: readonly string[], report: string): Promise<Ran[]> {
+    const output = ["--json", "--outputFile", report, "--silent=false"];
+    const { status, seconds } = await run("node_modules/.bin/jest", [
+        "--selectProjects",
+        ...projects,
+        ...output,
+        ...args,
+    ]);
+    const { testResults } = readReport<JestReport>(report) ?? { testResults: [] };
+    const files = testResults.map(({ name, status: outcome, startTime, endTime, assertionResults }) => {
+        const file = relative(join(ROOT, "tests"), name);
+        const count = (wanted: string) => assertionResults.filter((test) => test.status === wanted).length;
+        return {
+            stage: file.split("/")[0]!,
+            file,
+            passed: count("passed"),
+            // A file that could not be loaded, or whose clean-up failed, has no failed test.
+            failed: Math.max(count("failed"), outcome === "failed" ? 1 : 0),
+            seconds: (endTime - startTime) / 1000,
+        };
+    });
+    return counted(status, files, { stage: projects[0]!, file: projects.join(", "), seconds });
+}
+
+/** Runs the tests of the simulated node and router. */
+export async function pytest(report: string): Promise<Ran[]> {
+    const args = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "--junitxml", report, "tests/lab"];
+    const { status, seconds } = await run(LAB_PYTHON, args, {
+        PYTHONPATH: join(ROOT, "lab"),
+        PYTHONDONTWRITEBYTECODE: "1",
+    });
+    const suite = /<testsuite [^>]*>/.exec(existsSync(report) ? readFileSync(report, "utf8") : "")?.[0] ?? "";
+    const number = (name: string) => Number(new RegExp(` ${name}="(\\d+)"`).exec(suite)?.[1] ?? 0);
+    const failed = number("failures") + number("errors");
+    const ran = { stage: "lab", file: "lab", passed: number("tests") - failed - number("skipped"), failed, seconds };
+    return counted(status, [ran], ran);
+}
+
+/** Runs the tests of the plugins that are built here. */
+export async function goTest(): Promise<Ran[]> {
+    const { status, stdout, seconds } = await run("go", ["-C", "tools", "test", "-json", "./..."], {}, true);
+    const events = stdout
+        .split("\n")
+        .filter((line) => line.startsWith("{"))
+        .map((line) => JSON.parse(line) as { Action: string; Test?: string; Output?: string });
+    const ended = (action: string) =>
+        events.filter((event) => event.Action === action && event.Test !== undefined).length;
+    if (status !== 0) {
+        console.log(events.map((event) => event.Output ?? "").join(""));
+    }
+    const ran = { stage: "tools", file: "tools (go test)", passed: ended("pass"), failed: ended("fail"), seconds };
+    return counted(status, [ran], ran);
+}
+
+/** A runner that failed without a failed test, or that ran nothing, is a failure too. */
+function counted(
+    status: number | null,
+    files: readonly Ran[],
+    whole: { readonly stage: string; readonly file: string; readonly seconds: number },
+): Ran[] {
+    const failed = files.some((file) => file.failed > 0);
+    const nothing = files.every((file) => file.passed + file.failed === 0);
+    const silent = (status !== 0 && !failed) || nothing;
+    return silent ? [...files, { ...whole, passed: 0, failed: 1 }] : [...files];
+}
+
+/** Runs a program in the project's folder; all that it says is passed on, but for a standard output that is only read. */
+async function run(
+    program: string,
+    args: readonly string[],
+    extra: Readonly<Record<string, string>> = {},
+    quiet = false,
+): Promise<Ended> {
+    const env: NodeJS.ProcessEnv = { ...process.env, PATH: `${BIN}${delimiter}${process.env["PATH"] ?? ""}`, ...extra };
+    OF_MAKE.forEach((name) => delete env[name]);
+    const started = Date.now();
+    const child = spawn(program, args, { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
+    let stdout = "";
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+        if (quiet) {
+            stdout += text;
+        } else {
+            process.stdout.write(text);
+        }
+    });
+    child.stderr.on("data", (text: Buffer) => process.stderr.write(text));
+    const status = await new Promise<number | null>((done) => {
+        child.once("error", (error) => {
+            console.error(`${program}: ${error.message}`);
+            done(null);
+        });
+        child.once("close", done);
+    });
+    return { status, stdout, seconds: (Date.now() - started) / 1000 };
+}
+
+function readReport<T>(file: string): T | undefined {
+    return existsSync(file) ? (JSON.parse(readFileSync(file, "utf8")) as T) : undefined;
+}
