@@ -1,5 +1,4 @@
 import * as pulumi from "@pulumi/pulumi";
-import { endWhenAlone } from "./components/alone";
 import { refusal } from "./components/refusal";
 import { DefinitionError } from "./model/faults";
 import { loadSubstrate } from "./model/load";
@@ -10,7 +9,6 @@ import type { Substrate } from "./model/substrate";
 
 /** Declares one substrate: the stack's name says which. The marks are for `make bench PHASES=1`. */
 export = async () => {
-    endWhenAlone();
     performance.mark("program");
     const looks = process.env[NODES_ALONE] !== undefined;
     const substrate = looks ? nodesAlone(checkedSubstrate()) : checkedSubstrate();

@@ -1,5 +1,6 @@
 // What the Pulumi CLI runs. The program is index.ts: it is loaded without a compilation, but for what was edited.
 performance.mark("main");
+require("./start/alone");
 require("./start/deferred");
 require("./start/typescript");
 require("./start/stacks");
