@@ -49,7 +49,7 @@ demo: tools ## the main job on the simulated substrate, from up to destroy
 	@$(TSX) lab/demo.ts
 
 .PHONY: test
-test: tools browser ## all tests, with the time of each file; TIMES repeats them, each time in another order of the files | [TIMES=1]
+test: tools ## all tests, with the time of each file; TIMES repeats them, each time in another order of the files | [TIMES=1]
 	@$(TSX) tests/run.ts
 
 .PHONY: test-model test-components test-router test-acceptance test-browser test-lab test-tools
@@ -61,7 +61,7 @@ test-router: tools ## the router's resources against the simulated router
 	@$(TSX) tests/run.ts router
 test-acceptance: tools ## the real CLI and provider against the simulated node
 	@$(TSX) tests/run.ts acceptance
-test-browser: browser ## the map in headless Chromium; SCREENSHOTS=folder keeps the pictures
+test-browser: tools ## the map in headless Chromium; SCREENSHOTS=folder keeps the pictures
 	@$(TSX) tests/run.ts browser
 test-lab: tools ## the simulated node and router themselves
 	@$(TSX) tests/run.ts lab
@@ -262,18 +262,31 @@ sbom: node_modules ## what the project is made of, as CycloneDX files in the fol
 upgrade: node_modules ## what is newer than what is pinned, changing nothing
 	@$(TSX) tools/supply/upgrade.ts
 
+# What the goals need installed; tools/needs.js says what each of the names holds.
+RUNS := preview up refresh destroy teardown drift recover fleet stack settled audit
+LABS := demo prove soak bench lifecycle test-acceptance test-tools
+needed = $(if $(filter $1,$(MAKECMDGOALS)),$2)
+NEEDS = $(sort $(call needed,tools,$(FOR)) $(call needed,test,test) $(call needed,$(RUNS) $(LABS),pulumi) \
+	$(call needed,$(LABS) test-router test-lab,lab) $(call needed,demo test-acceptance,host) \
+	$(call needed,prove test-acceptance,plane) $(call needed,test-acceptance,state-backends) $(call needed,test-browser,browser))
+
+# What `make tools` installs.
+FOR ?= pulumi
+
 .PHONY: tools
-tools: node_modules ## build or find the Pulumi CLI, plugins and lab
-	@$(TSX) tools/install.ts
+tools: node_modules ## install what a run of Pulumi needs; FOR has other needs: lab, host, plane, state-backends, browser, test
+	@$(TSX) tools/install.ts $(if $(filter tools,$(MAKECMDGOALS)),--list) $(NEEDS)
 
-.PHONY: browser
-browser: node_modules ## install headless Chromium for the tests of the map, as root: 0.9 GB in .tools/browser
-	@$(TSX) tools/browser.ts
+# npm writes this file last, so what an `npm ci` that was broken off left behind is not taken for whole.
+NPM_DONE := node_modules/.package-lock.json
 
-node_modules: package.json package-lock.json
-	@echo 'installing npm packages'
-	@npm ci --loglevel error
-	@touch node_modules
+.PHONY: node_modules
+node_modules: $(NPM_DONE)
+$(NPM_DONE): package.json package-lock.json
+	@node tools/requirements.js $(NEEDS)
+	@echo 'installing npm packages' >&2
+	@npm ci --loglevel error >&2
+	@touch $@
 
 .PHONY: clean
 clean: ## remove what was built or installed here

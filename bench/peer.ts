@@ -130,7 +130,7 @@ export function findPeer(): { readonly program: string; readonly version: string
     return undefined;
 }
 
-/** Builds the peer's provider where it is not built yet. @throws BuildError */
+/** Builds the peer's provider where it is not built yet. @throws InstallError */
 export async function buildProvider(): Promise<void> {
     await buildWhereStale(PROVIDER, join(FOLDER, PROVIDER.binary));
 }

@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { freePort, untilReady } from "./ports";
 import { powerOff } from "./processes";
 import type { StateBackend } from "./stateBackend";
-import { LAB_SYSTEM } from "./system";
+import { DATABASE_SYSTEM } from "./system";
 
 const START = resolve(__dirname, "database", "start.sh");
 const BIN = "/usr/lib/postgresql/15/bin";
@@ -18,10 +18,10 @@ const DATA = "/mnt/data";
 const START_TIMEOUT_MS = 60_000;
 
 /**
- * A real PostgreSQL 15, of the lab's own root file system, that keeps its data in a temporary folder. It asks for a
+ * A real PostgreSQL 15, in a root file system of its own, that keeps its data in a temporary folder. It asks for a
  * password, which no command line and no URL holds.
  *
- * Needs root; see systemMissing().
+ * Needs root; see databaseMissing().
  */
 export class Database implements StateBackend {
     readonly environment: Readonly<Record<string, string>>;
@@ -75,15 +75,15 @@ export class Database implements StateBackend {
         rmSync(join(this.folder, "password"));
     }
 
-    /** The user postgres of the lab's root file system. */
+    /** The user postgres of its root file system. */
     private owner(): [uid: string, gid: string] {
-        const line = /^postgres:[^:]*:(\d+):(\d+):/m.exec(readFileSync(join(LAB_SYSTEM, "etc/passwd"), "utf8"))!;
+        const line = /^postgres:[^:]*:(\d+):(\d+):/m.exec(readFileSync(join(DATABASE_SYSTEM, "etc/passwd"), "utf8"))!;
         return [line[1]!, line[2]!];
     }
 
     private arguments(command: readonly string[]): string[] {
         const flags = ["--mount", "--pid", "--ipc", "--fork", "--propagation", "private"];
-        return [...flags, START, LAB_SYSTEM, this.folder, ...command];
+        return [...flags, START, DATABASE_SYSTEM, this.folder, ...command];
     }
 
     private async boot(): Promise<void> {
@@ -102,7 +102,7 @@ export class Database implements StateBackend {
 
     private answers(): boolean {
         const [program, ...ask] = [`${BIN}/pg_isready`, "--quiet", "--host=127.0.0.1", `--port=${this.port}`];
-        return spawnSync("chroot", [LAB_SYSTEM, program, ...ask]).status === 0;
+        return spawnSync("chroot", [DATABASE_SYSTEM, program, ...ask]).status === 0;
     }
 
     private async powerOff(): Promise<void> {

@@ -2,6 +2,7 @@
  * Lets Node.js load the project's TypeScript: each file is compiled, without a check of its types, when it was edited, and
  * read from .compiled else. `make lint` checks the types.
  */
+require("./node").refuseOld();
 const { readFileSync } = require("node:fs");
 const { basename, relative, resolve } = require("node:path");
 const { kept } = require("./kept");

@@ -10,14 +10,15 @@ import {
     writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
-import { run } from "./run";
+import { basename, dirname, join } from "node:path";
+import { Progress, say } from "./progress";
+import { runFor, type RunOptions } from "./run";
 
 const SUITE = "bookworm";
 
 /** A Debian 12 root file system that a part of the project runs in. */
 export interface DebianSystem {
-    /** As it is called in what is told. */
+    /** Its folder in .tools, and what it is called in what is told. */
     readonly name: string;
     /** Folder that it is made in. */
     readonly root: string;
@@ -27,36 +28,57 @@ export interface DebianSystem {
     readonly holds: string;
     /** Who needs it, as the end of a sentence. */
     readonly use: string;
-    /** Target of make that makes it. */
-    readonly target: string;
+}
+
+/** Documentation and translations take half of the files, and nobody reads them there. */
+const LEFT_OUT = ["doc", "man", "locale", "info", "lintian"].map((folder) => `--dpkgopt=path-exclude=/usr/share/${folder}/*`);
+
+/** Where a system is, in a few words, or why this machine cannot have it; undefined where it is to be installed. */
+export function foundSystem(system: DebianSystem): string | undefined {
+    const lacks = missing();
+    if (lacks !== undefined) {
+        return `skipped, ${lacks}; ${system.use}`;
+    }
+    const stamp = stampOf(system);
+    const made = existsSync(system.root) && existsSync(stamp) && readFileSync(stamp, "utf8") === wantedOf(system);
+    return made ? "installed" : undefined;
 }
 
 /**
- * Makes a Debian 12 root file system with what its list names, and nothing if it is there already. On the machine itself
- * nothing is installed: mmdebstrap, which makes it, is unpacked into a temporary folder where it is missing.
+ * Makes a Debian 12 root file system with what its list names, with progress. On the machine itself nothing is installed:
+ * mmdebstrap, which makes it, is unpacked into a temporary folder where it is missing.
  *
- * Needs root and Debian's apt; where there is neither it says in one line what goes without it.
+ * Needs root and Debian's apt; see foundSystem().
  *
- * @throws BuildError where a package cannot be downloaded.
+ * @throws InstallError where a package cannot be downloaded.
  */
-export function installSystem(system: DebianSystem): void {
-    const lacks = missing();
-    if (lacks !== undefined) {
-        console.log(`${system.name}: skipped, ${lacks}; ${system.use}`);
-        return;
+export async function installSystem(system: DebianSystem): Promise<void> {
+    say(`${system.name}: installing Debian 12 with ${system.holds} into .tools/${basename(system.root)}`);
+    const progress = new Progress(system.name);
+    const work = mkdtempSync(join(tmpdir(), "debian-system-"));
+    const partial = `${system.root}.partial`;
+    try {
+        rmSync(partial, { recursive: true, force: true });
+        mkdirSync(dirname(partial), { recursive: true });
+        await make(system, partial, await mmdebstrap(system, work), progress);
+        rmSync(stampOf(system), { force: true });
+        rmSync(system.root, { recursive: true, force: true });
+        renameSync(partial, system.root);
+        writeFileSync(stampOf(system), wantedOf(system));
+    } finally {
+        progress.end();
+        rmSync(work, { recursive: true, force: true });
+        rmSync(partial, { recursive: true, force: true });
     }
-    const stamp = `${system.root}.inputs`;
-    const packages = packagesOf(readFileSync(system.packages, "utf8"));
-    const wanted = createHash("sha256")
-        .update(JSON.stringify([SUITE, packages]))
-        .digest("hex");
-    if (existsSync(system.root) && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) {
-        console.log(`${system.name}: installed`);
-        return;
-    }
-    console.log(`${system.name}: installing Debian 12 with ${system.holds} into .tools/${basename(system.root)}`);
-    make(system, packages);
-    writeFileSync(stamp, wanted);
+}
+
+function stampOf({ root }: DebianSystem): string {
+    return `${root}.inputs`;
+}
+
+function wantedOf({ packages }: DebianSystem): string {
+    const inputs = [SUITE, packagesOf(readFileSync(packages, "utf8")), ...LEFT_OUT];
+    return createHash("sha256").update(JSON.stringify(inputs)).digest("hex");
 }
 
 function missing(): string | undefined {
@@ -74,34 +96,41 @@ function packagesOf(list: string): string[] {
         .filter((line) => line !== "");
 }
 
-/** The system appears in its place only when it is whole. */
-function make(system: DebianSystem, packages: readonly string[]): void {
-    const work = mkdtempSync(join(tmpdir(), "debian-system-"));
-    const partial = `${system.root}.partial`;
-    try {
-        rmSync(partial, { recursive: true, force: true });
-        const program = mmdebstrap(system, work);
-        step(system, [
-            "perl",
-            program,
-            "--mode=root",
-            "--variant=minbase",
-            "--format=directory",
-            `--include=${packages.join(",")}`,
-            SUITE,
-            partial,
-            ...[process.env["DEBIAN_MIRROR"] ?? []].flat(),
-        ]);
-        rmSync(system.root, { recursive: true, force: true });
-        renameSync(partial, system.root);
-    } finally {
-        rmSync(work, { recursive: true, force: true });
-        rmSync(partial, { recursive: true, force: true });
+async function make(system: DebianSystem, target: string, program: string, progress: Progress): Promise<void> {
+    const packages = packagesOf(readFileSync(system.packages, "utf8"));
+    const counted = new PackageCount();
+    const what = ["--mode=root", "--variant=minbase", "--format=directory", `--include=${packages.join(",")}`];
+    const how = ["--verbose", "--dpkgopt=force-unsafe-io", ...LEFT_OUT];
+    const mirror = process.env["DEBIAN_MIRROR"];
+    await step(system, ["perl", program, ...what, ...how, SUITE, target, ...(mirror === undefined ? [] : [mirror])], {
+        onLine: (line) => progress.now(counted.saw(line)),
+    });
+}
+
+/**
+ * How far mmdebstrap is. It hands on what apt and dpkg print, in two rounds: first the minimal base is downloaded and set
+ * up, then all else.
+ */
+class PackageCount {
+    private total = 0;
+    private downloaded = 0;
+    private unpacked = 0;
+    private ready = 0;
+
+    saw(line: string): string {
+        this.total += Number(/ (\d+) newly installed,/.exec(line)?.[1] ?? 0);
+        // Before the first round apt gets the lists of packages.
+        this.downloaded += this.total > 0 && /^Get:\d/.test(line) ? 1 : 0;
+        this.unpacked += line.startsWith("Unpacking ") ? 1 : 0;
+        this.ready += line.startsWith("Setting up ") ? 1 : 0;
+        return this.total === 0
+            ? "getting the lists of packages"
+            : `of ${this.total} packages ${this.downloaded} downloaded, ${this.unpacked} unpacked, ${this.ready} set up`;
     }
 }
 
 /** Debian's own mmdebstrap: the machine's, or one that is unpacked into a folder. */
-function mmdebstrap(system: DebianSystem, work: string): string {
+async function mmdebstrap(system: DebianSystem, work: string): Promise<string> {
     if (existsSync("/usr/bin/mmdebstrap")) {
         return "/usr/bin/mmdebstrap";
     }
@@ -111,14 +140,14 @@ function mmdebstrap(system: DebianSystem, work: string): string {
     }
     const lists = ["-o", `Dir::State::lists=${work}/lists`, "-o", `Dir::Cache=${work}/cache`];
     const options = ["-qq", ...lists, "-o", "APT::Sandbox::User=root"];
-    step(system, ["apt-get", ...options, "-o", "Debug::NoLocking=1", "update"]);
-    step(system, ["apt-get", ...options, "download", "mmdebstrap"], work);
+    await step(system, ["apt-get", ...options, "-o", "Debug::NoLocking=1", "update"]);
+    await step(system, ["apt-get", ...options, "download", "mmdebstrap"], { cwd: work });
     const archive = readdirSync(work).find((file) => file.endsWith(".deb"))!;
-    step(system, ["dpkg-deb", "-x", join(work, archive), work]);
+    await step(system, ["dpkg-deb", "-x", join(work, archive), work]);
     return join(work, "usr/bin/mmdebstrap");
 }
 
-function step({ name, target }: DebianSystem, program: readonly [string, ...string[]], cwd?: string): void {
-    const mend = `Check the network and apt's sources (or name a mirror in DEBIAN_MIRROR), then run \`make ${target}\` again.`;
-    run(name, program, mend, { lines: 8, ...(cwd !== undefined && { cwd }) });
+function step({ name }: DebianSystem, program: readonly [string, ...string[]], options: RunOptions = {}): Promise<void> {
+    const mend = "Check the network and apt's sources (or name a mirror in DEBIAN_MIRROR), then run this again.";
+    return runFor(name, program, mend, options);
 }

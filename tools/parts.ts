@@ -12,6 +12,8 @@ export interface Part {
     /** Go package to build. */
     readonly package: string;
     readonly ldflags: string;
+    /** Where the CLI downloads a plugin from, unless from Pulumi's own releases. */
+    readonly server?: string;
     /** How the same part is recognised where it is on the machine already. */
     readonly kind: "cli" | "language-host" | "plugin" | "server";
     /** Shell script that stands under the binary's name and starts what was built, as "$0-built". */
@@ -36,15 +38,17 @@ export function builtAs({ binary, script }: Part): string {
 
 const CLI_VERSION = "3.259.0";
 
+export const cli: Part = {
+    binary: "pulumi",
+    version: CLI_VERSION,
+    module: "cli",
+    package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
+    ldflags: `-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${CLI_VERSION}`,
+    kind: "cli",
+};
+
 export const parts: readonly Part[] = [
-    {
-        binary: "pulumi",
-        version: CLI_VERSION,
-        module: "cli",
-        package: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi",
-        ldflags: `-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v${CLI_VERSION}`,
-        kind: "cli",
-    },
+    cli,
     {
         // The last version that the module proxy serves; it runs programs on the current SDK.
         binary: "pulumi-language-nodejs",
@@ -62,6 +66,8 @@ export const parts: readonly Part[] = [
         package: "./pulumi-resource-proxmoxve",
         ldflags: "-s -w",
         kind: "plugin",
+        // As the npm package says it: pulumi.server in its package.json.
+        server: "github://api.github.com/muhlba91/pulumi-proxmoxve",
     },
     {
         binary: "pulumi-resource-command",

@@ -1,5 +1,5 @@
-import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { besideOfficialCli } from "./machine";
 
 /** A program of a few lines that the official distribution has beside the CLI, and that is written here where it lacks. */
@@ -21,26 +21,24 @@ exec node "$provider" "$@"
 };
 
 /**
- * Puts a script into a folder, unless the official CLI has it; gives back what was done, in a few words.
+ * Where a script is, in a few words: the official CLI's own, which one that was written earlier does not hide, or the one
+ * that was written here; undefined where it is to be written.
  *
  * @param folder where the project keeps its programs.
  */
-export function installScript({ binary, text }: Script, folder: string): string {
+export function foundScript({ binary, text }: Script, folder: string): string | undefined {
     const target = join(folder, binary);
-    const found = besideOfficialCli(binary);
-    if (found !== undefined) {
+    const official = besideOfficialCli(binary);
+    if (official !== undefined) {
         rmSync(target, { force: true });
-        return `${binary}: using ${found}`;
+        return `using ${official}`;
     }
-    writeScript(target, text);
-    return `${binary}: written`;
+    return existsSync(target) && readFileSync(target, "utf8") === text ? "written" : undefined;
 }
 
 /** Writes a script that can be started; what else has its name goes. */
 export function writeScript(target: string, text: string): void {
-    if (!existsSync(target) || readFileSync(target, "utf8") !== text) {
-        rmSync(target, { force: true });
-        writeFileSync(target, text);
-    }
-    chmodSync(target, 0o755);
+    rmSync(target, { force: true });
+    mkdirSync(dirname(target), { recursive: true });
+    writeFileSync(target, text, { mode: 0o755 });
 }

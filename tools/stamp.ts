@@ -1,14 +1,16 @@
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { buildPart } from "./build";
 import { BIN, type Part } from "./parts";
+import { lacking } from "./requirements";
+import { InstallError } from "./run";
 
 /**
  * Builds a part, unless it was built here from exactly what stands in tools/ now.
  *
  * @returns the seconds that it took; undefined where nothing was to do.
- * @throws BuildError
+ * @throws InstallError
  */
 export async function buildWhereStale(part: Part, target: string): Promise<number | undefined> {
     if (isFresh(part, target)) {
@@ -16,12 +18,18 @@ export async function buildWhereStale(part: Part, target: string): Promise<numbe
     }
     mkdirSync(BIN, { recursive: true });
     mkdirSync(dirname(target), { recursive: true });
+    const faults = lacking([], true);
+    if (faults.length > 0) {
+        throw new InstallError(faults.join("\n"));
+    }
     const seconds = await buildPart(part, target);
+    rmSync(stampOf(part), { force: true });
     writeFileSync(stampOf(part), inputsOf(part));
     return seconds;
 }
 
-function isFresh(part: Part, target: string): boolean {
+/** Whether a part was built here from exactly what stands in tools/ now. */
+export function isFresh(part: Part, target: string): boolean {
     return existsSync(target) && existsSync(stampOf(part)) && readFileSync(stampOf(part), "utf8") === inputsOf(part);
 }
 
@@ -31,7 +39,8 @@ function stampOf(part: Part): string {
 
 /** Hash over everything that decides what a build gives: flags, modules and our own sources. */
 function inputsOf(part: Part): string {
-    const hash = createHash("sha256").update(JSON.stringify(part));
+    const { server: _, ...built } = part;
+    const hash = createHash("sha256").update(JSON.stringify(built));
     const folder = join(__dirname, part.module);
     for (const file of ["go.mod", "go.sum", ...sourcesOf(part)]) {
         hash.update(file).update(readFileSync(join(folder, file)));

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { run } from "./run";
+import { Progress, say } from "./progress";
+import { runFor } from "./run";
 
 const ROOT = resolve(__dirname, "..");
 
@@ -36,35 +37,56 @@ export function programOf(venv: Venv, program: string): string {
     return join(ROOT, ".tools", venv.folder, "bin", program);
 }
 
+/** Whether an environment is there with what its file of requirements pins now. */
+export function hasVenv(venv: Venv): boolean {
+    const stamp = stampOf(venv);
+    return existsSync(stamp) && readFileSync(stamp, "utf8") === wantedOf(venv);
+}
+
 /**
- * Makes an environment, and nothing if it is there already.
+ * Makes an environment, with progress, and nothing if it is there already.
  *
- * @returns whether it was made now.
- * @throws BuildError where Python or its venv module is missing, or a package cannot be downloaded.
+ * @throws InstallError where Python or its venv module is missing, or a package cannot be downloaded.
  */
-export function installVenv({ name, holds, folder, requirements }: Venv): boolean {
-    const file = join(ROOT, requirements);
-    const target = join(ROOT, ".tools", folder);
-    const stamp = join(target, "requirements.sha256");
-    const wanted = createHash("sha256").update(readFileSync(file)).digest("hex");
-    if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) {
-        return false;
+export async function installVenv(venv: Venv): Promise<void> {
+    if (hasVenv(venv)) {
+        return;
     }
-    console.error(`${name}: installing ${holds} into .tools/${folder}`);
+    const { name, holds, folder, requirements } = venv;
+    const target = join(ROOT, ".tools", folder);
+    say(`${name}: installing ${holds} into .tools/${folder}`);
     rmSync(target, { recursive: true, force: true });
-    run(
-        name,
-        ["python3", "-m", "venv", target],
-        "Python 3.10 or newer with its venv module is needed (Debian: apt install python3 python3-venv).",
-        { shown: true },
-    );
-    const pip = [join(target, "bin", "pip"), "install", "--quiet", "--disable-pip-version-check"] as const;
-    run(
-        name,
-        [...pip, "--require-hashes", "--requirement", file],
-        "Check the network and pip's index (`pip config list`), then run this again.",
-        { shown: true },
-    );
-    writeFileSync(stamp, wanted);
-    return true;
+    const progress = new Progress(name);
+    try {
+        progress.now("making the environment");
+        await runFor(name, ["python3", "-m", "venv", target], "Python with its venv module is needed: see the README.");
+        const file = join(ROOT, requirements);
+        const total = readFileSync(file, "utf8").match(/^\S+==/gm)?.length ?? 0;
+        let collected = 0;
+        const onLine = (line: string) => {
+            collected += line.startsWith("Collecting ") ? 1 : 0;
+            const installing = line.startsWith("Installing collected");
+            progress.now(installing ? `installing ${total} packages` : `${collected} of ${total} packages downloaded`);
+        };
+        const pip = [join(target, "bin", "pip"), "install", "--progress-bar=off", "--disable-pip-version-check"] as const;
+        await runFor(
+            name,
+            [...pip, "--require-hashes", "--requirement", file],
+            "Check the network and pip's index (`pip config list`), then run this again.",
+            { onLine },
+        );
+        writeFileSync(stampOf(venv), wantedOf(venv));
+    } finally {
+        progress.end();
+    }
+}
+
+function stampOf({ folder }: Venv): string {
+    return join(ROOT, ".tools", folder, "requirements.sha256");
+}
+
+function wantedOf({ requirements }: Venv): string {
+    return createHash("sha256")
+        .update(readFileSync(join(ROOT, requirements)))
+        .digest("hex");
 }

@@ -4,7 +4,7 @@ import { Database } from "../../lab/database";
 import type { NodeState } from "../../lab/expect";
 import { ObjectStore } from "../../lab/objectStore";
 import type { StateBackend } from "../../lab/stateBackend";
-import { systemMissing } from "../../lab/system";
+import { databaseMissing } from "../../lab/system";
 import { AcceptanceLab } from "./lab";
 
 jest.setTimeout(300_000);
@@ -19,7 +19,7 @@ function linesOf(heading: string): string[] {
     return [...section.matchAll(/^```sh\n([^]*?)^```/gm)].map(([, lines]) => lines!);
 }
 
-const missing = systemMissing();
+const missing = databaseMissing();
 if (missing !== undefined) {
     process.stderr.write(`state.test.ts: PostgreSQL is not run, ${missing}\n`);
 }

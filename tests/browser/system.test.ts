@@ -13,6 +13,6 @@ test("who is not root is told in one line that the browser cannot run", () => {
 test("root is told what to run where the browser is not installed, and nothing where it is", () => {
     getuid.mockReturnValue(0);
     expect(browserMissing()).toBe(
-        existsSync(BROWSER_SYSTEM) ? undefined : "the browser is not there: run `make browser`",
+        existsSync(BROWSER_SYSTEM) ? undefined : "the browser is not there: run `make tools FOR=browser`",
     );
 });

@@ -1,4 +1,4 @@
-import { spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { BIN, builtAs, type Part } from "../parts";
@@ -15,19 +15,19 @@ function part(binary: string, version: string, at: string): Part {
     return { binary, version, module: "supply", package: at, ldflags: "-s -w", kind: "plugin" };
 }
 
-/** Go's own checker of known weaknesses, built where it is not there yet. @throws BuildError */
+/** Go's own checker of known weaknesses, built where it is not there yet. @throws InstallError */
 export function govulncheck(): Promise<string> {
     return built(GOVULNCHECK);
 }
 
-/** The maker of bills of materials for Go, built where it is not there yet. @throws BuildError */
+/** The maker of bills of materials for Go, built where it is not there yet. @throws InstallError */
 export function cyclonedxGomod(): Promise<string> {
     return built(GOMOD);
 }
 
-/** A program of the Python environment for the supply chain, made where it is not there yet. @throws BuildError */
-export function python(program: "pip-audit" | "cyclonedx-py"): string {
-    installVenv(SUPPLY_VENV);
+/** A program of the Python environment for the supply chain, made where it is not there yet. @throws InstallError */
+export async function python(program: "pip-audit" | "cyclonedx-py"): Promise<string> {
+    await installVenv(SUPPLY_VENV);
     return programOf(SUPPLY_VENV, program);
 }
 
@@ -49,13 +49,17 @@ export const REQUIREMENTS = ["lab/requirements.txt", "tools/supply/requirements.
  * @param fine exit codes that are no failure: some of these programs end with 1 where they found something.
  * @throws Error with its own words where it failed or printed nothing.
  */
-export function printedBy(program: string, args: readonly string[], { cwd = ROOT, fine = [0] } = {}): string {
-    const options = { cwd, encoding: "utf8", maxBuffer: 2 ** 28 } as const;
-    const { stdout, stderr, error, status } = spawnSync(program, args, options);
-    if (error !== undefined || stdout.trim() === "" || !fine.includes(status ?? -1)) {
-        throw new Error(error?.message ?? (stderr.trim() || `${program} ended with ${status} and printed nothing`));
-    }
-    return stdout;
+export function printedBy(program: string, args: readonly string[], { cwd = ROOT, fine = [0] } = {}): Promise<string> {
+    return new Promise((resolve, reject) => {
+        execFile(program, args, { cwd, maxBuffer: 2 ** 28 }, (error, stdout, stderr) => {
+            const status = error === null ? 0 : error.code;
+            if (typeof status === "number" && fine.includes(status) && stdout.trim() !== "") {
+                resolve(stdout);
+            } else {
+                reject(new Error(stderr.trim() || (error?.message ?? `${program} printed nothing`)));
+            }
+        });
+    });
 }
 
 /** Files of the parts that were built here; what the machine had itself is not the project's to check. */

@@ -8,7 +8,7 @@ Writes one CycloneDX bill of materials (JSON) for npm, for each Go module and fo
 OUTPUT, from the lock files alone.`;
 
 /** A bill of materials: file name, and who makes its text. */
-type Bill = readonly [name: string, make: () => string | Promise<string>];
+type Bill = readonly [name: string, make: () => Promise<string>];
 
 const BILLS: readonly Bill[] = [
     ["npm", () => printedBy("npm", ["sbom", "--sbom-format=cyclonedx", "--package-lock-only"])],
@@ -20,7 +20,7 @@ const BILLS: readonly Bill[] = [
         const args = ["requirements", "--output-reproducible", join(ROOT, file)];
         return [
             `python-${nameOf(file.replace("/requirements.txt", ""))}`,
-            () => printedBy(python("cyclonedx-py"), args),
+            async () => printedBy(await python("cyclonedx-py"), args),
         ];
     }),
 ];
@@ -36,8 +36,10 @@ async function main(): Promise<void> {
     }
     const folder = resolve(ROOT, process.argv[2] ?? "sbom");
     mkdirSync(folder, { recursive: true });
-    for (const [name, make] of BILLS) {
-        const text = await make();
+    // Both are made before the bills that need them are made side by side.
+    await Promise.all([cyclonedxGomod(), python("cyclonedx-py")]);
+    const texts = await Promise.all(BILLS.map(async ([name, make]) => [name, await make()] as const));
+    for (const [name, text] of texts) {
         const { components = [] } = JSON.parse(text) as { components?: unknown[] };
         writeFileSync(join(folder, `${name}.cdx.json`), text);
         console.log(`${name}.cdx.json: ${components.length} components`);

@@ -20,8 +20,8 @@ interface Newer {
     readonly newest: string;
 }
 
-function newerInNpm(): Newer[] {
-    const printed = JSON.parse(printedBy("npm", ["outdated", "--json"], { fine: [0, 1] })) as Record<
+async function newerInNpm(): Promise<Newer[]> {
+    const printed = JSON.parse(await printedBy("npm", ["outdated", "--json"], { fine: [0, 1] })) as Record<
         string,
         { current?: string; wanted: string; latest: string }
     >;
@@ -42,16 +42,16 @@ interface GoModule {
 }
 
 /** What a go.mod asks for itself, with the modules of the tools that it names. */
-function newerInGo(folder: string): Newer[] {
+async function newerInGo(folder: string): Promise<Newer[]> {
     const cwd = join(ROOT, folder);
-    const { Require, Tool } = JSON.parse(printedBy("go", ["mod", "edit", "-json"], { cwd })) as {
+    const { Require, Tool } = JSON.parse(await printedBy("go", ["mod", "edit", "-json"], { cwd })) as {
         Require: { Path: string; Indirect?: boolean }[] | null;
         Tool: { Path: string }[] | null;
     };
     const isTool = (path: string) => Tool?.some((tool) => tool.Path.startsWith(`${path}/`)) ?? false;
     const own = (Require ?? []).filter(({ Path, Indirect }) => Indirect !== true || isTool(Path));
     const args = ["list", "-m", "-u", "-e", "-json", "-mod=readonly", ...own.map((one) => one.Path)];
-    return (objectsIn(printedBy("go", args, { cwd })) as GoModule[]).map(({ Path, Version, Update, Error }) => {
+    return (objectsIn(await printedBy("go", args, { cwd })) as GoModule[]).map(({ Path, Version, Update, Error }) => {
         if (Error !== undefined) {
             untold(`${folder} ${Path}`, Error.Err.trim().split("\n").at(-1)!.trim());
         }
@@ -60,11 +60,11 @@ function newerInGo(folder: string): Newer[] {
 }
 
 /** Of an environment, what its requirements.in names; the rest follows from that. */
-function newerInPython(venv: Venv): Newer[] {
-    installVenv(venv);
+async function newerInPython(venv: Venv): Promise<Newer[]> {
+    await installVenv(venv);
     const where = venv.requirements.replace(/txt$/, "in");
     const own: readonly string[] = readFileSync(join(ROOT, where), "utf8").match(/^[a-z0-9-]+/gim) ?? [];
-    const printed = printedBy(programOf(venv, "pip"), ["list", "--outdated", "--format=json"]);
+    const printed = await printedBy(programOf(venv, "pip"), ["list", "--outdated", "--format=json"]);
     const outdated = JSON.parse(printed) as { name: string; version: string; latest_version: string }[];
     return outdated
         .filter(({ name }) => own.includes(name))
@@ -76,21 +76,24 @@ function newerInPython(venv: Venv): Newer[] {
         }));
 }
 
-const SOURCES: readonly (readonly [name: string, ask: () => Newer[]])[] = [
+const SOURCES: readonly (readonly [name: string, ask: () => Promise<Newer[]>])[] = [
     ["npm", newerInNpm],
     ...GO_MODULES.map((folder) => [folder, () => newerInGo(folder)] as const),
     ...[LAB_VENV, SUPPLY_VENV].map((venv) => [venv.name, () => newerInPython(venv)] as const),
 ];
 
-function main(): void {
+async function main(): Promise<void> {
     if (process.argv.includes("--help")) {
         console.log(HELP);
         return;
     }
     const rows: Newer[] = [];
-    for (const [name, ask] of SOURCES) {
+    // They ask side by side, and are told in their order.
+    const asked = SOURCES.map(([name, ask]) => [name, ask()] as const);
+    await Promise.allSettled(asked.map(([, answer]) => answer));
+    for (const [name, answer] of asked) {
         try {
-            rows.push(...ask().filter(isNewer));
+            rows.push(...(await answer).filter(isNewer));
         } catch (error) {
             untold(name, (error as Error).message);
         }
@@ -114,4 +117,4 @@ function isNewer({ pinned, newest }: Newer): boolean {
     return from !== null && to !== null && gt(to!, from!);
 }
 
-main();
+void main();

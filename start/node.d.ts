@@ -1,0 +1,3 @@
+/** Each in node.js. */
+export const OLDEST: string;
+export function refuseOld(): void;
