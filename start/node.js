@@ -9,7 +9,13 @@ function tooOld(version) {
         if (own[at] !== oldest[at]) {
             return own[at] > oldest[at]
                 ? ""
-                : "Node.js: " + version + " runs this (" + process.execPath + "), " + OLDEST + " or newer is needed: https://nodejs.org/en/download";
+                : "Node.js: " +
+                      version +
+                      " runs this (" +
+                      process.execPath +
+                      "), " +
+                      OLDEST +
+                      " or newer is needed: https://nodejs.org/en/download";
         }
     }
     return "";

@@ -10,7 +10,7 @@ import {
     writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { basename, delimiter, dirname, join } from "node:path";
 import { Progress, say } from "./progress";
 import { runFor, type RunOptions } from "./run";
 
@@ -31,7 +31,9 @@ export interface DebianSystem {
 }
 
 /** Documentation and translations take half of the files, and nobody reads them there. */
-const LEFT_OUT = ["doc", "man", "locale", "info", "lintian"].map((folder) => `--dpkgopt=path-exclude=/usr/share/${folder}/*`);
+const LEFT_OUT = ["doc", "man", "locale", "info", "lintian"].map(
+    (folder) => `--dpkgopt=path-exclude=/usr/share/${folder}/*`,
+);
 
 /** Where a system is, in a few words, or why this machine cannot have it; undefined where it is to be installed. */
 export function foundSystem(system: DebianSystem): string | undefined {
@@ -40,7 +42,7 @@ export function foundSystem(system: DebianSystem): string | undefined {
         return `skipped, ${lacks}; ${system.use}`;
     }
     const stamp = stampOf(system);
-    const made = existsSync(system.root) && existsSync(stamp) && readFileSync(stamp, "utf8") === wantedOf(system);
+    const made = existsSync(system.root) && existsSync(stamp) && readFileSync(stamp, "utf8") === inputsOf(system);
     return made ? "installed" : undefined;
 }
 
@@ -64,7 +66,7 @@ export async function installSystem(system: DebianSystem): Promise<void> {
         rmSync(stampOf(system), { force: true });
         rmSync(system.root, { recursive: true, force: true });
         renameSync(partial, system.root);
-        writeFileSync(stampOf(system), wantedOf(system));
+        writeFileSync(stampOf(system), inputsOf(system));
     } finally {
         progress.end();
         rmSync(work, { recursive: true, force: true });
@@ -76,7 +78,8 @@ function stampOf({ root }: DebianSystem): string {
     return `${root}.inputs`;
 }
 
-function wantedOf({ packages }: DebianSystem): string {
+/** Digest of all that decides what a system holds, which stands beside it once it is whole. */
+export function inputsOf({ packages }: DebianSystem): string {
     const inputs = [SUITE, packagesOf(readFileSync(packages, "utf8")), ...LEFT_OUT];
     return createHash("sha256").update(JSON.stringify(inputs)).digest("hex");
 }
@@ -103,6 +106,8 @@ async function make(system: DebianSystem, target: string, program: string, progr
     const how = ["--verbose", "--dpkgopt=force-unsafe-io", ...LEFT_OUT];
     const mirror = process.env["DEBIAN_MIRROR"];
     await step(system, ["perl", program, ...what, ...how, SUITE, target, ...(mirror === undefined ? [] : [mirror])], {
+        // Beside mmdebstrap stands mmtarfilter, which leaves out what LEFT_OUT names.
+        env: { ...process.env, PATH: [dirname(program), process.env["PATH"]].join(delimiter) },
         onLine: (line) => progress.now(counted.saw(line)),
     });
 }
@@ -111,7 +116,7 @@ async function make(system: DebianSystem, target: string, program: string, progr
  * How far mmdebstrap is. It hands on what apt and dpkg print, in two rounds: first the minimal base is downloaded and set
  * up, then all else.
  */
-class PackageCount {
+export class PackageCount {
     private total = 0;
     private downloaded = 0;
     private unpacked = 0;
@@ -147,7 +152,11 @@ async function mmdebstrap(system: DebianSystem, work: string): Promise<string> {
     return join(work, "usr/bin/mmdebstrap");
 }
 
-function step({ name }: DebianSystem, program: readonly [string, ...string[]], options: RunOptions = {}): Promise<void> {
+function step(
+    { name }: DebianSystem,
+    program: readonly [string, ...string[]],
+    options: RunOptions = {},
+): Promise<void> {
     const mend = "Check the network and apt's sources (or name a mirror in DEBIAN_MIRROR), then run this again.";
     return runFor(name, program, mend, options);
 }

@@ -24,7 +24,11 @@ let unreachable = false;
  * @param patience how many milliseconds nothing may arrive.
  * @returns whether the plugin is there now; where it is not, one line says why.
  */
-export async function downloadPlugin({ binary, version, server }: Part, cli: string, patience = SILENCE): Promise<boolean> {
+export async function downloadPlugin(
+    { binary, version, server }: Part,
+    cli: string,
+    patience = SILENCE,
+): Promise<boolean> {
     if (unreachable) {
         return false;
     }
@@ -45,7 +49,9 @@ export async function downloadPlugin({ binary, version, server }: Part, cli: str
     } catch (error) {
         unreachable = true;
         const { message } = error as Error;
-        const why = silence.signal.aborted ? `nothing arrived in ${patience / 1000} s` : message.split("\n").at(-1)!;
+        // The CLI tells each try, and in the end that there were five.
+        const failure = /Error downloading plugin: (.*)/.exec(message)?.[1] ?? message.split("\n").at(-1)!;
+        const why = silence.signal.aborted ? `nothing arrived in ${patience / 1000} s` : failure;
         say(`${binary} ${version}: the published plugin cannot be downloaded (${why})`);
         return false;
     } finally {
@@ -97,7 +103,9 @@ export async function versionOfPlugin(file: string): Promise<string | undefined>
 async function askVersion(port: number): Promise<string> {
     const ofSdk = createRequire(require.resolve("@pulumi/pulumi"));
     const { credentials } = ofSdk("@grpc/grpc-js") as typeof import("@grpc/grpc-js");
-    const { Empty } = ofSdk("google-protobuf/google/protobuf/empty_pb.js") as typeof import("google-protobuf/google/protobuf/empty_pb");
+    const { Empty } = ofSdk(
+        "google-protobuf/google/protobuf/empty_pb.js",
+    ) as typeof import("google-protobuf/google/protobuf/empty_pb");
     const { ResourceProviderClient } = await import("@pulumi/pulumi/proto/provider_grpc_pb");
     const client = new ResourceProviderClient(`127.0.0.1:${port}`, credentials.createInsecure());
     try {

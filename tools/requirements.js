@@ -14,16 +14,16 @@ const BIN = join(ROOT, ".tools", "bin");
 
 /** Megabytes that each part takes on the disk: here, and in the caches of Go where it is built. */
 const SIZES = {
-    npm: { here: 500, caches: 0 },
-    pulumi: { here: 160, caches: 2500 },
+    npm: { here: 400, caches: 0 },
+    pulumi: { here: 120, caches: 2500 },
     "pulumi-language-nodejs": { here: 30, caches: 300 },
-    "pulumi-resource-proxmoxve": { here: 100, caches: 900 },
-    "pulumi-resource-command": { here: 60, caches: 200 },
+    "pulumi-resource-proxmoxve": { here: 50, caches: 900 },
+    "pulumi-resource-command": { here: 40, caches: 200 },
     "pulumi-resource-pulumi-nodejs": { here: 1, caches: 0 },
-    versitygw: { here: 60, caches: 600 },
-    "lab-venv": { here: 150, caches: 0 },
-    "lab-system": { here: 600, caches: 0 },
-    "lab-database": { here: 500, caches: 0 },
+    versitygw: { here: 60, caches: 400 },
+    "lab-venv": { here: 120, caches: 0 },
+    "lab-system": { here: 300, caches: 0 },
+    "lab-database": { here: 400, caches: 0 },
     browser: { here: 1000, caches: 0 },
 };
 
@@ -74,7 +74,9 @@ const PROGRAMS = [
 /** The newest Go that one of the project's modules asks for. */
 function oldestGo() {
     const modules = ["", "cli", "language-host", "object-store", "supply"];
-    const versions = modules.map((name) => /^go (\S+)$/m.exec(readFileSync(join(__dirname, name, "go.mod"), "utf8"))[1]);
+    const versions = modules.map(
+        (name) => /^go (\S+)$/m.exec(readFileSync(join(__dirname, name, "go.mod"), "utf8"))[1],
+    );
     return versions.reduce((one, other) => (since(one, other) ? one : other));
 }
 
@@ -142,7 +144,11 @@ function disksLack(parts, builds) {
     const want = (folder, megabytes) => {
         const disk = diskOf(folder);
         if (disk !== undefined && megabytes > 0) {
-            disks.set(disk.mount, { folder, free: disk.free, wanted: ((disks.get(disk.mount) || {}).wanted || 0) + megabytes });
+            disks.set(disk.mount, {
+                folder,
+                free: disk.free,
+                wanted: ((disks.get(disk.mount) || {}).wanted || 0) + megabytes,
+            });
         }
     };
     const sum = (kind) => parts.reduce((total, part) => total + SIZES[part][kind], 0);
@@ -179,7 +185,9 @@ function diskOf(folder) {
 function lacking(parts, builds) {
     const programs = PROGRAMS.filter(({ wanted }) => wanted(parts, builds)).map((program) => {
         const lacks = program.lacks();
-        return lacks === "" ? "" : `${program.name}: ${lacks}, ${program.least} or newer is needed for ${program.use}: ${program.get}`;
+        return lacks === ""
+            ? ""
+            : `${program.name}: ${lacks}, ${program.least} or newer is needed for ${program.use}: ${program.get}`;
     });
     return programs.filter((line) => line !== "").concat(disksLack(parts, builds));
 }

@@ -55,9 +55,7 @@ export function run(
         child.on("error", (error: NodeJS.ErrnoException) =>
             reject(new RunError(error.message, error.code === "ENOENT")),
         );
-        child.on("close", (code) =>
-            code === 0 ? resolve() : reject(new RunError(last.join("\n").trim(), false)),
-        );
+        child.on("close", (code) => (code === 0 ? resolve() : reject(new RunError(last.join("\n").trim(), false))));
     });
 }
 

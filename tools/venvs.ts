@@ -68,7 +68,12 @@ export async function installVenv(venv: Venv): Promise<void> {
             const installing = line.startsWith("Installing collected");
             progress.now(installing ? `installing ${total} packages` : `${collected} of ${total} packages downloaded`);
         };
-        const pip = [join(target, "bin", "pip"), "install", "--progress-bar=off", "--disable-pip-version-check"] as const;
+        const pip = [
+            join(target, "bin", "pip"),
+            "install",
+            "--progress-bar=off",
+            "--disable-pip-version-check",
+        ] as const;
         await runFor(
             name,
             [...pip, "--require-hashes", "--requirement", file],

@@ -89,7 +89,9 @@ describe("before anything is installed", () => {
         expect(make("tools").told).toContain(CALLED);
         goTells("1.22.2", "local");
         expect(make("tools").told).toEqual([
-            expect.stringMatching(/^Go: 1\.22\.2 is on PATH \(.*\) and GOTOOLCHAIN=local keeps it from fetching a newer one, /),
+            expect.stringMatching(
+                /^Go: 1\.22\.2 is on PATH \(.*\) and GOTOOLCHAIN=local keeps it from fetching a newer one, /,
+            ),
         ]);
     });
 
@@ -122,7 +124,11 @@ describe("before anything is installed", () => {
         rmSync(join(programs, "go"));
         const only = ["node", "make", "bash", "awk", "sh", "df"];
         only.forEach((name) => program(name, `exec ${name === "node" ? process.execPath : `/usr/bin/${name}`} "$@"`));
-        const { stderr } = spawnSync(MAKE, ["tools"], { cwd: root, encoding: "utf8", env: { HOME: root, PATH: programs } });
+        const { stderr } = spawnSync(MAKE, ["tools"], {
+            cwd: root,
+            encoding: "utf8",
+            env: { HOME: root, PATH: programs },
+        });
         expect(stderr).toMatch(/^Go: it is not on PATH, /m);
     });
 });
@@ -154,7 +160,10 @@ describe("an npm ci that was killed", () => {
         expect(existsSync(join(root, "node_modules/half"))).toBe(true);
         const whole = "mkdir -p node_modules; touch node_modules/.package-lock.json; echo called: npm";
         program("npm", `test "$1" = --version && echo 10.0.0 && exit; ${whole}`);
-        expect(make("node_modules")).toMatchObject({ status: 0, told: expect.arrayContaining(["called: npm"]) as string[] });
+        expect(make("node_modules")).toMatchObject({
+            status: 0,
+            told: expect.arrayContaining(["called: npm"]) as string[],
+        });
         expect(make("node_modules")).toMatchObject({ status: 0, told: [] });
     });
 });
@@ -176,7 +185,9 @@ describe("what is asked for", () => {
 
     test("a Python that every package of the lab runs on", () => {
         const site = join(ROOT, ".tools/lab-venv/lib");
-        const metadata = readdirSync(site, { recursive: true, encoding: "utf8" }).filter((name) => /\.dist-info\/METADATA$/.test(name));
+        const metadata = readdirSync(site, { recursive: true, encoding: "utf8" }).filter((name) =>
+            /\.dist-info\/METADATA$/.test(name),
+        );
         const asked = metadata.flatMap((name) => {
             const [, minor] = /^Requires-Python: .*>=\s*3\.(\d+)/m.exec(readFileSync(join(site, name), "utf8")) ?? [];
             return minor === undefined ? [] : [Number(minor)];
@@ -188,7 +199,10 @@ describe("what is asked for", () => {
     test("an older Node.js is told so by every program of the project", () => {
         const old = 'Object.defineProperty(process.versions, "node", { value: "16.20.2" });';
         const run = (before: string) =>
-            spawnSync(process.execPath, ["-e", `${before} require("./start/typescript")`], { cwd: ROOT, encoding: "utf8" });
+            spawnSync(process.execPath, ["-e", `${before} require("./start/typescript")`], {
+                cwd: ROOT,
+                encoding: "utf8",
+            });
         expect(run(old)).toMatchObject({
             status: 1,
             stderr: `Node.js: 16.20.2 runs this (${process.execPath}), ${OLDEST} or newer is needed: https://nodejs.org/en/download\n`,
