@@ -34,4 +34,4 @@ require.extensions[".ts"] = (module, filename) => {
 };
 
 // The lines of a stack trace are those of the source: Pulumi's runtime looks for a source map in what was loaded.
-require("source-map-support").install({ retrieveFile: (filename) => loaded.get(filename) ?? null });
+require("source-map-support").install({ retrieveFile: (filename) => loaded.get(filename) || null });

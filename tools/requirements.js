@@ -89,7 +89,7 @@ function found(program, args) {
     // Outside of the project, whose go.mod would have Go fetch another version of itself.
     const { stdout, status } = spawnSync(file, args, { cwd: tmpdir(), encoding: "utf8", timeout: 30000 });
     const version = /\d+(\.\d+)+/.exec(stdout || "");
-    return { file, stdout: stdout || "", status, version: version === null ? "no version" : version[0] };
+    return { file, stdout: stdout || "", status, version: version === null ? undefined : version[0] };
 }
 
 function onPath(program) {
@@ -113,6 +113,9 @@ function since(oldest, version) {
 function unlessSince(least, program) {
     if (program === undefined) {
         return "it is not on PATH";
+    }
+    if (program.version === undefined) {
+        return `the one on PATH (${program.file}) does not run`;
     }
     return since(least, program.version) ? "" : `${program.version} is on PATH (${program.file})`;
 }
