@@ -274,7 +274,7 @@ NEEDS = $(sort $(call needed,tools,$(FOR)) $(call needed,test,test) $(call neede
 FOR ?= pulumi
 
 .PHONY: tools
-tools: node_modules ## install what a run of Pulumi needs; FOR has other needs: lab, host, plane, state-backends, browser, test
+tools: node_modules ## install what a run of Pulumi needs, or FOR other needs: lab, host, plane, state-backends, browser, test | [FOR=<needs>]
 	@$(TSX) tools/install.ts $(if $(filter tools,$(MAKECMDGOALS)),--list) $(NEEDS)
 
 # npm writes this file last, so what an `npm ci` that was broken off left behind is not taken for whole.
