@@ -35,6 +35,9 @@ const LEFT_OUT = ["doc", "man", "locale", "info", "lintian"].map(
     (folder) => `--dpkgopt=path-exclude=/usr/share/${folder}/*`,
 );
 
+/** What it mounts ends with it, however it ends: a later run removes what is left without reaching into the machine's own. */
+const MOUNTS_OF_ITS_OWN = ["unshare", "--mount", "--propagation", "private"] as const;
+
 /** Where a system is, in a few words, or why this machine cannot have it; undefined where it is to be installed. */
 export function foundSystem(system: DebianSystem): string | undefined {
     const lacks = missing();
@@ -105,11 +108,24 @@ async function make(system: DebianSystem, target: string, program: string, progr
     const what = ["--mode=root", "--variant=minbase", "--format=directory", `--include=${packages.join(",")}`];
     const how = ["--verbose", "--dpkgopt=force-unsafe-io", ...LEFT_OUT];
     const mirror = process.env["DEBIAN_MIRROR"];
-    await step(system, ["perl", program, ...what, ...how, SUITE, target, ...(mirror === undefined ? [] : [mirror])], {
-        // Beside mmdebstrap stands mmtarfilter, which leaves out what LEFT_OUT names.
-        env: { ...process.env, PATH: [dirname(program), process.env["PATH"]].join(delimiter) },
-        onLine: (line) => progress.now(counted.saw(line)),
-    });
+    await step(
+        system,
+        [
+            ...MOUNTS_OF_ITS_OWN,
+            "perl",
+            program,
+            ...what,
+            ...how,
+            SUITE,
+            target,
+            ...(mirror === undefined ? [] : [mirror]),
+        ],
+        {
+            // Beside mmdebstrap stands mmtarfilter, which leaves out what LEFT_OUT names.
+            env: { ...process.env, PATH: [dirname(program), process.env["PATH"]].join(delimiter) },
+            onLine: (line) => progress.now(counted.saw(line)),
+        },
+    );
 }
 
 /**
