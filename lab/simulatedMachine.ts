@@ -89,6 +89,16 @@ export abstract class SimulatedMachine<Ready extends MachineReady> {
         return this.control("GET", "/state");
     }
 
+    /** Everything lasting on the machine in the form that restore() takes; of chance and time, too, where state() has none. */
+    async whole(): Promise<unknown> {
+        return this.control("GET", "/state/whole");
+    }
+
+    /** Makes the machine what whole() gave, of this machine or of another one. */
+    async restore(whole: unknown): Promise<void> {
+        await this.control("PUT", "/state", whole);
+    }
+
     /** Every request that the machine saw since the last forgetRequests. */
     async requests(): Promise<SeenRequest[]> {
         return (await this.control("GET", "/requests")) as SeenRequest[];

@@ -1,10 +1,23 @@
-import { launch, SimulatedMachine, type MachineReady } from "./simulatedMachine";
+import { launch, SimulatedMachine, type MachineReady, type SeenRequest } from "./simulatedMachine";
 
 /** What the simulated node says when it is ready. */
 interface Ready extends MachineReady {
     readonly apiToken: string;
     readonly rootPassword: string;
     readonly node: string;
+}
+
+/** The node and the file beside it at one moment. */
+export interface Moment {
+    readonly file: string;
+    /** As whole() gives it. */
+    readonly node: unknown;
+}
+
+/** A write that the node was asked for, and the moments right before and right after it. */
+export interface RecordedWrite extends SeenRequest {
+    readonly before: Moment;
+    readonly after: Moment;
 }
 
 /** Privileges on a path, for users and tokens alike, as the control interface takes them. */
@@ -32,6 +45,17 @@ export class SimulatedNode extends SimulatedMachine<Ready> {
     /** Changes settings of the node, as PATCH /settings of its control interface takes them. */
     async set(settings: Readonly<Record<string, unknown>>): Promise<void> {
         await this.control("PATCH", "/settings", settings);
+    }
+
+    /** Keeps node and file at each write while something goes on; gives back the writes in the order in which they ended. */
+    async recorded(file: string, goesOn: () => Promise<unknown>): Promise<RecordedWrite[]> {
+        await this.set({ record: file });
+        try {
+            await goesOn();
+            return (await this.control("GET", "/recording")) as RecordedWrite[];
+        } finally {
+            await this.set({ record: null });
+        }
     }
 
     /** What a person does by hand: a call of the PVE API as root@pam. Gives back the answer's data. */

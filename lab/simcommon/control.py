@@ -9,6 +9,8 @@ from aiohttp import web
 
 # Bytes that Linux allows for the path of a Unix socket.
 SOCKET_PATH_MAX = 107
+# Bytes of a state that is put back, at most: a hundred VMs are less than one MiB.
+STATE_MAX = 64 * 2 ** 20
 
 
 def as_json(data: Any, status: int = 200) -> web.Response:
@@ -29,6 +31,14 @@ class Control:
         """Everything lasting; two dumps are equal exactly when the machine is in the same state."""
         raise NotImplementedError
 
+    def whole(self) -> Any:
+        """Everything lasting in a form that restore() takes; more than state(), which leaves out what differs by chance."""
+        raise NotImplementedError
+
+    def restore(self, sent: Any) -> None:
+        """Puts back what whole() gave; raises ValueError for what makes no sense, and then changes nothing."""
+        raise NotImplementedError
+
     def change_settings(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Changes settings and gives back all of them; raises ValueError for one that makes no sense."""
         raise NotImplementedError
@@ -41,12 +51,14 @@ class Control:
 
     async def start(self) -> None:
         """Listens on the socket, which only its owner may use."""
-        app = web.Application(middlewares=[_refusals])
+        app = web.Application(middlewares=[_refusals], client_max_size=STATE_MAX)
         app.router.add_get('/requests', self._requests)
         app.router.add_delete('/requests', self._forget_requests)
         app.router.add_post('/faults', self._add_fault)
         app.router.add_delete('/faults', self._clear_faults)
         app.router.add_get('/state', self._state)
+        app.router.add_get('/state/whole', self._whole)
+        app.router.add_put('/state', self._restore)
         app.router.add_patch('/settings', self._settings)
         self.add_routes(app.router)
         self.runner = web.AppRunner(app, access_log=None)
@@ -80,6 +92,13 @@ class Control:
 
     async def _state(self, request: web.Request) -> web.Response:
         return as_json(self.state())
+
+    async def _whole(self, request: web.Request) -> web.Response:
+        return as_json(self.whole())
+
+    async def _restore(self, request: web.Request) -> web.Response:
+        self.restore(await request.json())
+        return as_json({})
 
     async def _settings(self, request: web.Request) -> web.Response:
         return as_json(self.change_settings(await request.json()))

@@ -1,12 +1,15 @@
 """The control interface of the simulated node."""
 
+from pathlib import Path
 from typing import Any
 
+from aiohttp import web
 from simcommon import control
 
-from . import state
+from . import state, whole
 from .access import PRIVILEGES, TOKEN
 from .inventory import NODE
+from .recording import Recording
 
 
 class Control(control.Control):
@@ -14,6 +17,20 @@ class Control(control.Control):
 
     def state(self) -> Any:
         return state.dump(self.machine)
+
+    def whole(self) -> Any:
+        return whole.save(self.machine)
+
+    def restore(self, sent: Any) -> None:
+        whole.restore(self.machine, sent)
+
+    def add_routes(self, router: web.UrlDispatcher) -> None:
+        router.add_get('/recording', self._recording)
+
+    async def _recording(self, request: web.Request) -> web.Response:
+        if self.machine.recording is None:
+            raise ValueError('nothing is recorded')
+        return control.as_json(self.machine.recording.writes)
 
     def clear_faults(self) -> None:
         self.machine.failures.clear()
@@ -25,9 +42,10 @@ class Control(control.Control):
         seconds before every answer), clone_seconds (real seconds that a full clone copies), agents_answer (whether guest
         agents do), grants (all that users and tokens are granted; null for the program's roles), without (privileges that
         nobody but root holds), secret (a new one of the program's token), address (of the node, in a /24), reset_every
-        (requests until the connection is reset; 0: never), members (names of further nodes of a cluster that it is in)."""
+        (requests until the connection is reset; 0: never), members (names of further nodes of a cluster that it is in), record
+        (a file that is kept beside the node's state before and after each write from now on; null: no more)."""
         control.require_known(wanted, {'time_scale', 'latency', 'clone_seconds', 'agents_answer', 'grants', 'without',
-                                       'reset_every', 'members', 'secret', 'address', 'task_seconds'})
+                                       'reset_every', 'members', 'secret', 'address', 'task_seconds', 'record'})
         node = self.machine
         if 'time_scale' in wanted:
             node.time_scale = float(wanted['time_scale'])
@@ -43,6 +61,8 @@ class Control(control.Control):
             node.reset_every = int(wanted['reset_every'])
         if 'members' in wanted:
             node.nodes = {NODE: {'online': True}, **{name: {'online': True} for name in wanted['members']}}
+        if 'record' in wanted:
+            node.recording = None if wanted['record'] is None else Recording(Path(wanted['record']))
         if 'grants' in wanted:
             self._grant(wanted['grants'])
         if 'secret' in wanted:

@@ -3,11 +3,14 @@
 import asyncio
 import json
 import urllib.parse
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from aiohttp import web
 from fakepve import server as fakepve_server
 from fakepve.server import API, USER, redact
+
+from .recording import Recording
 
 # Kept in the journal at most; a long test run must not eat the machine.
 JOURNAL_MAX = 20_000
@@ -48,6 +51,8 @@ class RequestHandling:
         # Every so many requests the connection is reset, by turns before the request is heard and after it is done; 0: never.
         self.reset_every = 0
         self._asked = 0
+        # What keeps the writes with node and file at each; None: nobody asked for it.
+        self.recording: Recording | None = None
 
     def _build_app(self) -> web.Application:
         app = super()._build_app()
@@ -72,19 +77,23 @@ class RequestHandling:
         if reset and self._asked // self.reset_every % 2 == 0:
             return _reset(request)
         try:
-            response = await handler(request)
+            with self._recorded(entry):
+                response = await handler(request)
+                entry.update(status=response.status, user=request.get(USER))
+                if request.content_type != 'multipart/form-data':
+                    entry['body'] = _hide_password(redact(await request.read(), request.content_type))
         except web.HTTPException as failure:
             entry['status'] = failure.status
             raise
         except ConnectionResetError:
             # The client went away in the middle of its request, as one that is killed does.
             return _reset(request)
-        if request.content_type != 'multipart/form-data':
-            entry['body'] = _hide_password(redact(await request.read(), request.content_type))
-        entry.update(status=response.status, user=request.get(USER))
         if reset or self.lost_answers and response.status < 400 and self._loses_answer(request):
             return _reset(request)
         return response
+
+    def _recorded(self, entry: dict[str, Any]) -> AbstractContextManager[None]:
+        return nullcontext() if self.recording is None or entry['method'] == 'GET' else self.recording.write(self, entry)
 
     def _loses_answer(self, request: web.Request) -> bool:
         path = request.path[len(API):].rstrip('/')

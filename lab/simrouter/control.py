@@ -5,17 +5,20 @@ from typing import Any
 from aiohttp import web
 from simcommon import control
 
-from . import inventory, privileges
+from . import inventory, privileges, whole
 
 
 class Control(control.Control):
     """Serves the control interface of a router."""
 
     def state(self) -> Any:
-        """Saved and active configuration, the interfaces, and which services run; no revisions and no journal."""
-        router = self.machine
-        return {'saved': router.saved, 'active': router.active, 'interfaces': router.interfaces,
-                'running': router.running}
+        return whole.state(self.machine)
+
+    def whole(self) -> Any:
+        return whole.save(self.machine)
+
+    def restore(self, sent: Any) -> None:
+        whole.restore(self.machine, sent)
 
     def clear_faults(self) -> None:
         self.machine.faults.clear()
