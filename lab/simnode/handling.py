@@ -10,10 +10,13 @@ from aiohttp import web
 from fakepve import server as fakepve_server
 from fakepve.server import API, USER, redact
 
+from .faults import Place
 from .recording import Recording
 
 # Kept in the journal at most; a long test run must not eat the machine.
 JOURNAL_MAX = 20_000
+# Under which a request keeps its body as text.
+BODY = 'body'
 
 
 async def parameters(request: web.Request) -> dict[str, Any]:
@@ -95,14 +98,17 @@ class RequestHandling:
     def _recorded(self, entry: dict[str, Any]) -> AbstractContextManager[None]:
         return nullcontext() if self.recording is None or entry['method'] == 'GET' else self.recording.write(self, entry)
 
+    def _record(self, request: web.Request, body: bytes) -> None:
+        request[BODY] = body.decode(errors='replace')
+        super()._record(request, body)
+
     def _loses_answer(self, request: web.Request) -> bool:
         path = request.path[len(API):].rstrip('/')
-        return self.loses_answer(request.method, path, self.resolve(request, API))
+        return self.loses_answer(request.method, path, self.resolve(request, API), request[BODY])
 
-    def _failure_matches(self, request: web.Request, generic: Any, pattern: str) -> bool:
-        """A fault's path is a template of the API schema, or a regular expression for the whole path below /api2/json.
-        """
-        return self.fault_applies(pattern, request.path[len(API):].rstrip('/'), generic or self.resolve(request, API))
+    def _failure_matches(self, request: web.Request, generic: Any, place: Place) -> bool:
+        match = generic or self.resolve(request, API)
+        return place.covers(request.path[len(API):].rstrip('/'), match, request[BODY])
 
 
 def _reset(request: web.Request) -> web.Response:

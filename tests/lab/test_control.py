@@ -46,6 +46,19 @@ def test_fault_reaches_a_path_with_a_trailing_slash(node):
     assert node.config(vmid)['cores'] == 4
 
 
+def test_fault_may_be_of_one_body(node):
+    pool = {'method': 'POST', 'path': '/pools', 'status': 500, 'message': 'no'}
+    node.control('POST', '/faults', {**pool, 'body': 'poolid=one(&|$)'})
+    node.control('POST', '/faults', {**pool, 'body': 'poolid=two(&|$)', 'message': 'neither'})
+    root = node.as_root()
+    for poolid, why in (('one', '500 no$'), ('two', '500 neither')):
+        with pytest.raises(ApiError, match=why):
+            root.call('POST', '/pools', poolid=poolid, comment='x')
+    root.call('POST', '/pools', poolid='onemore')
+    root.call('DELETE', '/pools?poolid=onemore')
+    assert node.control('GET', '/state')['pools'] == {}
+
+
 def test_fault_leaves_other_requests_alone(node):
     node.control('POST', '/faults', {'method': 'GET', 'path': CONFIG, 'status': 500, 'message': 'no'})
     assert node.call('GET', f'{NODE}/qemu/{UNRELATED}/status/current')['status'] == 'running'
