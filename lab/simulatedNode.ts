@@ -9,6 +9,8 @@ interface Ready extends MachineReady {
 
 /** The node and the file beside it at one moment. */
 export interface Moment {
+    /** How many of the recorded writes had ended. */
+    readonly ended: number;
     readonly file: string;
     /** As whole() gives it. */
     readonly node: unknown;

@@ -26,8 +26,9 @@ class Recording:
         try:
             yield
         finally:
-            self.writes.append({**entry, 'before': before, 'after': self._moment(node)})
+            self.writes.append({**entry, 'before': before})
+            self.writes[-1]['after'] = self._moment(node)
 
     def _moment(self, node: Any) -> dict[str, Any]:
         # Whoever writes the file puts a new one in its place, so it is never read half written.
-        return {'file': self.file.read_text(), 'node': whole.save(node)}
+        return {'ended': len(self.writes), 'file': self.file.read_text(), 'node': whole.save(node)}

@@ -1,12 +1,20 @@
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { NodeState } from "../../lab/expect";
 import { AcceptanceLab, RUN_TIMEOUT_MS } from "./lab";
 
 jest.setTimeout(RUN_TIMEOUT_MS);
 
-const FIXED = { "5002": "10.20.50.11" };
+/** A VM's further lines in its definition. */
+interface Lines {
+    readonly address?: "fixed";
+    readonly rebuild?: string;
+}
 
-/** One VM whose address is fixed, given back and fixed again, rebuilt in between: each test goes on from the one before. */
-describe("a VM with a fixed address", () => {
+const ADDRESS = { "5001": "10.20.50.10", "5002": "10.20.50.11", "5003": "10.20.50.12" };
+
+/** Three VMs whose addresses are fixed, given back and fixed again, with rebuilds: each test goes on from the one before. */
+describe("VMs with a fixed address", () => {
     let lab: AcceptanceLab;
     let found: NodeState;
 
@@ -16,56 +24,62 @@ describe("a VM with a fixed address", () => {
     });
     afterAll(() => lab.stop());
 
-    /** Gives the VM further lines in place of those it had, brings it up, and gives back its configuration on the node. */
-    async function declare(...lines: string[]): Promise<Readonly<Record<string, string>>> {
-        lab.edit("tenants/dvntm/grooveiq.yaml", (text) =>
-            text.replace(/instance: 2\n[^]*/, ["instance: 2", ...lines, ""].join("\n    ")).trimEnd(),
-        );
+    /** Brings VMs 5001, 5002 and 5003 up with these lines; gives back what the node was asked to change. */
+    async function declare(...vms: readonly Lines[]): Promise<{ method: string; path: string }[]> {
+        const text = vms.map((lines, at) => `  - ${JSON.stringify({ name: `vm${at}`, instance: at + 1, ...lines })}\n`);
+        const file = join(lab.workspace.root, "tenants/dvntm/grooveiq.yaml");
+        writeFileSync(file, `name: grooveiq\nvlan: 50\nvms:\n${text.join("")}`);
         await lab.node.forgetRequests();
         await lab.up();
-        return (await lab.state()).vms["5002"]!.config;
+        return (await lab.node.requests()).filter(({ method }) => method !== "GET");
     }
 
-    async function settled(fixed: Readonly<Record<string, string>> = {}): Promise<void> {
-        await lab.expectSettled(["5001", "5002", "5101", "5102", "5103"], fixed);
+    async function settled(...fixed: readonly (keyof typeof ADDRESS)[]): Promise<void> {
+        const vmids = ["5001", "5002", "5003", "5101", "5102", "5103"];
+        await lab.expectSettled(vmids, Object.fromEntries(fixed.map((vmid) => [vmid, ADDRESS[vmid]])));
     }
 
-    test("is made with it, the gateway and the segment's resolver", async () => {
-        expect(await declare("address: fixed")).toMatchObject({
-            ipconfig0: "gw=10.20.50.1,ip=10.20.50.11/24",
+    const configs = async () =>
+        Object.entries((await lab.state()).vms).map(([vmid, { config }]) => [vmid, config] as const);
+    const config = async (vmid: string) => new Map(await configs()).get(vmid)!;
+
+    test("are made with it, the gateway and the segment's resolver", async () => {
+        await declare({ address: "fixed" }, {}, { address: "fixed" });
+        expect(await config("5001")).toMatchObject({
+            ipconfig0: "gw=10.20.50.1,ip=10.20.50.10/24",
             nameserver: "10.20.50.1",
         });
-        await settled(FIXED);
+        expect((await config("5002"))["ipconfig0"]).toBe("ip=dhcp");
+        await settled("5001", "5003");
     });
 
-    test("is rebuilt with it: its address filter goes before it, and is made anew", async () => {
-        const before = (await lab.state()).vms["5002"]!.config;
-        const after = await declare("address: fixed", "rebuild: once");
-        expect(after["smbios1"]).not.toBe(before["smbios1"]);
-        expect(after["ipconfig0"]).toBe(before["ipconfig0"]);
-        const writes = (await lab.node.requests()).filter(({ method, path }) => method !== "GET" && /5002/.test(path));
+    test("are rebuilt with it, and into it: the address filter goes before its VM, and is made anew", async () => {
+        const before = new Map(await configs());
+        const rebuilt = { address: "fixed", rebuild: "once" } as const;
+        const writes = await declare(rebuilt, rebuilt, { address: "fixed" });
+        for (const vmid of ["5001", "5002"]) {
+            expect((await config(vmid))["smbios1"]).not.toBe(before.get(vmid)!["smbios1"]);
+        }
+        expect((await config("5001"))["ipconfig0"]).toBe(before.get("5001")!["ipconfig0"]);
+        expect((await config("5002"))["ipconfig0"]).toMatch(/ip=10\.20\.50\.11\/24/);
         const at = (method: string, end: RegExp) =>
             writes.findIndex((write) => write.method === method && end.test(write.path));
-        expect(at("DELETE", /firewall\/ipset\/ipfilter-net0$/)).toBeGreaterThanOrEqual(0);
-        expect(at("DELETE", /firewall\/ipset\/ipfilter-net0$/)).toBeLessThan(at("DELETE", /qemu\/5002\/\?/));
-        await settled(FIXED);
+        expect(at("DELETE", /5001\/firewall\/ipset\/ipfilter-net0$/)).toBeGreaterThanOrEqual(0);
+        expect(at("DELETE", /5001\/firewall\/ipset\/ipfilter-net0$/)).toBeLessThan(at("DELETE", /qemu\/5001\/\?/));
+        // Control: of the one that nobody rebuilds nothing goes.
+        expect(writes.filter(({ path }) => path.includes("/5003/"))).toEqual([]);
+        await settled("5001", "5002", "5003");
     });
 
-    test("goes back to DHCP: no gateway stays in its configuration, and no filter around it", async () => {
-        expect((await declare("rebuild: once"))["ipconfig0"]).toBe("ip=dhcp");
-        await settled();
+    test("go back to DHCP, in place and by a rebuild: no gateway stays in the configuration, and no filter", async () => {
+        const before = (await config("5001"))["smbios1"];
+        await declare({ rebuild: "once" }, { rebuild: "twice" }, { address: "fixed" });
+        expect(await config("5001")).toMatchObject({ ipconfig0: "ip=dhcp", smbios1: before });
+        expect((await config("5002"))["ipconfig0"]).toBe("ip=dhcp");
+        await settled("5003");
     });
 
-    test("is rebuilt into a fixed address, and out of it again, in one run each", async () => {
-        expect((await declare("address: fixed", "rebuild: twice"))["ipconfig0"]).toMatch(/ip=10\.20\.50\.11\/24/);
-        await settled(FIXED);
-        expect((await declare("rebuild: thrice"))["ipconfig0"]).toBe("ip=dhcp");
-        await settled();
-    });
-
-    test("goes with its filter, which is around it alone", async () => {
-        await declare("address: fixed", "rebuild: again");
-        await settled(FIXED);
+    test("go with their filter, which is around them alone", async () => {
         await lab.succeed("destroy", "--yes", "--skip-preview");
         expect(await lab.state()).toEqual(found);
     });

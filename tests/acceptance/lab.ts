@@ -5,7 +5,9 @@ import { processesIn } from "../../lab/processes";
 import { SimulatedRouter } from "../../lab/simulatedRouter";
 import { SimulatedNode, type SimulatedGrant } from "../../lab/simulatedNode";
 import { Workspace, type CliResult } from "../../lab/workspace";
+import type { Deployment } from "../../model/stateRepair";
 import { grantsIn } from "./pveum";
+import { deploymentIn, stackFile } from "./stackFile";
 
 /** Runs of the real CLI take seconds, more on a loaded CI machine; no test is about time. */
 export const RUN_TIMEOUT_MS = 180_000;
@@ -135,15 +137,20 @@ export class AcceptanceLab {
      * Everything is as declared: exactly these VMs run, with a firewall each, and neither a preview nor the state has more.
      *
      * @param fixed the addresses of those that have a fixed one, by VMID.
+     * @param opened how many rules let something in that the definitions open, by VMID.
      */
-    async expectSettled(vmids: readonly string[], fixed: Readonly<Record<string, string>> = {}): Promise<void> {
+    async expectSettled(
+        vmids: readonly string[],
+        fixed: Readonly<Record<string, string>> = {},
+        opened: Readonly<Record<string, number>> = {},
+    ): Promise<void> {
         await this.succeed("preview", "--expect-no-changes");
         const { vms, firewall } = await this.state();
         expect(Object.keys(vms).sort()).toEqual([...NOT_OURS, ...vmids].sort());
         for (const vmid of vmids) {
             expect(vms[vmid]).toMatchObject({ status: "running", lock: null });
             expect(firewall.guests[vmid]).toMatchObject({ options: { enable: 1, policy_in: "DROP" } });
-            expect(await this.rulesOf(vmid)).toHaveLength(3);
+            expect(await this.rulesOf(vmid)).toHaveLength(3 + (opened[vmid] ?? 0));
             expect(await this.filterOf(vmid)).toEqual(
                 fixed[vmid] === undefined ? { on: false } : { on: true, addresses: [fixed[vmid]] },
             );
@@ -171,9 +178,17 @@ export class AcceptanceLab {
 
     /** Resources of the state. */
     async resources(): Promise<{ type: string; id?: string }[]> {
+        return (await this.deployment()).resources?.slice() ?? [];
+    }
+
+    /** The state; where the backend is a folder, a run of the CLI is not needed to read it. */
+    private async deployment(): Promise<Deployment> {
+        const file = stackFile(this.workspace);
+        if (file !== undefined) {
+            return deploymentIn(readFileSync(file, "utf8"));
+        }
         const { stdout } = await this.succeed("stack", "export");
-        const { deployment } = JSON.parse(stdout) as { deployment: { resources?: { type: string; id?: string }[] } };
-        return deployment.resources ?? [];
+        return (JSON.parse(stdout) as { deployment: Deployment }).deployment;
     }
 
     /** Waits until the node was asked for so many changes. */

@@ -17,7 +17,7 @@ jest.setTimeout(RUN_TIMEOUT_MS);
 const SEED = Number(process.env["DRIFT_SEED"] ?? 9);
 
 /** Changes between two looks. */
-const AT_ONCE = 6;
+const AT_ONCE = 12;
 
 const RUNS = 10;
 

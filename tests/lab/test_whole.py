@@ -199,6 +199,7 @@ def test_a_recording_has_node_and_file_before_and_after_each_write(pooled: Clien
         ('POST', 'clone', 200), ('PUT', 'config', 200), ('PUT', 'config', 400)]
     assert [(one['before']['file'], one['after']['file']) for one in writes] == [('one', 'one'), ('two', 'two'),
                                                                                  ('two', 'two')]
+    assert [(one['before']['ended'], one['after']['ended']) for one in writes] == [(0, 1), (1, 2), (2, 3)]
     cores = []
     for one in writes:
         for moment in ('before', 'after'):

@@ -1,0 +1,188 @@
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { NodeState } from "../../lab/expect";
+import { AcceptanceLab, RUN_TIMEOUT_MS } from "./lab";
+import { goBackTo, outcomeOf, recorded, sampleOf, type Outcome, type RecordedMoment } from "./moments";
+import { stackFile } from "./stackFile";
+
+jest.setTimeout(RUN_TIMEOUT_MS);
+
+const UP = ["up", "--yes", "--skip-preview"];
+const DESTROY = ["destroy", "--yes", "--skip-preview"];
+
+/** Both tenants' VMs, so that there are enough writes between the first and the last. */
+const OURS = ["5001", "5002", "5101", "5102", "5103"];
+
+/** The definitions in which VMs are made, changed in many ways at once, and one of them is made anew. */
+const CREATED = { "instance: 2\n": "instance: 2\n    address: fixed\n" };
+const CHANGED = {
+    "instance: 1\n    cores: 2\n": "instance: 1\n    cores: 3\n    description: changed\n",
+    "    disk: 64GiB\n": "    disk: 80GiB\n",
+    "vlan: 50\n": 'vlan: 50\nallow:\n  - { to: vintronics, protocol: tcp, ports: "5432", why: orders }\n',
+};
+const VINTRONICS_CHANGED = { "instance: 2\n": "instance: 2\n    address: fixed\n    onBoot: false\n" };
+const REBUILT = { "address: fixed\n": "address: fixed\n    rebuild: once\n" };
+
+const FIXED = { "5002": "10.20.50.11" };
+const FIXED_CHANGED = { ...FIXED, "5102": "10.20.51.11" };
+/** Rules that the change opens. */
+const OPENED = { "5101": 1, "5102": 1, "5103": 1 };
+
+/** Moments of each kind of run from which a next one is tried. */
+const SAMPLES = { create: 8, change: 5, rebuild: 6, "making anew": 3, destroy: 5 };
+
+let lab: AcceptanceLab;
+let found: NodeState;
+/** What each kind of run comes to where nothing ends it. */
+const outcomes: Partial<Record<keyof typeof SAMPLES, Outcome>> = {};
+const samples: Partial<Record<keyof typeof SAMPLES, RecordedMoment[]>> = {};
+/** Node and stack with everything as declared in the end. */
+let settled: { file: string; node: unknown };
+
+beforeAll(async () => {
+    lab = await AcceptanceLab.start();
+    found = await lab.state();
+    originals = Object.fromEntries(FILES.map((file) => [file, readFileSync(join(lab.workspace.root, file), "utf8")]));
+});
+afterAll(() => lab.stop());
+
+const FILES = ["tenants/dvntm/grooveiq.yaml", "tenants/dvntm/vintronics.yaml"];
+let originals: Readonly<Record<string, string>>;
+
+/** Writes the definitions of a kind of run: those before it are in it. */
+function define(kind: keyof typeof SAMPLES): void {
+    const steps = { create: 0, change: 1, rebuild: 2, "making anew": 2, destroy: 2 }[kind];
+    const [grooveiq, vintronics] = [
+        [CREATED, CHANGED, REBUILT],
+        [{}, VINTRONICS_CHANGED, {}],
+    ];
+    [grooveiq, vintronics].forEach((edits, at) => {
+        const changes = edits.slice(0, steps + 1).flatMap((edit) => Object.entries<string>(edit));
+        const text = changes.reduce((before, [from, to]) => before.replace(from, to), originals[FILES[at]!]!);
+        writeFileSync(join(lab.workspace.root, FILES[at]!), text);
+    });
+}
+
+/** What make does after a run that ended without a word. */
+async function goOn(command: readonly string[]): Promise<void> {
+    await lab.recover();
+    await lab.succeed(...command);
+}
+
+/** Goes back to a moment, has the next run go on from there, and expects what it comes to. */
+async function goesOnFrom(moment: RecordedMoment, command: readonly string[], outcome: Outcome): Promise<void> {
+    await goBackTo(lab, moment);
+    await goOn(command);
+    // The moment is named where the two differ.
+    expect({ from: moment.name, ...(await outcomeOf(lab)) }).toEqual({ from: moment.name, ...outcome });
+}
+
+/** A CLI that is killed: one of each kind, each going on from where the one before it came to. */
+describe("the CLI killed in the middle", () => {
+    test("of an up that makes everything: the next one converges", async () => {
+        define("create");
+        await lab.killedAfter(13, UP);
+        await goOn(UP);
+        await lab.expectSettled(OURS, FIXED);
+        outcomes.create = await outcomeOf(lab);
+    });
+
+    test("of an up that changes VMs: the next one converges", async () => {
+        define("change");
+        await lab.killedAfter(3, UP);
+        await goOn(UP);
+        await lab.expectSettled(OURS, FIXED_CHANGED, OPENED);
+        outcomes.change = await outcomeOf(lab);
+    });
+
+    test("of an up that makes a VM anew: the next one converges", async () => {
+        define("rebuild");
+        await lab.killedAfter(4, UP);
+        await goOn(UP);
+        await lab.expectSettled(OURS, FIXED_CHANGED, OPENED);
+        outcomes.rebuild = await outcomeOf(lab);
+    });
+
+    test("of destroy: the next one leaves the node as it was", async () => {
+        await lab.killedAfter(5, DESTROY);
+        await goOn(DESTROY);
+        expect(await lab.state()).toEqual(found);
+        expect(await lab.resources()).toEqual([]);
+    });
+});
+
+/** A run that ended at one of its writes, as recorded: everything at once, the provider's plugin with it. */
+describe.each([
+    { kind: "create", command: UP },
+    { kind: "change", command: UP },
+    { kind: "rebuild", command: UP },
+    { kind: "making anew", command: UP },
+    { kind: "destroy", command: DESTROY },
+] as const)("a recorded $kind", ({ kind, command }) => {
+    test("comes to what a run that was killed came to after the next one", async () => {
+        define(kind);
+        if (kind === "making anew") {
+            await lab.node.deleteByHand(5001);
+        }
+        if (kind === "destroy") {
+            settled = { file: readFileSync(stackFile(lab.workspace)!, "utf8"), node: await lab.node.whole() };
+        }
+        samples[kind] = sampleOf(await recorded(lab, () => lab.succeed(...command)), SAMPLES[kind]);
+        const outcome = await outcomeOf(lab);
+        if (kind === "destroy") {
+            expect(await lab.state()).toEqual(found);
+            expect(await lab.resources()).toEqual([]);
+        } else {
+            expect(outcome).toEqual(outcomes[kind] ?? outcomes.rebuild);
+        }
+        outcomes[kind] = outcome;
+    });
+
+    test.each(Array.from({ length: SAMPLES[kind] }, (_, at) => at))(
+        "that ended at moment %i of the sample: the next one converges",
+        async (at) => {
+            define(kind);
+            await goesOnFrom(samples[kind]![at]!, command, outcomes[kind]!);
+        },
+    );
+});
+
+describe("a recorded destroy", () => {
+    test.each([1, 3])("that ended at moment %i of the sample: an up makes again what is declared", async (at) => {
+        await goesOnFrom(samples.destroy![at]!, UP, outcomes["making anew"]!);
+    });
+});
+
+describe("a state that a run held", () => {
+    test("and wrote half: what it wrote half is removed, and the next one goes on", async () => {
+        await goBackTo(lab, settled);
+        const stacks = dirname(stackFile(lab.workspace)!);
+        writeFileSync(join(stacks, "dvntm.json.attrs"), "");
+        writeFileSync(join(stacks, "dvntm.json.18ab.tmp"), "{");
+        // Of another stack, which some process may be writing at this moment.
+        writeFileSync(join(stacks, "dvnt.json.attrs"), "");
+        const unread = await lab.workspace.pulumi(["preview"]);
+        expect(unread.output).toContain("failed to load checkpoint: EOF");
+
+        // What make does where the stack cannot be selected.
+        const { output } = await lab.workspace.command("recover", "--files", "dvntm");
+        expect(output).toMatch(/dvntm\.json\.attrs, which a run was writing .* is removed/);
+        await lab.expectSettled(OURS, FIXED_CHANGED, OPENED);
+        expect(readdirSync(stacks).filter((file) => /\.tmp$|^dvnt\./.test(file))).toEqual(["dvnt.json.attrs"]);
+    });
+
+    test("and holds: its lock is not released, and told by whom it is held", async () => {
+        await lab.node.forgetRequests();
+        await lab.node.set({ latency: 0.2 });
+        const running = lab.workspace.pulumi(DESTROY);
+        await lab.wrote(1);
+        // So that it lasts, however long the recovery takes to look.
+        await lab.node.set({ latency: 5 });
+        const { exitCode, output } = await lab.workspace.command("recover", "dvntm");
+        expect(exitCode).toBe(1);
+        expect(output).toMatch(/dvntm is held by \S+@\S+ \(pid \d+, .*\)\. Wait for that run to end/);
+        await lab.node.set({ latency: 0 });
+        expect((await running).exitCode).toBe(0);
+        expect(await lab.state()).toEqual(found);
+    });
+});

@@ -1,0 +1,129 @@
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import type { Moment, RecordedWrite } from "../../lab/simulatedNode";
+import { POOL, type PendingOperation, type StateResource } from "../../model/stateRepair";
+import type { AcceptanceLab } from "./lab";
+import { deploymentIn, stackFile } from "./stackFile";
+
+/** A moment of a recorded run, at which it could have ended without a word. */
+export interface RecordedMoment extends Moment {
+    /** The write that it is at. */
+    readonly name: string;
+    /** Each VM's and pool's last write and the operations on it that were under way. */
+    readonly phases: readonly string[];
+}
+
+/** Records a run: every moment right before and right after a write that the node was asked for, oldest first. */
+export async function recorded(lab: AcceptanceLab, run: () => Promise<unknown>): Promise<RecordedMoment[]> {
+    const writes = await lab.node.recorded(stackFile(lab.workspace)!, run);
+    return writes.flatMap((write, at) =>
+        (["before", "after"] as const).map((side) => ({
+            ...write[side],
+            name: `${side} write ${at + 1} of ${writes.length}, ${kindOf(write)} of ${ownerOf(write)}`,
+            phases: phasesAt(write[side], writes),
+        })),
+    );
+}
+
+/** A write as method and path, without what differs from VM to VM. */
+function kindOf({ method, path }: RecordedWrite): string {
+    const below = path.replace(/^\/api2\/json/, "").replace(/\/?(\?.*)?$/, "");
+    return `${method} ${below.replace(/\/qemu\/\d+/, "/qemu/{vmid}")}`;
+}
+
+/** The VMID or the pool that a write is for: a clone's is the new one. */
+function ownerOf({ path, body }: RecordedWrite): string {
+    return /(?:newid|poolid)=(\w+)/.exec(`${path}&${body}`)?.[1] ?? /\/qemu\/(\d+)/.exec(path)?.[1] ?? path;
+}
+
+function phasesAt(moment: Moment, writes: readonly RecordedWrite[]): string[] {
+    const last = new Map(writes.slice(0, moment.ended).map((write) => [ownerOf(write), kindOf(write)]));
+    const pending = deploymentIn(moment.file).pending_operations ?? [];
+    const owners = [...new Set([...last.keys(), ...pending.map(resourceOwner)])];
+    return owners.map((owner) => {
+        const own = pending.filter((operation) => resourceOwner(operation) === owner);
+        const operations = own.map(({ type, resource }) => `${type} ${resource.type}`).sort();
+        return `${last.get(owner) ?? "no write"}: ${operations.join(", ") || "nothing"}`;
+    });
+}
+
+function resourceOwner({ resource: { type, inputs = {} } }: PendingOperation): string {
+    return String(type === POOL ? inputs["poolId"] : inputs["vmId"]);
+}
+
+/**
+ * The moments at which to see what a run that ended there leads to: together they have every kind of operation that was under
+ * way, and of the phases that a VM or a pool was seen in as many as so few moments can have. The same recording has the same
+ * sample.
+ *
+ * @throws Error where so many moments do not have every kind of operation.
+ */
+export function sampleOf(moments: readonly RecordedMoment[], size: number): RecordedMoment[] {
+    const chosen = new Set<RecordedMoment>();
+    const cover = (partsOf: (moment: RecordedMoment) => readonly string[], most: number) => {
+        const missing = new Set(moments.flatMap(partsOf));
+        chosen.forEach((moment) => partsOf(moment).forEach((part) => missing.delete(part)));
+        while (missing.size > 0 && chosen.size < most) {
+            const gains = moments.map((moment) => new Set(partsOf(moment).filter((part) => missing.has(part))).size);
+            const best = moments[gains.indexOf(Math.max(...gains))]!;
+            partsOf(best).forEach((part) => missing.delete(part));
+            chosen.add(best);
+        }
+    };
+    cover(operationsAt, moments.length);
+    if (chosen.size > size) {
+        throw new Error(`${chosen.size} moments are needed to have every kind of operation, not ${size}`);
+    }
+    cover(({ phases }) => phases, size);
+    // Where all is seen, the rest are spread over the run: each step leads to where those before it left most room.
+    for (let step = 1; chosen.size < Math.min(size, moments.length); step++) {
+        chosen.add(moments[Math.floor((step * 0.618_034 * moments.length) % moments.length)]!);
+    }
+    return moments.filter((moment) => chosen.has(moment));
+}
+
+/** The kinds of operation that are under way at a moment. */
+function operationsAt({ file }: Moment): string[] {
+    return (deploymentIn(file).pending_operations ?? []).map(({ type, resource }) => `${type} ${resource.type}`);
+}
+
+/** Puts node and stack to a moment, as if all that ran then had ended without a word. */
+export async function goBackTo(lab: AcceptanceLab, { file, node }: Pick<Moment, "file" | "node">): Promise<void> {
+    const path = stackFile(lab.workspace)!;
+    writeFileSync(path, file);
+    // The backend's note of the file's digest is that of another text.
+    rmSync(`${path}.attrs`, { force: true });
+    await lab.node.restore(node);
+}
+
+/** What a run came to, without what chance or time gives. */
+export interface Outcome {
+    readonly node: unknown;
+    readonly resources: readonly unknown[];
+    readonly underWay: readonly unknown[];
+}
+
+/** Node and stack as they are now, in all that a preview compares. */
+export async function outcomeOf(lab: AcceptanceLab): Promise<Outcome> {
+    const { resources = [], pending_operations = [] } = deploymentIn(readFileSync(stackFile(lab.workspace)!, "utf8"));
+    const { storages, ...node } = await lab.state();
+    const volumes = Object.entries(storages).map(([name, storage]) => [name, storage.volumes]);
+    return {
+        node: withoutChance({ ...node, volumes }),
+        resources: (withoutChance(resources) as StateResource[]).sort((a, b) => (a.urn < b.urn ? -1 : 1)),
+        underWay: pending_operations,
+    };
+}
+
+const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
+const MAC = /([0-9a-f]{2}:){5}[0-9a-f]{2}/gi;
+
+/**
+ * What the state has or has not by the way it came to be: the bridge's notes of defaults, a MAC once a refresh has read it,
+ * the members that a pool had when it was read, and times.
+ */
+const BY_CHANCE = ["__defaults", "__meta", "macAddress", "members", "created", "modified"];
+
+function withoutChance(value: unknown): unknown {
+    const kept = (key: string, part: unknown) => (BY_CHANCE.includes(key) ? undefined : part);
+    return JSON.parse(JSON.stringify(value, kept).replace(UUID, "(UUID)").replace(MAC, "(MAC)"));
+}

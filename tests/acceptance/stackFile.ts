@@ -1,0 +1,18 @@
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Workspace } from "../../lab/workspace";
+import type { Deployment } from "../../model/stateRepair";
+
+/** File in which a workspace's stack is kept, with the operations that are under way; undefined where the backend is no folder. */
+export function stackFile({ variables, stack }: Workspace): string | undefined {
+    const backend = variables["PULUMI_BACKEND_URL"] ?? "";
+    return backend.startsWith("file:")
+        ? join(fileURLToPath(backend), ".pulumi/stacks/tenant-hypervisors", `${stack}.json`)
+        : undefined;
+}
+
+/** The deployment in the text of such a file. */
+export function deploymentIn(text: string): Deployment {
+    const { checkpoint } = JSON.parse(text) as { checkpoint: { latest?: Deployment } };
+    return checkpoint.latest ?? {};
+}
