@@ -31,7 +31,7 @@ function baselineText(more: string): string {
     return `      baseline:
         address: 10.20.99.22
         resolver: ${resolver}
-        wait: 5
+        wait: 30
         automation:
           keys: [${AUTOMATION_KEY}]
         storages:

@@ -4,7 +4,7 @@ import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writ
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { freePort, untilReady } from "./ports";
-import { powerOff } from "./processes";
+import { firstChild, killProcess, powerOff } from "./processes";
 import type { StateBackend } from "./stateBackend";
 import { DATABASE_SYSTEM } from "./system";
 
@@ -124,6 +124,8 @@ export class Database implements StateBackend {
  * --kill-child does not reach a process that has become another user's.
  */
 function kill({ pid }: ChildProcess): void {
-    const [server] = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim().split(" ");
-    process.kill(Number(server), "SIGKILL");
+    const server = firstChild(pid!);
+    if (server !== undefined) {
+        killProcess(server);
+    }
 }

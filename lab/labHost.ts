@@ -1,25 +1,29 @@
 import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import {
     appendFileSync,
+    chmodSync,
     closeSync,
     copyFileSync,
+    existsSync,
+    lstatSync,
     mkdirSync,
     mkdtempSync,
     openSync,
     readdirSync,
     readFileSync,
-    readlinkSync,
+    realpathSync,
     rmSync,
+    statSync,
     symlinkSync,
     writeFileSync,
 } from "node:fs";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { utils } from "ssh2";
-import { freePort } from "./ports";
-import { powerOff } from "./processes";
-import { LAB_SYSTEM } from "./system";
+import { HostFiles } from "./hostFiles";
+import { freePort, untilReady } from "./ports";
+import { firstChild, killProcess, powerOff, processesWhere } from "./processes";
+import { newKeyPair } from "./sshKeys";
 
 const SOURCES = resolve(__dirname, "host");
 const COMMANDS = ["pvesh", "pveum", "pvesm", "pveversion"];
@@ -31,7 +35,8 @@ const WRITTEN_BY_THEMSELVES = [
     "var/log",
     "var/lib/libuuid/clock.txt",
 ];
-const START_TIMEOUT_MS = 30_000;
+/** A start takes a second, more on a loaded CI machine. */
+const START_TIMEOUT_MS = 120_000;
 
 /** Files that make the host the node that the stack file of dvntm declares, by path; a test changes what it is about. */
 export const NODE_FILES: Readonly<Record<string, string>> = {
@@ -59,43 +64,54 @@ export class LabHost {
     readonly host = "127.0.0.1";
     /** Host key in the form of authorized_keys, as it is pinned. */
     readonly hostKey: string;
-    /** Private key that root lets in, in OpenSSH's form. */
-    readonly privateKey: string;
-    readonly port: number;
-    private readonly runDir: string;
+    /** The pair that root lets in. */
+    private readonly login = newKeyPair();
     private child: ChildProcess | undefined;
+    /** The host's first process, while it runs. */
+    private first: number | undefined;
 
-    private constructor(runDir: string, port: number) {
-        const client = utils.generateKeyPairSync("ed25519");
-        const host = utils.generateKeyPairSync("ed25519");
-        [this.runDir, this.port, this.privateKey] = [runDir, port, client.private];
-        this.hostKey = host.public.trim();
-        this.write("root/.ssh/authorized_keys", client.public, 0o600);
-        this.write("etc/ssh/ssh_host_ed25519_key", host.private, 0o600);
-        this.write("etc/ssh/ssh_host_ed25519_key.pub", `${host.public}\n`);
+    private constructor(
+        private readonly disk: HostFiles,
+        readonly port: number,
+    ) {
+        const { privateKey, publicKey } = newKeyPair();
+        this.hostKey = publicKey;
+        this.write("etc/ssh/ssh_host_ed25519_key", privateKey, 0o600);
+        this.write("etc/ssh/ssh_host_ed25519_key.pub", `${publicKey}\n`);
+        this.furnish();
     }
 
     /** Makes a fresh host and starts it. */
     static async start(): Promise<LabHost> {
-        const runDir = mkdtempSync(join(tmpdir(), "lab-host-"));
-        execFileSync("cp", ["-a", LAB_SYSTEM, join(runDir, "root")]);
-        const host = new LabHost(runDir, await freePort());
+        const folder = realpathSync(mkdtempSync(join(tmpdir(), "lab-host-")));
+        const host = new LabHost(new HostFiles(folder), await freePort());
         process.once("exit", () => host.end());
-        host.furnish();
         await host.boot();
+        host.write("root/.ssh/authorized_keys", `${host.login.publicKey}\n`, 0o600);
+        // overlayfs marks a folder that it did not make itself when it is first looked up, which counts as a change.
+        readdirSync(host.disk.written, { recursive: true }).forEach((path) => lstatSync(join(host.root, String(path))));
         return host;
     }
 
-    /** Root file system of the host, as this machine sees it. */
+    /** Private key that root lets in, in OpenSSH's form. */
+    get privateKey(): string {
+        return this.login.privateKey;
+    }
+
+    /** Root file system of the host, as this machine sees it; of one that is off, what it wrote. */
     get root(): string {
-        return join(this.runDir, "root");
+        return this.first === undefined ? this.disk.written : `/proc/${this.first}/root`;
+    }
+
+    private get logFile(): string {
+        return join(this.disk.folder, "sshd.log");
     }
 
     private furnish(): void {
         for (const [path, text] of Object.entries(NODE_FILES)) {
             this.write(path, text);
         }
-        mkdirSync(join(this.root, "etc/pve"), { recursive: true });
+        ["etc/pve", "usr/bin"].forEach((folder) => mkdirSync(join(this.root, folder), { recursive: true }));
         this.write("usr/share/pve-standin/pve.py", readFileSync(join(SOURCES, "pve.py"), "utf8"), 0o755);
         for (const command of COMMANDS) {
             symlinkSync("../share/pve-standin/pve.py", join(this.root, "usr/bin", command));
@@ -117,29 +133,43 @@ export class LabHost {
 
     /** Starts the host and waits until its sshd listens. */
     async boot(): Promise<void> {
-        const log = openSync(join(this.runDir, "sshd.log"), "a");
+        const log = openSync(this.logFile, "a");
         const flags = "--mount --pid --uts --ipc --fork --kill-child --propagation private".split(" ");
-        const child = spawn("unshare", [...flags, join(SOURCES, "start.sh"), this.root, String(this.port)], {
+        const root = join(this.disk.folder, "root");
+        const start = [join(SOURCES, "start.sh"), root, String(this.port), ...this.disk.mount];
+        const child = spawn("unshare", [...flags, ...start], {
+            cwd: this.disk.folder,
             stdio: ["ignore", log, log],
             env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C.UTF-8" },
         });
         closeSync(log);
         this.child = child;
-        for (const started = Date.now(); !(await listens(this.port));) {
-            if (child.exitCode !== null || Date.now() - started > START_TIMEOUT_MS) {
-                throw new Error(`the lab host did not start:\n${this.log()}`);
-            }
-            await new Promise((later) => setTimeout(later, 20));
+        const ended = () => (child.exitCode === null && child.signalCode === null ? undefined : this.log());
+        await untilReady(() => listens(this.port), START_TIMEOUT_MS, ended);
+        this.first = firstChild(child.pid!);
+        appendFileSync(this.logFile, "--- started ---\n");
+        this.bringUp(...new Set(WRITTEN_BY_THEMSELVES.map(dirname)));
+    }
+
+    /** Has folders in the host's own layer, where they would come with the first change below them: no change by itself. */
+    private bringUp(...folders: readonly string[]): void {
+        for (const path of folders.map((folder) => join(this.root, folder)).filter(existsSync)) {
+            chmodSync(path, statSync(path).mode);
         }
-        appendFileSync(join(this.runDir, "sshd.log"), "--- started ---\n");
     }
 
     /** Takes its power away: every process of it is gone at once. */
     async powerOff(): Promise<void> {
         const { child } = this;
-        this.child = undefined;
+        [this.child, this.first] = [undefined, undefined];
         // unshare ignores SIGTERM; its --kill-child takes the host's first process with it, and that all others.
         await powerOff(child);
+        // They hold the port and the disk until they are gone.
+        await untilReady(
+            () => this.processes().length === 0,
+            START_TIMEOUT_MS,
+            () => undefined,
+        );
     }
 
     async reboot(): Promise<void> {
@@ -151,35 +181,27 @@ export class LabHost {
     cutConnections(): void {
         this.processes()
             .filter(({ command }) => /^sshd: /.test(command) && !command.includes("[listener]"))
-            .forEach(({ pid }) => process.kill(pid, "SIGKILL"));
+            .forEach(({ pid }) => killProcess(pid));
     }
 
     /** Processes of the host, with their command lines, as this machine sees them. */
     processes(): { pid: number; command: string }[] {
-        return readdirSync("/proc")
-            .filter((pid) => /^\d+$/.test(pid))
-            .flatMap((pid) => {
-                try {
-                    const root = readlinkSync(`/proc/${pid}/root`);
-                    const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ").trim();
-                    return root === this.root && command !== "" ? [{ pid: Number(pid), command }] : [];
-                } catch {
-                    // It ended meanwhile.
-                    return [];
-                }
-            });
+        const root = join(this.disk.folder, "root");
+        return processesWhere("root", (path) => path === root).filter(({ command }) => command !== "");
     }
 
     /** Output of a command that root runs on the host, past SSH; the command must succeed. */
     inside(command: string): string {
-        const [first] = this.processes();
-        const enter = ["--target", String(first!.pid), "--mount", "--pid", "--uts", "--ipc", "--root", "--wd"];
-        return execFileSync("nsenter", [...enter, "sh", "-c", command], { encoding: "utf8" });
+        return execFileSync("nsenter", [...this.enter(), "sh", "-c", command], { encoding: "utf8" });
+    }
+
+    private enter(): string[] {
+        return ["--target", String(this.first), "--mount", "--pid", "--uts", "--ipc", "--root", "--wd"];
     }
 
     /** What sshd wrote. */
     log(): string {
-        return readFileSync(join(this.runDir, "sshd.log"), "utf8");
+        return readFileSync(this.logFile, "utf8");
     }
 
     /** How many SSH sessions were let in since the host was made. */
@@ -188,28 +210,26 @@ export class LabHost {
     }
 
     /**
-     * Every file of the host in one line each: path, kind, mode, owner, size, time of the last change of content or
-     * attributes, and target of a link. Equal exactly when nothing was written.
+     * Every file that was written on the host since it was made or last saved, in one line each: path, kind, mode, owner,
+     * size, time of the last change of content or attributes, and target of a link. Equal exactly when nothing was written.
      */
     files(): string[] {
-        const format = "%P %y %m %U:%G %s %C@ %l\\n";
-        const list = execFileSync("find", [this.root, "-printf", format], { encoding: "utf8", maxBuffer: 2 ** 28 });
-        return list
+        const find = [`${this.disk.written}/`, "-printf", "%P %y %m %U:%G %s %C@ %l\\n"];
+        return execFileSync("find", find, { encoding: "utf8", maxBuffer: 2 ** 28 })
             .split("\n")
             .filter((line) => !WRITTEN_BY_THEMSELVES.includes(line.split(" ")[0]!))
             .sort();
     }
 
-    /** Keeps the host's files as they are under a name. */
+    /** Keeps the files of the host, which is off, as they are under a name. */
     save(name: string): void {
-        execFileSync("cp", ["-a", this.root, join(this.runDir, name)]);
+        this.disk.save(name);
     }
 
     /** Makes the host what it was when it was saved, and starts it. */
     async restore(name: string): Promise<void> {
         await this.powerOff();
-        rmSync(this.root, { recursive: true, force: true });
-        execFileSync("cp", ["-a", join(this.runDir, name), this.root]);
+        this.disk.restore(name);
         await this.boot();
     }
 
@@ -220,7 +240,7 @@ export class LabHost {
 
     private end(): void {
         this.child?.kill("SIGKILL");
-        rmSync(this.runDir, { recursive: true, force: true });
+        rmSync(this.disk.folder, { recursive: true, force: true });
     }
 }
 

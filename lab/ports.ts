@@ -1,17 +1,29 @@
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 
 const LOOK_MS = 50;
 
-/** A TCP port of loopback that nothing listens on. */
+/** Below what any system gives to connections by itself: nobody takes such a port between two starts of a server. */
+const PORTS = { first: 20_000, number: 10_000 };
+const TRIES = 100;
+
+/** A TCP port of loopback that nothing listens on, for a server that may start on it more than once. */
 export async function freePort(): Promise<number> {
-    const server = createServer().listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const { port } = server.address() as { port: number };
-    server.close();
-    await once(server, "close");
-    return port;
+    for (let tried = 0; tried < TRIES; tried += 1) {
+        const port = PORTS.first + randomInt(PORTS.number);
+        const server = createServer();
+        const listens = await new Promise<boolean>((done) => {
+            server.once("error", () => done(false)).listen(port, "127.0.0.1", () => done(true));
+        });
+        if (listens) {
+            server.close();
+            await once(server, "close");
+            return port;
+        }
+    }
+    throw new Error(`no port of ${PORTS.first} to ${PORTS.first + PORTS.number - 1} is free`);
 }
 
 /**

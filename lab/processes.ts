@@ -12,8 +12,13 @@ export interface FoundProcess {
 
 /** Every process whose working directory is in a folder; those of others that may not be looked at are left out. */
 export function processesIn(folder: string): FoundProcess[] {
+    return processesWhere("cwd", (path) => path.startsWith(folder));
+}
+
+/** Every process whose working directory, or whose root, is such a one. */
+export function processesWhere(link: "cwd" | "root", matches: (path: string) => boolean): FoundProcess[] {
     const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-    return pids.filter((pid) => workingDirectory(pid).startsWith(folder)).map((pid) => found(Number(pid)));
+    return pids.filter((pid) => matches(target(`/proc/${pid}/${link}`))).map((pid) => found(Number(pid)));
 }
 
 /** What is known of a process; one that ended meanwhile holds nothing. */
@@ -22,9 +27,26 @@ export function found(pid: number): FoundProcess {
     return { pid, command: read(`/proc/${pid}/cmdline`).replaceAll("\0", " "), residentMiB: (pages * 4096) / 2 ** 20 };
 }
 
-function workingDirectory(pid: string): string {
+/** The first process that a process started; undefined where that has none, or ended. */
+export function firstChild(pid: number): number | undefined {
+    const [first = ""] = read(`/proc/${pid}/task/${pid}/children`).trim().split(" ");
+    return first === "" ? undefined : Number(first);
+}
+
+/** Kills a process, which may have ended meanwhile. */
+export function killProcess(pid: number): void {
     try {
-        return readlinkSync(`/proc/${pid}/cwd`);
+        process.kill(pid, "SIGKILL");
+    } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "ESRCH") {
+            throw error;
+        }
+    }
+}
+
+function target(link: string): string {
+    try {
+        return readlinkSync(link);
     } catch {
         // It ended meanwhile, or is somebody else's.
         return "";

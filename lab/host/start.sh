@@ -1,10 +1,11 @@
 #!/bin/sh
-# Starts the lab host: run by unshare as the first process of namespaces of its own, it mounts what a running system has
-# into the root file system $1 and becomes sshd on 127.0.0.1, port $2.
+# Starts the lab host: run by unshare as the first process of namespaces of its own, it mounts the host's disk on the folder
+# $1, with the arguments of mount that follow, and there what a running system has, and becomes sshd on 127.0.0.1, port $2.
 set -eu
 root=$1
 port=$2
-mount --bind "$root" "$root"
+shift 2
+mount "$@" "$root"
 mount -t proc proc "$root/proc"
 # Memory and CPU are those of the node that is played, not of this machine.
 mount --bind "$root/etc/lab/cpuinfo" "$root/proc/cpuinfo"

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import type { DriftRow } from "../../model/drift";
 import type { StackOutputs } from "../../model/outputs";
 import { outputFaults } from "../outputsSchema";
-import { describeWithHost, HostLab, SECRET } from "./hostLab";
-import { RUN_TIMEOUT_MS } from "./lab";
+import { describeWithHost, HOST_TIMEOUT_MS, HostLab, SECRET } from "./hostLab";
+import { HostRun } from "./hostRun";
 
-jest.setTimeout(RUN_TIMEOUT_MS);
+jest.setTimeout(HOST_TIMEOUT_MS);
 
 /** Resources of a baseline, each with what an up did to it. */
 function stepsIn(output: string): Record<string, string> {
@@ -28,6 +28,11 @@ describeWithHost("the baseline of a fresh host", () => {
         const { exitCode, stdout } = await site.lab.workspace.command("drift", "--json", "dvntm");
         const rows = (JSON.parse(stdout) as { drift: DriftRow[] }).drift.filter(({ where }) => where === "host hv02");
         return { exitCode, rows };
+    };
+
+    const changeByHand = () => {
+        site.host.write("etc/demo-word", "tampered");
+        site.host.write("sys/class/net/vmbr0/bridge/vlan_filtering", "0\n");
     };
 
     test("the first up configures it, and VMs wait for it", async () => {
@@ -55,7 +60,7 @@ describeWithHost("the baseline of a fresh host", () => {
 
     test("the second up changes nothing and opens no SSH session, nor does a changed connection", async () => {
         const [sessions, files] = [site.host.sessions(), site.host.files()];
-        site.setStack("wait: 5", "wait: 4");
+        site.setStack("wait: 30", "wait: 29");
         await site.lab.succeed("preview", "--expect-no-changes");
         expect(stepsIn((await site.lab.up()).output)).toEqual({});
         expect(site.host.sessions()).toBe(sessions);
@@ -63,9 +68,7 @@ describeWithHost("the baseline of a fresh host", () => {
     });
 
     test("drift names each task that would change, and writes neither on the host nor in the state", async () => {
-        expect(await drift()).toMatchObject({ exitCode: 0, rows: [] });
-        site.host.write("etc/demo-word", "tampered");
-        site.host.write("sys/class/net/vmbr0/bridge/vlan_filtering", "0\n");
+        changeByHand();
         const [files, state] = [site.host.files(), (await site.lab.succeed("stack", "export")).stdout];
         const { exitCode, rows } = await drift();
         expect(exitCode).toBe(2);
@@ -79,34 +82,35 @@ describeWithHost("the baseline of a fresh host", () => {
         expect((await site.lab.succeed("stack", "export")).stdout).toBe(state);
     });
 
-    test("a changed variable runs all of it again in place, which mends what was changed by hand; no VM is touched", async () => {
+    test("a changed variable runs all of it again; a broken task fails with Ansible's reason", async () => {
         expect(site.host.read("etc/demo-secret")).toBe(SECRET);
-        const before = (await site.lab.state()).vms;
-        site.setStack("demo_word: one", "demo_word: two");
-        expect(stepsIn((await site.lab.up()).output)).toEqual(all("updated"));
-        site.expectConfigured("two");
-        expect((await site.lab.state()).vms).toEqual(before);
-    });
-
-    test("a broken task fails with Ansible's reason; taken back, the next up makes the host whole again", async () => {
         // A secret alone is a change, too.
         await site.lab.workspace.setSecret("baseline:variables", JSON.stringify({ demo_secret: `${SECRET}-2` }));
-        site.setStack("demo_word: two", "demo_word: three\n          demo_broken: true");
+        site.setStack("demo_word: one", "demo_word: three\n          demo_broken: true");
         const { output } = await site.fail();
+        expect(stepsIn(output)).toEqual({ reachable: "updated", ansible: "updated", payload: "updated" });
         expect(output).toContain("TASK FAILED: A task that breaks\n");
         expect(output).toContain("broken on purpose");
         expect(output).toContain("The host is configured in part; the next run goes on from there.");
         expect(site.host.read("etc/demo-word")).toBe("three");
-        site.setStack(/demo_word: three\n +demo_broken: true/, "demo_word: two");
+    });
+
+    test("taken back, the next up makes the host whole again in place, also what was changed by hand; no VM is touched", async () => {
+        changeByHand();
+        const before = (await site.lab.state()).vms;
+        site.setStack(/demo_word: three\n +demo_broken: true/, "demo_word: one");
         expect(stepsIn((await site.lab.up()).output)).toEqual(all("updated"));
-        site.expectConfigured("two");
+        site.expectConfigured("one");
+        expect((await site.lab.state()).vms).toEqual(before);
         expect(site.host.read("etc/demo-secret")).toBe(`${SECRET}-2`);
         expect(site.host.log()).not.toContain(SECRET);
     });
 
     test("a playbook without a play for hypervisors fails instead of passing", async () => {
-        site.setStack("lab.demo.site", "lab.demo.others");
-        expect((await site.fail()).output).toContain(
+        const run = await HostRun.begin(site, { playbooks: [{ name: "lab.demo.others" }] });
+        const { code, stderr } = await run.whenEnded();
+        expect(code).toBe(1);
+        expect(stderr).toContain(
             "lab.demo.others: no play of it matched hv02 (group hypervisors), so nothing was applied",
         );
     });
@@ -125,6 +129,6 @@ describeWithHost("the baseline of a fresh host", () => {
         expect(output).toMatch(/^hv02: the host 127\.0\.0\.1 stays configured: a baseline is never undone\.$/m);
         expect(site.host.sessions()).toBe(sessions);
         expect(site.host.files()).toEqual(files);
-        site.expectConfigured("two");
+        site.expectConfigured("one");
     });
 });

@@ -1,17 +1,17 @@
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type AddressInfo, type Socket } from "node:net";
 import { join } from "node:path";
-import { utils } from "ssh2";
 import { HostError } from "../../host/error";
 import { hostFacts } from "../../host/run";
 import { checkHost } from "../../model/hostFacts";
-import { loadSubstrate } from "../../model/load";
 import type { Hypervisor } from "../../model/substrate";
 import { NODE_FILES } from "../../lab/labHost";
-import { describeWithHost, HostLab } from "./hostLab";
-import { RUN_TIMEOUT_MS } from "./lab";
+import { freePort } from "../../lab/ports";
+import { newKeyPair } from "../../lab/sshKeys";
+import { describeWithHost, HOST_TIMEOUT_MS, HostLab } from "./hostLab";
+import { hypervisorOf } from "./hostRun";
 
-jest.setTimeout(RUN_TIMEOUT_MS);
+jest.setTimeout(HOST_TIMEOUT_MS);
 
 const ROOT = join(__dirname, "..", "..");
 
@@ -23,8 +23,8 @@ describeWithHost("a host that is not as it must be", () => {
     afterAll(async () => site.stop());
 
     const hypervisor = (ssh: Partial<Hypervisor["ssh"]> = {}): Hypervisor => {
-        const [found] = loadSubstrate({ root: site.lab.workspace.root, substrate: "dvntm" }).hypervisors;
-        return { ...found!, ssh: { ...found!.ssh, ...ssh } };
+        const found = hypervisorOf(site);
+        return { ...found, ssh: { ...found.ssh, ...ssh } };
     };
     const facts = (ssh: Partial<Hypervisor["ssh"]> = {}, privateKey = site.host.privateKey) =>
         hostFacts(ROOT, hypervisor(ssh), { privateKey });
@@ -121,6 +121,9 @@ describeWithHost("a host that is not as it must be", () => {
         } finally {
             restore();
         }
+    });
+
+    test("control: with all of it put right, the host passes again", async () => {
         expect(await faults()).toEqual([]);
     });
 
@@ -146,7 +149,7 @@ describeWithHost("a host that is not as it must be", () => {
 
     test("another host key is refused at once, with where to compare", async () => {
         const sessions = site.host.sessions();
-        const hostKey = utils.generateKeyPairSync("ed25519").public.trim();
+        const hostKey = newKeyPair().publicKey;
         expect(await refusal(facts({ hostKey }))).toBe(
             `hv02: 127.0.0.1 port ${site.host.port} has another host key than ssh.hostKey. Is it the right machine, and was it ` +
                 "installed anew? Compare with /etc/ssh/ssh_host_ed25519_key.pub at its console, and then set ssh.hostKey.",
@@ -155,7 +158,7 @@ describeWithHost("a host that is not as it must be", () => {
     });
 
     test("a key that root does not know is refused at once, and so is one that is none", async () => {
-        const { private: stranger } = utils.generateKeyPairSync("ed25519");
+        const { privateKey: stranger } = newKeyPair();
         expect(await refusal(facts({}, stranger))).toMatch(
             /port \d+ does not let root in .*authorized_keys on the host/,
         );
@@ -169,14 +172,20 @@ describeWithHost("a host that is not as it must be", () => {
         const mute = createServer((socket) => sockets.push(socket)).listen(0, "127.0.0.1");
         await new Promise((listening) => mute.once("listening", listening));
         const { port } = mute.address() as AddressInfo;
+        const down = await freePort();
+        const found = hypervisor();
+        const within = (at: number) =>
+            hostFacts(
+                ROOT,
+                { ...found, ssh: { ...found.ssh, port: at }, baseline: { ...found.baseline!, wait: 5 } },
+                { privateKey: site.host.privateKey },
+            );
         const advice = "check that it is on, its address, the network between, and that sshd runs there.";
-        expect(await refusal(facts({ port }))).toBe(
+        expect(await Promise.all([refusal(within(port)), refusal(within(down))])).toEqual([
             `hv02: 127.0.0.1 port ${port} gave no SSH login within 5 s (Timed out while waiting for handshake); ${advice}`,
-        );
+            `hv02: 127.0.0.1 port ${down} gave no SSH login within 5 s (connect ECONNREFUSED 127.0.0.1:${down}); ${advice}`,
+        ]);
         sockets.forEach((socket) => socket.destroy());
         await new Promise((closed) => mute.close(closed));
-        expect(await refusal(facts({ port }))).toBe(
-            `hv02: 127.0.0.1 port ${port} gave no SSH login within 5 s (connect ECONNREFUSED 127.0.0.1:${port}); ${advice}`,
-        );
     });
 });

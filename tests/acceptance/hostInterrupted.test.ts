@@ -1,24 +1,31 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { describeWithHost, HostLab } from "./hostLab";
-import { RUN_TIMEOUT_MS } from "./lab";
+import { killProcess } from "../../lab/processes";
+import { describeWithHost, HOST_TIMEOUT_MS, HostLab } from "./hostLab";
+import { HostRun } from "./hostRun";
 
-jest.setTimeout(RUN_TIMEOUT_MS);
+jest.setTimeout(HOST_TIMEOUT_MS);
 
-const PATIENCE_MS = 120_000;
 const SUDOERS = "etc/sudoers.d/010_a_autoprov-nopasswd";
 const STATE = "etc/pve/state.json";
 const PAYLOADS = "var/lib/deevnet/baseline";
+/** What a look at the host reads. */
+const LOOKED_AT = "sys/block/nvme0n1/removable";
 
 async function until(condition: () => boolean): Promise<void> {
     for (const started = Date.now(); !condition();) {
-        if (Date.now() - started > PATIENCE_MS) {
+        if (Date.now() - started > HOST_TIMEOUT_MS / 2) {
             throw new Error(`it never came to this: ${String(condition)}`);
         }
-        await new Promise((later) => setTimeout(later, 5));
+        await new Promise((later) => setTimeout(later, 10));
     }
 }
 
+/**
+ * One host that is interrupted again and again: each run must get over what the one before left, up to where it is
+ * interrupted itself, and the last one to the end. What Pulumi and its providers do about it is shown by ups, what is about
+ * the host alone by the same run past Pulumi.
+ */
 describeWithHost("a run that is interrupted", () => {
     let site: HostLab;
     beforeAll(async () => {
@@ -32,11 +39,13 @@ describeWithHost("a run that is interrupted", () => {
     afterAll(async () => site.stop());
 
     const runs = (pattern: RegExp) => () => site.host.processes().some(({ command }) => pattern.test(command));
+    const installs = runs(/^\/usr\/bin\/dpkg .*--(unpack|configure)/);
     const exists = (path: string) => () => existsSync(join(site.host.root, path));
     const sent = () =>
         exists(PAYLOADS)() && readdirSync(join(site.host.root, PAYLOADS)).some((name) => name.endsWith(".tar"));
 
-    type Way = (ended: () => boolean) => Promise<void>;
+    /** What happens to a run that has not ended; with `ended` it is told whether it has. */
+    type Way = (ended: () => boolean, run?: HostRun) => Promise<void>;
     const killCli: Way = async () => {
         site.lab.workspace.kill();
         await Promise.resolve();
@@ -48,10 +57,14 @@ describeWithHost("a run that is interrupted", () => {
             return ended();
         });
     };
+    const leave: Way = async (_, run) => {
+        run!.leave();
+        await Promise.resolve();
+    };
     const powerOff: Way = async () => site.host.powerOff();
 
     /** Interrupts an up at a moment, in one of the ways. */
-    async function interrupt(moment: () => boolean, way: Way): Promise<void> {
+    async function interruptUp(moment: () => boolean, way: Way): Promise<void> {
         await site.lab.recover();
         let told: string | undefined;
         const run = site.lab.workspace.pulumi(["up", "--yes", "--skip-preview"]);
@@ -66,62 +79,96 @@ describeWithHost("a run that is interrupted", () => {
         }
     }
 
-    /** What make up does, and what must be true after it. */
-    async function converge(): Promise<void> {
-        await site.lab.recover();
-        await site.lab.up();
-        expect(site.host.read(SUDOERS)).toBe("a_autoprov ALL=(ALL) NOPASSWD: ALL\n");
-        expect(
-            site.host.inside("visudo -c > /dev/null && stat -c %a /etc/sudoers.d/*").split("\n").slice(0, -1),
-        ).toEqual(["440", "440"]);
+    /** Interrupts a run past Pulumi; nothing of it works on, or holds what the next one needs. */
+    async function interruptRun(moment: () => boolean, way: Way): Promise<void> {
+        const run = await HostRun.begin(site);
+        await until(() => run.ended !== undefined || moment());
+        expect(run.ended).toBeUndefined();
+        await way(() => run.ended !== undefined, run);
+        expect((await run.whenEnded()).code).not.toBe(0);
+        if (way === powerOff) {
+            await site.host.boot();
+        }
+        const working = runs(/ansible|runner\.py/);
+        await until(() => !working());
+        expectSound();
+    }
+
+    /** Whoever may log in may use sudo, the packages are whole, and nobody holds a lock. */
+    function expectSound(): void {
+        expect(site.host.inside("visudo -c > /dev/null && echo valid")).toBe("valid\n");
         expect(
             site.host.inside("dpkg --audit; flock -n /var/lib/deevnet true && flock -n /etc/pve true && echo free"),
         ).toBe("free\n");
+    }
+
+    test("CLI killed while the host is looked at: nothing was changed on it", async () => {
+        // The look waits there, so that the run gets no further.
+        site.host.inside(`rm /${LOOKED_AT} && mkfifo /${LOOKED_AT}`);
+        const looks = runs(new RegExp(`^cat /${LOOKED_AT}`));
+        const files = site.host.files();
+        await interruptUp(looks, killCli);
+        expect(site.host.sessions()).toBe(1);
+        expect(site.host.files()).toEqual(files);
+        site.host.inside(`rm /${LOOKED_AT}`);
+        site.host.write(LOOKED_AT, "0\n");
+        site.host
+            .processes()
+            .filter(({ command }) => command.startsWith("cat "))
+            .forEach(({ pid }) => killProcess(pid));
+    });
+
+    test("host rebooted while packages are installed", async () => {
+        await interruptUp(installs, powerOff);
+        expect(site.host.inside("dpkg-query -W -f '${db:Status-Status}' ansible-core || true")).not.toBe("installed");
+    });
+
+    test("the next run mends the packages; SSH cut when the payload comes", async () => {
+        await interruptUp(sent, cut);
+        expectSound();
+        expect(site.host.inside("su - root -c 'command -v sudo ansible-playbook'")).toMatch(
+            /sudo\n.*ansible-playbook\n/,
+        );
+    });
+
+    test("CLI killed while packages are installed, on a host that was installed anew", async () => {
+        await site.host.restore("fresh");
+        site.revise("anew");
+        await interruptUp(installs, killCli);
+    });
+
+    test("the next run waits for them; host rebooted when the payload comes", async () => {
+        await interruptUp(sent, powerOff);
+        expectSound();
+    });
+
+    test.each<[string, () => () => boolean, Way]>([
+        ["SSH cut when Ansible begins", () => runs(/ansible-playbook/), cut],
+        ["program gone when Ansible begins", () => runs(/ansible-playbook/), leave],
+        ["host rebooted when the sudoers drop-in is written", () => exists(SUDOERS), powerOff],
+        ["SSH cut when the sudoers drop-in is written", () => exists(SUDOERS), cut],
+    ])("%s", async (_, moment, way) => {
+        rmSync(join(site.host.root, SUDOERS), { force: true });
+        await interruptRun(moment(), way);
+    });
+
+    test("CLI killed when the bridge is changed", async () => {
+        expect(exists(STATE)()).toBe(false);
+        await interruptUp(exists(STATE), killCli);
+    });
+
+    test("after all of them the next run makes the host as declared, and there is no drift", async () => {
+        await site.lab.recover();
+        await site.lab.up();
+        expect(site.host.read(SUDOERS)).toBe("a_autoprov ALL=(ALL) NOPASSWD: ALL\n");
+        expect(site.host.inside("stat -c %a /etc/sudoers.d/*").split("\n").slice(0, -1)).toEqual(["440", "440"]);
+        expectSound();
         expect(JSON.parse(site.host.read(STATE))).toMatchObject({
             network: { vmbr0: { bridge_vlan_aware: 1, cidr: "10.20.99.22/24", gateway: "10.20.99.1" } },
             storages: { images: { path: "/srv/images" } },
         });
         expect(site.host.read("sys/class/net/vmbr0/bridge/vlan_filtering")).toBe("1\n");
         site.expectTidy();
-    }
-
-    test("CLI killed while the host is looked at: nothing was changed on it", async () => {
-        const files = site.host.files();
-        await interrupt(() => site.host.sessions() > 0, killCli);
-        expect(site.host.files()).toEqual(files);
-    });
-
-    test("host rebooted while packages are installed", async () => {
-        await interrupt(runs(/^\/usr\/bin\/dpkg .*--(unpack|configure)/), powerOff);
-        await converge();
-    });
-
-    test("CLI killed while packages are installed, on a host that was installed anew", async () => {
-        await site.host.restore("fresh");
-        site.revise("anew");
-        await interrupt(runs(/^\/usr\/bin\/dpkg .*--(unpack|configure)/), killCli);
-        await converge();
-    });
-
-    test.each<[string, () => () => boolean, Way]>([
-        ["SSH cut when the payload comes", () => sent, cut],
-        ["host rebooted when the payload comes", () => sent, powerOff],
-        ["SSH cut when Ansible begins", () => runs(/ansible-playbook/), cut],
-        ["CLI killed when Ansible begins", () => runs(/ansible-playbook/), killCli],
-        ["host rebooted when the sudoers drop-in is written", () => exists(SUDOERS), powerOff],
-        ["SSH cut when the sudoers drop-in is written", () => exists(SUDOERS), cut],
-        ["CLI killed when the bridge is changed", () => exists(STATE), killCli],
-    ])("%s", async (name, moment, way) => {
-        for (const path of [SUDOERS, STATE, PAYLOADS]) {
-            rmSync(join(site.host.root, path), { recursive: true, force: true });
-        }
-        site.host.write("sys/class/net/vmbr0/bridge/vlan_filtering", "0\n");
-        site.revise(name.replaceAll(" ", "-").slice(0, 40));
-        await interrupt(moment(), way);
-        await converge();
-    });
-
-    test("after all of them there is no drift", async () => {
         const { exitCode, stdout } = await site.lab.workspace.command("drift", "dvntm");
         expect([stdout, exitCode]).toEqual(["dvntm: no drift\n", 0]);
     });

@@ -6,6 +6,9 @@ import { systemMissing } from "../../lab/system";
 import type { CliResult } from "../../lab/workspace";
 import { AcceptanceLab } from "./lab";
 
+/** A case may wait for real packages and runs of a real Ansible, on a machine that does other work; none is about time. */
+export const HOST_TIMEOUT_MS = 900_000;
+
 /** A variable that nobody may see but the file that the demo collection writes it to. */
 export const SECRET = "correct-horse-battery-staple";
 

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { NodeState } from "../../lab/expect";
-import { processesIn } from "../../lab/processes";
+import { killProcess, processesIn } from "../../lab/processes";
 import { SimulatedRouter } from "../../lab/simulatedRouter";
 import { SimulatedNode, type SimulatedGrant } from "../../lab/simulatedNode";
 import { Workspace, type CliResult } from "../../lab/workspace";
@@ -230,7 +230,7 @@ export class AcceptanceLab {
             await pause(200);
         }
         expect(programs()).toEqual([]);
-        left().forEach(({ pid }) => process.kill(pid, "SIGKILL"));
+        left().forEach(({ pid }) => killProcess(pid));
     }
 
     /** Grants what make role prints for the definitions as they are now, and nothing else; gives it back. */
