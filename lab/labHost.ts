@@ -137,7 +137,8 @@ export class LabHost {
         const flags = "--mount --pid --uts --ipc --fork --kill-child --propagation private".split(" ");
         const root = join(this.disk.folder, "root");
         const start = [join(SOURCES, "start.sh"), root, String(this.port), ...this.disk.mount];
-        const child = spawn("unshare", [...flags, ...start], {
+        // It ends with this process, whatever ends that.
+        const child = spawn("setpriv", ["--pdeathsig", "KILL", "unshare", ...flags, ...start], {
             cwd: this.disk.folder,
             stdio: ["ignore", log, log],
             env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", LC_ALL: "C.UTF-8" },

@@ -23,18 +23,22 @@ function make(target: string, ...args: readonly string[]): string {
     return execFileSync("make", all, { cwd: ROOT, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
 }
 
-/** The values of some variables as Ansible has them once it read a file with -e. */
-function loaded(file: string, names: readonly string[]): Record<string, unknown> {
-    const result = join(folder, "result.json");
+/** The values of some variables as Ansible has them once it read a file, for each of some files. */
+function loaded(names: readonly string[], ...files: readonly string[]): Record<string, unknown>[] {
+    const results = files.map((_, n) => join(folder, `result-${n}.json`));
     const pairs = names.map((name) => `'${name}': ${name}`).join(", ");
-    const copy = { content: `{{ {${pairs}} | to_json }}`, dest: result };
+    const plays = files.map((file, n) => ({
+        hosts: "localhost",
+        gather_facts: false,
+        vars_files: [file],
+        tasks: [{ copy: { content: `{{ {${pairs}} | to_json }}`, dest: results[n] } }],
+    }));
     // JSON is YAML: Ansible reads it as a playbook.
-    const playbook = JSON.stringify([{ hosts: "localhost", gather_facts: false, tasks: [{ copy }] }]);
-    writeFileSync(join(folder, "play.yml"), playbook);
+    writeFileSync(join(folder, "play.yml"), JSON.stringify(plays));
     // The localhost that needs no inventory has the Python that Ansible itself runs on.
-    const { status, stdout, stderr } = ansible("ansible-playbook", "-e", `@${file}`, "play.yml");
+    const { status, stdout, stderr } = ansible("ansible-playbook", "play.yml");
     expect(status === 0 ? "" : stdout + stderr).toBe("");
-    return JSON.parse(readFileSync(result, "utf8")) as Record<string, unknown>;
+    return results.map((result) => JSON.parse(readFileSync(result, "utf8")) as Record<string, unknown>);
 }
 
 /** What PyYAML reads otherwise than a YAML 1.2 parser, or than the letter of YAML 1.1. */
@@ -57,7 +61,7 @@ describe("router-vars", () => {
         make("router-vars", `OUTPUT=${file}`);
         const variables = JSON.parse(make("router-vars", "JSON=1")) as Record<string, unknown>;
         expect(Object.keys(variables)).toHaveLength(5);
-        expect(loaded(file, Object.keys(variables))).toEqual(variables);
+        expect(loaded(Object.keys(variables), file)).toEqual([variables]);
     });
 
     test("all that the given file had is there after the merge, as Ansible reads both", () => {
@@ -69,9 +73,9 @@ describe("router-vars", () => {
         writeFileSync(given, text + ODD);
         make("router-vars", `INPUT=${given}`, `OUTPUT=${file}`);
         const names = ["deevnet_vlans", "firewall_zone_policies", "firewall_internet_zones", "odd", "dns_domain"];
-        const before = loaded(given, names);
+        const [before, after] = loaded(names, given, file);
         expect(before).toMatchObject({ odd: { tree: true, mode: 420, y: "n", text: "yes", port: "8000", time: 90 } });
-        expect(loaded(file, names)).toEqual(before);
+        expect(after).toEqual(before);
     });
 });
 
@@ -86,11 +90,11 @@ describe("inventory", () => {
         expect([status, stderr]).toEqual([0, ""]);
         return JSON.parse(stdout) as Listed;
     }
-    const expected = JSON.parse(make("inventory", "JSON=1")) as {
-        tenants: { children: Record<string, { hosts: Record<string, unknown> }> };
-    };
 
-    test("the folder parses: a group for each tenant, and every host with its variables", () => {
+    test("the folder parses: a group for each tenant, and every host with its variables; printed, it is the same in one file", () => {
+        const expected = JSON.parse(make("inventory", "JSON=1")) as {
+            tenants: { children: Record<string, { hosts: Record<string, unknown> }> };
+        };
         make("inventory", `OUTPUT=${folder}/inventory`);
         const listed = list(join(folder, "inventory"));
         expect(listed["tenants"]).toEqual({ children: ["tenant_grooveiq", "tenant_vintronics"] });
@@ -101,12 +105,9 @@ describe("inventory", () => {
             }
         }
         expect(Object.keys(listed._meta.hostvars)).toHaveLength(5);
-    });
 
-    test("what is printed is the same inventory in one file", () => {
         writeFileSync(join(folder, "tenants.yml"), make("inventory"));
-        make("inventory", `OUTPUT=${folder}/inventory`);
-        expect(list(join(folder, "tenants.yml"))).toEqual(list(join(folder, "inventory")));
+        expect(list(join(folder, "tenants.yml"))).toEqual(listed);
     });
 
     test("a VM that is gone leaves no file; a file of somebody else stays", () => {

@@ -17,7 +17,7 @@ async function until(condition: () => boolean): Promise<void> {
         if (Date.now() - started > HOST_TIMEOUT_MS / 2) {
             throw new Error(`it never came to this: ${String(condition)}`);
         }
-        await new Promise((later) => setTimeout(later, 10));
+        await new Promise((later) => setTimeout(later, 50));
     }
 }
 
