@@ -10,10 +10,10 @@ import { kindOf, reconfigure, type Service } from "./services";
 const SETTLE_MS = Number(process.env["ROUTER_SETTLE_MS"] ?? 2000);
 
 /**
- * The same where it is known that more is to come. It does not where something beside the router failed, or with
- * --target, and whoever waits here would then wait for ever.
+ * How many times that long where it is known that more is to come. It does not where something beside the router failed, or
+ * with --target, and whoever waits here would then wait for ever.
  */
-const IDLE_MS = 5 * SETTLE_MS;
+const IDLE = 5;
 
 /** What a piece of work writes with: the client, and a note of each service that must take over what was written. */
 export interface Writer {
@@ -71,7 +71,13 @@ export class WriteQueue {
     private running = false;
     private wake = () => {};
 
-    constructor(private readonly coming: Run) {
+    /**
+     * @param settle how long nothing may be heard, in milliseconds.
+     */
+    constructor(
+        private readonly coming: Run,
+        private readonly settle = SETTLE_MS,
+    ) {
         coming.onChange(() => this.wake());
     }
 
@@ -136,7 +142,7 @@ export class WriteQueue {
         const quiet = this.coming.quietFor();
         const jobs = [...this.held];
         const dirty = new Set(jobs.flatMap(({ services }) => [...services]));
-        if (quiet >= IDLE_MS) {
+        if (quiet >= IDLE * this.settle) {
             // Perhaps for want of room: a destroy cannot be told by the program how much there is.
             this.coming.parallel = jobs.length;
         }
@@ -147,7 +153,7 @@ export class WriteQueue {
             const writers = jobs.filter(({ services }) => services.has(service));
             const more = writers.some(({ removes }) => this.coming.awaits(kindOf(service), removes));
             const certain = !this.coming.failed && writers.every(({ foreseen }) => foreseen);
-            return (!more || this.coming.failed) && (certain || quiet >= SETTLE_MS);
+            return (!more || this.coming.failed) && (certain || quiet >= this.settle);
         });
     }
 
@@ -181,7 +187,7 @@ export class WriteQueue {
         let timer: NodeJS.Timeout | undefined;
         await new Promise<void>((resolve) => {
             this.wake = resolve;
-            timer = setTimeout(resolve, (quiet < SETTLE_MS ? SETTLE_MS : IDLE_MS) - quiet);
+            timer = setTimeout(resolve, (quiet < this.settle ? 1 : IDLE) * this.settle - quiet);
         });
         clearTimeout(timer);
     }

@@ -43,9 +43,12 @@ export function kindOf(service: Service): KindName {
     return SERVICES[service].kind;
 }
 
-/** How often a service is asked whether it runs, and how long after one another, in milliseconds: it may start slowly. */
+/**
+ * How often a service is asked whether it runs, and how long after one another, in milliseconds: it may start slowly. Tests
+ * wait less.
+ */
 const STATUS_TRIES = 5;
-const STATUS_MS = 300;
+const STATUS_MS = Number(process.env["ROUTER_STATUS_MS"] ?? 300);
 
 /** How often a service is reconfigured before it counts as failed: parallel changes have left Unbound stopped (opnsense-go#71). */
 const RECONFIGURE_TRIES = 2;

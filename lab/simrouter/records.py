@@ -70,9 +70,13 @@ class Records:
         return {self.model.key: nodes}
 
     def rows(self) -> list[dict[str, Any]]:
-        """Every record as a search lists it: values, and beside one that people see otherwise, that as %field."""
+        """Every record as a search lists it: values, and beside one that people see otherwise, that as %field.
+
+        Records of the same place are in the order of their uuids, which is by chance: which of two identical rules
+        OPNsense lists first varies, and nobody may rely on it.
+        """
         rows = []
-        for uuid, record in sorted(self.saved.items(), key=lambda item: _natural(item[1][self.model.sort])):
+        for uuid, record in sorted(self.saved.items(), key=lambda item: (_natural(item[1][self.model.sort]), item[0])):
             row: dict[str, Any] = {'uuid': uuid}
             for name, field in self.model.fields.items():
                 row[name] = record[name]

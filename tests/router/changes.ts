@@ -106,6 +106,7 @@ export const changes: readonly ByHand[] = [
     { ...RESERVATION, what: "description", body: { reservation: { description: ours("changed") } } },
     { ...RESERVATION, what: "reservation deleted", path: "kea/dhcpv4/del_reservation" },
     { ...HOST, what: "address", body: { host: { server: "10.20.50.19" } } },
+    { ...HOST, what: "record's type", body: { host: { rr: "AAAA", server: "fd00::9" } } },
     { ...HOST, what: "hostname", body: { host: { hostname: "other" } } },
     { ...HOST, what: "disabled", body: { host: { enabled: "0" } } },
     { ...HOST, what: "description", body: { host: { description: ours("changed") } } },

@@ -1,5 +1,15 @@
 import type { RouterState, SimulatedRouter } from "../../lab/simulatedRouter";
-import { destroyAll, startRouter, tenantOn, upAll, uuidOf, type KindName } from "./managed";
+import {
+    destroyAll,
+    KINDS,
+    Moment,
+    startRouter,
+    tenantOn,
+    upAll,
+    uuidOf,
+    type KindName,
+    type Resources,
+} from "./managed";
 
 jest.setTimeout(60_000);
 
@@ -98,7 +108,7 @@ const holders = (description: string): readonly Holder[] => [
 describe("what somebody else holds", () => {
     let router: SimulatedRouter;
     let found: RouterState;
-    let tenant: ReturnType<typeof tenantOn>;
+    let tenant: Resources;
 
     beforeAll(async () => {
         router = await startRouter();
@@ -107,10 +117,6 @@ describe("what somebody else holds", () => {
     afterAll(() => router.stop());
     beforeEach(() => {
         tenant = tenantOn(router, "grooveiq", 50);
-    });
-    afterEach(async () => {
-        await destroyAll(tenant);
-        expect(await router.state()).toEqual(found);
     });
 
     const cases = holders("").flatMap((_, index) => OWNERS.map((owner) => ({ ...holders(owner)[index]!, owner })));
@@ -121,13 +127,45 @@ describe("what somebody else holds", () => {
             `${holder.held} is held by ${holder.holder} ${JSON.stringify(owner)} (${String(uuid)}), which is not this tenant's`,
         );
         expect((await router.state()).saved).toEqual(before);
+        // Nothing is kept of it: once the holder is gone, an up is a first one.
+        expect(tenant[holder.kind].props).toBeUndefined();
         await router.byHand(`${holder.remove}/${String(uuid)}`);
-        await tenant[holder.kind].up();
-        expect(await tenant[holder.kind].refresh()).toEqual([]);
+        expect((await router.state()).saved).toEqual(found.saved);
+    });
+
+    test("control: what nobody else holds is made", async () => {
+        await upAll(tenant);
+        for (const kind of KINDS) {
+            expect(await tenant[kind].refresh()).toEqual([]);
+        }
+        await destroyAll(tenant);
+        expect(await router.state()).toEqual(found);
+    });
+});
+
+describe("what somebody else holds of a tenant that is there", () => {
+    let router: SimulatedRouter;
+    let found: RouterState;
+    let made: Moment;
+    let tenant: Resources;
+
+    beforeAll(async () => {
+        router = await startRouter();
+        found = await router.state();
+        tenant = tenantOn(router, "grooveiq", 50);
+        await upAll(tenant);
+        made = await Moment.of(router, tenant);
+    });
+    afterAll(() => router.stop());
+    beforeEach(async () => {
+        tenant = await made.restore(router);
+    });
+    afterEach(async () => {
+        await destroyAll(tenant);
+        expect(await router.state()).toEqual(found);
     });
 
     test("an address that another reservation has is a conflict", async () => {
-        await upAll(tenant);
         const subnet = await uuidOf(router, "subnet4", { subnet: "10.20.50.0/24" });
         const foreign = { subnet, hw_address: "02:de:20:50:00:99", ip_address: "10.20.50.12", description: "by hand" };
         const { uuid } = await router.byHand("kea/dhcpv4/add_reservation", { reservation: foreign });
@@ -145,7 +183,6 @@ describe("what somebody else holds", () => {
     });
 
     test("a record of ours whose description was made somebody else's is read as gone, and left alone", async () => {
-        await upAll(tenant);
         const reservation = await uuidOf(router, "reservation", { ip_address: "10.20.50.10" });
         await router.byHand(`kea/dhcpv4/set_reservation/${reservation}`, { reservation: { description: "mine now" } });
         expect(await tenant.dhcp.refresh()).toEqual(["reservations"]);
@@ -157,7 +194,6 @@ describe("what somebody else holds", () => {
     });
 
     test("somebody else's alias of our host keeps the host from being deleted, since it would go with it", async () => {
-        await upAll(tenant);
         const host = await uuidOf(router, "host", { server: "10.20.50.10" });
         const { uuid } = await router.byHand("unbound/settings/addHostAlias", {
             alias: { host, hostname: "broker", domain: "dvntm.deevnet.net", description: "by hand" },
@@ -170,7 +206,6 @@ describe("what somebody else holds", () => {
     });
 
     test("somebody else's rule on our alias keeps the alias from being deleted, by the router's own words", async () => {
-        await upAll(tenant);
         const rule = { interface: "opt1", destination_net: "grooveiq_private", description: "by hand" };
         const { uuid } = await router.byHand("firewall/filter/addRule", { rule });
         await expect(tenant.rules.destroy()).rejects.toThrow(
@@ -181,7 +216,6 @@ describe("what somebody else holds", () => {
     });
 
     test("an empty list of hosts deletes those that were declared before, and nobody else's", async () => {
-        await upAll(tenant);
         await router.forgetAudit();
         tenant.names.inputs = { ...tenant.names.inputs, hosts: [] };
         await tenant.names.up();
@@ -193,7 +227,6 @@ describe("what somebody else holds", () => {
     });
 
     test("an empty list declared from the start deletes nothing, not even the tenant's own", async () => {
-        await upAll(tenant);
         await router.forgetAudit();
         const fresh = tenantOn(router, "grooveiq", 50);
         fresh.names.inputs = { ...fresh.names.inputs, hosts: [] };
@@ -203,7 +236,6 @@ describe("what somebody else holds", () => {
     });
 
     test("no rules at all is refused before anything is asked", async () => {
-        await upAll(tenant);
         await router.forgetAudit();
         tenant.rules.inputs = { ...tenant.rules.inputs, rules: [] };
         await expect(tenant.rules.up()).rejects.toThrow("rules: there are no rules; nothing was changed");

@@ -1,296 +1,177 @@
-import type { KindName } from "./managed";
+import {
+    answeredNothing,
+    brokenAt,
+    changed,
+    noAnswer,
+    recordOf,
+    refusal,
+    refusalWithoutReason,
+    stopped,
+    untaken,
+    type Cause,
+} from "../routerCauses";
 
-/** A fault of the router, and what a person is told. */
-export interface Fault {
-    readonly what: string;
-    /** Resource that meets it. */
-    readonly kind: KindName;
-    readonly fault: Readonly<Record<string, unknown>>;
-    readonly says: RegExp;
+const of = (what: string) => recordOf(`grooveiq ${what}`);
+const SCOPE = of("DHCP");
+const VM = of("api-vm01");
+const PRIVATE = of("private networks");
+const DNS = of("DNS");
+const ANY = of("…");
+const KEA = "kea/service/reconfigure";
+const UNBOUND = "unbound/service/reconfigure";
+const ALIAS = "firewall/alias/reconfigure";
+const FILTER = "firewall/filter/apply";
+const TEMPLATE = { status: 500, message: "Template generation failed" };
+const BUSY = { status: 500, message: "busy" };
+
+/** What meets a tenant that is made. */
+export const inCreation: readonly Cause[] = [
+    refusal("a scope", "dhcp", "kea/dhcpv4/add_subnet", SCOPE),
+    refusal("a reservation", "dhcp", "kea/dhcpv4/add_reservation", VM),
+    refusal("Kea's list of interfaces", "dhcp", "kea/dhcpv4/set", ""),
+    refusal("a host override", "names", "unbound/settings/addHostOverride", VM),
+    refusal("a host alias", "names", "unbound/settings/addHostAlias", VM),
+    refusal("a firewall alias", "rules", "firewall/alias/addItem", PRIVATE),
+    refusal("a rule", "rules", "firewall/filter/addRule", DNS),
+    refusalWithoutReason("a rule", "rules", "firewall/filter/addRule", DNS),
+    untaken("Kea refuses its reconfigure", "dhcp", KEA, TEMPLATE),
+    untaken("Unbound's reconfigure says failed", "names", UNBOUND, { answer: '{"status":"failed"}' }),
+    untaken("the firewall refuses the alias", "rules", ALIAS, { status: 500, message: "Alias error" }),
+    untaken("the rules are not loaded", "rules", FILTER, { answer: '{"status":"Execute error"}' }),
+    stopped("Kea stops and takes nothing over", "dhcp", "half"),
+    stopped("Kea does not run after its reconfigure", "dhcp", "down"),
+    stopped("Unbound stops and takes nothing over", "names", "half"),
+    stopped("Unbound does not run after its reconfigure", "names", "down"),
+    noAnswer("to a rule", "rules", "firewall/filter/addRule", DNS, false),
+    noAnswer("once a rule is made", "rules", "firewall/filter/addRule", DNS, true),
+    noAnswer("once a scope is made", "dhcp", "kea/dhcpv4/add_subnet", SCOPE, true),
+    noAnswer("once Kea serves the interface", "dhcp", "kea/dhcpv4/set", "", true),
+    brokenAt("once a host override is made", "names", "unbound/settings/addHostOverride", VM, true),
+    brokenAt("at a host alias", "names", "unbound/settings/addHostAlias", VM, false),
+];
+
+const RESERVATION = ["reservation", { ip_address: "10.20.50.10" }, "kea/dhcpv4/set_reservation"] as const;
+const HOST = ["host", { server: "10.20.50.10" }, "unbound/settings/setHostOverride"] as const;
+const HOST_ALIAS = ["host_alias", { hostname: "mqtt" }, "unbound/settings/setHostAlias"] as const;
+const RULE = ["rule", { sequence: "50001" }, "firewall/filter/setRule"] as const;
+const SUBNET = ["subnet4", { subnet: "10.20.50.0/24" }, "kea/dhcpv4/set_subnet"] as const;
+const NETWORKS = ["alias", { name: "grooveiq_private" }, "firewall/alias/setItem"] as const;
+const disabledRule = changed(...RULE, { rule: { enabled: "0" } });
+const disabledAlias = changed(...HOST_ALIAS, { alias: { enabled: "0" } });
+const renamedAlias = changed(...HOST_ALIAS, { alias: { hostname: "other" } });
+const otherPool = changed(...SUBNET, { subnet4: { pools: "" } });
+
+/** What meets the repair of a tenant's records that somebody changed. */
+export const inRepair: readonly Cause[] = [
+    { ...refusal("the scope", "dhcp", "kea/dhcpv4/set_subnet/…", SCOPE), ...otherPool },
+    {
+        ...refusal("a reservation", "dhcp", "kea/dhcpv4/set_reservation/…", VM),
+        ...changed(...RESERVATION, { reservation: { hostname: "other" } }),
+    },
+    {
+        ...refusal("the deletion of a reservation", "dhcp", "kea/dhcpv4/del_reservation/…", VM),
+        ...changed(...RESERVATION, { reservation: { ip_address: "10.20.50.19" } }),
+    },
+    {
+        ...refusal("a host override", "names", "unbound/settings/setHostOverride/…", VM),
+        ...changed(...HOST, { host: { rr: "AAAA", server: "fd00::9" } }),
+    },
+    {
+        ...refusal("the deletion of a host override", "names", "unbound/settings/delHostOverride/…", VM),
+        ...changed(...HOST, { host: { hostname: "other" } }),
+    },
+    { ...refusal("a host alias", "names", "unbound/settings/setHostAlias/…", VM), ...disabledAlias },
+    { ...refusal("the deletion of a host alias", "names", "unbound/settings/delHostAlias/…", VM), ...renamedAlias },
+    { ...refusal("a rule", "rules", "firewall/filter/setRule/…", DNS), ...disabledRule },
+    {
+        ...refusal("the firewall alias", "rules", "firewall/alias/setItem/…", PRIVATE),
+        ...changed(...NETWORKS, { alias: { content: "10.0.0.0/8" } }),
+    },
+    { ...refusalWithoutReason("a rule", "rules", "firewall/filter/setRule/…", DNS), ...disabledRule },
+    {
+        ...answeredNothing("the deletion of a host alias", "names", "unbound/settings/delHostAlias/…", VM),
+        ...renamedAlias,
+    },
+    { ...untaken("the rules are not loaded", "rules", FILTER, BUSY), ...disabledRule },
+    { ...untaken("Unbound does not take it over", "names", UNBOUND, BUSY), ...renamedAlias },
+    { ...stopped("Kea stops and takes nothing over", "dhcp", "half"), ...otherPool },
+    { ...stopped("Unbound does not run after it", "names", "down"), ...disabledAlias },
+    { ...noAnswer("once the scope is changed", "dhcp", "kea/dhcpv4/set_subnet/…", SCOPE, true), ...otherPool },
+    { ...brokenAt("at a rule", "rules", "firewall/filter/setRule/…", DNS, false), ...disabledRule },
+];
+
+/** What meets a tenant that is taken away. */
+export const inRemoval: readonly Cause[] = [
+    refusal("the deletion of a reservation", "dhcp", "kea/dhcpv4/del_reservation/…", VM),
+    refusal("the deletion of the scope", "dhcp", "kea/dhcpv4/del_subnet/…", SCOPE),
+    refusal("Kea's list of interfaces", "dhcp", "kea/dhcpv4/set", ""),
+    refusal("the deletion of a host alias", "names", "unbound/settings/delHostAlias/…", VM),
+    refusal("the deletion of a host override", "names", "unbound/settings/delHostOverride/…", VM),
+    refusal("the deletion of a rule", "rules", "firewall/filter/delRule/…", ANY),
+    refusal("the deletion of the firewall alias", "rules", "firewall/alias/delItem/…", PRIVATE),
+    refusalWithoutReason("Kea's list of interfaces", "dhcp", "kea/dhcpv4/set", ""),
+    answeredNothing("the deletion of a rule", "rules", "firewall/filter/delRule/…", ANY),
+    answeredNothing("the deletion of a host alias", "names", "unbound/settings/delHostAlias/…", VM),
+    noAnswer("once a rule is deleted", "rules", "firewall/filter/delRule/…", ANY, true),
+    noAnswer("once a host override is deleted", "names", "unbound/settings/delHostOverride/…", VM, true),
+    brokenAt("at the deletion of a reservation", "dhcp", "kea/dhcpv4/del_reservation/…", VM, false),
+];
+
+/** A teardown that the router does not take over: all is deleted, and a service goes on with it. */
+export const notTakenOver: readonly Cause[] = [
+    stopped("Kea does not run afterwards", "dhcp", "half"),
+    stopped("Unbound stops and keeps the names", "names", "half"),
+    untaken("Kea runs on with the scope", "dhcp", KEA, TEMPLATE),
+    untaken("Unbound runs on with the names", "names", UNBOUND, { answer: "{}" }),
+    untaken("the firewall goes on with the alias", "rules", ALIAS, BUSY),
+];
+
+/** Searches and settings that cannot be relied on: whoever reads them changes nothing. */
+export const inReading: readonly Cause[] = [
+    unread("a connection that breaks", "names", "POST unbound/settings/searchHostAlias", {
+        fault: { reset: true },
+        says: "the connection to 127.0.0.1 port … broke (…); run it again.",
+    }),
+    unread("no answer", "dhcp", "POST kea/dhcpv4/search_subnet", {
+        fault: { timeout: true },
+        says: "no answer from 127.0.0.1 port … within … s; is the router up?",
+    }),
+    unread("a login page in place of an answer", "names", "POST unbound/settings/searchHostOverride", {
+        fault: { answer: "<!DOCTYPE html>" },
+        says: 'the answer is no JSON: "<!DOCTYPE html>": does the endpoint lead to OPNsense itself?',
+    }),
+    unread("a list without rows", "rules", "POST firewall/filter/searchRule", {
+        fault: { answer: "[]" },
+        says: "the answer has no rows and total; taken for incomplete, so nothing was changed; run it again.",
+    }),
+    unread("a list that is cut short", "dhcp", "POST kea/dhcpv4/search_reservation", {
+        fault: { answer: '{"rows":[],"total":3}' },
+        says: "0 of 3 records came back; taken for incomplete, so nothing was changed; run it again.",
+    }),
+    unread("interfaces that are not listed", "vlan", "GET interfaces/overview/export", {
+        fault: { answer: "[]" },
+        says: "the answer lists no interface; taken for incomplete, so nothing was changed; run it again.",
+    }),
+    unread("Kea's settings without interfaces", "dhcp", "GET kea/dhcpv4/get", {
+        fault: { answer: "[]" },
+        says: "the answer lists no interface; taken for incomplete, so nothing was changed; run it again.",
+    }),
+    unread("a privilege that the key's user lacks", "rules", "POST firewall/filter/searchRule", {
+        fault: { status: 403, message: "Forbidden" },
+        says: '403 Forbidden: the key\'s user lacks the privilege "Firewall: Rules [new]": select it under System',
+    }),
+    unread("an older router", "rules", "POST firewall/filter/searchRule", {
+        fault: { status: 404, message: "Endpoint not found" },
+        says: "404 Endpoint not found: the router does not have it; OPNsense 26.7 or newer is needed",
+    }),
+];
+
+function unread(
+    what: string,
+    at: Cause["at"],
+    asked: string,
+    { fault, says }: Required<Pick<Cause, "fault" | "says">>,
+): Cause {
+    const [method, path] = asked.split(" ");
+    return { what, at, fault: { method, path: `/${path}`, times: 1, ...fault }, says: `${asked}: ${says}` };
 }
-
-/** A write that meets a fault only where something was changed or deleted by hand before. */
-export interface FaultInUpdate extends Fault {
-    readonly section: string;
-    readonly record: Readonly<Record<string, string>>;
-    readonly path: string;
-    readonly body: Readonly<Record<string, unknown>>;
-}
-
-const SAYS_WHY =
-    /^POST \S+(?: for "tenant-hypervisors: grooveiq [^"]+")?: the router refused it: field: no\. Mend that on the router or in the tenant's file, then run it again\.$/;
-export const twice = { method: "POST", times: 2 };
-export const broken = { method: "POST", times: 1 };
-export const refused = (path: string) => ({ ...broken, path, result: "failed", validations: { field: "no" } });
-export const KEA = "/kea/service/reconfigure";
-export const UNBOUND = "/unbound/service/reconfigure";
-
-export const inCreation: readonly Fault[] = [
-    { what: "add_subnet refused", kind: "dhcp", fault: refused("/kea/dhcpv4/add_subnet"), says: SAYS_WHY },
-    { what: "add_reservation refused", kind: "dhcp", fault: refused("/kea/dhcpv4/add_reservation"), says: SAYS_WHY },
-    { what: "Kea's interfaces refused", kind: "dhcp", fault: refused("/kea/dhcpv4/set"), says: SAYS_WHY },
-    {
-        what: "addHostOverride refused",
-        kind: "names",
-        fault: refused("/unbound/settings/addHostOverride"),
-        says: SAYS_WHY,
-    },
-    { what: "addHostAlias refused", kind: "names", fault: refused("/unbound/settings/addHostAlias"), says: SAYS_WHY },
-    { what: "alias addItem refused", kind: "rules", fault: refused("/firewall/alias/addItem"), says: SAYS_WHY },
-    { what: "addRule refused", kind: "rules", fault: refused("/firewall/filter/addRule"), says: SAYS_WHY },
-    {
-        what: "refused without a reason",
-        kind: "rules",
-        fault: { ...broken, path: "/firewall/filter/addRule", result: "failed" },
-        says: /POST firewall\/filter\/addRule for "tenant-hypervisors: grooveiq .+": the router refused it: it gave no reason; see System > Log Files/,
-    },
-    {
-        what: "Kea's reconfigure refused",
-        kind: "dhcp",
-        fault: { ...twice, path: KEA, status: 500, message: "Template generation failed" },
-        says: /written, but not taken over by the router: POST kea\/service\/reconfigure: 500 Template generation failed/,
-    },
-    {
-        what: "Unbound's reconfigure says failed",
-        kind: "names",
-        fault: { ...twice, path: UNBOUND, answer: '{"status":"failed"}' },
-        says: /not taken over by the router: POST unbound\/service\/reconfigure: the router answered "failed"/,
-    },
-    {
-        what: "alias reconfigure refused",
-        kind: "rules",
-        fault: { ...twice, path: "/firewall/alias/reconfigure", status: 500, message: "Alias error" },
-        says: /POST firewall\/alias\/reconfigure: 500 Alias error/,
-    },
-    {
-        what: "filter apply prints an error",
-        kind: "rules",
-        fault: { ...twice, path: "/firewall/filter/apply", answer: '{"status":"Execute error"}' },
-        says: /POST firewall\/filter\/apply: the router answered "Execute error"/,
-    },
-    {
-        what: "Kea half reconfigured",
-        kind: "dhcp",
-        fault: { ...twice, path: KEA, half: true },
-        says: /Kea DHCPv4 does not run on the router \(stopped\): see there/,
-    },
-    {
-        what: "Kea down after it",
-        kind: "dhcp",
-        fault: { ...twice, path: KEA, down: true },
-        says: /Kea DHCPv4 does not run on the router/,
-    },
-    {
-        what: "Unbound half reconfigured",
-        kind: "names",
-        fault: { ...twice, path: UNBOUND, half: true },
-        says: /Unbound DNS does not run on the router/,
-    },
-    {
-        what: "Unbound down after it",
-        kind: "names",
-        fault: { ...twice, path: UNBOUND, down: true },
-        says: /Unbound DNS does not run on the router/,
-    },
-    {
-        what: "no answer to addRule",
-        kind: "rules",
-        fault: { ...broken, path: "/firewall/filter/addRule", timeout: true },
-        says: /addRule for ".+": no answer from 127\.0\.0\.1 port \d+ within 2 s; is the router up\?/,
-    },
-    {
-        what: "no answer to addRule that was carried out",
-        kind: "rules",
-        fault: { ...broken, path: "/firewall/filter/addRule", timeout: true, done: true },
-        says: /no answer/,
-    },
-    {
-        what: "no answer to add_subnet that was carried out",
-        kind: "dhcp",
-        fault: { ...broken, path: "/kea/dhcpv4/add_subnet", timeout: true, done: true },
-        says: /no answer/,
-    },
-    {
-        what: "no answer to Kea's interfaces that were carried out",
-        kind: "dhcp",
-        fault: { ...broken, path: "/kea/dhcpv4/set", timeout: true, done: true },
-        says: /no answer/,
-    },
-    {
-        what: "connection broken at addHostOverride that was carried out",
-        kind: "names",
-        fault: { ...broken, path: "/unbound/settings/addHostOverride", reset: true, done: true },
-        says: /the connection to 127\.0\.0\.1 port \d+ broke \(.+\); run it again/,
-    },
-    {
-        what: "connection broken at a search",
-        kind: "names",
-        fault: { ...broken, path: "/unbound/settings/searchHostAlias", reset: true },
-        says: /the connection to/,
-    },
-    {
-        what: "search answered with a page",
-        kind: "names",
-        fault: { ...broken, path: "/unbound/settings/searchHostOverride", answer: "<html>" },
-        says: /searchHostOverride: the answer is no JSON: "<html>"/,
-    },
-    {
-        what: "search answered with nothing",
-        kind: "rules",
-        fault: { ...broken, path: "/firewall/filter/searchRule", answer: "[]" },
-        says: /searchRule: the answer has no rows and total; taken for incomplete/,
-    },
-    {
-        what: "search answered with some",
-        kind: "dhcp",
-        fault: { ...broken, path: "/kea/dhcpv4/search_reservation", answer: '{"rows":[],"total":3}' },
-        says: /search_reservation: 0 of 3 records came back; taken for incomplete/,
-    },
-    {
-        what: "no interfaces listed",
-        kind: "vlan",
-        fault: { method: "GET", times: 1, path: "/interfaces/overview/export", answer: "[]" },
-        says: /overview\/export: the answer lists no interface; taken for incomplete/,
-    },
-    {
-        what: "Kea's settings answered with nothing",
-        kind: "dhcp",
-        fault: { method: "GET", times: 1, path: "/kea/dhcpv4/get", answer: "[]" },
-        says: /kea\/dhcpv4\/get: the answer lists no interface; taken for incomplete/,
-    },
-    {
-        what: "no privilege",
-        kind: "rules",
-        fault: { ...broken, path: "/firewall/filter/searchRule", status: 403, message: "Forbidden" },
-        says: /403 Forbidden: the key's user lacks the privilege "Firewall: Rules \[new\]": select it under System/,
-    },
-    {
-        what: "an older router",
-        kind: "rules",
-        fault: { ...broken, path: "/firewall/filter/searchRule", status: 404, message: "Endpoint not found" },
-        says: /404 Endpoint not found: the router does not have it/,
-    },
-];
-
-const RESERVATION = { section: "reservation", kind: "dhcp", record: { ip_address: "10.20.50.10" } } as const;
-const HOST = { section: "host", kind: "names", record: { server: "10.20.50.10" } } as const;
-const HOST_ALIAS = { section: "host_alias", kind: "names", record: { hostname: "mqtt" } } as const;
-const RULE = { section: "rule", kind: "rules", record: { sequence: "50001" } } as const;
-export const inUpdate: readonly FaultInUpdate[] = [
-    {
-        section: "subnet4",
-        kind: "dhcp",
-        record: { subnet: "10.20.50.0/24" },
-        what: "set_subnet refused",
-        path: "kea/dhcpv4/set_subnet",
-        body: { subnet4: { pools: "" } },
-        fault: refused("/kea/dhcpv4/set_subnet/.*"),
-        says: SAYS_WHY,
-    },
-    {
-        ...RESERVATION,
-        what: "set_reservation refused",
-        path: "kea/dhcpv4/set_reservation",
-        body: { reservation: { hostname: "other" } },
-        fault: refused("/kea/dhcpv4/set_reservation/.*"),
-        says: SAYS_WHY,
-    },
-    {
-        ...RESERVATION,
-        what: "del_reservation refused",
-        path: "kea/dhcpv4/set_reservation",
-        body: { reservation: { ip_address: "10.20.50.19" } },
-        fault: refused("/kea/dhcpv4/del_reservation/.*"),
-        says: SAYS_WHY,
-    },
-    {
-        ...HOST,
-        what: "setHostOverride refused",
-        path: "unbound/settings/setHostOverride",
-        body: { host: { description: "tenant-hypervisors: grooveiq" } },
-        fault: refused("/unbound/settings/setHostOverride/.*"),
-        says: SAYS_WHY,
-    },
-    {
-        ...HOST,
-        what: "delHostOverride refused",
-        path: "unbound/settings/setHostOverride",
-        body: { host: { hostname: "other" } },
-        fault: refused("/unbound/settings/delHostOverride/.*"),
-        says: SAYS_WHY,
-    },
-    {
-        ...HOST_ALIAS,
-        what: "setHostAlias refused",
-        path: "unbound/settings/setHostAlias",
-        body: { alias: { enabled: "0" } },
-        fault: refused("/unbound/settings/setHostAlias/.*"),
-        says: SAYS_WHY,
-    },
-    {
-        ...HOST_ALIAS,
-        what: "delHostAlias refused",
-        path: "unbound/settings/setHostAlias",
-        body: { alias: { hostname: "other" } },
-        fault: refused("/unbound/settings/delHostAlias/.*"),
-        says: SAYS_WHY,
-    },
-    {
-        ...RULE,
-        what: "setRule refused",
-        path: "firewall/filter/setRule",
-        body: { rule: { enabled: "0" } },
-        fault: refused("/firewall/filter/setRule/.*"),
-        says: SAYS_WHY,
-    },
-    {
-        section: "alias",
-        kind: "rules",
-        record: { name: "grooveiq_private" },
-        what: "alias setItem refused",
-        path: "firewall/alias/setItem",
-        body: { alias: { content: "10.0.0.0/8" } },
-        fault: refused("/firewall/alias/setItem/.*"),
-        says: SAYS_WHY,
-    },
-    {
-        ...RULE,
-        what: "filter apply refused",
-        path: "firewall/filter/setRule",
-        body: { rule: { enabled: "0" } },
-        fault: { ...twice, path: "/firewall/filter/apply", status: 500, message: "busy" },
-        says: /not taken over by the router: POST firewall\/filter\/apply: 500 busy/,
-    },
-];
-
-export const inDestruction: readonly Fault[] = [
-    { what: "del_reservation refused", kind: "dhcp", fault: refused("/kea/dhcpv4/del_reservation/.*"), says: SAYS_WHY },
-    { what: "del_subnet refused", kind: "dhcp", fault: refused("/kea/dhcpv4/del_subnet/.*"), says: SAYS_WHY },
-    { what: "Kea's interfaces refused", kind: "dhcp", fault: refused("/kea/dhcpv4/set"), says: SAYS_WHY },
-    {
-        what: "delHostAlias refused",
-        kind: "names",
-        fault: refused("/unbound/settings/delHostAlias/.*"),
-        says: SAYS_WHY,
-    },
-    {
-        what: "delHostOverride refused",
-        kind: "names",
-        fault: refused("/unbound/settings/delHostOverride/.*"),
-        says: SAYS_WHY,
-    },
-    { what: "delRule refused", kind: "rules", fault: refused("/firewall/filter/delRule/.*"), says: SAYS_WHY },
-    { what: "alias delItem refused", kind: "rules", fault: refused("/firewall/alias/delItem/.*"), says: SAYS_WHY },
-    {
-        what: "no answer to delRule that was carried out",
-        kind: "rules",
-        fault: { ...broken, path: "/firewall/filter/delRule/.*", timeout: true, done: true },
-        says: /no answer/,
-    },
-    {
-        what: "deleting answered with nothing",
-        kind: "rules",
-        fault: { ...broken, path: "/firewall/filter/delRule/.*", answer: "[]" },
-        says: /delRule.*: the router answered \[\]/,
-    },
-];

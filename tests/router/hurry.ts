@@ -1,2 +1,3 @@
-/** Run before each test of the suite: the queue waits for a moment, since one test does one thing at a time. */
-process.env["ROUTER_SETTLE_MS"] = "150";
+/** Run before each test of the suite: what waits for others, or for a service, waits for a moment. */
+process.env["ROUTER_SETTLE_MS"] = "20";
+process.env["ROUTER_STATUS_MS"] = "20";

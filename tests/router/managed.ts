@@ -1,11 +1,20 @@
 import { SimulatedRouter, type RouterState, type SavedRecord } from "../../lab/simulatedRouter";
 import type { RouterRecords } from "../../model/routerRecords";
 import { kinds, PartialError, type Properties } from "../../router/provider";
+import { partOf, type Announced } from "../../router/run";
 import { recordsOf } from "../routerRecords";
 
 /** The kinds of a tenant's resources, in the order in which they depend on one another. */
 export type KindName = "vlan" | "dhcp" | "names" | "rules";
 export const KINDS: readonly KindName[] = ["vlan", "dhcp", "names", "rules"];
+
+/** Where each kind has its records. */
+const SECTIONS: Readonly<Record<KindName, readonly string[]>> = {
+    vlan: ["vlan"],
+    dhcp: ["subnet4", "reservation", "kea_general"],
+    names: ["host", "host_alias"],
+    rules: ["rule", "alias"],
+};
 
 /** Interface that carries VLAN 50 of the simulated router, and so on. */
 export function interfaceOf(vlan: number): string {
@@ -36,6 +45,8 @@ export class Managed {
     props: Properties | undefined;
     /** Inputs as the last refresh found them. */
     found: Properties | undefined;
+    /** What the program announces of its run with the check of this resource. */
+    announces: Announced | undefined;
     private id = "";
     private broken = false;
 
@@ -47,8 +58,14 @@ export class Managed {
     /** Makes the inputs true. Gives back whether there was anything to do. */
     async up(): Promise<boolean> {
         await this.refresh();
+        return this.apply();
+    }
+
+    /** The same right after a refresh. */
+    async apply(): Promise<boolean> {
         const operations = kinds[this.kind]!;
-        const { failures } = await operations.check(this.props ?? {}, this.inputs);
+        const declared = { ...this.inputs, ...(this.announces && { run: this.announces }) };
+        const { failures } = await operations.check(this.props ?? {}, declared);
         if (failures.length > 0) {
             throw new Error(failures.map(({ property, reason }) => `${property}: ${reason}`).join(", "));
         }
@@ -68,6 +85,15 @@ export class Managed {
         this.props = (await this.kept(() => operations.update(this.id, this.props!, this.inputs))).outs;
         this.broken = false;
         return true;
+    }
+
+    /** A resource in the same state, which goes its own way from here. */
+    copy(): Managed {
+        const copy = new Managed(this.kind, this.inputs);
+        copy.props = structuredClone(this.props);
+        copy.id = this.id;
+        copy.broken = this.broken;
+        return copy;
     }
 
     /** Creates the resource without a state, as where the state was lost. */
@@ -112,17 +138,53 @@ export class Managed {
 }
 
 /** A tenant's four resources. */
-export function tenantOn(router: SimulatedRouter, tenant: string, vlan: number): Record<KindName, Managed> {
+export type Resources = Record<KindName, Managed>;
+
+/** A router with a tenant on it at one moment, to which a test goes back instead of making it anew. */
+export class Moment {
+    private constructor(
+        private readonly whole: unknown,
+        private readonly tenant: Resources,
+        readonly state: RouterState,
+    ) {}
+
+    static async of(router: SimulatedRouter, tenant: Resources): Promise<Moment> {
+        return new Moment(await router.whole(), copied(tenant), await router.state());
+    }
+
+    /** Makes the router what it was; gives back the tenant's resources as they were then. */
+    async restore(router: SimulatedRouter): Promise<Resources> {
+        await router.clearFaults();
+        await router.restore(this.whole);
+        return copied(this.tenant);
+    }
+
+    /** What the state kept of a resource then. */
+    kept(kind: KindName): unknown {
+        return this.tenant[kind].props;
+    }
+}
+
+function copied(tenant: Resources): Resources {
+    return Object.fromEntries(KINDS.map((kind) => [kind, tenant[kind].copy()])) as Resources;
+}
+
+/** Has the first of some tenants' resources announce all of them, as a program does: no service is reconfigured early. */
+export function announce(...tenants: readonly Resources[]): void {
+    const all = tenants.flatMap((tenant) => Object.values(tenant));
+    all[0]!.announces = {
+        resources: all.map(({ kind, inputs }) => partOf(kind, String(inputs["tenant"]))),
+        parallel: 2 * all.length,
+    };
+}
+
+/** A tenant's four resources, none of them made yet. */
+export function tenantOn(router: SimulatedRouter, tenant: string, vlan: number): Resources {
     return managed(router, tenant, vlan, recordsOf(tenant, vlan));
 }
 
 /** The four resources of a tenant with given records. */
-export function managed(
-    router: SimulatedRouter,
-    tenant: string,
-    vlan: number,
-    records: RouterRecords,
-): Record<KindName, Managed> {
+export function managed(router: SimulatedRouter, tenant: string, vlan: number, records: RouterRecords): Resources {
     const target = { endpoint: router.ready.endpoint, tenant };
     const on = { ...target, interface: interfaceOf(vlan) };
     return {
@@ -134,13 +196,13 @@ export function managed(
 }
 
 /** Brings all of a tenant's resources up, as one `pulumi up` does: what depends on the VLAN after it. */
-export async function upAll(resources: Record<KindName, Managed>): Promise<boolean[]> {
+export async function upAll(resources: Resources): Promise<boolean[]> {
     const vlan = await resources.vlan.up();
     const others = await Promise.all(["dhcp", "names", "rules"].map((kind) => resources[kind as KindName].up()));
     return [vlan, ...others];
 }
 
-export async function destroyAll(resources: Record<KindName, Managed>): Promise<void> {
+export async function destroyAll(resources: Resources): Promise<void> {
     await Promise.all([resources.dhcp.destroy(), resources.names.destroy(), resources.rules.destroy()]);
     await resources.vlan.destroy();
 }
@@ -171,17 +233,22 @@ function sorted(value: unknown): unknown {
     return value;
 }
 
-/** The configuration with records in an order of their own, whatever uuids they have. */
-export function recordsWithoutUuids({ saved }: RouterState): unknown {
+/**
+ * The configuration with records in an order of their own, whatever uuids they have.
+ *
+ * @param of whose records; missing: all.
+ */
+export function recordsWithoutUuids({ saved }: RouterState, of: readonly KindName[] = KINDS): unknown {
+    const sections = of.flatMap((kind) => SECTIONS[kind]);
     const names = new Map(
         Object.values(saved).flatMap((section) =>
             Object.entries(section).map(([uuid, one]) => [uuid, one["hostname"] ?? one["subnet"] ?? ""]),
         ),
     );
     return Object.fromEntries(
-        Object.entries(saved).map(([section, records]) => [
+        sections.map((section) => [
             section,
-            Object.values(records)
+            Object.values(saved[section]!)
                 .map((record) =>
                     JSON.stringify(
                         Object.entries(record)

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { SimulatedRouter } from "../../lab/simulatedRouter";
 import { privileges } from "../../router/privileges";
-import { destroyAll, KINDS, startRouter, tenantOn, type KindName } from "./managed";
+import { KINDS, startRouter, tenantOn, type KindName } from "./managed";
 
 jest.setTimeout(60_000);
 
@@ -22,7 +22,7 @@ describe("the privileges of the API key's user", () => {
 
     /** What of a tenant's life goes wrong with some privileges, by kind; the router is as before after it. */
     async function failures(held: readonly string[]): Promise<Partial<Record<KindName, string>>> {
-        const found = await router.state();
+        const found = await router.whole();
         const tenant = tenantOn(router, "grooveiq", 50);
         const failed: Partial<Record<KindName, string>> = {};
         await router.set({ privileges: held });
@@ -30,8 +30,7 @@ describe("the privileges of the API key's user", () => {
             await tenant[kind].up().catch((error: Error) => (failed[kind] = error.message));
         }
         await router.set({ privileges: null });
-        await destroyAll(tenant);
-        expect(await router.state()).toEqual(found);
+        await router.restore(found);
         return failed;
     }
 

@@ -1,7 +1,7 @@
-import type { SimulatedRouter } from "../../lab/simulatedRouter";
-import { interfaceOf, uuidOf, type KindName } from "../router/managed";
+import type { SimulatedRouter } from "../lab/simulatedRouter";
+import { interfaceOf, uuidOf, type KindName } from "./router/managed";
 
-/** Something that goes wrong on the router, at one resource of the tenant. */
+/** Something that goes wrong on the router, at one resource of a tenant. */
 export interface Cause {
     readonly what: string;
     /** The resource that meets it. */
@@ -14,21 +14,13 @@ export interface Cause {
     readonly says: string;
 }
 
-/** Causes that meet different resources of one run. */
-export type Together = readonly [Cause, Cause?];
-
-/** The tenant that comes and goes, and what its records are called in errors. */
-export const TENANT = "moneyrouter";
-export const VLAN = 52;
-export const PRIVATE_NETWORKS = `vlan${VLAN}_private_networks`;
-const OURS = `tenant-hypervisors: ${TENANT}`;
-export const VM = ` for "${OURS}: api-vm01"`;
-export const SEGMENT = ` for "${OURS}: segment"`;
-export const PRIVATE = ` for "${OURS}: what is not the internet"`;
-export const ANY = ` for "${OURS}: …"`;
-export const LOG = "see System > Log Files > Backend on the router, then run it again";
-
+const LOG = "see System > Log Files > Backend on the router, then run it again";
 const REFUSED = "the router refused it: field: no. Mend that on the router or in the tenant's file, then run it again.";
+
+/** A record in an error, by its description; `…` stands for whatever there is. */
+export function recordOf(description: string): string {
+    return ` for "tenant-hypervisors: ${description}"`;
+}
 
 /** The next request is refused with a reason. */
 export function refusal(what: string, at: KindName, path: string, record: string): Cause {
@@ -40,13 +32,33 @@ export function refusal(what: string, at: KindName, path: string, record: string
     };
 }
 
-/** The next request is carried out and never answered. */
-export function noAnswer(what: string, at: KindName, path: string, record: string): Cause {
+/** The next request is refused, and nobody says why. */
+export function refusalWithoutReason(what: string, at: KindName, path: string, record: string): Cause {
     return {
-        what: `there is no answer once ${what}`,
+        what: `${what} is refused without a reason`,
         at,
-        fault: { ...once(path), timeout: true, done: true },
-        says: `POST ${path}${record}: no answer from 127.0.0.1 port … within 2 s; is the router up? …Then run it again.`,
+        fault: { ...once(path), result: "failed" },
+        says: `POST ${path}${record}: the router refused it: it gave no reason; ${LOG}.`,
+    };
+}
+
+/** The next request is answered with nothing. */
+export function answeredNothing(what: string, at: KindName, path: string, record: string): Cause {
+    return {
+        what: `${what} is answered with nothing`,
+        at,
+        fault: { ...once(path), answer: "[]" },
+        says: `POST ${path}${record}: the router answered []: ${LOG}.`,
+    };
+}
+
+/** The next request is never answered, whether or not it is carried out. */
+export function noAnswer(what: string, at: KindName, path: string, record: string, done: boolean): Cause {
+    return {
+        what: `there is no answer ${what}`,
+        at,
+        fault: { ...once(path), timeout: true, ...(done && { done }) },
+        says: `POST ${path}${record}: no answer from 127.0.0.1 port … within … s; is the router up? …Then run it again.`,
     };
 }
 
@@ -60,15 +72,25 @@ export function brokenAt(what: string, at: KindName, path: string, record: strin
     };
 }
 
+/** What the router does with a reconfigure: an error status, or an answer with another status than ok. */
+export type Untaken = { readonly status: number; readonly message: string } | { readonly answer: string };
+
 /** A reconfigure goes wrong both times that it is tried, while the service runs on with what it has. */
-export function untaken(what: string, at: KindName, path: string, fault: Readonly<Record<string, unknown>>): Cause {
-    const told = "status" in fault ? `${String(fault["status"])} ${String(fault["message"])}` : "the router answered …";
+export function untaken(what: string, at: KindName, path: string, fault: Untaken): Cause {
     return {
         what,
         at,
         fault: { ...once(path), times: 2, ...fault },
-        says: `written, but not taken over by the router: POST ${path}: ${told}: ${LOG}`,
+        says: `written, but not taken over by the router: POST ${path}: ${saidBy(fault)}: ${LOG}`,
     };
+}
+
+function saidBy(fault: Untaken): string {
+    if ("status" in fault) {
+        return `${fault.status} ${fault.message}`;
+    }
+    const { status } = JSON.parse(fault.answer) as { status?: string };
+    return `the router answered ${status === undefined ? "nothing" : JSON.stringify(status)}`;
 }
 
 const NAMES = { names: "unbound", dhcp: "kea" } as const;
@@ -127,14 +149,15 @@ export function changed(
     };
 }
 
-/** Assigns the tenant's VLAN in another way, or to nothing. */
-export function assigned(addr4?: string): Required<Pick<Cause, "byHand">> {
-    const assign = (router: SimulatedRouter, address: string) =>
-        router.assign(interfaceOf(VLAN), `vlan0.${VLAN}`, address, { description: `TENANT${VLAN}` });
+/** Takes away what the interface of a tenant's VLAN was assigned to. */
+export function unassigned(vlan: number): Required<Pick<Cause, "byHand">> {
     return {
         byHand: async (router) => {
-            await (addr4 === undefined ? router.unassign(interfaceOf(VLAN)) : assign(router, addr4));
-            return () => assign(router, `10.20.${VLAN}.1/24`);
+            await router.unassign(interfaceOf(vlan));
+            return () =>
+                router.assign(interfaceOf(vlan), `vlan0.${vlan}`, `10.20.${vlan}.1/24`, {
+                    description: `TENANT${vlan}`,
+                });
         },
     };
 }
