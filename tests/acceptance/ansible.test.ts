@@ -6,7 +6,7 @@ import { LAB_PYTHON } from "../../lab/venv";
 
 const ROOT = resolve(__dirname, "..", "..");
 
-jest.setTimeout(120_000);
+jest.setTimeout(600_000);
 
 /** The real Ansible on what make router-vars and make inventory write. */
 let folder: string;

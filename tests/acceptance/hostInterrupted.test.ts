@@ -1,6 +1,5 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { killProcess } from "../../lab/processes";
 import { describeWithHost, HOST_TIMEOUT_MS, HostLab } from "./hostLab";
 import { HostRun } from "./hostRun";
 
@@ -103,19 +102,18 @@ describeWithHost("a run that is interrupted", () => {
     }
 
     test("CLI killed while the host is looked at: nothing was changed on it", async () => {
-        // The look waits there, so that the run gets no further.
+        // The look waits there until it is killed, and goes on then, since the program waits for its end.
         site.host.inside(`rm /${LOOKED_AT} && mkfifo /${LOOKED_AT}`);
-        const looks = runs(new RegExp(`^cat /${LOOKED_AT}`));
-        const files = site.host.files();
-        await interruptUp(looks, killCli);
+        const written = () => site.host.files().filter((line) => !line.startsWith(LOOKED_AT));
+        const files = written();
+        await interruptUp(runs(new RegExp(`^cat /${LOOKED_AT}`)), async (ended) => {
+            await killCli(ended);
+            site.host.inside(`timeout 60 sh -c 'echo 0 > /${LOOKED_AT}'`);
+        });
         expect(site.host.sessions()).toBe(1);
-        expect(site.host.files()).toEqual(files);
+        expect(written()).toEqual(files);
         site.host.inside(`rm /${LOOKED_AT}`);
         site.host.write(LOOKED_AT, "0\n");
-        site.host
-            .processes()
-            .filter(({ command }) => command.startsWith("cat "))
-            .forEach(({ pid }) => killProcess(pid));
     });
 
     test("host rebooted while packages are installed", async () => {

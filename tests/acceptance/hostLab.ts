@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { AUTOMATION_KEY, declareBaseline } from "../../lab/baseline";
@@ -10,7 +11,8 @@ import { AcceptanceLab } from "./lab";
 export const HOST_TIMEOUT_MS = 900_000;
 
 /** A variable that nobody may see but the file that the demo collection writes it to. */
-export const SECRET = "correct-horse-battery-staple";
+// Another one in each run: of the machine's process list, in which it is looked for, others are a part, too.
+export const SECRET = `correct-horse-${randomBytes(12).toString("hex")}`;
 
 /** Suites that need the lab host say in one line why they do not run where it cannot be. */
 export function describeWithHost(name: string, suite: () => void): void {

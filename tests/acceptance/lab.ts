@@ -226,7 +226,7 @@ export class AcceptanceLab {
     async expectNobodyLeft(): Promise<void> {
         const left = () => processesIn(this.workspace.root);
         const programs = () => left().filter(({ command }) => command.includes("cmd/run/index.js"));
-        for (let waited = 0; waited < 20_000 && programs().length > 0; waited += 200) {
+        for (let waited = 0; waited < 120_000 && programs().length > 0; waited += 200) {
             await pause(200);
         }
         expect(programs()).toEqual([]);
