@@ -160,6 +160,19 @@ describe("a fault of the router", () => {
         await expectRouter("names", made, nothing);
     });
 
+    test("an endpoint where nobody listens is told, and the next up goes on with the right one", async () => {
+        tenant = await made.restore(router);
+        const { inputs } = tenant.rules;
+        tenant.rules.inputs = { ...inputs, endpoint: "https://127.0.0.1:1" };
+        await expect(tenant.rules.up()).rejects.toThrow(
+            /127\.0\.0\.1 port 1 cannot be reached \(ECONNREFUSED\): check coreRouter's endpoint, and the network/,
+        );
+        expect(tenant.rules.props).toEqual(made.kept("rules"));
+        tenant.rules.inputs = inputs;
+        expect(await tenant.rules.up()).toBe(false);
+        expect(await router.state()).toEqual(made.state);
+    });
+
     describe("that meets whatever is asked", () => {
         afterEach(() => {
             delete process.env["NODE_TLS_REJECT_UNAUTHORIZED"];
