@@ -33,7 +33,7 @@ void runNamed(HELP, { given: TEXT, help: FLAG }, (names, { given }) => {
     if (target.program === "") {
         console.log(`usage: make ${target.name} ${target.parameters}`.trimEnd() + `\n${target.does}`);
     } else {
-        spawnSync(process.execPath, ["--require", "tsx/cjs", target.program, "--help"], {
+        spawnSync(process.execPath, ["--require", "./start/typescript", target.program, "--help"], {
             cwd: ROOT,
             stdio: "inherit",
         });

@@ -15,8 +15,8 @@ function run(command: string, ...args: readonly string[]) {
 
 /** A command that reads a text from standard input. */
 function runWith(input: string, command: string, ...args: readonly string[]) {
-    const tsx = ["--require", "tsx/cjs", `commands/${command}.ts`, ...args];
-    const { status, stdout, stderr } = spawnSync(process.execPath, tsx, { cwd: ROOT, encoding: "utf8", input });
+    const node = ["--require", "./start/typescript", `commands/${command}.ts`, ...args];
+    const { status, stdout, stderr } = spawnSync(process.execPath, node, { cwd: ROOT, encoding: "utf8", input });
     return { status, stdout, stderr };
 }
 
@@ -125,7 +125,10 @@ describe("a name that is asked for", () => {
         ["yes", 1, /"yes" is not dvntm: nothing was touched/],
         ["", 1, /"" is not dvntm: nothing was touched/],
     ])("at a terminal, where %j is typed", (typed, expected, said) => {
-        const { status, stdout } = atTerminal(`${typed}\n`, `${process.execPath} --require tsx/cjs -e '${program}'`);
+        const { status, stdout } = atTerminal(
+            `${typed}\n`,
+            `${process.execPath} --require ./start/typescript -e '${program}'`,
+        );
         expect(stdout).toMatch(said);
         expect(status).toBe(expected);
     });

@@ -102,7 +102,7 @@ function show({ protocol, source, destination, port }: Packet): string {
 /** The wall around the VMs, where the destination is another tenant's; the router has none. */
 function enters(substrate: Substrate, inbound: ReadonlyMap<string, PacketFilter<Inbound>>, packet: Packet): boolean {
     const to = tenantAt(substrate, packet.destination);
-    const isRouter = to !== undefined && formatAddress(packet.destination) === to.segment.subnet.gateway;
+    const isRouter = to !== undefined && textOf(packet.destination) === to.segment.subnet.gateway;
     return to === undefined || isRouter || inbound.get(to.name)!.first(packet) !== undefined;
 }
 
@@ -116,16 +116,31 @@ const PLACES = [...LAB_VLANS.map((vlan) => `10.${SITE}.${vlan}.0/24`), "10.20.60
 
 const PRIVATE = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "127.0.0.0/8"];
 
-const isPrivate = new BlockList();
+const privateNetworks = new BlockList();
 [...PRIVATE, "0.0.0.0/8", "224.0.0.0/3"].forEach((cidr) => {
     const [address = "", prefix] = cidr.split("/");
-    isPrivate.addSubnet(address, Number(prefix));
+    privateNetworks.addSubnet(address, Number(prefix));
 });
+
+/** The same few networks and addresses are asked about for millions of packets. */
+const isPrivate = remembered((address: number) => privateNetworks.check(textOf(address)));
+const network = remembered(networkOf);
+const textOf = remembered(formatAddress);
+
+function remembered<K, V>(answer: (key: K) => V): (key: K) => V {
+    const answers = new Map<K, V>();
+    return (key) => {
+        if (!answers.has(key)) {
+            answers.set(key, answer(key));
+        }
+        return answers.get(key)!;
+    };
+}
 
 /** The first and last addresses of every network that matters, those beside them, the router's and one in the middle. */
 function boundaries({ tenants }: Substrate): number[] {
     const declared = tenants.flatMap(({ allow, segment }) => [segment.subnet.cidr, ...allow.map(({ cidr }) => cidr)]);
-    const edges = [...declared, ...PLACES, ...PRIVATE].map(networkOf).flatMap(({ first, last }) => {
+    const edges = [...declared, ...PLACES, ...PRIVATE].map(network).flatMap(({ first, last }) => {
         const middle = Math.floor((first + last) / 2);
         return [first - 1, first, first + 1, first + 2, middle, last, last + 1];
     });
@@ -138,7 +153,7 @@ function packetsOf(tenant: Tenant, addresses: readonly number[]): Packet[] {
     const ports = [53, 67, 123, 443, ...bounds.flatMap((port) => [port - 1, port, port + 1])];
     const kept = [...new Set(ports)].filter((port) => port >= 1 && port <= 65_535);
     // A VM's own address, none yet, and one that is another tenant's.
-    const sources = [subnet.poolStart, "0.0.0.0", `10.${SITE}.${vlan + 1}.5`];
+    const sources = [subnet.poolStart, "0.0.0.0", `10.${SITE}.${vlan + 1}.5`].map((text) => parseAddress(text)!);
     const outside = addresses.filter(
         (address) => !isIn(address, subnet.cidr) || address === parseAddress(subnet.gateway),
     );
@@ -147,7 +162,7 @@ function packetsOf(tenant: Tenant, addresses: readonly number[]): Packet[] {
             PACKET_PROTOCOLS.flatMap((protocol) =>
                 (protocol === "tcp" || protocol === "udp" ? kept : [0]).map((port) => ({
                     protocol,
-                    source: parseAddress(source)!,
+                    source,
                     destination,
                     port,
                 })),
@@ -159,7 +174,7 @@ function packetsOf(tenant: Tenant, addresses: readonly number[]): Packet[] {
 /** What a tenant may do, by the lab's matrix and its own file. */
 function isDeclared({ segment, allow }: Tenant, itself: readonly string[], packet: Packet): boolean {
     const { protocol, port } = packet;
-    const to = formatAddress(packet.destination);
+    const to = textOf(packet.destination);
     if (to === "255.255.255.255") {
         return protocol === "udp" && port === 67;
     }
@@ -176,7 +191,7 @@ function isDeclared({ segment, allow }: Tenant, itself: readonly string[], packe
             (one.protocol === "any" || one.protocol === protocol) &&
             (one.ports.length === 0 || one.ports.some((range) => inRange(port, range))),
     );
-    return declared || isIn(packet.destination, `10.${SITE}.25.0/24`) || !isPrivate.check(to);
+    return declared || isIn(packet.destination, `10.${SITE}.25.0/24`) || !isPrivate(packet.destination);
 }
 
 function inRange(port: number, range: string): boolean {
@@ -185,6 +200,6 @@ function inRange(port: number, range: string): boolean {
 }
 
 function isIn(address: number, cidr: string): boolean {
-    const { first, last } = networkOf(cidr);
+    const { first, last } = network(cidr);
     return first <= address && address <= last;
 }

@@ -102,7 +102,7 @@ describe("what is lacking", () => {
 });
 
 describe("make role", () => {
-    const program = ["--require", "tsx/cjs", "commands/role.ts"];
+    const program = ["--require", "./start/typescript", "commands/role.ts"];
 
     test("prints the commands for each hypervisor, or the same as JSON", () => {
         const text = run(process.execPath, ...program, "dvntm");
