@@ -3,6 +3,10 @@ import { join } from "node:path";
 
 /** How often the command lines of all processes are looked at, in milliseconds. */
 const LOOK_MS = 200;
+/** So many looks at a process in a row show what it runs: it begins as its parent, and becomes another program at once. */
+const FIRST_LOOKS = 5;
+/** After these it is looked at once in so many, as the many processes of a machine would cost more than what is tested. */
+const LATER_LOOKS = 25;
 /** Shorter texts would be found by chance. */
 const SHORTEST = 12;
 
@@ -13,6 +17,8 @@ const SHORTEST = 12;
 export class SecretScan {
     private readonly secrets = new Set<string>();
     private readonly found = new Set<string>();
+    /** How often each process that is there was looked at, by its id. */
+    private looks = new Map<string, number>();
 
     /** A further text to look for; of several lines, each one counts. */
     add(secret: string): void {
@@ -40,12 +46,21 @@ export class SecretScan {
     }
 
     private processes(): void {
-        for (const pid of existsSync("/proc/self") ? readdirSync("/proc").filter((name) => /^\d+$/.test(name)) : []) {
-            try {
-                this.output(readFileSync(`/proc/${pid}/cmdline`, "latin1"), "the process list");
-            } catch {
-                // It ended meanwhile.
+        const pids = existsSync("/proc/self") ? readdirSync("/proc").filter((name) => /^\d+$/.test(name)) : [];
+        // Those that ended are forgotten: another one may get their id.
+        this.looks = new Map(pids.map((pid) => [pid, (this.looks.get(pid) ?? 0) + 1]));
+        for (const [pid, looks] of this.looks) {
+            if (looks <= FIRST_LOOKS || looks % LATER_LOOKS === 0) {
+                this.commandLine(pid);
             }
+        }
+    }
+
+    private commandLine(pid: string): void {
+        try {
+            this.output(readFileSync(`/proc/${pid}/cmdline`, "latin1"), "the process list");
+        } catch {
+            // It ended meanwhile.
         }
     }
 
