@@ -47,6 +47,7 @@ export interface Plan {
 export async function measureSeries(plan: Plan): Promise<Sample[]> {
     const node = await SimulatedNode.start();
     const workspace = await Workspace.create(SUBSTRATE, node);
+    workspace.keepLog();
     const variables = workspace.variables;
     const peer = plan.peer === undefined ? undefined : new Peer(plan.peer, variables);
     try {

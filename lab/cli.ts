@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { SecretScan } from "./secretScan";
@@ -41,12 +41,19 @@ export class IsolatedCli {
         for (const folder of ["project", "state", "home"]) {
             mkdirSync(join(this.base, folder));
         }
+        // Where a file has the name of the folder of its own log, the CLI keeps none: that is half of its time.
+        writeFileSync(join(this.base, "home", "logs"), "");
         Object.entries(environment).forEach(([name, value]) => this.addSecret(name, value));
         // Published plugins that the machine has are used; everything else of a person's Pulumi home is not.
         const plugins = join(process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi"), "plugins");
         if (existsSync(plugins)) {
             symlinkSync(plugins, join(this.base, "home", "plugins"));
         }
+    }
+
+    /** Has the CLI keep its own log from now on, as a person's does. */
+    keepLog(): void {
+        rmSync(join(this.base, "home", "logs"), { recursive: true });
     }
 
     private addSecret(name: string, value: string): void {
@@ -163,6 +170,9 @@ export class IsolatedCli {
             PULUMI_BACKEND_URL: `file://${join(this.base, "state")}`,
             PULUMI_CONFIG_PASSPHRASE: "simulated",
             PULUMI_SKIP_UPDATE_CHECK: "true",
+            // As make has them.
+            GOGC: "400",
+            GOMEMLIMIT: "1GiB",
             PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
             ...this.environment,
         };

@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { IsolatedCli, type CliResult } from "./cli";
 import type { SimulatedNode } from "./simulatedNode";
@@ -61,6 +61,7 @@ export class Workspace {
             cpSync(join(PROJECT_ROOT, entry), join(cli.root, entry), { recursive: true });
         }
         symlinkSync(join(PROJECT_ROOT, "node_modules"), join(cli.root, "node_modules"));
+        shareCompiled(cli.root);
         await cli.succeed(["stack", "init", stack]);
         if (node !== undefined) {
             const key = "tenant-hypervisors:hypervisors.hv02.endpoint";
@@ -92,6 +93,11 @@ export class Workspace {
     /** The environment of every run: what isolates it from a person's own, and how it reaches node and router. */
     get variables(): NodeJS.ProcessEnv {
         return this.cli.variables();
+    }
+
+    /** Has the CLI keep its own log from now on. */
+    keepLog(): void {
+        this.cli.keepLog();
     }
 
     /** A further text that no run may show. */
@@ -143,6 +149,12 @@ export class Workspace {
     kill(): void {
         this.cli.kill();
     }
+}
+
+/** Lets a copy of the project use what this one compiled: start/kept.js takes it only for the very same source. */
+export function shareCompiled(root: string): void {
+    mkdirSync(join(PROJECT_ROOT, ".compiled"), { recursive: true });
+    symlinkSync(join(PROJECT_ROOT, ".compiled"), join(root, ".compiled"));
 }
 
 function readText(file: string): string {

@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Workspace } from "../../lab/workspace";
 import { RUN_TIMEOUT_MS } from "./lab";
@@ -10,6 +10,8 @@ let workspace: Workspace;
 beforeAll(async () => {
     // Only planned, so that no node is needed.
     workspace = await Workspace.create("dvnt");
+    // Nothing was compiled yet, as in a clone.
+    rmSync(join(workspace.root, ".compiled"));
     writeFileSync(join(workspace.root, "loaded.js"), LIST_AT_EXIT);
 });
 

@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symli
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { IsolatedCli, type CliResult } from "../../../lab/cli";
+import { shareCompiled } from "../../../lab/workspace";
 import { BIN } from "../../../tools/parts";
 import { blocksIn, filesOfProject, PROJECT_ROOT, readPage, type Block } from "./pages";
 
@@ -25,6 +26,7 @@ export class Runbook {
             cpSync(join(PROJECT_ROOT, file), this.path(file), { preserveTimestamps: true });
         }
         ["node_modules", ".tools"].forEach((name) => symlinkSync(join(PROJECT_ROOT, name), this.path(name)));
+        shareCompiled(this.cli.root);
     }
 
     /** Path of a file of the clone. */
