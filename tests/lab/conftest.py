@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from machine import LAB, start
+from machine import LAB, PATIENCE, start
 from node_client import Client
 from router_client import Router
 
@@ -18,7 +18,7 @@ def running_machine(package: str, folder: Path) -> Iterator[dict[str, str]]:
     assert line, process.stderr.read()
     yield json.loads(line)
     process.terminate()
-    _out, err = process.communicate(timeout=10)
+    _out, err = process.communicate(timeout=PATIENCE)
     assert err == ''
 
 
@@ -29,6 +29,13 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
         client = Client(ready)
         client.control('PATCH', '/settings', {'grants': wide_grants()})
         yield client
+
+
+@pytest.fixture(scope='module')
+def spare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """A node for tests that leave changes behind; each compares it with what it found."""
+    for ready in running_machine('simnode', tmp_path_factory.mktemp('spare')):
+        yield Client(ready)
 
 
 @pytest.fixture

@@ -13,6 +13,9 @@ from typing import Any
 
 LAB = Path(__file__).resolve().parents[2] / 'lab'
 
+# Seconds to wait for what comes at once on a machine that does nothing else.
+PATIENCE = 60
+
 
 class ApiError(Exception):
     """An answer with an error status."""
@@ -26,12 +29,12 @@ class UnixConnection(http.client.HTTPConnection):
     """HTTP over a Unix socket."""
 
     def __init__(self, path: str) -> None:
-        super().__init__('localhost', timeout=10)
+        super().__init__('localhost', timeout=PATIENCE)
         self.path = path
 
     def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(10)
+        self.sock.settimeout(PATIENCE)
         self.sock.connect(self.path)
 
 
@@ -50,7 +53,7 @@ class Machine:
         self.address = urllib.parse.urlsplit(ready['endpoint'])
 
     def ask(self, method: str, path: str, body: str | None, headers: dict[str, str],
-            timeout: float = 10) -> tuple[http.client.HTTPResponse, str]:
+            timeout: float = PATIENCE) -> tuple[http.client.HTTPResponse, str]:
         """Sends a request over TLS and gives back the answer with its text."""
         tls = ssl.create_default_context(cafile=self.ready['caFile'])
         connection = http.client.HTTPSConnection(self.address.hostname, self.address.port, context=tls,

@@ -4,7 +4,7 @@ import base64
 import json
 from typing import Any
 
-from machine import ApiError, Machine
+from machine import PATIENCE, ApiError, Machine
 
 SUBNET = '10.20.50.0/24'
 POOL = '10.20.50.100-10.20.50.200'
@@ -28,7 +28,7 @@ class Router(Machine):
     def credentials(key: str, secret: str) -> dict[str, str]:
         return {'Authorization': 'Basic ' + base64.b64encode(f'{key}:{secret}'.encode()).decode()}
 
-    def call(self, method: str, path: str, content: Any = None, timeout: float = 10) -> Any:
+    def call(self, method: str, path: str, content: Any = None, timeout: float = PATIENCE) -> Any:
         """Calls an endpoint and gives back the answer's JSON, whatever its type; an error status is an ApiError."""
         body = None if content is None else json.dumps(content)
         answer, text = self.ask(method, f'/api/{path}', body, {**self.headers, 'Content-Type': 'application/json'},

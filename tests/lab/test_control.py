@@ -1,12 +1,12 @@
 """The control interface."""
 
+import asyncio
 import http.client
-import json
 import time
 
 import pytest
-from machine import ApiError, start
-from node_client import NODE, TEMPLATE, UNRELATED, Client
+from machine import PATIENCE, ApiError
+from node_client import NODE, UNRELATED, Client
 
 CONFIG = f'{NODE}/qemu/{UNRELATED}/config'
 
@@ -115,16 +115,11 @@ def test_state_is_equal_when_nothing_lasting_changed(node):
     (f'{NODE}/firewall/options', {'log_level_in': 'info'}), ('/cluster/firewall/groups', {'group': 'extra'}),
     ('/cluster/firewall/aliases', {'name': 'extra', 'cidr': '10.0.0.0/8'}),
     ('/cluster/firewall/options', {'enable': 0}), (f'{NODE}/qemu/{UNRELATED}/status/stop', {})])
-def test_state_differs_when_something_lasting_changed(run_dir, path, fields):
-    process = start('simnode', run_dir)
-    fresh = Client(json.loads(process.stdout.readline()))
-    before = fresh.control('GET', '/state')
+def test_state_differs_when_something_lasting_changed(spare, path, fields):
+    before = spare.control('GET', '/state')
     method = 'PUT' if path.endswith(('config', 'options')) else 'POST'
-    fresh.as_root().call(method, path, **fields)
-    after = fresh.control('GET', '/state')
-    process.terminate()
-    process.communicate(timeout=10)
-    assert after != before
+    spare.as_root().call(method, path, **fields)
+    assert spare.control('GET', '/state') != before
 
 
 def test_state_of_two_fresh_nodes_is_the_same():
@@ -145,23 +140,34 @@ def test_time_scale_makes_tasks_take_their_time(node):
     node.power(vmid, 'start')
     assert node.control('PATCH', '/settings', {'time_scale': 0.01})['time_scale'] == 0.01
     upid = node.call('POST', f'{NODE}/qemu/{vmid}/status/shutdown')
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + PATIENCE
     while node.call('GET', f'{NODE}/tasks/{upid}/status')['status'] == 'running':
         assert time.monotonic() < deadline
     assert node.call('GET', f'{NODE}/qemu/{vmid}/status/current')['status'] == 'stopped'
 
 
-def test_two_clones_copy_side_by_side_and_a_third_waits(node):
-    node.control('PATCH', '/settings', {'time_scale': 0.1, 'task_seconds': {'qmclone': 4}})
-    began = time.monotonic()
-    upids = [node.call('POST', f'{NODE}/qemu/{TEMPLATE}/clone', newid=vmid, full=1) for vmid in (7001, 7002, 7003)]
-    ended = {}
-    while len(ended) < len(upids):
-        assert time.monotonic() < began + 20
-        for upid in set(upids) - set(ended):
-            if node.call('GET', f'{NODE}/tasks/{upid}/status')['status'] == 'stopped':
-                ended[upid] = time.monotonic() - began
-    assert [round(ended[upid] / 0.4) for upid in upids] == [1, 1, 2]
+def test_two_clones_copy_side_by_side_and_a_third_waits():
+    from simnode.simulated import SimulatedNode
+
+    async def paused() -> list[list[float]]:
+        node, end, seconds = SimulatedNode('127.0.0.1', 0), asyncio.Event(), []
+
+        async def pause(length: float) -> None:
+            seconds.append(length)
+            await end.wait()
+
+        async def nothing() -> None:
+            return None
+        node.pause, node.time_scale, node.task_seconds = pause, 1, {'qmclone': 4, 'qmstart': 1}
+        for vmid, kind in enumerate(('qmclone', 'qmclone', 'qmclone', 'qmstart'), start=7001):
+            await node.task('pve2', kind, vmid, 'root@pam', nothing)
+        await asyncio.sleep(0.1)
+        before = sorted(seconds)
+        end.set()
+        while any(task['status'] == 'running' for task in node.tasks.values()):
+            await asyncio.sleep(0)
+        return [before, sorted(seconds)]
+    assert asyncio.run(paused()) == [[1, 4, 4], [1, 4, 4, 4]]
 
 
 def test_unknown_setting_is_refused(node):

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from machine import LAB, start
+from machine import LAB, PATIENCE, start
 from node_client import Client
 from router_client import Router
 
@@ -19,7 +19,7 @@ MACHINES = ('simnode', 'simrouter')
 both = pytest.mark.parametrize('package', MACHINES)
 
 
-def wait_until(condition, seconds: float = 10) -> bool:
+def wait_until(condition, seconds: float = PATIENCE) -> bool:
     deadline = time.monotonic() + seconds
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -38,7 +38,7 @@ def test_says_in_one_line_how_to_reach_it(run_dir):
     ready = json.loads(process.stdout.readline())
     version = Client(ready).call('GET', '/version')
     process.terminate()
-    rest, _err = process.communicate(timeout=10)
+    rest, _err = process.communicate(timeout=PATIENCE)
 
     assert set(ready) == {'endpoint', 'caFile', 'apiToken', 'rootPassword', 'node', 'control'}
     assert ready['endpoint'].startswith('https://127.0.0.1:') and ready['node'] == 'pve2'
@@ -54,7 +54,7 @@ def test_router_says_in_one_line_how_to_reach_it(run_dir):
     # The program's key has no privilege for what the router is.
     version = Router({**ready, 'apiKey': ready['rootKey'], 'apiSecret': ready['rootSecret']}).get('core/firmware/status')
     process.terminate()
-    rest, _err = process.communicate(timeout=10)
+    rest, _err = process.communicate(timeout=PATIENCE)
 
     assert set(ready) == {'endpoint', 'caFile', 'apiKey', 'apiSecret', 'rootKey', 'rootSecret', 'control'}
     assert ready['endpoint'].startswith('https://127.0.0.1:') and ready['apiSecret'] == 'chosen'
@@ -67,7 +67,7 @@ def test_router_says_in_one_line_how_to_reach_it(run_dir):
 @pytest.mark.parametrize('host', ['0.0.0.0', '::', '192.0.2.1', 'example.org'])
 def test_refuses_to_listen_beyond_the_loopback(package, run_dir, host):
     process = start(package, run_dir, '--host', host)
-    out, err = process.communicate(timeout=10)
+    out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 2
     assert f'{host} is not a loopback address' in err
     assert out == ''
@@ -89,7 +89,7 @@ def test_listens_on_the_loopback_alone(request, fixture):
 def test_certificate_names_the_machine(request, fixture, name):
     node = request.getfixturevalue(fixture)
     tls = ssl.create_default_context(cafile=node.ready['caFile'])
-    with socket.create_connection((node.address.hostname, node.address.port), timeout=5) as plain:
+    with socket.create_connection((node.address.hostname, node.address.port), timeout=PATIENCE) as plain:
         with tls.wrap_socket(plain, server_hostname=name) as secure:
             assert secure.version() in ('TLSv1.2', 'TLSv1.3')
 
@@ -111,7 +111,7 @@ def test_leaves_nothing_behind_when_stopped(package, run_dir, number):
     process.stdout.readline()
     before = sorted(entry.name for entry in run_dir.iterdir())
     process.send_signal(number)
-    _out, err = process.communicate(timeout=10)
+    _out, err = process.communicate(timeout=PATIENCE)
     assert before == ['ca.pem', 'control.sock']
     assert (process.returncode, err) == (0, '')
     assert not run_dir.exists()
@@ -123,7 +123,7 @@ def test_empties_a_run_dir_that_was_there_before(package, run_dir):
     process = start(package, run_dir)
     process.stdout.readline()
     process.terminate()
-    process.communicate(timeout=10)
+    process.communicate(timeout=PATIENCE)
     assert list(run_dir.iterdir()) == []
 
 
@@ -132,7 +132,7 @@ def test_refuses_a_run_dir_with_something_in_it(package, run_dir):
     run_dir.mkdir()
     (run_dir / 'mine').write_text('kept')
     process = start(package, run_dir)
-    _out, err = process.communicate(timeout=10)
+    _out, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert 'is not empty' in err
     assert (run_dir / 'mine').read_text() == 'kept'

@@ -5,7 +5,7 @@ import json
 import time
 
 import pytest
-from machine import ApiError, start
+from machine import PATIENCE, ApiError, start
 from router_client import SUBNET, Router
 
 SEARCH = 'kea/dhcpv4/search_subnet'
@@ -150,7 +150,7 @@ def test_starts_without_tenant_vlans_where_the_one_time_step_is_missing(run_dir)
     bare = Router(json.loads(process.stdout.readline()))
     tags = [row['tag'] for row in bare.rows('interfaces/vlan_settings/searchItem')]
     process.terminate()
-    process.communicate(timeout=10)
+    process.communicate(timeout=PATIENCE)
     assert tags == ['10', '20', '25', '30', '31', '35', '40']
 
 
