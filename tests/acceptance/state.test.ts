@@ -7,7 +7,7 @@ import type { StateBackend } from "../../lab/stateBackend";
 import { databaseMissing } from "../../lab/system";
 import { AcceptanceLab } from "./lab";
 
-jest.setTimeout(300_000);
+jest.setTimeout(900_000);
 
 const UP = ["up", "--yes", "--skip-preview"];
 const OURS = ["5001", "5002", "5101", "5102", "5103"];
