@@ -63,16 +63,19 @@ describe("the roles of make role", () => {
         expect(touched).toEqual([]);
     });
 
-    test("up without one privilege names it and its path, and touches nothing", async () => {
+    test("a run without one privilege names it and its path, and touches nothing: what make asks first, and up", async () => {
         granted = await lab.grantRole();
         const named = granted.flatMap(({ path, privileges }) => privileges.map((privilege) => ({ path, privilege })));
         const touched = await touchedBy(async () => {
             for (const { path, privilege } of named) {
                 await lab.node.set({ without: [privilege] });
-                const { exitCode, output } = await lab.workspace.pulumi(UP);
-                expect(exitCode).not.toBe(0);
-                expect(linesOn(output)).toEqual([lack(privilege, path)]);
+                const asked = await lab.workspace.command("role", "--check", "dvntm");
+                expect(asked).toMatchObject({ exitCode: 1, output: `${lack(privilege, path)}\n` });
             }
+            const { path, privilege } = named.at(-1)!;
+            const { exitCode, output } = await lab.workspace.pulumi(UP);
+            expect(exitCode).not.toBe(0);
+            expect(linesOn(output)).toEqual([lack(privilege, path)]);
         });
         expect(touched).toEqual([]);
         await lab.node.set({ without: [] });
