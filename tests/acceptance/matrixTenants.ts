@@ -152,116 +152,147 @@ export const RULES: readonly RuleRow[] = [
     },
 ];
 
-interface Refusal {
+/** A change that no up makes to a VM that is there. */
+interface Refused {
     readonly attribute: string;
     readonly what: string;
-    /** Makes the change; gives back how to undo it. */
-    readonly edit: (lab: AcceptanceLab) => () => void;
-    readonly command: readonly string[];
     readonly message: RegExp;
-    readonly cells: Cells;
+    readonly cells?: Cells;
 }
 
-const PREVIEW = ["preview"];
+/** Changes that one run refuses, all of them at once. */
+interface Refusal {
+    readonly run: string;
+    /** Makes the changes; gives back how to undo them. */
+    readonly edit: (lab: AcceptanceLab) => () => void;
+    readonly command: readonly string[];
+    readonly refused: readonly Refused[];
+}
 
-function replacing(from: string | RegExp, to: string, file = FILE): Refusal["edit"] {
+/** Replaces texts of a file, each of which must be there. */
+function replacing(changes: readonly (readonly [string | RegExp, string])[], file = FILE): Refusal["edit"] {
     return (lab) => {
         let good = "";
         lab.edit(file, (text) => {
             good = text;
-            return text.replace(from, to);
+            return changes.reduce((changed, [from, to]) => {
+                expect(changed).toMatch(from);
+                return changed.replace(from, to);
+            }, text);
         });
         return () => lab.edit(file, () => good);
     };
 }
 
-function refusal(attribute: string, what: string, edit: Refusal["edit"], message: RegExp, cells: Cells = {}): Refusal {
-    return { attribute, what, edit, command: PREVIEW, message, cells };
+/** The tenants to a second hypervisor, but for two that stay. */
+function moveToOther(lab: AcceptanceLab): () => void {
+    const { endpoint } = lab.node.ready;
+    const second =
+        `    hv03: {node: pve3, endpoint: "${endpoint}", ssh: {host: hv03.dvntm.deevnet.net}, bridge: vmbr0, ` +
+        "datastore: local-lvm, template: {prefix: fedora-server-}, hardware: {memory: 32GiB, storage: 1TB, threads: 32}}\n";
+    const edits = [
+        replacing([["    hv02:\n", `${second}    hv02:\n`]], "Pulumi.dvntm.yaml"),
+        replacing([["hypervisor: hv02", "hypervisor: hv03"]]),
+        ...["grooveiq", "vintronics"].map((name) =>
+            replacing([[/^vlan:/m, "hypervisor: hv02\nvlan:"]], `tenants/dvntm/${name}.yaml`),
+        ),
+    ];
+    const undos = edits.map((edit) => edit(lab));
+    return () => undos.forEach((undo) => undo());
 }
 
-const quotas: readonly [string, string, RegExp][] = [
+const DELETES = "refused: it would delete the VM";
+const GROWS = { update: "grows in place; shrinking is refused" };
+const KEEPS = { update: "teardown and rebuild are refused" };
+const WOULD_DELETE = /vm01 is VM 5201, and would be deleted with its data/;
+
+const QUOTAS: readonly (readonly [from: string, to: string, message: RegExp])[] = [
     ["memory: 20GiB", "memory: 1GiB", /quota\.memory: 1 GiB is less than the tenant's VMs claim/],
     ["disk: 1000GiB", "disk: 9GiB", /quota\.disk: 9 GiB is less than/],
     ["vcpus: 99", "vcpus: 1", /quota\.vcpus: 1 vCPU is less than/],
     ["vms: 99", "vms: 1", /quota\.vms: 1 VM is less than/],
 ];
 
-const DELETES = "refused: it would delete the VM";
-const NO_DRIFT = { drift: "cannot change on a node", repair: "cannot change on a node" };
-
 /** What no up does to a VM that is there, and how it says so. */
 export const REFUSALS: readonly Refusal[] = [
-    refusal(
-        "vms[].instance",
-        "another VMID",
-        replacing("instance: 1\n", "instance: 90\n"),
-        /vm01 is VM 5201, and would be deleted with its data/,
-        {
-            update: DELETES,
-            ...NO_DRIFT,
-        },
-    ),
-    refusal(
-        "vlan",
-        "other VMIDs",
-        replacing("vlan: 52", "vlan: 53"),
-        /vm01 is VM 5201, and would be deleted with its data/,
-        {
-            update: DELETES,
-        },
-    ),
-    refusal(
-        "vms[].disk",
-        "a smaller disk",
-        replacing("disk: 36GiB", "disk: 32GiB"),
-        /32GiB is less than the 36GiB on the node/,
-        {
-            update: "grows in place; shrinking is refused",
-        },
-    ),
-    refusal(
-        "vms[].disks[].size",
-        "a smaller further disk",
-        replacing("size: 5GiB", "size: 1GiB"),
-        /scsi1: 1GiB is less than the 5GiB on the node/,
-        { update: "grows in place; shrinking is refused" },
-    ),
-    refusal(
-        "hypervisor",
-        "another node",
-        (lab) => {
-            const undoStack = replacing(
-                "    hv02:\n",
-                "    hv03: {node: pve3, endpoint: ENDPOINT, ssh: {host: hv03.dvntm.deevnet.net}, bridge: vmbr0, datastore: local-lvm, " +
-                    "template: {prefix: fedora-server-}, hardware: {memory: 32GiB, storage: 1TB, threads: 32}}\n    hv02:\n",
-                "Pulumi.dvntm.yaml",
-            )(lab);
-            lab.edit("Pulumi.dvntm.yaml", (text) => text.replace("ENDPOINT", lab.node.ready.endpoint));
-            const undoTenant = replacing("hypervisor: hv02", "hypervisor: hv03")(lab);
-            const others = ["grooveiq", "vintronics"].map((name) =>
-                replacing(/^vlan:/m, "hypervisor: hv02\nvlan:", `tenants/dvntm/${name}.yaml`)(lab),
-            );
-            return () => [undoStack, undoTenant, ...others].forEach((undo) => undo());
-        },
-        // There is one simulated node; that nothing migrates between two is in tests/model/checkNode.test.ts.
-        /hv03: https:\S+ is node pve2, not pve3: correct hypervisors\.hv03\.endpoint or hypervisors\.hv03\.node/,
-        { update: DELETES },
-    ),
-    ...quotas.map(([from, to, message], index) =>
-        refusal(TENANT.quota[index]!, "less than the VMs claim", replacing(from, to), message, {
-            update: "refused where the VMs claim more",
-        }),
-    ),
     {
-        ...refusal("vms[].keep", "destroy", () => () => undefined, /cannot be deleted[^]*because it is protected/, {
-            update: "teardown and rebuild are refused",
-        }),
-        command: ["destroy", "--yes"],
+        run: "what the VMs are",
+        edit: replacing([
+            ["instance: 1\n", "instance: 90\n"],
+            ["disk: 36GiB", "disk: 32GiB"],
+            ["size: 5GiB", "size: 1GiB"],
+            ["keep: true", "keep: true\n    rebuild: now"],
+        ]),
+        command: ["preview"],
+        refused: [
+            {
+                attribute: "vms[].instance",
+                what: "another VMID",
+                message: WOULD_DELETE,
+                cells: { update: DELETES, drift: "cannot change on a node", repair: "cannot change on a node" },
+            },
+            {
+                attribute: "vms[].disk",
+                what: "a smaller disk",
+                message: /32GiB is less than the 36GiB on the node/,
+                cells: GROWS,
+            },
+            {
+                attribute: "vms[].disks[].size",
+                what: "a smaller further disk",
+                message: /scsi1: 1GiB is less than the 5GiB on the node/,
+                cells: GROWS,
+            },
+            {
+                attribute: "vms[].keep",
+                what: "rebuild",
+                message: /a new word deletes the VM, which keep: true forbids/,
+            },
+        ],
     },
-    refusal(
-        "vms[].keep",
-        "rebuild",
-        replacing("keep: true", "keep: true\n    rebuild: now"),
-        /a new word deletes the VM, which keep: true forbids/,
-    ),
+    {
+        run: "the tenant's VLAN",
+        edit: replacing([["vlan: 52", "vlan: 53"]]),
+        command: ["preview"],
+        refused: [{ attribute: "vlan", what: "other VMIDs", message: WOULD_DELETE, cells: { update: DELETES } }],
+    },
+    {
+        run: "its hypervisor",
+        edit: moveToOther,
+        command: ["preview"],
+        refused: [
+            {
+                attribute: "hypervisor",
+                what: "another node",
+                // There is one simulated node; that nothing migrates between two is in tests/model/checkNode.test.ts.
+                message:
+                    /hv03: https:\S+ is node pve2, not pve3: correct hypervisors\.hv03\.endpoint or hypervisors\.hv03\.node/,
+                cells: { update: DELETES },
+            },
+        ],
+    },
+    {
+        run: "its quota",
+        edit: replacing(QUOTAS.map(([from, to]) => [from, to] as const)),
+        command: ["preview"],
+        refused: QUOTAS.map(([, , message], index) => ({
+            attribute: TENANT.quota[index]!,
+            what: "less than the VMs claim",
+            message,
+            cells: { update: "refused where the VMs claim more" },
+        })),
+    },
+    {
+        run: "destroy",
+        edit: () => () => undefined,
+        command: ["destroy", "--yes"],
+        refused: [
+            {
+                attribute: "vms[].keep",
+                what: "destroy",
+                message: /cannot be deleted[^]*because it is protected/,
+                cells: KEEPS,
+            },
+        ],
+    },
 ];
