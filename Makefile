@@ -29,6 +29,12 @@ endif
 export GOGC ?= 400
 export GOMEMLIMIT ?= 1GiB
 
+# The CLI and the program talk on the loopback. gRPC for Node.js asks a proxy for that, too, unless it is told (http_proxy.ts of
+# @grpc/grpc-js reads no_proxy alone).
+ifneq ($(grpc_proxy)$(https_proxy)$(http_proxy),)
+export no_proxy := $(or $(no_proxy),$(NO_PROXY),localhost),127.0.0.1
+endif
+
 .PHONY: help
 ifeq ($(TARGET),)
 help: ## this list, or all about one TARGET | [TARGET=<target>]

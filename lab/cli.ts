@@ -2,8 +2,9 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { SecretScan } from "./secretScan";
 import { BIN } from "../tools/parts";
+import { labEnvironment } from "./environment";
+import { SecretScan } from "./secretScan";
 
 /** What a run of the CLI ended with. */
 export interface CliResult {
@@ -12,9 +13,6 @@ export interface CliResult {
     /** Both streams as a person sees them. */
     readonly output: string;
 }
-
-/** Variables of a person's own that a run must not see: where the state lives, and credentials. */
-const PERSONAL = /^(PULUMI_|PROXMOX_VE_|PM_VE_|OPNSENSE_|AWS_|PG[A-Z]+$)/;
 
 /** Variables whose values are secrets. */
 const SECRET = /TOKEN|SECRET|PASSWORD|KEY$/;
@@ -38,8 +36,8 @@ export class IsolatedCli {
     constructor(private readonly environment: Record<string, string> = {}) {
         this.base = mkdtempSync(join(tmpdir(), "tenant-hypervisors-"));
         this.root = join(this.base, "project");
-        for (const folder of ["project", "state", "home"]) {
-            mkdirSync(join(this.base, folder));
+        for (const folder of ["project", "state", "home/.pulumi"]) {
+            mkdirSync(join(this.base, folder), { recursive: true });
         }
         // Where a file has the name of the folder of its own log, the CLI keeps none: that is half of its time.
         writeFileSync(join(this.base, "home", "logs"), "");
@@ -47,7 +45,7 @@ export class IsolatedCli {
         // Published plugins that the machine has are used; everything else of a person's Pulumi home is not.
         const plugins = join(process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi"), "plugins");
         if (existsSync(plugins)) {
-            symlinkSync(plugins, join(this.base, "home", "plugins"));
+            symlinkSync(plugins, join(this.base, "home/.pulumi/plugins"));
         }
     }
 
@@ -69,11 +67,6 @@ export class IsolatedCli {
         this.scan.expectNothing();
     }
 
-    /** A variable of every run; empty where it is not set. */
-    variable(name: string): string {
-        return this.environment[name] ?? "";
-    }
-
     setVariable(name: string, value: string): void {
         this.addSecret(name, value);
         this.environment[name] = value;
@@ -85,12 +78,15 @@ export class IsolatedCli {
     }
 
     /**
-     * Ends the command that runs now as Ctrl-C does, which lets the CLI end its plugins; later ones are refused, so that
-     * whoever waits for a command gets to its clean-up.
+     * Ends the command that runs now as a terminal's Ctrl-C does, with all that it started, which lets the CLI end its
+     * plugins; later ones are refused, so that whoever waits for a command gets to its clean-up.
      */
     interrupt(): void {
         this.interrupted = true;
-        this.running?.kill("SIGINT");
+        const { running } = this;
+        if (running?.pid !== undefined && running.exitCode === null && running.signalCode === null) {
+            process.kill(-running.pid, "SIGINT");
+        }
     }
 
     /** Runs a command that must succeed. */
@@ -162,11 +158,11 @@ export class IsolatedCli {
 
     /** The environment of every run. */
     variables(): NodeJS.ProcessEnv {
-        const inherited = Object.fromEntries(Object.entries(process.env).filter(([name]) => !PERSONAL.test(name)));
         return {
-            ...inherited,
+            ...labEnvironment(),
             PATH: `${BIN}${delimiter}${process.env["PATH"] ?? ""}`,
-            PULUMI_HOME: join(this.base, "home"),
+            HOME: join(this.base, "home"),
+            PULUMI_HOME: join(this.base, "home/.pulumi"),
             PULUMI_BACKEND_URL: `file://${join(this.base, "state")}`,
             PULUMI_CONFIG_PASSPHRASE: "simulated",
             PULUMI_SKIP_UPDATE_CHECK: "true",

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { labEnvironment } from "./environment";
 import { freePort, untilReady } from "./ports";
 import { firstChild, killProcess, powerOff } from "./processes";
 import type { StateBackend } from "./stateBackend";
@@ -71,7 +72,10 @@ export class Database implements StateBackend {
         execFileSync("chown", ["-R", `${uid}:${gid}`, this.folder]);
         const access = ["--auth=scram-sha-256", `--username=${USER}`, "--pwfile=/mnt/password"];
         const initdb = [`${BIN}/initdb`, "-D", DATA, "--encoding=UTF8", "--locale=C.UTF-8", ...access];
-        execFileSync("unshare", this.arguments(initdb), { stdio: ["ignore", "ignore", "pipe"] });
+        execFileSync("unshare", this.arguments(initdb), {
+            env: labEnvironment(),
+            stdio: ["ignore", "ignore", "pipe"],
+        });
         rmSync(join(this.folder, "password"));
     }
 
@@ -91,6 +95,7 @@ export class Database implements StateBackend {
         const settings = { listen_addresses: "127.0.0.1", port: String(this.port), unix_socket_directories: "" };
         const options = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
         const child = spawn("unshare", this.arguments([`${BIN}/postgres`, "-D", DATA, ...options]), {
+            env: labEnvironment(),
             stdio: ["ignore", log, log],
         });
         closeSync(log);
@@ -102,7 +107,7 @@ export class Database implements StateBackend {
 
     private answers(): boolean {
         const [program, ...ask] = [`${BIN}/pg_isready`, "--quiet", "--host=127.0.0.1", `--port=${this.port}`];
-        return spawnSync("chroot", [DATABASE_SYSTEM, program, ...ask]).status === 0;
+        return spawnSync("chroot", [DATABASE_SYSTEM, program, ...ask], { env: labEnvironment() }).status === 0;
     }
 
     private async powerOff(): Promise<void> {

@@ -17,8 +17,21 @@ export function processesIn(folder: string): FoundProcess[] {
 
 /** Every process whose working directory, or whose root, is such a one. */
 export function processesWhere(link: "cwd" | "root", matches: (path: string) => boolean): FoundProcess[] {
-    const pids = readdirSync("/proc").filter((name) => /^\d+$/.test(name));
-    return pids.filter((pid) => matches(target(`/proc/${pid}/${link}`))).map((pid) => found(Number(pid)));
+    return pids()
+        .filter((pid) => matches(target(`/proc/${pid}/${link}`)))
+        .map((pid) => found(Number(pid)));
+}
+
+/** Every process of a lab that has a folder: it works there, as a host's do, or was told of the folder, as a machine's. */
+export function processesOf(folder: string): FoundProcess[] {
+    const all = pids().map((pid) => [pid, found(Number(pid))] as const);
+    return all
+        .filter(([pid, { command }]) => target(`/proc/${pid}/cwd`).startsWith(folder) || command.includes(folder))
+        .map(([, process]) => process);
+}
+
+function pids(): string[] {
+    return readdirSync("/proc").filter((name) => /^\d+$/.test(name));
 }
 
 /** What is known of a process; one that ended meanwhile holds nothing. */

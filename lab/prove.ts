@@ -1,10 +1,11 @@
 /** The proof of isolation: what `make prove` runs. */
 import { writeFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { DefinitionError } from "../model/faults";
 import { mismatchesOf, type Proof } from "../model/proofFindings";
 import { asPage } from "../model/proofPage";
 import { asText } from "../model/proofText";
+import { runLab } from "./ending";
 import { PROVABLE, prove } from "./proof/run";
 import { systemMissing } from "./system";
 
@@ -13,7 +14,11 @@ Brings the substrate up on the simulated node and router, builds switch, router,
 measures from inside every VM what the tenants' files declare. VMS: that many VMs of ten tenants in place of the
 substrate's own. OUTPUT: a page with the matrix as a picture. Needs root; nothing of it is left afterwards. SUBSTRATE is
 ${PROVABLE}, which the simulated node and router are.
-Exit 0: all as declared, and the faults made on purpose were found; 1: not, or it could not be measured; 2: wrong usage.`;
+Exit 0: all as declared, and the faults made on purpose were found; 1: not, or it could not be measured; 2: wrong usage;
+130: ended by Ctrl-C.`;
+
+/** Folder of the person's own definitions. */
+const PROJECT_ROOT = resolve(__dirname, "..");
 
 async function main(): Promise<number> {
     const { values, positionals } = parseArgs({
@@ -40,21 +45,11 @@ async function main(): Promise<number> {
         console.error(`prove: ${missing}`);
         return 1;
     }
-    const proof = await prove({
-        ...(vms !== undefined && { vms }),
-        say: (step) => console.error(`prove: ${step}`),
-        signal: endOnSignal(),
+    return runLab("prove", async ({ signal, runs }) => {
+        const subject = vms === undefined ? { definitions: PROJECT_ROOT } : { vms };
+        const say = (step: string) => console.error(`prove: ${step}`);
+        return tell(await prove({ ...subject, say, runs, signal }), values.json, values.output);
     });
-    return tell(proof, values.json, values.output);
-}
-
-/** Ended by hand, it still cleans up. */
-function endOnSignal(): AbortSignal {
-    const ending = new AbortController();
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-        process.once(signal, () => ending.abort(new Error(`ended by ${signal}`)));
-    }
-    return ending.signal;
 }
 
 function usageFault(positionals: readonly string[], vms: number | undefined): string | undefined {
@@ -78,13 +73,12 @@ function tell(proof: Proof, json: boolean, output: string | undefined): number {
 main().then(
     (code) => (process.exitCode = code),
     (error: unknown) => {
-        const { code = "", message } = error as { code?: string; message: string };
+        const { code = "", message } = error as NodeJS.ErrnoException;
         if (code.startsWith("ERR_PARSE_ARGS_")) {
             console.error(`${message}\n${HELP}`);
             process.exitCode = 2;
             return;
         }
-        console.error(error instanceof DefinitionError ? error.message : `prove: ${message}`);
-        process.exitCode = 1;
+        throw error;
     },
 );

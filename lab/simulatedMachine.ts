@@ -5,6 +5,7 @@ import { request as httpRequest, type ClientRequest, type IncomingMessage, type 
 import { request as httpsRequest } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { labEnvironment } from "./environment";
 import { LAB_PYTHON, LAB_ROOT } from "./venv";
 
 /** What every simulated machine says when it is ready. */
@@ -45,6 +46,7 @@ export async function launch<Ready>(packageName: string, options: readonly strin
     const runDir = mkdtempSync(join(tmpdir(), `${packageName}-`));
     const child = spawn(LAB_PYTHON, ["-m", packageName, "--run-dir", runDir, ...options], {
         cwd: LAB_ROOT,
+        env: labEnvironment(),
         stdio: ["ignore", "pipe", "pipe"],
     });
     process.once("exit", () => rmSync(runDir, { recursive: true, force: true }));

@@ -1,12 +1,14 @@
 /** Rounds of random, legal edits on a simulated substrate, each of which must hold every invariant: `make soak`. */
 import { parseArgs } from "node:util";
+import { runLab, type LabRun } from "./ending";
 import { BrokenInvariant, Soak, type Round } from "./soak/soak";
 
 const HELP = `usage: make soak [ROUNDS=200] [SEED=1]
 Edits the files of ten tenants at random, changes VMs and records by hand, and lets node, router and CLI fail, against the
 simulated node and router. After each round these must equal the files, nothing of others may be touched, and nothing may
 be left over: no VM, disk or record, no process, no memory. The same seed makes the same rounds.
-Exit 0: every invariant held; 1: one did not, which is told with the command that does it again; 2: wrong usage.`;
+Exit 0: every invariant held; 1: one did not, which is told with the command that does it again; 2: wrong usage; 130:
+ended by Ctrl-C.`;
 
 async function main(): Promise<number> {
     const { values } = parseArgs({
@@ -25,21 +27,21 @@ async function main(): Promise<number> {
         console.error(`ROUNDS and SEED are whole numbers, ROUNDS from 1 on\n${HELP}`);
         return 2;
     }
-    return soak(rounds, seed);
+    return runLab("soak", (run) => soak(rounds, seed, run));
 }
 
-async function soak(rounds: number, seed: number): Promise<number> {
+async function soak(rounds: number, seed: number, { signal, runs }: LabRun): Promise<number> {
     const began = Date.now();
     const soak = await Soak.start(seed);
-    for (const signal of ["SIGINT", "SIGTERM"] as const) {
-        process.once(signal, () => soak.interrupt());
-    }
+    signal.addEventListener("abort", () => soak.interrupt());
+    runs("Pulumi, the simulated node and the simulated router");
     try {
+        signal.throwIfAborted();
         for (let number = 1; number <= rounds; number++) {
             console.log(lineOf(seed, rounds, await soak.round(number)));
         }
     } catch (error) {
-        if (error instanceof BrokenInvariant) {
+        if (error instanceof BrokenInvariant && !signal.aborted) {
             const number = /^round (\d+)/.exec(error.message)![1]!;
             console.error(`BROKEN: seed ${seed}, ${error.message}\nagain: make soak SEED=${seed} ROUNDS=${number}`);
             return 1;
@@ -62,8 +64,11 @@ function lineOf(seed: number, rounds: number, { number, edits, seconds, memory }
 main().then(
     (code) => (process.exitCode = code),
     (error: unknown) => {
-        const { code = "", message } = error as { code?: string; message: string };
-        console.error(code.startsWith("ERR_PARSE_ARGS_") ? `${message}\n${HELP}` : `soak: ${message}`);
-        process.exitCode = code.startsWith("ERR_PARSE_ARGS_") ? 2 : 1;
+        const { code = "", message } = error as NodeJS.ErrnoException;
+        if (!code.startsWith("ERR_PARSE_ARGS_")) {
+            throw error;
+        }
+        console.error(`${message}\n${HELP}`);
+        process.exitCode = 2;
     },
 );

@@ -1,6 +1,8 @@
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { stackFileOf } from "../model/stackFile";
 import { IsolatedCli, type CliResult } from "./cli";
+import { copyTenants, LAB_DEFINITIONS, labStackFile } from "./definitions";
 import type { SimulatedNode } from "./simulatedNode";
 import type { SimulatedRouter } from "./simulatedRouter";
 
@@ -8,7 +10,7 @@ export type { CliResult } from "./cli";
 
 const PROJECT_ROOT = resolve(__dirname, "..");
 
-/** What of the project a run of Pulumi needs: copied, so that a run may change stack files and tenants. */
+/** What of the project a run of Pulumi needs beside a substrate's definitions. */
 const PROGRAM = [
     "main.js",
     "start",
@@ -26,12 +28,11 @@ const PROGRAM = [
     "router",
     "tls",
     "schemas",
-    "tenants",
 ];
 
 /**
- * A copy of the project with a state of its own in a temporary folder: the same program and the committed stack file,
- * with only the endpoint and the secrets of a substrate that is simulated.
+ * A copy of the project with a state of its own in a temporary folder: the same program, and definitions of a substrate
+ * that is simulated.
  */
 export class Workspace {
     private constructor(
@@ -45,44 +46,35 @@ export class Workspace {
      * @param node the simulated node that stands for the substrate's hypervisors; none for a substrate without a host.
      * @param router the simulated router that stands for its core router, which the stack then writes to.
      * @param environment further variables of every run, such as where the state is kept.
+     * @param definitions folder that Pulumi.<stack>.yaml and tenants/<stack> are taken from; the lab's own, unless a
+     * person's are what the run is about.
      */
     static async create(
         stack: string,
         node?: SimulatedNode,
         router?: SimulatedRouter,
         environment: Readonly<Record<string, string>> = {},
+        definitions = LAB_DEFINITIONS,
     ): Promise<Workspace> {
         const cli = new IsolatedCli({
             ...environment,
             ...(node && { PROXMOX_VE_API_TOKEN: node.ready.apiToken, SSL_CERT_FILE: node.ready.caFile }),
             ...(router && { OPNSENSE_API_KEY: router.ready.apiKey, OPNSENSE_API_SECRET: router.ready.apiSecret }),
         });
-        for (const entry of [...PROGRAM, `Pulumi.${stack}.yaml`]) {
+        for (const entry of PROGRAM) {
             cpSync(join(PROJECT_ROOT, entry), join(cli.root, entry), { recursive: true });
         }
         symlinkSync(join(PROJECT_ROOT, "node_modules"), join(cli.root, "node_modules"));
         shareCompiled(cli.root);
+        writeFileSync(join(cli.root, stackFileOf(stack)), labStackFile(definitions, stack, node, router));
+        copyTenants(definitions, stack, cli.root);
+        if (node !== undefined && router !== undefined) {
+            const authorities = join(cli.root, "authorities.pem");
+            writeFileSync(authorities, [node, router].map(({ ready }) => readFileSync(ready.caFile, "utf8")).join(""));
+            cli.setVariable("SSL_CERT_FILE", authorities);
+        }
         await cli.succeed(["stack", "init", stack]);
-        if (node !== undefined) {
-            const key = "tenant-hypervisors:hypervisors.hv02.endpoint";
-            await cli.succeed(["config", "set", "--stack", stack, "--path", key, node.ready.endpoint]);
-        }
-        const workspace = new Workspace(cli, stack);
-        if (router !== undefined) {
-            await workspace.connect(router);
-        }
-        return workspace;
-    }
-
-    /** Has the stack write to a router, whose certificate is trusted beside the node's. */
-    private async connect(router: SimulatedRouter): Promise<void> {
-        const bundle = join(this.root, "authorities.pem");
-        writeFileSync(bundle, [this.cli.variable("SSL_CERT_FILE"), router.ready.caFile].map(readText).join(""));
-        this.cli.setVariable("SSL_CERT_FILE", bundle);
-        for (const [key, value] of Object.entries({ mode: "api", endpoint: router.ready.endpoint })) {
-            const path = `tenant-hypervisors:coreRouter.${key}`;
-            await this.cli.succeed(["config", "set", "--stack", this.stack, "--path", path, value]);
-        }
+        return new Workspace(cli, stack);
     }
 
     /** Folder of the copied project. */
@@ -155,8 +147,4 @@ export class Workspace {
 export function shareCompiled(root: string): void {
     mkdirSync(join(PROJECT_ROOT, ".compiled"), { recursive: true });
     symlinkSync(join(PROJECT_ROOT, ".compiled"), join(root, ".compiled"));
-}
-
-function readText(file: string): string {
-    return readFileSync(file, "utf8");
 }

@@ -1,6 +1,9 @@
+import { DefinitionError } from "../../model/faults";
 import { loadSubstrate } from "../../model/load";
 import { vmsOf } from "../../model/proof";
 import { judgeLease } from "../../model/proofLease";
+import { stackFileOf } from "../../model/stackFile";
+import type { Substrate } from "../../model/substrate";
 import { DataPlane } from "../dataPlane";
 import { defineMany } from "../manyTenants";
 import { readPlaneState } from "../planeState";
@@ -21,11 +24,15 @@ const MANY_ALLOW = "5432";
 
 /** What a proof is about, and whom it tells how far it is. */
 export interface ProofOptions {
+    /** Folder of the definitions that are proved; the lab's own where it is missing. */
+    readonly definitions?: string;
     /** That many VMs of ten tenants in place of the substrate's own. */
     readonly vms?: number;
     /** Changes the copied project before anything is made. */
     readonly define?: (root: string) => void;
     readonly say: (step: string) => void;
+    /** Told what runs from now on. */
+    readonly runs?: (what: string) => void;
     /** Called while everything stands as declared. */
     readonly inspect?: (site: Site, workspace: Workspace) => Promise<void>;
     /** Ends it early: the command that runs, and the data plane with all that is in it. */
@@ -35,14 +42,55 @@ export interface ProofOptions {
 /**
  * Brings a substrate up on the simulated node and router, builds the data plane from what they hold then, and measures
  * from inside every VM what the tenants' files declare. Nothing of it is left afterwards.
+ *
+ * @throws DefinitionError where the definitions have faults, or the simulated node cannot stand for their hypervisors.
  */
 export async function prove(options: ProofOptions): Promise<Proof> {
     const began = Date.now();
+    const { definitions, signal } = options;
+    // Faults are told of the person's own files, by their lines.
+    const own = definitions === undefined ? undefined : loadSubstrate({ root: definitions, substrate: PROVABLE });
     const node = await SimulatedNode.start();
-    const router = await SimulatedRouter.start();
-    const workspace = await Workspace.create(PROVABLE, node, router);
+    try {
+        options.runs?.("the simulated node");
+        expectOneNode(own, node);
+        const router = await SimulatedRouter.start();
+        try {
+            options.runs?.("the simulated router");
+            signal?.throwIfAborted();
+            const proof = await proveOn(node, router, options);
+            return { ...proof, seconds: Math.round((Date.now() - began) / 1000) };
+        } finally {
+            await router.stop();
+        }
+    } finally {
+        await node.stop();
+    }
+}
+
+/** @throws DefinitionError where a hypervisor is another node than the simulated one. */
+function expectOneNode(substrate: Substrate | undefined, { ready }: SimulatedNode): void {
+    const faults = (substrate?.hypervisors ?? [])
+        .filter(({ node }) => node !== ready.node)
+        .map(({ name, node }) => ({
+            file: stackFileOf(PROVABLE),
+            path: `hypervisors.${name}.node`,
+            message: `${node} cannot be proved: it is proved on the simulated node, which is ${ready.node} alone`,
+        }));
+    if (faults.length > 0) {
+        throw new DefinitionError(faults);
+    }
+}
+
+async function proveOn(
+    node: SimulatedNode,
+    router: SimulatedRouter,
+    options: ProofOptions,
+): Promise<Omit<Proof, "seconds">> {
+    const workspace = await Workspace.create(PROVABLE, node, router, {}, options.definitions);
     options.signal?.addEventListener("abort", () => workspace.interrupt());
     try {
+        options.signal?.throwIfAborted();
         if (options.vms !== undefined) {
             defineMany(workspace.root, PROVABLE, options.vms, MANY_ALLOW);
         }
@@ -50,31 +98,27 @@ export async function prove(options: ProofOptions): Promise<Proof> {
         const substrate = loadSubstrate({ root: workspace.root, substrate: PROVABLE });
         const vlans = substrate.tenants.map(({ segment }) => segment.vlan);
         await prepareSite(node, router, vlans);
-        options.say("pulumi up against the simulated node and router");
+        const names = substrate.tenants.map(({ name }) => name).join(", ");
+        options.say(`pulumi up of ${vmsOf(substrate).length} VMs of ${names} against the simulated node and router`);
+        options.runs?.("pulumi up");
         const { exitCode, output } = await workspace.pulumi(["up", "--yes", "--skip-preview"]);
         if (exitCode !== 0) {
             throw new Error(`pulumi up ended with ${exitCode}:\n${output}`);
         }
-        const proof = await measureAll({ substrate, node, router }, workspace, options);
-        return { ...proof, seconds: Math.round((Date.now() - began) / 1000) };
-    } catch (error) {
-        // What was ended fails, and that is no news.
-        options.signal?.throwIfAborted();
-        throw error;
+        return await measureAll({ substrate, node, router }, workspace, options);
     } finally {
         workspace.remove();
-        await node.stop();
-        await router.stop();
     }
 }
 
 async function measureAll(
     { substrate, node, router }: Pick<Site, "substrate" | "node" | "router">,
     workspace: Workspace,
-    { say, inspect, signal }: ProofOptions,
+    { say, runs, inspect, signal }: ProofOptions,
 ): Promise<Omit<Proof, "seconds">> {
     signal?.throwIfAborted();
     const plane = await DataPlane.start();
+    runs?.("the data plane");
     signal?.addEventListener("abort", () => void plane.stop());
     try {
         say("switch, router, DHCP and DNS from what they hold");

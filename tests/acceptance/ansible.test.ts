@@ -2,6 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { labEnvironment } from "../../lab/environment";
 import { LAB_PYTHON } from "../../lab/venv";
 
 const ROOT = resolve(__dirname, "..", "..");
@@ -14,7 +15,13 @@ beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "ansible-"))));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 function ansible(program: string, ...args: readonly string[]) {
-    const env = { ...process.env, ANSIBLE_HOME: join(folder, "home"), LC_ALL: "C.UTF-8", ANSIBLE_NOCOLOR: "1" };
+    const env = {
+        ...labEnvironment(),
+        HOME: folder,
+        ANSIBLE_HOME: join(folder, "home"),
+        LC_ALL: "C.UTF-8",
+        ANSIBLE_NOCOLOR: "1",
+    };
     return spawnSync(join(dirname(LAB_PYTHON), program), args, { cwd: folder, encoding: "utf8", env });
 }
 

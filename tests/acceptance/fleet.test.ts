@@ -1,5 +1,6 @@
 import { copyFileSync, cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
+import { LAB_DEFINITIONS } from "../../lab/definitions";
 import { processesIn } from "../../lab/processes";
 import type { CliResult } from "../../lab/workspace";
 import type { FleetRow } from "../../model/fleet";
@@ -7,7 +8,6 @@ import { AcceptanceLab, RUN_TIMEOUT_MS } from "./lab";
 
 jest.setTimeout(RUN_TIMEOUT_MS);
 
-const ROOT = resolve(__dirname, "../..");
 const PLANNED = ["alpha", "bravo", "charlie", "delta"];
 
 let lab: AcceptanceLab;
@@ -15,11 +15,11 @@ let lab: AcceptanceLab;
 /** The substrate dvnt, which is only planned, once more: by another name, at another site. */
 function plan(substrate: string, site: number): void {
     const { root } = lab.workspace;
-    const stack = readFileSync(join(ROOT, "Pulumi.dvnt.yaml"), "utf8");
+    const stack = readFileSync(join(LAB_DEFINITIONS, "Pulumi.dvnt.yaml"), "utf8");
     writeFileSync(
         join(root, `Pulumi.${substrate}.yaml`),
         stack
-            .replace(/site: 10$/m, `site: ${site}`)
+            .replace(/site: "10"$/m, `site: "${site}"`)
             .replaceAll("dvnt", substrate)
             .replaceAll("10.10.", `10.${site}.`),
     );

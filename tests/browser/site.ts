@@ -1,29 +1,27 @@
 import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
+import { LAB_DEFINITIONS } from "../../lab/definitions";
 import { defineMany, MANY_TENANTS } from "../../lab/manyTenants";
 import type { DriftRow } from "../../model/drift";
 import { loadSubstrate } from "../../model/load";
 import type { ToldDrift } from "../../model/map/driftFile";
 import type { Substrate } from "../../model/substrate";
 
-const ROOT = resolve(__dirname, "..", "..");
 const VMS = 30 * MANY_TENANTS;
 /** As long as a name may be. */
 export const LONG_NAME = `a-${"very-".repeat(11)}longer`;
 
-/** The committed substrate. */
+/** A substrate of a few tenants. */
 export function ownSite(): Substrate {
-    return loadSubstrate({ root: ROOT, substrate: "dvntm" });
+    return loadSubstrate({ root: LAB_DEFINITIONS, substrate: "dvntm" });
 }
 
 /** Ten tenants of thirty VMs, with paths between tenants and to segments of the site, long names and fixed addresses. */
 export function bigSite(): Substrate {
     const root = mkdtempSync(join(tmpdir(), "big-site-"));
     try {
-        for (const entry of ["Pulumi.yaml", "Pulumi.dvntm.yaml", "tenants"]) {
-            cpSync(join(ROOT, entry), join(root, entry), { recursive: true });
-        }
+        cpSync(LAB_DEFINITIONS, root, { recursive: true });
         defineMany(root, "dvntm", VMS, "5432");
         const folder = join(root, "tenants", "dvntm");
         const last = join(folder, "bench9.yaml");

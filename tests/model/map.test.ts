@@ -1,4 +1,4 @@
-import { resolve } from "node:path";
+import { LAB_DEFINITIONS } from "../../lab/definitions";
 import type { DriftRow } from "../../model/drift";
 import { loadSubstrate } from "../../model/load";
 import { concerns, mapOf } from "../../model/map/content";
@@ -13,9 +13,8 @@ import { driftVerdict, sizeText } from "../../model/map/words";
 import type { Substrate } from "../../model/substrate";
 import { definitionOf, nameOf, substrateOf } from "./paths";
 
-const ROOT = resolve(__dirname, "..", "..");
-const dvntm = loadSubstrate({ root: ROOT, substrate: "dvntm" });
-const dvnt = loadSubstrate({ root: ROOT, substrate: "dvnt" });
+const dvntm = loadSubstrate({ root: LAB_DEFINITIONS, substrate: "dvntm" });
+const dvnt = loadSubstrate({ root: LAB_DEFINITIONS, substrate: "dvnt" });
 
 function row(tenant: string, where: string, what: string): DriftRow {
     return { tenant, where, what, declared: "a", found: "b", settle: "make up" };

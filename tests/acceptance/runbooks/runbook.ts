@@ -2,6 +2,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symli
 import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { IsolatedCli, type CliResult } from "../../../lab/cli";
+import { LAB_DEFINITIONS } from "../../../lab/definitions";
 import { shareCompiled } from "../../../lab/workspace";
 import { BIN } from "../../../tools/parts";
 import { blocksIn, filesOfProject, PROJECT_ROOT, readPage, type Block } from "./pages";
@@ -18,13 +19,22 @@ export class Runbook {
 
     /** @param environment variables that the person's shell has before the first command. */
     constructor(environment: Record<string, string>) {
-        // A run asks nobody: there is no terminal. What a person confirms by its name is in YES in the pages.
-        const skip = { PULUMI_SKIP_CONFIRMATIONS: "true" };
-        this.cli = new IsolatedCli({ HOME: this.home, PATH: pathOfPerson(), ...skip, ...environment });
-        for (const file of filesOfProject().filter((name) => existsSync(join(PROJECT_ROOT, name)))) {
+        const own = {
+            HOME: this.home,
+            PATH: pathOfPerson(),
+            // Another one than a lab's.
+            PULUMI_CONFIG_PASSPHRASE: "known to this person alone",
+            // A run asks nobody: there is no terminal. What a person confirms by its name is in YES in the pages.
+            PULUMI_SKIP_CONFIRMATIONS: "true",
+        };
+        this.cli = new IsolatedCli({ ...own, ...environment });
+        for (const file of filesOfProject().filter(
+            (name) => existsSync(join(PROJECT_ROOT, name)) && !isWritten(name),
+        )) {
             // make compares times.
             cpSync(join(PROJECT_ROOT, file), this.path(file), { preserveTimestamps: true });
         }
+        cpSync(LAB_DEFINITIONS, this.cli.root, { recursive: true });
         ["node_modules", ".tools"].forEach((name) => symlinkSync(join(PROJECT_ROOT, name), this.path(name)));
         shareCompiled(this.cli.root);
     }
@@ -131,6 +141,11 @@ export class Runbook {
         this.cli.remove();
         rmSync(this.home, { recursive: true, force: true });
     }
+}
+
+/** Whether a file is what a person writes; a clone begins with the lab's, whatever became of those in this folder. */
+function isWritten(file: string): boolean {
+    return /^(Pulumi\..+\.yaml|tenants\/.*)$/.test(file);
 }
 
 /**

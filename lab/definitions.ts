@@ -1,0 +1,73 @@
+import { cpSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { dump } from "js-yaml";
+import { PROJECT, stackSource } from "../model/stackFile";
+import type { SimulatedNode } from "./simulatedNode";
+import type { SimulatedRouter } from "./simulatedRouter";
+
+/**
+ * Folder of the lab's own substrates, laid out as the project is: Pulumi.<substrate>.yaml and tenants/<substrate>. What a
+ * person writes into the project's changes no demo and no test.
+ */
+export const LAB_DEFINITIONS = resolve(__dirname, "definitions");
+
+/** What of a stack file changes in a lab; every other key of a substrate stays as it is. */
+interface Substrate {
+    readonly hypervisors?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+    readonly coreRouter?: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Text of a stack file for a lab: the substrate as it is defined, on simulated machines.
+ *
+ * What belongs to the person's own stack is left out: values that are encrypted and what encrypts them, environments of
+ * Pulumi ESC, keys of other programs. So are baselines: they would have the lab log in to a real host.
+ *
+ * @param definitions folder of the stack file.
+ * @param node stands for each of the hypervisors; none for a substrate without a host.
+ * @param router stands for the core router, which the stack then writes to.
+ * @throws DefinitionError where the stack file cannot be read.
+ */
+export function labStackFile(
+    definitions: string,
+    substrate: string,
+    node?: SimulatedNode,
+    router?: SimulatedRouter,
+): string {
+    const own = withoutSecrets(stackSource({ root: definitions, substrate }).value) as Substrate;
+    const hypervisors = Object.entries(own.hypervisors ?? {}).map(([name, { baseline: _, ...hypervisor }]) => {
+        return [name, { ...hypervisor, ...(node && { endpoint: node.ready.endpoint }) }] as const;
+    });
+    const simulated = {
+        ...own,
+        hypervisors: Object.fromEntries(hypervisors),
+        ...(router && { coreRouter: { ...own.coreRouter, mode: "api", endpoint: router.ready.endpoint } }),
+    };
+    const config = Object.entries(simulated).map(([key, value]) => [`${PROJECT}:${key}`, value] as const);
+    return dump({ config: Object.fromEntries(config) }, { lineWidth: -1 });
+}
+
+/** A value without what Pulumi encrypted in it: a mapping of the one key `secure` (config/object.go of its SDK). */
+function withoutSecrets(value: unknown): unknown {
+    if (Array.isArray(value)) {
+        return value.filter((item) => !isSecret(item)).map(withoutSecrets);
+    }
+    if (typeof value !== "object" || value === null) {
+        return value;
+    }
+    const plain = Object.entries(value).filter(([, item]) => !isSecret(item));
+    return Object.fromEntries(plain.map(([key, item]) => [key, withoutSecrets(item)]));
+}
+
+function isSecret(value: unknown): boolean {
+    return typeof value === "object" && value !== null && Object.keys(value).join() === "secure";
+}
+
+/** Copies the tenants' files of a substrate, and nothing else that lies beside them, into a copy of the project. */
+export function copyTenants(definitions: string, substrate: string, root: string): void {
+    const folder = join("tenants", substrate);
+    cpSync(join(definitions, folder), join(root, folder), {
+        recursive: true,
+        filter: (file) => statSync(file).isDirectory() || /\.ya?ml$/.test(file),
+    });
+}
