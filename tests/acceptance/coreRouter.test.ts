@@ -140,25 +140,3 @@ describe("coreRouter.mode: api", () => {
         expect(await router.state()).toEqual(before);
     });
 });
-
-describe("a router before the one-time step", () => {
-    let router: SimulatedRouter;
-    let lab: AcceptanceLab;
-
-    beforeAll(async () => {
-        router = await SimulatedRouter.start({ assigned: false });
-        lab = await AcceptanceLab.start(router);
-    });
-    afterAll(async () => {
-        await lab.stop();
-        await router.stop();
-    });
-
-    test("up says exactly what to do, and makes no VM that would have no network", async () => {
-        const { exitCode, output } = await lab.workspace.pulumi(["up", "--yes", "--skip-preview"]);
-        expect(exitCode).not.toBe(0);
-        expect(output).toMatch(/Interfaces > Assignments/);
-        expect(output).toMatch(/10\.20\.50\.1\/24/);
-        expect(Object.keys((await lab.state()).vms)).toHaveLength(3);
-    });
-});

@@ -121,7 +121,9 @@ describe("in a folder that a person has worked in", () => {
     let before: string[];
 
     beforeAll(async () => {
-        await runbook.first("echo a-private-key | .tools/bin/pulumi config set --stack dvntm --secret baseline:privateKey");
+        await runbook.first(
+            "echo a-private-key | .tools/bin/pulumi config set --stack dvntm --secret baseline:privateKey",
+        );
         rmSync(runbook.path("tenants/dvntm/vintronics.yaml"));
         writeFileSync(
             runbook.path("tenants/dvntm/moneyrouter.yaml"),

@@ -4,7 +4,7 @@ import type { GuestState, NodeState } from "../../lab/expect";
 import type { CliResult } from "../../lab/workspace";
 import { AcceptanceLab, RUN_TIMEOUT_MS } from "./lab";
 import { Matrix } from "./matrix";
-import { changeMacByHand, changeWhole, renameTenant } from "./matrixLast";
+import { changeMacByHand, changeWhole, destroyWhole, renameTenant } from "./matrixLast";
 import { VM_ROWS, type Row } from "./matrixRows";
 import { ALLOWANCES, FILE, REFUSALS, RULES, TENANT, tenantText, type Phase } from "./matrixTenants";
 
@@ -282,20 +282,7 @@ describe("each attribute", () => {
         test("a tenant's name takes its VMs along", () => renameTenant(lab, matrix));
 
         test("when all is lifted, destroy leaves the node as it was", async () => {
-            lab.edit("tenants/dvntm/other.yaml", (text) =>
-                text
-                    .replace("protection: true", "protection: false")
-                    .replaceAll("keep: true", "keep: false")
-                    .replace("address: fixed", "address: dhcp"),
-            );
-            await lab.node.forgetRequests();
-            await lab.up();
-            const one = "ipset/ipfilter-net0";
-            // Back at DHCP it may send from any address at once: the filter is off before its ipset goes.
-            expect(await lab.filterOf("5222")).toEqual({ on: false });
-            const writes = ["PUT options", `DELETE ${one}/10.20.52.31`, `DELETE ${one}`];
-            expect(await lab.firewallWrites("5222")).toEqual(writes);
-            await lab.succeed("destroy", "--yes", "--skip-preview");
+            await destroyWhole(lab);
             expect(await lab.state()).toEqual(found);
         });
 

@@ -1,37 +1,32 @@
-import { uuidOf } from "../router/managed";
 import {
-    ANY,
-    assigned,
     brokenAt,
     changed,
     foreign,
     held,
-    LOG,
     noAnswer,
-    PRIVATE,
-    PRIVATE_NETWORKS,
+    recordOf,
     refusal,
-    SEGMENT,
+    refusalWithoutReason,
     stopped,
-    TENANT,
+    unassigned,
     untaken,
-    VM,
     type Cause,
-    type Together,
-} from "./routerCauses";
+} from "../routerCauses";
+import { uuidOf } from "../router/managed";
 
-const UNBOUND = "unbound/service/reconfigure";
+/** The tenant that comes and goes. */
+export const TENANT = "moneyrouter";
+export const VLAN = 52;
+
+/** Causes that meet different resources of one run. */
+export type Together = readonly Cause[];
+
+const VM = recordOf(`${TENANT}: api-vm01`);
+const SEGMENT = recordOf(`${TENANT}: segment`);
+const ANY = recordOf(`${TENANT}: …`);
 const KEA = "kea/service/reconfigure";
-const ZONE = `${TENANT}.dvntm.deevnet.net`;
-
-const theirName: Cause = held("a name is somebody else's", "names", {
-    wanted: `name api.${ZONE}`,
-    holder: 'host override "x"',
-    byHand: (router) => {
-        const host = { hostname: "api", domain: ZONE, server: "10.20.25.9", description: "x" };
-        return foreign(router, "unbound/settings/addHostOverride", { host }, "unbound/settings/delHostOverride");
-    },
-});
+const FILTER = "firewall/filter/apply";
+const TEMPLATE = { status: 500, message: "Template generation failed" };
 
 const theirMac: Cause = held("a MAC is somebody else's", "dhcp", {
     wanted: "MAC 02:de:20:52:00:01",
@@ -44,17 +39,18 @@ const theirMac: Cause = held("a MAC is somebody else's", "dhcp", {
     },
 });
 
-const theirFirewallAlias: Cause = held("a firewall alias of the name is somebody else's", "rules", {
-    wanted: `alias ${PRIVATE_NETWORKS}`,
-    holder: 'firewall alias "x"',
-    byHand: (router) => {
-        const alias = { name: PRIVATE_NETWORKS, type: "network", content: "10.0.0.0/8", description: "x" };
-        return foreign(router, "firewall/alias/addItem", { alias }, "firewall/alias/delItem");
+const theirName: Cause = held("a name is somebody else's since", "names", {
+    wanted: `name api-vm01.${TENANT}.dvntm.deevnet.net`,
+    holder: 'host override "x"',
+    byHand: async (router) => {
+        const uuid = await uuidOf(router, "host", { server: "10.20.52.10" });
+        await router.byHand(`unbound/settings/setHostOverride/${uuid}`, { host: { description: "x" } });
+        return () => router.byHand(`unbound/settings/delHostOverride/${uuid}`);
     },
 });
 
 const theirHostAlias: Cause = held("somebody else's alias points at a host", "names", {
-    wanted: `host override api-vm01.${ZONE} cannot be deleted: it`,
+    wanted: `host override api-vm01.${TENANT}.dvntm.deevnet.net cannot be deleted: it`,
     holder: 'host alias "x"',
     byHand: async (router) => {
         const host = await uuidOf(router, "host", { server: "10.20.52.10" });
@@ -63,142 +59,64 @@ const theirHostAlias: Cause = held("somebody else's alias points at a host", "na
     },
 });
 
-const theirReservation: Cause = held("somebody else's reservation is in the scope", "dhcp", {
-    wanted: "subnet 10.20.52.0/24 cannot be deleted: it",
-    holder: 'reservation "x"',
-    byHand: async (router) => {
-        const subnet = await uuidOf(router, "subnet4", { subnet: "10.20.52.0/24" });
-        const reservation = { subnet, hw_address: "DC:A6:32:00:00:99", ip_address: "10.20.52.40", description: "x" };
-        return foreign(router, "kea/dhcpv4/add_reservation", { reservation }, "kea/dhcpv4/del_reservation");
-    },
+const disabledRule = changed("rule", { sequence: "52001" }, "firewall/filter/setRule", { rule: { enabled: "0" } });
+const otherPool = changed("subnet4", { subnet: "10.20.52.0/24" }, "kea/dhcpv4/set_subnet", { subnet4: { pools: "" } });
+const otherHost = changed("host", { server: "10.20.52.10" }, "unbound/settings/setHostOverride", {
+    host: { rr: "AAAA", server: "fd00::9" },
 });
 
-const noReason: Cause = {
-    ...refusal("a host alias", "names", "unbound/settings/addHostAlias", VM),
-    what: "a host alias is refused without a reason",
-    fault: { method: "POST", path: "/unbound/settings/addHostAlias", result: "failed", times: 1 },
-    says: `POST unbound/settings/addHostAlias${VM}: the router refused it: it gave no reason; ${LOG}.`,
-};
-
-const answeredNothing: Cause = {
-    what: "the deletion of a host alias is answered with nothing",
-    at: "names",
-    fault: { method: "POST", path: "/unbound/settings/delHostAlias/.*", answer: "[]", times: 1 },
-    says: `POST unbound/settings/delHostAlias/…${VM}: the router answered []: ${LOG}.`,
-};
-
-/** What meets a tenant that is made. */
+/** What meets a tenant that is made: one of each class. */
 export const inCreation: readonly Together[] = [
     [
         refusal("a host override", "names", "unbound/settings/addHostOverride", VM),
-        refusal("a firewall alias", "rules", "firewall/alias/addItem", PRIVATE),
+        untaken("Kea refuses its reconfigure", "dhcp", KEA, TEMPLATE),
+        noAnswer("once a rule is made", "rules", "firewall/filter/addRule", ANY, true),
     ],
-    [noReason, refusal("a rule", "rules", "firewall/filter/addRule", ANY)],
     [
         stopped("Unbound stops and takes nothing over", "names", "half"),
-        stopped("Kea does not run after its reconfigure", "dhcp", "down"),
+        theirMac,
+        brokenAt("once a rule is made", "rules", "firewall/filter/addRule", ANY, true),
     ],
-    [
-        brokenAt("once a host override is made", "names", "unbound/settings/addHostOverride", VM, true),
-        noAnswer("a rule is made", "rules", "firewall/filter/addRule", ANY),
-    ],
-    [
-        untaken("Unbound's reconfigure says failed", "names", UNBOUND, { answer: '{"status":"failed"}' }),
-        refusal("a reservation", "dhcp", "kea/dhcpv4/add_reservation", VM),
-    ],
-    [theirName, theirMac],
-    [brokenAt("at a host alias", "names", "unbound/settings/addHostAlias", VM, false), theirFirewallAlias],
-    [untaken("the rules are not loaded", "rules", "firewall/filter/apply", { answer: '{"status":"Execute error"}' })],
     [
         {
             what: "nobody assigned the VLAN",
             at: "vlan",
-            ...assigned(),
+            ...unassigned(VLAN),
             says:
                 "VLAN 52: device vlan0.52 is assigned to no interface. OPNsense has no API for it; on the router, once: " +
                 "Interfaces > Assignments, add vlan0.52, …IPv4 address 10.20.52.1/24, Save, Apply changes.",
         },
-    ],
-    [
-        {
-            what: "the VLAN's interface has another address",
-            at: "vlan",
-            ...assigned("10.20.52.254/24"),
-            says: "VLAN 52: device vlan0.52 is assigned as opt10, whose address is 10.20.52.254/24. …Then run it again.",
-        },
+        refusalWithoutReason("a host alias", "names", "unbound/settings/addHostAlias", VM),
     ],
 ];
 
-const HOST = ["host", { server: "10.20.52.10" }, "unbound/settings/setHostOverride"] as const;
-const HOST_ALIAS = ["host_alias", { domain: ZONE, hostname: "api" }, "unbound/settings/setHostAlias"] as const;
-const RULE = ["rule", { sequence: "52001" }, "firewall/filter/setRule"] as const;
-
-/** What meets the repair of a tenant's records that somebody changed. */
+/** What meets the repair of a tenant's records that somebody changed: one of each class. */
 export const inRepair: readonly Together[] = [
     [
+        { ...refusal("a host override", "names", "unbound/settings/setHostOverride/…", VM), ...otherHost },
+        { ...noAnswer("once the scope is changed", "dhcp", "kea/dhcpv4/set_subnet/…", SEGMENT, true), ...otherPool },
         {
-            ...refusal("the repair of a host override", "names", "unbound/settings/setHostOverride/…", VM),
-            ...changed(...HOST, { host: { rr: "AAAA", server: "fd00::9" } }),
-        },
-        {
-            ...refusal("the repair of a rule", "rules", "firewall/filter/setRule/…", ANY),
-            ...changed(...RULE, { rule: { enabled: "0" } }),
+            ...untaken("the rules are not loaded", "rules", FILTER, { answer: '{"status":"Execute error"}' }),
+            ...disabledRule,
         },
     ],
     [
-        {
-            ...refusal("the repair of a host alias", "names", "unbound/settings/setHostAlias/…", VM),
-            ...changed(...HOST_ALIAS, { alias: { enabled: "0" } }),
-        },
-        {
-            ...refusal("the repair of the scope", "dhcp", "kea/dhcpv4/set_subnet/…", SEGMENT),
-            ...changed("subnet4", { subnet: "10.20.52.0/24" }, "kea/dhcpv4/set_subnet", { subnet4: { pools: "" } }),
-        },
-    ],
-    [
-        {
-            ...untaken("Unbound does not take the repair over", "names", UNBOUND, { status: 500, message: "busy" }),
-            ...changed(...HOST_ALIAS, { alias: { hostname: "other" } }),
-        },
-        {
-            ...refusal("the repair of the firewall alias", "rules", "firewall/alias/setItem/…", PRIVATE),
-            ...changed("alias", { name: PRIVATE_NETWORKS }, "firewall/alias/setItem", {
-                alias: { content: "10.0.0.0/8" },
-            }),
-        },
+        theirName,
+        { ...stopped("Kea does not run after its reconfigure", "dhcp", "down"), ...otherPool },
+        { ...brokenAt("at a rule", "rules", "firewall/filter/setRule/…", ANY, false), ...disabledRule },
     ],
 ];
 
-const TEMPLATE = { status: 500, message: "Template generation failed" };
-
-/** What meets a tenant that is taken away. */
+/** What meets a tenant that is taken away: one of each class. */
 export const inRemoval: readonly Together[] = [
     [
-        refusal("the deletion of a host alias", "names", "unbound/settings/delHostAlias/…", VM),
-        refusal("the deletion of a reservation", "dhcp", "kea/dhcpv4/del_reservation/…", VM),
-    ],
-    [
-        refusal("the deletion of a host override", "names", "unbound/settings/delHostOverride/…", VM),
-        refusal("the deletion of the scope", "dhcp", "kea/dhcpv4/del_subnet/…", SEGMENT),
-    ],
-    [
-        untaken("Unbound runs on with the names", "names", UNBOUND, TEMPLATE),
-        untaken("Kea runs on with the scope", "dhcp", KEA, TEMPLATE),
-    ],
-    [theirHostAlias, theirReservation],
-    [
-        noAnswer("a host override is deleted", "names", "unbound/settings/delHostOverride/…", VM),
-        refusal("Kea's list of interfaces", "dhcp", "kea/dhcpv4/set", ""),
-    ],
-    [
         stopped("Unbound stops and keeps the names", "names", "half"),
-        refusal("the deletion of a rule", "rules", "firewall/filter/delRule/…", ANY),
+        refusal("the deletion of a reservation", "dhcp", "kea/dhcpv4/del_reservation/…", VM),
+        noAnswer("once a rule is deleted", "rules", "firewall/filter/delRule/…", ANY, true),
     ],
-    [answeredNothing, refusal("the deletion of the firewall alias", "rules", "firewall/alias/delItem/…", PRIVATE)],
     [
-        untaken("the firewall goes on with the alias", "rules", "firewall/alias/reconfigure", {
-            status: 500,
-            message: "Alias error",
-        }),
+        theirHostAlias,
+        untaken("Kea runs on with the scope", "dhcp", KEA, TEMPLATE),
+        brokenAt("at the deletion of a rule", "rules", "firewall/filter/delRule/…", ANY, false),
     ],
 ];

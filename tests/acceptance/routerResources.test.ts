@@ -179,7 +179,7 @@ describe("the router's resources, from the first up to destroy", () => {
     });
 });
 
-describe("the router's resources, where something is wrong", () => {
+describe("the router's resources, with credentials of the stack's configuration", () => {
     let router: SimulatedRouter;
     let project: RouterProject;
     let found: RouterState;
@@ -201,29 +201,6 @@ describe("the router's resources, where something is wrong", () => {
         expect(output).not.toMatch(/^\s+at .*\.[jt]s:\d+/m);
         return output;
     }
-
-    test("wrong credentials are told without the secret, and nothing is written", async () => {
-        const output = await failing({ OPNSENSE_API_SECRET: "wrong-secret" });
-        expect(output).toMatch(
-            /401 Authentication Failed: key or secret is wrong; set OPNSENSE_API_KEY and OPNSENSE_API_SECRET/,
-        );
-        expect(output).not.toContain("wrong-secret");
-        expect(await router.state()).toEqual(found);
-    });
-
-    test("a certificate that nobody vouches for is refused", async () => {
-        expect(await failing({ SSL_CERT_FILE: "" })).toMatch(/was refused \(.*\): let SSL_CERT_FILE name/);
-        expect(await router.state()).toEqual(found);
-    });
-
-    test("an interface that nobody assigned is the exact step; nothing that needs it is written", async () => {
-        await router.unassign("opt8");
-        expect(await failing()).toMatch(
-            /VLAN 50: device vlan0\.50 is assigned to no interface\.[^]*Interfaces > Assignments/,
-        );
-        expect((await router.state()).saved["rule"]).toEqual(found.saved["rule"]);
-        await router.assign("opt8", "vlan0.50", "10.20.50.1/24", { description: "TENANT50" });
-    });
 
     test("credentials of the stack's secret configuration serve as well, and the state has them encrypted alone", async () => {
         const { apiKey, apiSecret } = router.ready;
