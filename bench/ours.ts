@@ -4,7 +4,7 @@ import { defineMany } from "../lab/manyTenants";
 import type { Workspace } from "../lab/workspace";
 import type { Command, Side, Step } from "./side";
 
-/** This program, as make runs it. */
+/** This program, as bin/tenants runs it. */
 export class Ours implements Side {
     readonly name = "ours";
 
@@ -34,7 +34,7 @@ export class Ours implements Side {
                 this.changeOne();
                 return this.pulumi("up", "--yes", "--skip-preview");
             case "teardown of one tenant":
-                return this.own("teardown", "--tenant", GOES, "--yes", GOES, this.workspace.stack);
+                return this.own("teardown", this.workspace.stack, GOES, "--yes", GOES);
             case "destroy":
                 return this.pulumi("destroy", "--yes", "--skip-preview");
         }
@@ -56,7 +56,7 @@ export class Ours implements Side {
     }
 
     private own(name: string, ...args: string[]): Command {
-        return this.of(process.execPath, ["--require", "./start/typescript", `commands/${name}.ts`, ...args]);
+        return this.of(join(this.workspace.root, "bin", "tenants"), [name, ...args]);
     }
 
     private of(program: string, args: readonly string[]): Command {

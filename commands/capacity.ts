@@ -1,11 +1,8 @@
-/** Prints what each hypervisor of a substrate has and what its tenants were promised of it. */
 import { formatAmount, RESOURCE_TITLES, sharesOf, shareText, type Share } from "../model/capacity";
 import type { Substrate } from "../model/substrate";
-import { FLAG, runCommand } from "./command";
-
-const HELP = `usage: make capacity SUBSTRATE=<name> [JSON=1]
-Prints memory, disk and vCPUs per hypervisor: promised by tenant and in all, against what the hardware has.
-Memory counts VMs that start with the node. Exit 0; 1: the definitions have faults; 2: wrong usage.`;
+import { defineCommand, SUBSTRATE } from "./cli/definition";
+import { answer } from "./cli/terminal";
+import { loadOne } from "./shared/substrates";
 
 /** Columns of a bar in a terminal. */
 const BAR = 30;
@@ -13,8 +10,23 @@ const BAR = 30;
 /** Unit of every amount of a resource in the JSON. */
 const UNITS: Readonly<Record<Share["resource"], string>> = { memory: "MiB", disk: "GiB", vcpus: "vCPU" };
 
-void runCommand(HELP, { json: FLAG, help: FLAG }, (substrate, { json }) => {
-    console.log(json ? JSON.stringify(asJson(substrate)) : asTable(substrate));
+export const command = defineCommand({
+    name: "capacity",
+    group: "look",
+    summary: "say what the hypervisors have and what tenants were promised of it",
+    details:
+        "Prints memory, disk and vCPUs per hypervisor: promised by tenant and in all, against what the hardware has. Memory " +
+        "counts VMs that start with the node.",
+    arguments: [SUBSTRATE],
+    options: {},
+    output: "capacity",
+    needs: [],
+    example: "tenants capacity dvntm",
+    exits: { 1: "the definitions have faults" },
+    run({ args }) {
+        const substrate = loadOne(args["substrate"]!);
+        answer(asJson(substrate), () => asTable(substrate));
+    },
 });
 
 function asJson(substrate: Substrate) {

@@ -1,37 +1,57 @@
-/** Destroys a whole substrate once its name was typed, and tells of each tenant what was released: `make destroy`. */
 import type { Substrate } from "../model/substrate";
-import { FLAG, runCommand, TEXT } from "./command";
-import { confirm } from "./confirm";
-import { looksOnly, runPulumi } from "./pulumi";
-import { holdings, tellReleased, tellWhatGoes } from "./release";
+import { defineCommand, SUBSTRATE } from "./cli/definition";
+import { compareWithFiles } from "./cli/environment";
+import { EXIT, exitOfPulumi } from "./cli/exit";
+import { answer, tell } from "./cli/terminal";
+import { confirm } from "./shared/confirm";
+import { looksOnly, runPulumi } from "./shared/pulumi";
+import { holdings, tellReleased, tellWhatGoes } from "./shared/release";
+import { prepareChange } from "./shared/stack";
+import { loadOne } from "./shared/substrates";
 
-const HELP = `usage: make destroy SUBSTRATE=<name> [YES=<name>] [ARGS=...]
-Takes every tenant of the substrate away: shows what goes, asks for the substrate's name (YES says it for a script), runs
-pulumi destroy, and says what was released and whether anything is left. What the code did not declare stays.
-Exit 0; 1: another name was typed, something is left, or as Pulumi ends; 2: no terminal and no YES, or else wrong usage.`;
-
-void runCommand(HELP, { yes: TEXT, help: FLAG }, async (substrate, { yes }, further) => {
-    const looks = looksOnly(further);
-    const held = looks ? [] : await holdings(substrate, () => true);
-    tellWhatGoes(substrate, held);
-    if (!looks) {
-        await confirm(`All of ${substrate.name} goes.`, substrate.name, yes);
-    }
-    // The name was the answer that Pulumi would ask for after its preview.
-    const answered = looks || further.includes("--yes") ? [] : ["--yes"];
-    const code = await runPulumi("destroy", "--stack", substrate.name, ...answered, ...further);
-    const clean = await tellReleased(substrate, held);
-    if (!looks) {
-        tellKept(substrate);
-    }
-    process.exitCode = code === 0 && !clean ? 1 : code;
+export const command = defineCommand({
+    name: "destroy",
+    group: "daily",
+    summary: "take every tenant of a substrate away",
+    details:
+        "Shows what goes, asks for the substrate's name (--yes says it for a script), runs pulumi destroy, and says what was " +
+        "released and whether anything is left. What the code did not declare stays. What stands behind -- is Pulumi's.",
+    arguments: [SUBSTRATE],
+    options: { yes: { says: "say the substrate's name without being asked", value: "substrate" } },
+    output: "released",
+    further: true,
+    needs: ["pulumi"],
+    example: "tenants destroy dvntm --yes=dvntm",
+    exits: { 1: "another name was typed, it was refused, Pulumi could not, or something is left" },
+    async run(request) {
+        const { options, further } = request;
+        compareWithFiles();
+        const substrate = loadOne(request.args["substrate"]!);
+        await prepareChange(substrate, false);
+        const looks = looksOnly(further);
+        const held = looks ? [] : await holdings(substrate, () => true);
+        tellWhatGoes(substrate, held);
+        if (!looks) {
+            await confirm(`All of ${substrate.name} goes.`, substrate.name, options.yes);
+        }
+        // The name was the answer that Pulumi would ask for after its preview.
+        const answered = looks || further.includes("--yes") ? [] : ["--yes"];
+        const flags = ["--stack", substrate.name, ...answered, ...further];
+        const { code, changes } = await runPulumi(request, "destroy", ...flags);
+        const clean = await tellReleased(substrate, held);
+        if (!looks) {
+            tellKept(substrate);
+        }
+        answer({ substrate: substrate.name, changes, clean });
+        return code === 0 && !clean ? EXIT.failed : exitOfPulumi(code);
+    },
 });
 
 /** Says which hosts stay configured. */
 function tellKept({ hypervisors }: Substrate): void {
     for (const { name, ssh, baseline } of hypervisors) {
         if (baseline !== undefined) {
-            console.log(`${name}: the host ${ssh.host} stays configured: a baseline is never undone.`);
+            tell(`${name}: the host ${ssh.host} stays configured: a baseline is never undone.`);
         }
     }
 }

@@ -1,21 +1,14 @@
-/** Previews many substrates side by side, as stacks of one program, and changes none of them: what `make fleet` calls. */
 import { cpus } from "node:os";
-import { resolve } from "node:path";
-import { LocalWorkspace, type EngineEvent, type Stack } from "@pulumi/pulumi/automation";
+import type { EngineEvent, Stack } from "@pulumi/pulumi/automation";
 import { FLEET_COMMANDS, fleetReport, reasonFrom, resultOf, type FleetCommand, type FleetRow } from "../model/fleet";
-import { suggestion } from "../model/suggest";
 import { unfit } from "../node/unfit";
-import { FAULTS, FLAG, runForAll, TEXT, UsageError } from "./command";
-import { policyArguments } from "./policy";
-import type { Loaded } from "./substrates";
-
-const HELP = `usage: make fleet [CMD=preview|refresh] [PARALLEL=<n>] [POLICY=off] [JSON=1]
-Runs a preview of every substrate, or a refresh that only looks, some side by side (PARALLEL; as many as there are cores),
-and reports of all at once. One that fails keeps none of the others from running. Nothing is changed but that a substrate
-without a stack gets one.
-Exit 0, also where there are changes; 1: one failed; 2: wrong usage.`;
-
-const ROOT = resolve(__dirname, "..");
+import { defineCommand, POLICY } from "./cli/definition";
+import { compareWithFiles, ROOT, stateByDefault } from "./cli/environment";
+import { shown, UsageError } from "./cli/errors";
+import { EXIT } from "./cli/exit";
+import { answer, note, width } from "./cli/terminal";
+import { policyArguments } from "./shared/policy";
+import { loadAll, type Loaded } from "./shared/substrates";
 
 interface Wanted {
     readonly command: FleetCommand;
@@ -23,32 +16,43 @@ interface Wanted {
     readonly packs: readonly string[];
 }
 
-void runForAll(
-    HELP,
-    { cmd: TEXT, parallel: TEXT, policy: TEXT, json: FLAG, help: FLAG },
-    async (loaded, { cmd, parallel, policy, json }) => {
-        const command = commandNamed(cmd || "preview");
-        const [, ...packs] = command === "preview" ? policyArguments(policy) : [];
-        const started = Date.now();
-        const rows = await runFleet(loaded, { command, parallel: numberOf(parallel), packs });
-        console.log(json ? JSON.stringify(rows) : fleetReport(rows, secondsSince(started)));
-        process.exitCode = rows.some(({ reason }) => reason !== undefined) ? FAULTS : 0;
+export const command = defineCommand({
+    name: "fleet",
+    group: "look",
+    summary: "preview every substrate side by side, changing nothing, in one report",
+    details:
+        "Runs a preview of every substrate, or a refresh that only looks, some side by side, and reports of all at once. One that " +
+        "fails keeps none of the others from running. Nothing is changed but that a substrate without a stack gets one.",
+    arguments: [
+        { name: "what", kind: "text", says: "preview (default) or refresh", optional: true, choices: FLEET_COMMANDS },
+    ],
+    options: {
+        parallel: { says: "how many at a time; as many as there are cores", value: "number" },
+        policy: POLICY,
     },
-);
-
-function commandNamed(name: string): FleetCommand {
-    const command = FLEET_COMMANDS.find((one) => one === name);
-    if (command === undefined) {
-        const allowed = `${suggestion(name, FLEET_COMMANDS)}; allowed: ${FLEET_COMMANDS.join(", ")}`;
-        throw new UsageError(`CMD ${name} is not allowed${allowed}. What changes something is run on one substrate.`);
-    }
-    return command;
-}
+    output: "fleet",
+    needs: ["pulumi"],
+    example: "tenants fleet refresh --parallel 2",
+    exits: { 0: "done, also where there are changes", 1: "one failed" },
+    async run({ args, options }) {
+        const what = FLEET_COMMANDS.find((one) => one === args["what"]) ?? "preview";
+        const parallel = numberOf(options.parallel);
+        stateByDefault();
+        if (what === "preview") {
+            compareWithFiles();
+        }
+        const [, ...packs] = what === "preview" ? policyArguments(options.policy) : [];
+        const started = Date.now();
+        const rows = await runFleet(loadAll([]), { command: what, parallel, packs });
+        answer(rows, () => fleetReport(rows, secondsSince(started), width()));
+        return rows.some(({ reason }) => reason !== undefined) ? EXIT.failed : EXIT.done;
+    },
+});
 
 function numberOf(parallel: string | undefined): number {
-    const wanted = Number(parallel || cpus().length);
+    const wanted = Number(parallel ?? cpus().length);
     if (!Number.isInteger(wanted) || wanted < 1) {
-        throw new UsageError(`PARALLEL ${parallel} is not allowed; allowed: a whole number from 1`);
+        throw new UsageError(`--parallel ${shown(parallel!)} is not allowed; allowed: a whole number from 1`);
     }
     return wanted;
 }
@@ -62,7 +66,7 @@ async function runFleet(fleet: readonly Loaded[], wanted: Wanted): Promise<Fleet
             const row = await runOn(next, wanted);
             rows.push(row);
             const place = `${rows.length} of ${fleet.length}`;
-            console.error(`${row.substrate}: ${resultOf(row)}, ${row.seconds.toFixed(1)} s (${place})`);
+            note(`${row.substrate}: ${resultOf(row)}, ${row.seconds.toFixed(1)} s (${place})`);
         }
     };
     await Promise.all(Array.from({ length: wanted.parallel }, turn));
@@ -105,7 +109,11 @@ let selecting: Promise<unknown> = Promise.resolve();
 
 /** The stack of a substrate; one after the other, since the CLI keeps which one is selected in a file. */
 function stackOf(stackName: string): Promise<Stack> {
-    const stack = selecting.then(() => LocalWorkspace.createOrSelectStack({ stackName, workDir: ROOT }));
+    const stack = selecting.then(async () => {
+        // Pulumi's SDK takes most of a second to load, and help and completion do without it.
+        const { LocalWorkspace } = await import("@pulumi/pulumi/automation");
+        return LocalWorkspace.createOrSelectStack({ stackName, workDir: ROOT });
+    });
     selecting = stack.catch(() => undefined);
     return stack;
 }

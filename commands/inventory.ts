@@ -1,4 +1,3 @@
-/** Writes a substrate's tenant VMs as an Ansible inventory in the lab's own host shape. */
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { dumpForAnsible } from "../model/ansibleYaml";
@@ -6,25 +5,42 @@ import { groupsOf, inventoryOf, type InventoryHost } from "../model/inventory";
 import type { Substrate } from "../model/substrate";
 import { readYaml } from "../model/yamlFile";
 import { givenVars, zoneKeysOf } from "../model/zones";
-import { FLAG, runCommand, TEXT } from "./command";
-
-const HELP = `usage: make inventory SUBSTRATE=<name> [INPUT=<file>] [OUTPUT=<folder>] [JSON=1]
-Writes the tenants' VMs as an Ansible inventory: tenants.yml with a group for each tenant, and host_vars/ with what the
-lab's collections read of a host. INPUT is the YAML that sets deevnet_vlans, from which the zone keys come. Without
-OUTPUT the inventory is printed as one file. Exit 0; 1: faults, nothing is written; 2: wrong usage.`;
+import { defineCommand, SUBSTRATE } from "./cli/definition";
+import { answer, note } from "./cli/terminal";
+import { loadOne } from "./shared/substrates";
 
 /** Begins every file that is ours, so that one of a VM that is gone is known and removed. */
-const headerOf = (substrate: string) =>
+const headerOf = (substrate: string) => `# Written by \`tenants inventory ${substrate}\`: change the tenants' files.\n`;
+
+/** What earlier releases wrote there. */
+const earlierHeaderOf = (substrate: string) =>
     `# Written by \`make inventory SUBSTRATE=${substrate}\`: change the tenants' files.\n`;
 
-void runCommand(HELP, { input: TEXT, output: TEXT, json: FLAG, help: FLAG }, (substrate, { input, output, json }) => {
-    const hosts = inventoryOf(substrate, keysOf(substrate, input));
-    const whole = groupsOf(hosts, true);
-    if (output !== undefined) {
-        write(output, substrate.name, hosts);
-    } else {
-        console.log(json ? JSON.stringify(whole) : (headerOf(substrate.name) + dumpForAnsible(whole)).trimEnd());
-    }
+export const command = defineCommand({
+    name: "inventory",
+    group: "look",
+    summary: "print the VMs as an Ansible inventory, or write it into a folder",
+    details:
+        "The tenants' VMs as an Ansible inventory in the lab's own host shape: tenants.yml with a group for each tenant, and " +
+        "host_vars/ with what the lab's collections read of a host. Without --output it is printed as one file.",
+    arguments: [SUBSTRATE],
+    options: {
+        input: { says: "YAML that sets deevnet_vlans, from which the zone keys come", value: "file", kind: "file" },
+        output: { says: "write the files into this folder", value: "folder", kind: "folder" },
+    },
+    output: "inventory",
+    needs: [],
+    example: "tenants inventory dvntm --output inventory",
+    exits: { 1: "faults; nothing is written" },
+    run({ args, options: { input, output } }) {
+        const substrate = loadOne(args["substrate"]!);
+        const hosts = inventoryOf(substrate, keysOf(substrate, input));
+        if (output !== undefined) {
+            write(output, substrate.name, hosts);
+        }
+        const whole = groupsOf(hosts, true);
+        answer(whole, () => (output === undefined ? (headerOf(substrate.name) + dumpForAnsible(whole)).trimEnd() : ""));
+    },
 });
 
 /** A flat network has no zones. */
@@ -42,11 +58,12 @@ function write(folder: string, substrate: string, hosts: readonly InventoryHost[
     mkdirSync(hostVars, { recursive: true });
     const files = new Map(hosts.map(({ id, vars }) => [`${id}.yml`, header + dumpForAnsible(vars)]));
     for (const stale of readdirSync(hostVars).filter((file) => !files.has(file))) {
-        if (readFileSync(join(hostVars, stale), "utf8").startsWith(header)) {
+        const text = readFileSync(join(hostVars, stale), "utf8");
+        if ([header, earlierHeaderOf(substrate)].some((ours) => text.startsWith(ours))) {
             rmSync(join(hostVars, stale));
         }
     }
     files.forEach((text, file) => writeFileSync(join(hostVars, file), text));
     writeFileSync(join(folder, "tenants.yml"), header + dumpForAnsible(groupsOf(hosts, false)));
-    console.error(`${folder}: ${hosts.length} hosts written`);
+    note(`${folder}: ${hosts.length} hosts written`);
 }

@@ -1,33 +1,52 @@
-/** Draws a substrate: hypervisors, tenants, VMs, the router, allowed paths, and drift where somebody looked for it. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { extname } from "node:path";
 import { mapOf, type MapContent } from "../model/map/content";
 import { readDrift, type ToldDrift } from "../model/map/driftFile";
 import { asPage } from "../model/map/page";
 import { asSvg } from "../model/map/svg";
-import { FLAG, runCommand, TEXT, UsageError } from "./command";
-
-const HELP = `usage: make map SUBSTRATE=<name> [OUTPUT=<file>.html|<file>.svg] [DRIFT=<file>] [JSON=1]
-Draws the substrate as the tenants' files have it: one HTML page that needs nothing else, and an SVG picture; with OUTPUT
-one of them, by its ending. DRIFT is what \`commands/drift.ts <name> --json\` printed (- is standard input): it is shown in red.
-Prints the files that it wrote; JSON=1 as JSON. Exit 0; 1: faults, nothing is written; 2: wrong usage.`;
+import { defineCommand, SUBSTRATE } from "./cli/definition";
+import { shown, UsageError } from "./cli/errors";
+import { answer } from "./cli/terminal";
+import { loadOne } from "./shared/substrates";
 
 /** How each kind of file is drawn. */
 const DRAWN: Readonly<Record<string, (content: MapContent) => string>> = { ".html": asPage, ".svg": asSvg };
 
 const STDIN = 0;
 
-const OPTIONS = { output: TEXT, drift: TEXT, json: FLAG, help: FLAG };
-
-void runCommand(HELP, OPTIONS, (substrate, { output, drift, json }) => {
-    const files = output === undefined ? Object.keys(DRAWN).map((kind) => `map-${substrate.name}${kind}`) : [output];
-    const unknown = files.find((file) => DRAWN[extname(file)] === undefined);
-    if (unknown !== undefined) {
-        throw new UsageError(`OUTPUT ${unknown} is not allowed; it ends with ${Object.keys(DRAWN).join(" or ")}`);
-    }
-    const content = mapOf(substrate, drift === undefined ? undefined : toldIn(drift, substrate.name));
-    files.forEach((file) => writeFileSync(file, DRAWN[extname(file)]!(content)));
-    console.log(json ? JSON.stringify({ substrate: substrate.name, files }) : files.join("\n"));
+export const command = defineCommand({
+    name: "map",
+    group: "look",
+    summary: "draw a substrate as a page and a picture",
+    details:
+        "Draws hypervisors, tenants, VMs, the router and allowed paths as the tenants' files have them: one HTML page that needs " +
+        "nothing else, and an SVG picture. Prints the files that it wrote.",
+    arguments: [SUBSTRATE],
+    options: {
+        output: { says: "write one of them, by its ending .html or .svg", value: "file", kind: "file" },
+        drift: {
+            says: "show in red what `tenants drift <substrate> --json` printed; - is standard input",
+            value: "file",
+            kind: "file",
+        },
+    },
+    output: "map",
+    needs: [],
+    example: "tenants drift dvntm --json | tenants map dvntm --drift -",
+    exits: { 1: "faults; nothing is written" },
+    run({ args, options: { output, drift } }) {
+        const name = args["substrate"]!;
+        const files = output === undefined ? Object.keys(DRAWN).map((kind) => `map-${name}${kind}`) : [output];
+        const unknown = files.find((file) => DRAWN[extname(file)] === undefined);
+        if (unknown !== undefined) {
+            throw new UsageError(
+                `--output ${shown(unknown)} is not allowed; it ends with ${Object.keys(DRAWN).join(" or ")}`,
+            );
+        }
+        const content = mapOf(loadOne(name), drift === undefined ? undefined : toldIn(drift, name));
+        files.forEach((file) => writeFileSync(file, DRAWN[extname(file)]!(content)));
+        answer({ substrate: name, files }, () => files.join("\n"));
+    },
 });
 
 /** @param file a file, or - for standard input. */

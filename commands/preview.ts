@@ -1,13 +1,49 @@
-/** Runs `pulumi preview` with the policy pack: what `make preview` calls. */
-import { FLAG, runCommand, TEXT } from "./command";
-import { policyArguments } from "./policy";
-import { runPulumi } from "./pulumi";
+import { defineCommand, POLICY, SUBSTRATE } from "./cli/definition";
+import { compareWithFiles } from "./cli/environment";
+import { exitOfPulumi } from "./cli/exit";
+import { answer, note } from "./cli/terminal";
+import { policyArguments } from "./shared/policy";
+import { runPulumi } from "./shared/pulumi";
+import { selectStack } from "./shared/stack";
+import { loadOne } from "./shared/substrates";
 
-const HELP = `usage: make preview SUBSTRATE=<name> [POLICY=off] [ARGS=...]
-Runs pulumi preview, held to the policy pack (docs/policy.md) unless POLICY=off; ARGS such as --diff are Pulumi's.
-Exit 0; 1: the definitions have faults, a rule is broken, or as Pulumi ends; 2: wrong usage.`;
-
-void runCommand(HELP, { policy: TEXT, help: FLAG }, async (substrate, { policy }, further) => {
-    const held = policyArguments(policy);
-    process.exitCode = await runPulumi("preview", "--stack", substrate.name, ...held, ...further);
+export const command = defineCommand({
+    name: "preview",
+    group: "daily",
+    summary: "show what an up would change, changing nothing",
+    details:
+        "Runs pulumi preview, held to the policy pack (docs/policy.md). What stands behind -- is Pulumi's, such as --diff. " +
+        "Nothing is changed but that a substrate without a stack gets one.",
+    arguments: [SUBSTRATE],
+    options: {
+        policy: POLICY,
+        "expect-no-changes": { says: "where anything would change, end with 2" },
+    },
+    output: "changes",
+    further: true,
+    needs: ["pulumi"],
+    example: "tenants preview dvntm -- --diff",
+    exits: {
+        1: "the definitions have faults, a rule is broken, or Pulumi could not",
+        2: "with --expect-no-changes: something would change",
+    },
+    async run(request) {
+        const { options, further } = request;
+        compareWithFiles();
+        const { name } = loadOne(request.args["substrate"]!);
+        selectStack(name).forEach((line) => note(`recover: ${line}`));
+        const held = policyArguments(options.policy);
+        const expected = options["expect-no-changes"] ? ["--expect-no-changes"] : [];
+        const { code, changes } = await runPulumi(
+            request,
+            "preview",
+            "--stack",
+            name,
+            ...held,
+            ...expected,
+            ...further,
+        );
+        answer({ substrate: name, changes });
+        return exitOfPulumi(code);
+    },
 });

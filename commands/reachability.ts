@@ -1,39 +1,42 @@
-/** Prints who may reach whom on a substrate, as its rules are rendered, with the rule that lets it through. */
 import { openingText, type Opening } from "../model/openings";
 import { reachabilityOf, type Cell } from "../model/reachability";
 import { OWNER_PREFIX } from "../model/routerRecords";
 import type { Substrate } from "../model/substrate";
-import { suggestion } from "../model/suggest";
-import { FLAG, runCommand, TEXT, UsageError } from "./command";
-
-const HELP = `usage: make reachability SUBSTRATE=<name> [FORMAT=text|markdown] [JSON=1]
-Prints who may reach whom, with the rule that lets it through. From a tenant both walls are evaluated: the router's
-rules, and PVE's firewall at another tenant. Into a tenant from elsewhere it is PVE's alone.
-Exit 0; 1: the definitions have faults; 2: wrong usage.`;
+import { defineCommand, SUBSTRATE } from "./cli/definition";
+import { answer } from "./cli/terminal";
+import { loadOne } from "./shared/substrates";
 
 const FLAT = "the tenants share a flat network (coreRouter.mode: none), and nothing keeps them apart";
 
-const FORMATS: Readonly<Record<string, (cells: readonly Cell[]) => string>> = { text: asText, markdown: asMarkdown };
-
-void runCommand(
-    HELP,
-    { format: { ...TEXT, default: "text" }, json: FLAG, help: FLAG },
-    (substrate, { format, json }) => {
-        const render = FORMATS[format];
-        if (render === undefined) {
-            const allowed = Object.keys(FORMATS);
-            throw new UsageError(
-                `FORMAT ${format} is not allowed${suggestion(format, allowed)}; allowed: ${allowed.join(", ")}`,
-            );
-        }
-        const cells = reachabilityOf(substrate);
-        if (json) {
-            console.log(JSON.stringify(asJson(substrate, cells)));
-        } else {
-            console.log(substrate.coreRouter.mode === "none" ? `${substrate.name}: ${FLAT}` : render(cells));
-        }
+export const command = defineCommand({
+    name: "reachability",
+    group: "look",
+    summary: "say who may reach whom, with the rule that allows it",
+    details:
+        "Prints who may reach whom, as the rules are rendered, with the rule that lets it through. From a tenant both walls are " +
+        "evaluated: the router's rules, and PVE's firewall at another tenant. Into a tenant from elsewhere it is PVE's alone.",
+    arguments: [SUBSTRATE],
+    options: {
+        format: {
+            says: "text, or a matrix as a Markdown table",
+            value: "text|markdown",
+            choices: ["text", "markdown"],
+            default: "text",
+        },
     },
-);
+    output: "reachability",
+    needs: [],
+    example: "tenants reachability dvntm --format markdown",
+    exits: { 1: "the definitions have faults" },
+    run({ args, options: { format } }) {
+        const substrate = loadOne(args["substrate"]!);
+        const cells = reachabilityOf(substrate);
+        const render = format === "markdown" ? asMarkdown : asText;
+        answer(asJson(substrate, cells), () =>
+            substrate.coreRouter.mode === "none" ? `${substrate.name}: ${FLAT}` : render(cells),
+        );
+    },
+});
 
 function asJson({ name, coreRouter: { mode } }: Substrate, cells: readonly Cell[]) {
     return { substrate: name, mode, ...(mode === "none" && { note: FLAT }), cells };

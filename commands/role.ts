@@ -1,22 +1,30 @@
-/**
- * Prints the commands that give the program its user, token and roles on each hypervisor of a substrate. With --check it
- * asks the hypervisors instead whether they are the substrate's own and the token holds them.
- */
 import { grantsOf, pveumCommands, TOKEN, USER } from "../model/role";
 import type { Substrate } from "../model/substrate";
-import { unfit } from "../node/unfit";
-import { FLAG, Refusal, runCommand } from "./command";
+import { defineCommand, SUBSTRATE } from "./cli/definition";
+import { answer } from "./cli/terminal";
+import { requireFit } from "./shared/fit";
+import { loadOne } from "./shared/substrates";
 
-const HELP = `usage: make role SUBSTRATE=<name> [JSON=1]
-Prints the pveum commands that make user, token and roles on each hypervisor of PVE 8.4, to be pasted there as root.
-Exit 0; 1: the definitions have faults; 2: wrong usage.`;
-
-void runCommand(HELP, { json: FLAG, help: FLAG, check: FLAG }, async (substrate, { json, check }) => {
-    if (check) {
-        await refuseWhatLacks(substrate);
-    } else {
-        console.log(json ? JSON.stringify(asJson(substrate)) : asCommands(substrate));
-    }
+export const command = defineCommand({
+    name: "role",
+    group: "set up",
+    summary: "the pveum commands that give the program its token and roles",
+    details:
+        "Prints the pveum commands that make user, token and roles on each hypervisor of PVE 8.4, to be pasted there as root. " +
+        "With --check it asks the hypervisors instead whether they are the substrate's own and the token holds all of it.",
+    arguments: [SUBSTRATE],
+    options: { check: { says: "ask the hypervisors whether the token holds them" } },
+    output: "role",
+    needs: [],
+    example: "tenants role dvntm --check",
+    exits: { 1: "the definitions have faults; with --check: the token lacks something, or a node cannot be asked" },
+    async run({ args, options: { check } }) {
+        const substrate = loadOne(args["substrate"]!);
+        if (check) {
+            await requireFit(substrate);
+        }
+        answer(asJson(substrate), () => (check ? "" : asCommands(substrate)));
+    },
 });
 
 function asJson(substrate: Substrate) {
@@ -38,12 +46,4 @@ function asCommands(substrate: Substrate): string {
         ...pveumCommands(grantsOf(substrate, hypervisor)),
     ]);
     return blocks.map((lines) => lines.join("\n")).join("\n\n");
-}
-
-/** @throws Refusal where a node is another one than it must be or the token lacks something, NodeError where one cannot be asked. */
-async function refuseWhatLacks(substrate: Substrate): Promise<void> {
-    const wrong = await unfit(substrate);
-    if (wrong.length > 0) {
-        throw new Refusal(wrong.join("\n"));
-    }
 }

@@ -1,62 +1,92 @@
-/** Takes one tenant away, and nothing else: what `make teardown` calls. */
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { dependents, holdingsOf, type Holdings } from "../model/holdings";
 import { nameOf, POOL, type StateResource } from "../model/stateRepair";
 import type { Substrate } from "../model/substrate";
 import { suggestion } from "../model/suggest";
-import { backUp } from "./backup";
-import { FLAG, Refusal, runCommand, TEXT, UsageError } from "./command";
-import { confirm } from "./confirm";
-import { exportStack, runPulumi } from "./pulumi";
-import { holdings, tellReleased, tellWhatGoes } from "./release";
+import { defineCommand, SUBSTRATE, TENANT, type Request } from "./cli/definition";
+import { compareWithFiles, ROOT } from "./cli/environment";
+import { Refusal } from "./cli/errors";
+import { EXIT, exitOfPulumi } from "./cli/exit";
+import { answer, tell } from "./cli/terminal";
+import { backUp } from "./shared/backup";
+import { confirm } from "./shared/confirm";
+import { exportStack, runPulumi, type PulumiRun } from "./shared/pulumi";
+import { holdings, tellReleased, tellWhatGoes } from "./shared/release";
+import { prepareChange } from "./shared/stack";
+import { loadOne } from "./shared/substrates";
 
-const HELP = `usage: make teardown SUBSTRATE=<name> TENANT=<name> [YES=<tenant>] [BACKUP=1]
-Takes one tenant away: shows what goes (VMs with their disks, VLAN, DHCP scope, names, rules) and what stays, asks for the
-tenant's name (YES says it for a script), destroys that, and says what was released and whether anything is left.
-BACKUP=1 backs each VM up first, and goes on only if all of them were. A tenant that is gone already is no error.
-Exit 0; 1: refused, something is left, or as Pulumi ends; 2: no terminal and no YES, or else wrong usage.`;
+const OPTIONS = {
+    yes: { says: "say the tenant's name without being asked", value: "tenant", kind: "text" },
+    backup: { says: "back each VM up first, and go on only if all of them were" },
+} as const;
 
-const OPTIONS = { tenant: TEXT, yes: TEXT, backup: FLAG, help: FLAG };
+export const command = defineCommand({
+    name: "teardown",
+    group: "daily",
+    summary: "take one tenant away: its VMs, disks, VLAN, names and rules",
+    details:
+        "Shows what goes (VMs with their disks, VLAN, DHCP scope, names, rules) and what stays, asks for the tenant's name " +
+        "(--yes says it for a script), destroys that, and says what was released and whether anything is left. A tenant that is " +
+        "gone already is no error.",
+    arguments: [SUBSTRATE, TENANT],
+    options: OPTIONS,
+    output: "released",
+    needs: ["pulumi"],
+    example: "tenants teardown dvntm grooveiq --backup --yes=grooveiq",
+    exits: { 1: "it was refused, Pulumi could not, or something is left" },
+    async run(request) {
+        const { args, options } = request;
+        compareWithFiles();
+        const substrate = loadOne(args["substrate"]!);
+        await prepareChange(substrate, false);
+        return takeAway(request, substrate, options);
+    },
+});
 
-void runCommand(HELP, OPTIONS, async (substrate, { tenant, yes, backup }) => {
-    if (tenant === undefined || tenant === "") {
-        throw new UsageError("TENANT is missing");
-    }
+async function takeAway(
+    request: Request,
+    substrate: Substrate,
+    { yes, backup }: { readonly yes: string | undefined; readonly backup: boolean },
+): Promise<number> {
+    const tenant = request.args["tenant"]!;
     const { deployment } = exportStack(substrate.name);
     const known = holdingsOf(deployment);
     const recorded = known.get(tenant);
     if (recorded === undefined) {
         tellNothing(substrate, tenant, [...known.keys()]);
-        return;
+        answer({ substrate: substrate.name, tenant, changes: {}, clean: true });
+        return EXIT.done;
     }
     requireFree(recorded, dependents(deployment, recorded), substrate.name);
     const held = await holdings(substrate, (name) => name === tenant);
     tellWhatGoes(substrate, held);
     const others = [...known.keys()].filter((name) => name !== tenant);
-    console.log(`what stays: ${others.length === 0 ? "no other tenant is there" : others.join(", ")}`);
+    tell(`what stays: ${others.length === 0 ? "no other tenant is there" : others.join(", ")}`);
     await confirm(`The tenant ${tenant} goes.`, tenant, yes);
     if (backup) {
         await backUp(substrate, held[0]!);
     }
-    const code = await destroy(substrate, recorded);
+    const { code, changes } = await destroy(request, substrate, recorded);
     const clean = await tellReleased(substrate, held);
     if (code === 0) {
         tellFile(substrate, tenant);
     } else {
         console.error(`${tenant}: not all of it is gone, for the reason above; the same command goes on with it`);
     }
-    process.exitCode = code === 0 && !clean ? 1 : code;
-});
+    answer({ substrate: substrate.name, tenant, changes, clean });
+    return code === 0 && !clean ? EXIT.failed : exitOfPulumi(code);
+}
 
 function tellNothing({ name, tenants }: Substrate, tenant: string, known: readonly string[]): void {
     const all = [...new Set([...known, ...tenants.map((one) => one.name)])];
     const near = all.includes(tenant) ? "" : suggestion(tenant, all);
-    console.log(`nothing to do: ${name} has no tenant ${tenant} in its state${near}`);
+    tell(`nothing to do: ${name} has no tenant ${tenant} in its state${near}`);
 }
 
 /** @throws Refusal where the tenant's file keeps it, PVE protects a VM of it, or something else needs it. */
 function requireFree({ tenant, resources, vms }: Holdings, needing: readonly string[], substrate: string): void {
-    const up = `and make up SUBSTRATE=${substrate} first`;
+    const up = `and tenants up ${substrate} first`;
     const kept = resources.filter(({ protect }) => protect === true);
     const guarded = vms.filter(({ protection }) => protection).map(({ vmid, name }) => `${vmid} (${name})`);
     const reasons = [
@@ -79,20 +109,22 @@ function keptBy(kept: readonly StateResource[], tenant: string): string {
  * provider fails to delete it; and `destroy --target` cannot refresh what it destroys: its refresh knows no provider where
  * the component alone is named, and misses resources that it just found gone where each is (CLI 3.259.0).
  */
-async function destroy(substrate: Substrate, { resources }: Holdings): Promise<number> {
+async function destroy(request: Request, substrate: Substrate, { resources }: Holdings): Promise<PulumiRun> {
     const common = ["--stack", substrate.name, "--yes", "--suppress-outputs"];
     const targets = resources.flatMap(({ urn }) => ["--target", urn]);
-    const refreshed = await runPulumi("refresh", ...common, "--skip-preview", ...targets);
-    if (refreshed !== 0) {
+    const refreshed = await runPulumi(request, "refresh", ...common, "--skip-preview", ...targets);
+    if (refreshed.code !== 0) {
         return refreshed;
     }
     const component = ["--target", resources[0]!.urn, "--target-dependents"];
-    return runPulumi("destroy", ...common, "--refresh=false", ...component);
+    return runPulumi(request, "destroy", ...common, "--refresh=false", ...component);
 }
 
 function tellFile({ name }: Substrate, tenant: string): void {
-    const file = ["yaml", "yml"].map((end) => `tenants/${name}/${tenant}.${end}`).find((path) => existsSync(path));
+    const file = ["yaml", "yml"]
+        .map((end) => `tenants/${name}/${tenant}.${end}`)
+        .find((path) => existsSync(join(ROOT, path)));
     if (file !== undefined) {
-        console.log(`${file} is still there: remove it, or the next up makes the tenant again`);
+        tell(`${file} is still there: remove it, or the next up makes the tenant again`);
     }
 }

@@ -1,25 +1,50 @@
-/** Runs `pulumi up`, and tells before and after it of the tenants that go with it: what `make up` calls. */
 import { outputsTable } from "../model/outputs";
-import { FLAG, runCommand, TEXT } from "./command";
-import { policyArguments } from "./policy";
-import { looksOnly, outputsOf, runPulumi } from "./pulumi";
-import { holdings, tellReleased, tellWhatGoes } from "./release";
+import { defineCommand, POLICY, SUBSTRATE } from "./cli/definition";
+import { compareWithFiles } from "./cli/environment";
+import { EXIT, exitOfPulumi } from "./cli/exit";
+import { answer, width } from "./cli/terminal";
+import { policyArguments } from "./shared/policy";
+import { looksOnly, outputsOf, runPulumi } from "./shared/pulumi";
+import { holdings, tellReleased, tellWhatGoes } from "./shared/release";
+import { prepareChange } from "./shared/stack";
+import { loadOne } from "./shared/substrates";
 
-const HELP = `usage: make up SUBSTRATE=<name> [POLICY=off] [ARGS=...]
-Runs pulumi up, held to the policy pack (docs/policy.md) unless POLICY=off, and prints the VMs with their addresses and
-names as a table; all outputs are in pulumi stack output --json (docs/outputs.md). Of tenants that the stack has and no file
-declares any more it says what goes, and afterwards what was released and whether anything is left.
-Exit 0; 1: something is left, or as Pulumi ends; 2: wrong usage.`;
-
-void runCommand(HELP, { policy: TEXT, help: FLAG }, async (substrate, { policy }, further) => {
-    const held = policyArguments(policy);
-    const stays = new Set(substrate.tenants.flatMap(({ name, formerly }) => [name, formerly]));
-    const leaving = await holdings(substrate, (tenant) => !stays.has(tenant));
-    tellWhatGoes(substrate, leaving);
-    const code = await runPulumi("up", "--stack", substrate.name, "--suppress-outputs", ...held, ...further);
-    const clean = await tellReleased(substrate, leaving);
-    if (code === 0 && !looksOnly(further)) {
-        console.log(outputsTable(substrate.name, outputsOf(substrate.name)));
-    }
-    process.exitCode = code === 0 && !clean ? 1 : code;
+export const command = defineCommand({
+    name: "up",
+    group: "daily",
+    summary: "make nodes, hosts and router as the files say",
+    details:
+        "Checks definitions and token, settles what an interrupted run left behind, runs pulumi up, held to the policy pack " +
+        "(docs/policy.md), and prints the VMs with their addresses and names as a table. Of tenants that the stack has and no " +
+        "file declares any more it says what goes, and afterwards what was released and whether anything is left. What stands " +
+        "behind -- is Pulumi's, such as --diff.",
+    arguments: [SUBSTRATE],
+    options: { yes: { says: "do not ask after the preview" }, policy: POLICY },
+    output: "up",
+    further: true,
+    needs: ["pulumi"],
+    example: "tenants up dvntm -- --diff",
+    exits: { 1: "it was refused, Pulumi could not, or something is left" },
+    async run(request) {
+        const { options, further } = request;
+        compareWithFiles();
+        const substrate = loadOne(request.args["substrate"]!);
+        await prepareChange(substrate);
+        const held = policyArguments(options.policy);
+        const stays = new Set(substrate.tenants.flatMap(({ name, formerly }) => [name, formerly]));
+        const leaving = await holdings(substrate, (tenant) => !stays.has(tenant));
+        tellWhatGoes(substrate, leaving);
+        const flags = ["--stack", substrate.name, "--suppress-outputs", ...held, ...(options.yes ? ["--yes"] : [])];
+        const { code, changes } = await runPulumi(request, "up", ...flags, ...further);
+        const clean = await tellReleased(substrate, leaving);
+        if (code === 0 && !looksOnly(further)) {
+            const outputs = outputsOf(substrate.name);
+            answer({ substrate: substrate.name, changes, outputs }, () =>
+                outputsTable(substrate.name, outputs, width()),
+            );
+        } else {
+            answer({ substrate: substrate.name, changes });
+        }
+        return code === 0 && !clean ? EXIT.failed : exitOfPulumi(code);
+    },
 });

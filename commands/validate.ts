@@ -1,49 +1,52 @@
-/**
- * Checks the definitions of every substrate, or of the named ones, offline: no Pulumi, no network.
- * With --up a substrate must also be complete enough to be brought up.
- */
 import { DefinitionError } from "../model/faults";
 import { requireReady } from "../model/ready";
-import { FAULTS, FLAG, runForAll } from "./command";
-import type { Loaded } from "./substrates";
+import type { Substrate } from "../model/substrate";
+import { defineCommand, SUBSTRATE } from "./cli/definition";
+import { EXIT } from "./cli/exit";
+import { answer } from "./cli/terminal";
+import { loadAll, type Loaded } from "./shared/substrates";
 
-const HELP = `usage: make validate [SUBSTRATE=<name>] [JSON=1]
-Checks the definitions of every substrate, or of one, without a network.
-Exit 0: no faults; 1: faults, one line each, or as JSON; 2: wrong usage.`;
-
-void runForAll(HELP, { up: FLAG, json: FLAG, help: FLAG }, (loaded, { up, json }) => {
-    if (json) {
-        console.log(JSON.stringify(loaded.map(({ name, faults }) => ({ substrate: name, faults }))));
-    } else {
-        loaded.forEach((one) => tell(one, up));
-    }
-    const ready = !up || loaded.every(isReady);
-    if (!ready || loaded.some(({ faults }) => faults.length > 0)) {
-        process.exitCode = FAULTS;
-    }
+export const command = defineCommand({
+    name: "validate",
+    group: "daily",
+    summary: "check every definition of every substrate, or of one, offline",
+    details:
+        "Checks stack files and tenants' files, without a network and without Pulumi. Every fault is told, by file and " +
+        "line, with what is allowed.",
+    arguments: [{ ...SUBSTRATE, optional: true }],
+    options: { up: { says: "what an up needs and is missing is a fault, too" } },
+    output: "validate",
+    needs: [],
+    example: "tenants validate dvntm",
+    exits: { 0: "no faults", 1: "faults, one line each" },
+    run({ args: { substrate }, options: { up }, json }) {
+        const told = loadAll(substrate === undefined ? [] : [substrate]).map((one) => (up ? withMissing(one) : one));
+        answer(
+            told.map(({ name, faults }) => ({ substrate: name, faults })),
+            () => told.flatMap((one) => (one.substrate === undefined ? [] : lineOf(one.substrate))).join("\n"),
+        );
+        // JSON has the faults.
+        told.forEach(({ text }) => text !== undefined && !json && console.error(text));
+        return told.some(({ faults }) => faults.length > 0) ? EXIT.failed : EXIT.done;
+    },
 });
 
-function tell(loaded: Loaded, quietWhenGood: boolean): void {
-    if (loaded.substrate === undefined) {
-        console.error(loaded.text);
-    } else if (!quietWhenGood) {
-        const { status, tenants } = loaded.substrate;
-        const vms = tenants.reduce((sum, tenant) => sum + tenant.vms.length, 0);
-        console.log(`${loaded.name}: ${status}, ${tenants.length} tenants, ${vms} VMs, no faults`);
-    }
+function lineOf({ name, status, tenants }: Substrate): string {
+    const vms = tenants.reduce((sum, tenant) => sum + tenant.vms.length, 0);
+    return `${name}: ${status}, ${tenants.length} tenants, ${vms} VMs, no faults`;
 }
 
-function isReady({ substrate }: Loaded): boolean {
-    if (substrate === undefined) {
-        return false;
+/** What is missing for an up, as faults. */
+function withMissing(loaded: Loaded): Loaded {
+    if (loaded.substrate === undefined) {
+        return loaded;
     }
     try {
-        requireReady(substrate);
-        return true;
+        requireReady(loaded.substrate);
+        return loaded;
     } catch (error) {
         if (error instanceof DefinitionError) {
-            console.error(error.message);
-            return false;
+            return { name: loaded.name, faults: error.faults, text: error.message };
         }
         throw error;
     }

@@ -1,4 +1,3 @@
-/** Measures inside a tenant's real VMs, over SSH, that its walls hold. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
@@ -10,59 +9,74 @@ import { asText } from "../model/proofText";
 import type { Substrate, Tenant } from "../model/substrate";
 import { suggestion } from "../model/suggest";
 import { jobsOf, verificationOf, type VmAnswer, type VmJob } from "../model/verification";
-import { FLAG, Refusal, runCommand, TEXT, UsageError } from "./command";
+import { defineCommand, SUBSTRATE, TENANT } from "./cli/definition";
+import { Refusal, shown, UsageError } from "./cli/errors";
+import { EXIT } from "./cli/exit";
+import { answer, note } from "./cli/terminal";
+import { loadOne } from "./shared/substrates";
 
-const HELP = `usage: make verify SUBSTRATE=<name> TENANT=<name> [ADDRESSES='tenant/vm=address ...'] [SSH_CONFIG=<file>] [OUTPUT=<file>] [JSON=1]
-Runs probes inside each of the tenant's VMs over SSH and compares with what the tenants' files declare; it changes nothing.
-docs/verify-tenants.md says what it needs. ADDRESSES: of VMs whose address no file tells. SSH_CONFIG: for ssh -F.
-OUTPUT: a page with the matrix as a picture.
-Exit 0: all as declared; 1: mismatches, or a VM could not be asked; 2: wrong usage.`;
-
-const SCRIPT = join(__dirname, "guestProbe.py");
+const SCRIPT = join(__dirname, "shared", "guestProbe.py");
 
 /** How long a probe inside a VM may take, in seconds, and ssh to connect. */
 const PATIENCE_SECONDS = 3;
 const CONNECT_SECONDS = 10;
 
-const OPTIONS = { tenant: TEXT, addresses: TEXT, "ssh-config": TEXT, output: TEXT, json: FLAG, help: FLAG };
-
-void runCommand(HELP, OPTIONS, async (substrate, values) => {
-    const began = Date.now();
-    const tenant = tenantOf(substrate, values.tenant);
-    const { jobs, unknown } = jobsOf(substrate, tenant, addressesIn(values.addresses ?? ""));
-    if (unknown.length > 0) {
-        console.error(
-            `not asked, since no file tells their address (ADDRESSES='name=address ...'): ${unknown.join(", ")}`,
-        );
-    }
-    if (jobs.length === 0) {
-        throw new Refusal(`no VM of ${tenant.name} has an address that is known: nothing was measured.`);
-    }
-    const asked = await Promise.allSettled(
-        jobs.map(async (job) => ({ job, answer: await ask(job, values["ssh-config"]) })),
-    );
-    const told = asked.flatMap((one) => (one.status === "fulfilled" ? [one.value] : []));
-    const failed = asked.flatMap((one) => (one.status === "rejected" ? [one.reason as Error] : []));
-    const proof = verificationOf(substrate, told, Math.round((Date.now() - began) / 1000));
-    if (values.output !== undefined) {
-        writeFileSync(values.output, asPage(proof));
-    }
-    const mismatches = mismatchesOf(proof);
-    console.log(values.json ? JSON.stringify({ ...proof, mismatches }) : asText(proof));
-    if (failed.length > 0) {
-        throw new Refusal(failed.map(({ message }) => message).join("\n"));
-    }
-    process.exitCode = mismatches.length === 0 ? 0 : 1;
+export const command = defineCommand({
+    name: "verify",
+    group: "set up",
+    summary: "measure inside a tenant's real VMs, over SSH, that its walls hold",
+    details:
+        "Runs probes inside each of the tenant's VMs over SSH and compares with what the tenants' files declare; it changes " +
+        "nothing. docs/verify-tenants.md says what it needs.",
+    arguments: [SUBSTRATE, TENANT],
+    options: {
+        addresses: { says: "of VMs whose address no file tells", value: "tenant/vm=address ..." },
+        "ssh-config": { says: "for ssh -F", value: "file", kind: "file" },
+        output: { says: "write a page with the matrix as a picture", value: "file", kind: "file" },
+    },
+    output: "proof",
+    needs: [],
+    example: "tenants verify dvntm grooveiq --addresses grooveiq/api-vm01=10.20.50.101",
+    exits: { 0: "all as declared", 1: "a VM could not be asked", 2: "mismatches" },
+    async run({ args, options }) {
+        const began = Date.now();
+        const substrate = loadOne(args["substrate"]!);
+        const tenant = tenantOf(substrate, args["tenant"]!);
+        const { jobs, unknown } = jobsOf(substrate, tenant, addressesIn(options.addresses ?? ""));
+        if (unknown.length > 0) {
+            const names = unknown.join(", ");
+            note(`not asked, since no file tells their address (--addresses 'name=address ...'): ${names}`);
+        }
+        if (jobs.length === 0) {
+            throw new Refusal(`no VM of ${tenant.name} has an address that is known: nothing was measured.`);
+        }
+        const { told, failed } = await askAll(jobs, options["ssh-config"]);
+        const proof = verificationOf(substrate, told, Math.round((Date.now() - began) / 1000));
+        if (options.output !== undefined) {
+            writeFileSync(options.output, asPage(proof));
+        }
+        const mismatches = mismatchesOf(proof);
+        answer({ ...proof, mismatches }, () => asText(proof));
+        if (failed.length > 0) {
+            throw new Refusal(failed.map(({ message }) => message).join("\n"));
+        }
+        return mismatches.length === 0 ? EXIT.done : EXIT.differences;
+    },
 });
 
-function tenantOf({ tenants }: Substrate, name: string | undefined): Tenant {
-    if (name === undefined) {
-        throw new UsageError("TENANT is missing");
-    }
+async function askAll(jobs: readonly VmJob[], config: string | undefined) {
+    const asked = await Promise.allSettled(jobs.map(async (job) => ({ job, answer: await ask(job, config) })));
+    return {
+        told: asked.flatMap((one) => (one.status === "fulfilled" ? [one.value] : [])),
+        failed: asked.flatMap((one) => (one.status === "rejected" ? [one.reason as Error] : [])),
+    };
+}
+
+function tenantOf({ tenants }: Substrate, name: string): Tenant {
     const known = tenants.map((tenant) => tenant.name);
     const tenant = tenants.find((one) => one.name === name);
     if (tenant === undefined) {
-        throw new Refusal(`${name} is no tenant here${suggestion(name, known)}; allowed: ${known.join(", ")}`);
+        throw new UsageError(`${name} is no tenant here${suggestion(name, known)}; allowed: ${known.join(", ")}`);
     }
     return tenant;
 }
@@ -75,7 +89,7 @@ function addressesIn(text: string): ReadonlyMap<string, string> {
             .map((part) => {
                 const [, name, address] = /^([^=]+\/[^=]+)=([0-9.]+)$/.exec(part) ?? [];
                 if (name === undefined || address === undefined) {
-                    throw new UsageError(`ADDRESSES: ${part} is not as grooveiq/api-vm01=10.20.50.101`);
+                    throw new UsageError(`--addresses: ${shown(part)} is not as grooveiq/api-vm01=10.20.50.101`);
                 }
                 return [name, address] as const;
             }),

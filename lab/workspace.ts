@@ -12,6 +12,7 @@ const PROJECT_ROOT = resolve(__dirname, "..");
 
 /** What of the project a run of Pulumi needs beside a substrate's definitions. */
 const PROGRAM = [
+    "bin",
     "main.js",
     "start",
     "index.ts",
@@ -28,6 +29,7 @@ const PROGRAM = [
     "router",
     "tls",
     "schemas",
+    "tools",
 ];
 
 /**
@@ -64,7 +66,9 @@ export class Workspace {
         for (const entry of PROGRAM) {
             cpSync(join(PROJECT_ROOT, entry), join(cli.root, entry), { recursive: true });
         }
-        symlinkSync(join(PROJECT_ROOT, "node_modules"), join(cli.root, "node_modules"));
+        for (const installed of ["node_modules", ".tools"]) {
+            symlinkSync(join(PROJECT_ROOT, installed), join(cli.root, installed));
+        }
         shareCompiled(cli.root);
         writeFileSync(join(cli.root, stackFileOf(stack)), labStackFile(definitions, stack, node, router));
         copyTenants(definitions, stack, cli.root);
@@ -127,9 +131,9 @@ export class Workspace {
         await this.cli.setSecret(this.stack, key, value);
     }
 
-    /** Runs one of the project's own commands, as make does. */
+    /** Runs one of the project's own commands, as a person does. */
     async command(name: string, ...args: readonly string[]): Promise<CliResult> {
-        return this.cli.program(process.execPath, ["--require", "./start/typescript", `commands/${name}.ts`, ...args]);
+        return this.cli.program(join(this.root, "bin", "tenants"), [name, ...args]);
     }
 
     /** Runs lines of a shell in the project's folder, up to the first that fails. */

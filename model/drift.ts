@@ -44,14 +44,19 @@ const NO_TENANT = "no tenant";
 
 const COLUMNS = ["where", "what", "declared", "is", "since", "who", "to settle"] as const;
 
-/** The rows as one table by tenant, its columns aligned; without rows one line that says so. */
-export function driftTable(substrate: string, rows: readonly DriftRow[]): string {
+/**
+ * The rows as one table by tenant, its columns aligned; without rows one line that says so.
+ *
+ * @param width columns of the terminal that it is to fit.
+ */
+export function driftTable(substrate: string, rows: readonly DriftRow[], width = Infinity): string {
     if (rows.length === 0) {
         return `${substrate}: no drift`;
     }
     return aligned(
         COLUMNS,
         byTenant(rows).map(([tenant, own]) => [tenant || NO_TENANT, own.map(cellsOf)]),
+        width,
     );
 }
 

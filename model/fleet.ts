@@ -27,7 +27,7 @@ export function resultOf({ changes, reason }: FleetRow): string {
 }
 
 /** The rows as one table, then a line that counts them, then why those failed that did. */
-export function fleetReport(rows: readonly FleetRow[], seconds: number): string {
+export function fleetReport(rows: readonly FleetRow[], seconds: number, width = Infinity): string {
     const cells = [
         ["substrate", "resources", "seconds", "result"],
         ...rows.map((row) => [row.substrate, String(resourcesOf(row)), row.seconds.toFixed(1), resultOf(row)]),
@@ -35,7 +35,7 @@ export function fleetReport(rows: readonly FleetRow[], seconds: number): string 
     const failed = rows.filter(({ reason }) => reason !== undefined);
     const changed = rows.filter((row) => row.reason === undefined && resultOf(row) !== "no changes");
     return [
-        ...alignedRows(cells),
+        ...alignedRows(cells, width),
         `${rows.length} substrates, ${changed.length} with changes, ${failed.length} failed, in ${seconds.toFixed(1)} s`,
         ...failed.map(({ substrate, reason }) => `${substrate}: ${reason}`),
     ].join("\n");

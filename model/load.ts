@@ -1,10 +1,10 @@
-import { existsSync, readdirSync } from "node:fs";
 import { basename, extname, join } from "node:path";
 import { checkAdmission } from "./admission";
 import { checkBaselines } from "./baseline";
 import { checkAcross } from "./check";
 import { checkCoreRouter } from "./checkCoreRouter";
 import type { CheckedTenant } from "./checked";
+import { listSubstrates, tenantFiles } from "./definitionFiles";
 import type { SubstrateDefinition, TenantDefinition } from "./definitions";
 import { DefinitionError, formatPath, type Fault, type Path } from "./faults";
 import { resolve } from "./resolve";
@@ -84,14 +84,6 @@ function faultless(faults: readonly Fault[]): void {
     }
 }
 
-/** Names of the substrates that the project has a stack file for, in order. */
-export function listSubstrates(root: string): string[] {
-    return readdirSync(root)
-        .map((file) => /^Pulumi\.([a-z0-9-]+)\.yaml$/.exec(file)?.[1])
-        .filter((name) => name !== undefined)
-        .sort();
-}
-
 function loadTenant(root: string, file: string, faults: Fault[]): CheckedTenant {
     const source = readYaml(file, join(root, file));
     const checked = checkShape<TenantDefinition>("tenant", source);
@@ -104,17 +96,6 @@ export function tenantFault(definitions: Definitions, tenant: string, path: Path
     const file = tenantFiles(definitions).find((name) => basename(name, extname(name)) === tenant)!;
     const line = readYaml(file, join(definitions.root, file)).lineOf(path);
     return { file, path: formatPath(path), message, ...(line === undefined ? {} : { line }) };
-}
-
-function tenantFiles({ root, substrate }: Definitions): string[] {
-    const folder = `tenants/${substrate}`;
-    if (!existsSync(join(root, folder))) {
-        return [];
-    }
-    return readdirSync(join(root, folder))
-        .filter((file) => /\.ya?ml$/.test(file))
-        .sort()
-        .map((file) => `${folder}/${file}`);
 }
 
 /** Runs one step, and keeps its faults instead of ending the run, so that one run shows the faults of all files. */

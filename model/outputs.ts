@@ -18,15 +18,19 @@ export function segmentsOf(substrate: Substrate): SegmentOutput[] {
 
 const COLUMNS = ["VM", "VMID", "VLAN", "address", "MAC", "name (aliases)"];
 
-/** The VMs of a stack's outputs as a short table by tenant, under a line that counts them. */
-export function outputsTable(substrate: string, { vms, segments }: StackOutputs): string {
+/**
+ * The VMs of a stack's outputs as a short table by tenant, under a line that counts them.
+ *
+ * @param width columns of the terminal that it is to fit.
+ */
+export function outputsTable(substrate: string, { vms, segments }: StackOutputs, width = Infinity): string {
     const groups = segments.map(({ tenant, zone }) => {
         const own = vms.filter((vm) => vm.tenant === tenant);
         return [tenant, own.map((vm) => cellsOf(vm, zone))] as const;
     });
     const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? "" : "s"}`;
     const title = `${substrate}: ${count(segments.length, "tenant")}, ${count(vms.length, "VM")}`;
-    return vms.length === 0 ? title : `${title}\n${aligned(COLUMNS, groups)}`;
+    return vms.length === 0 ? title : `${title}\n${aligned(COLUMNS, groups, width)}`;
 }
 
 function cellsOf({ name, vmid, vlan, address = "dhcp", mac, fqdn, aliases }: VmOutput, zone: string): string[] {

@@ -44,7 +44,7 @@ async function fleet(...flags: string[]): Promise<CliResult & { readonly most: n
     }
 }
 
-describe("make fleet", () => {
+describe("tenants fleet", () => {
     beforeAll(async () => {
         lab = await AcceptanceLab.start();
         PLANNED.forEach((name, index) => plan(name, 30 + index));
@@ -67,7 +67,7 @@ describe("make fleet", () => {
     test("one that fails keeps none of the others from being told; drift by hand is seen by a refresh", async () => {
         lab.edit("tenants/bravo/grooveiq.yaml", (text) => text.replace("vlan: 50", "vlan: 99"));
         await lab.node.byHand("PUT", "/nodes/pve2/qemu/5001/config", { memory: "1024" });
-        const { exitCode, stdout, most } = await fleet("--json", "--cmd", "refresh", "--parallel", "1");
+        const { exitCode, stdout, most } = await fleet("--json", "refresh", "--parallel", "1");
         const rows = JSON.parse(stdout) as FleetRow[];
         const of = (name: string) => rows.find(({ substrate }) => substrate === name)!;
         expect(exitCode).toBe(1);
@@ -88,8 +88,11 @@ describe("make fleet", () => {
     });
 
     test("a command that changes something, and a number that is none, are refused", async () => {
-        const destroy = await fleet("--cmd", "destroy");
-        expect([destroy.exitCode, destroy.output]).toEqual([2, expect.stringMatching(/^CMD destroy is not allowed/)]);
-        expect((await fleet("--parallel", "0")).exitCode).toBe(2);
+        const destroy = await fleet("destroy");
+        expect([destroy.exitCode, destroy.output]).toEqual([
+            64,
+            expect.stringMatching(/^<what> destroy is not allowed/),
+        ]);
+        expect((await fleet("--parallel", "0")).exitCode).toBe(64);
     });
 });

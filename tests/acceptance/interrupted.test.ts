@@ -164,8 +164,7 @@ describe("a state that a run held", () => {
         const unread = await lab.workspace.pulumi(["preview"]);
         expect(unread.output).toContain("failed to load checkpoint: EOF");
 
-        // What make does where the stack cannot be selected.
-        const { output } = await lab.workspace.command("recover", "--files", "dvntm");
+        const { output } = await lab.workspace.command("recover", "dvntm");
         expect(output).toMatch(/dvntm\.json\.attrs, which a run was writing .* is removed/);
         await lab.expectSettled(OURS, FIXED_CHANGED, OPENED);
         expect(readdirSync(stacks).filter((file) => /\.tmp$|^dvnt\./.test(file))).toEqual(["dvnt.json.attrs"]);

@@ -68,7 +68,7 @@ describeHere("three tenants, eight VMs and two allow rules, measured from inside
         const inspect = async (site: Site, workspace: Workspace) => {
             const config = await sshInto(site, workspace);
             const verify = (...more: readonly string[]) =>
-                workspace.command("verify", "dvntm", "--tenant", "grooveiq", "--ssh-config", config, ...more);
+                workspace.command("verify", "dvntm", "grooveiq", "--ssh-config", config, ...more);
             verified.push(await verify("--addresses", `grooveiq/web-vm01=${site.leases.get(5041)?.address}`));
             const file = join(workspace.root, "tenants", "dvntm", "grooveiq.yaml");
             const text = readFileSync(file, "utf8");

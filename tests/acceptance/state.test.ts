@@ -114,7 +114,7 @@ describe.each(backends)("a state on %s", (_, start) => {
         const nowhere = backend.environment["PULUMI_BACKEND_URL"]!.replace(/127\.0\.0\.1(:|%3A)\d+/, "127.0.0.1$11");
         const { exitCode, output } = await lab.workspace.command("recover", "dvntm");
         expect([exitCode, output]).toEqual([0, "recover: nothing to recover\n"]);
-        const away = await lab.workspace.shell("node --require tsx/cjs commands/recover.ts dvntm", {
+        const away = await lab.workspace.shell("bin/tenants recover dvntm", {
             PULUMI_BACKEND_URL: nowhere,
         });
         expect(away.exitCode).toBe(1);

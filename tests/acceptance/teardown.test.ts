@@ -100,15 +100,15 @@ describe("ten tenants on node and router", () => {
 
     test("asks for the tenant's name, and without a terminal says what to do", async () => {
         await forget();
-        const teardown = (...args: string[]) => lab.workspace.command("teardown", ...args, "dvntm");
+        const teardown = (...args: string[]) => lab.workspace.command("teardown", "dvntm", ...args);
         expect(await teardown()).toMatchObject({
-            exitCode: 2,
-            output: expect.stringMatching(/^TENANT is missing/) as string,
+            exitCode: 64,
+            output: expect.stringMatching(/^<tenant> is missing/) as string,
         });
-        const silent = await teardown("--tenant", "tenant53");
-        expect(silent.exitCode).toBe(2);
+        const silent = await teardown("tenant53");
+        expect(silent.exitCode).toBe(64);
         expect(silent.output).toMatch(
-            /there is no terminal to type tenant53 at, and nothing was touched: YES=tenant53 says it/,
+            /there is no terminal to type tenant53 at, and nothing was touched: --yes=tenant53 says it/,
         );
         expect(silent.output).toContain(
             "tenant53: this goes, with all that is on the disks (2 VMs, 3 disks, 72GiB):\n" +
@@ -122,15 +122,14 @@ describe("ten tenants on node and router", () => {
                 "  router: 8 rules and their alias\n" +
                 "what stays: tenant50, tenant51, tenant52, tenant54, tenant55, tenant56, tenant57, tenant58, tenant59\n",
         );
-        const wrong = await teardown("--tenant", "tenant53", "--yes", "tenant54");
-        expect([wrong.exitCode, wrong.output]).toEqual([2, expect.stringMatching(/YES=tenant54 is not tenant53/)]);
+        const wrong = await teardown("tenant53", "--yes", "tenant54");
+        expect([wrong.exitCode, wrong.output]).toEqual([64, expect.stringMatching(/--yes=tenant54 is not tenant53/)]);
         await expectUntouched();
     });
 
     test("BACKUP goes nowhere without a storage, and a backup that fails keeps the tenant", async () => {
         await forget();
-        const teardown = () =>
-            lab.workspace.command("teardown", "--tenant", "tenant53", "--yes", "tenant53", "--backup", "dvntm");
+        const teardown = () => lab.workspace.command("teardown", "dvntm", "tenant53", "--yes", "tenant53", "--backup");
         const nowhere = await teardown();
         expect([nowhere.exitCode, nowhere.output]).toEqual([
             1,
@@ -164,7 +163,7 @@ describe("ten tenants on node and router", () => {
         await lab.node.byHand("PUT", "/nodes/pve2/qemu/5302/config", { scsi2: "local-lvm:4" });
         await forget();
         const rest = await others(53);
-        const args = ["--tenant", "tenant53", "--yes", "tenant53", "--backup", "dvntm"];
+        const args = ["dvntm", "tenant53", "--yes", "tenant53", "--backup"];
         const { exitCode, output } = await lab.workspace.command("teardown", ...args);
         expect(output).toContain("tenant53: released (2 VMs, 4 disks, 76GiB):\n  VLAN 53 (10.20.53.0/24)\n");
         expect(output).toContain("  node pve2: VM 5302 db-vm01 (scsi0 32GiB, scsi1 8GiB, scsi2 4GiB)\n");
@@ -195,12 +194,12 @@ describe("ten tenants on node and router", () => {
 
     test("a second time there is nothing to do", async () => {
         await forget();
-        const again = await lab.workspace.command("teardown", "--tenant", "tenant53", "dvntm");
+        const again = await lab.workspace.command("teardown", "dvntm", "tenant53");
         expect(again).toMatchObject({
             exitCode: 0,
             output: "nothing to do: dvntm has no tenant tenant53 in its state\n",
         });
-        const typo = await lab.workspace.command("teardown", "--tenant", "tennant54", "dvntm");
+        const typo = await lab.workspace.command("teardown", "dvntm", "tennant54");
         expect(typo.output).toMatch(
             /^nothing to do: dvntm has no tenant tennant54 in its state; did you mean tenant54\?/,
         );
@@ -225,7 +224,7 @@ describe("ten tenants on node and router", () => {
 
     test("a tenant that is kept is not torn down, and says how", async () => {
         await forget();
-        const { exitCode, output } = await lab.workspace.command("teardown", "--tenant", "tenant56", "dvntm");
+        const { exitCode, output } = await lab.workspace.command("teardown", "dvntm", "tenant56");
         expect(exitCode).toBe(1);
         expect(output).toMatch(/^tenant56 is not torn down: tenant56 is kept \(keep: true\): set keep: false/);
         await expectUntouched();
@@ -270,7 +269,7 @@ describe("ten tenants on node and router", () => {
     test("a whole substrate asks for its name, and leaves node and router as they were", async () => {
         await forget();
         const silent = await lab.workspace.command("destroy", "dvntm");
-        expect([silent.exitCode, silent.output]).toEqual([2, expect.stringMatching(/YES=dvntm says it/)]);
+        expect([silent.exitCode, silent.output]).toEqual([64, expect.stringMatching(/--yes=dvntm says it/)]);
         await expectUntouched();
         const { exitCode, output } = await lab.workspace.command("destroy", "--yes", "dvntm", "dvntm");
         expect(exitCode).toBe(0);

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
-import { listSubstrates, loadSubstrate } from "../../model/load";
+import { listSubstrates } from "../../model/definitionFiles";
+import { loadSubstrate } from "../../model/load";
 import { project, removeProjects, smallTenant, STACK } from "../fixtures";
 
 const ROOT = resolve(__dirname, "..", "..");

@@ -1,5 +1,6 @@
 import fs from "node:fs";
-import { listSubstrates, loadSubstrate, readSites } from "../../model/load";
+import { listSubstrates } from "../../model/definitionFiles";
+import { loadSubstrate, readSites } from "../../model/load";
 import { project, removeProjects, STACK } from "../fixtures";
 
 afterAll(removeProjects);

@@ -1,0 +1,121 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { suggestion } from "../../model/suggest";
+import type { CommandDefinition, Request } from "./definition";
+import { prepareEnvironment, ROOT } from "./environment";
+import { shown, UsageError } from "./errors";
+import { EXIT } from "./exit";
+import { ended } from "./interruption";
+import { parse } from "./parse";
+import { COMMAND_NAMES, commandNamed } from "./table";
+import { speak } from "./terminal";
+
+/** Runs what was typed behind `tenants`, and sets the exit code. */
+export async function main(argv: readonly string[]): Promise<void> {
+    // Whoever reads what is printed may have read enough, as `head` does.
+    process.stdout.on("error", (error: NodeJS.ErrnoException) =>
+        process.exit(error.code === "EPIPE" ? 0 : EXIT.failed),
+    );
+    process.exitCode = await ended(() => run(argv));
+}
+
+async function run(argv: readonly string[]): Promise<number> {
+    let definition: CommandDefinition | undefined;
+    try {
+        const wanted = commandIn(argv);
+        if (wanted === undefined) {
+            return await general(argv);
+        }
+        definition = await commandNamed(wanted.name);
+        const request = parse(definition, wanted.rest);
+        if (request === undefined) {
+            return await help(definition);
+        }
+        return await start(definition, request);
+    } catch (error) {
+        return tellError(error, definition);
+    }
+}
+
+/** The command's name is the first word that is no option; options of every command may stand before it. */
+function commandIn(argv: readonly string[]): { name: string; rest: string[] } | undefined {
+    const wrong = argv.find((argument) => argument.includes("\uFFFD"));
+    if (wrong !== undefined) {
+        throw new UsageError(`${shown(wrong)} is no UTF-8`);
+    }
+    const at = argv.findIndex((argument) => !argument.startsWith("-"));
+    const name = argv[at];
+    if (name === undefined) {
+        return undefined;
+    }
+    const rest = argv.filter((_, index) => index !== at);
+    if (name === "help") {
+        const [about] = rest.filter((argument) => !argument.startsWith("-"));
+        return about === undefined ? undefined : { name: known(about), rest: ["--help"] };
+    }
+    return name === "__complete" ? undefined : { name: known(name), rest };
+}
+
+function known(name: string): string {
+    if (!COMMAND_NAMES.includes(name)) {
+        throw new UsageError(`${shown(name)} is no command${suggestion(name, COMMAND_NAMES)}`);
+    }
+    return name;
+}
+
+/** What is no command's: completion, the version, and the list of all. */
+async function general(argv: readonly string[]): Promise<number> {
+    if (argv[0] === "__complete") {
+        const { candidates } = await import("./complete");
+        process.stdout.write((await candidates(argv.slice(1))).map((line) => `${line}\n`).join(""));
+        return EXIT.done;
+    }
+    if (argv.includes("--version")) {
+        const { version } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as { version: string };
+        console.log(version);
+        return EXIT.done;
+    }
+    const wrong = argv.find((argument) => !["help", "-h", "--help", "--quiet", "--no-color"].includes(argument));
+    if (wrong !== undefined) {
+        throw new UsageError(`${shown(wrong)} is no option${suggestion(wrong, ["--help", "--version"])}`);
+    }
+    const [{ helpOfAll }, { allCommands }] = await Promise.all([import("./help"), import("./table")]);
+    console.log(helpOfAll(await allCommands()));
+    return EXIT.done;
+}
+
+async function help(definition: CommandDefinition): Promise<number> {
+    console.log((await import("./help")).helpOf(definition));
+    return EXIT.done;
+}
+
+async function start(definition: CommandDefinition, request: Request): Promise<number> {
+    speak(request);
+    if (!request.color) {
+        process.env["NO_COLOR"] = "1";
+    }
+    prepareEnvironment();
+    if (definition.needs.length > 0) {
+        await (await import("../../tools/install")).install(definition.needs);
+    }
+    return (await definition.run(request)) ?? EXIT.done;
+}
+
+/** Errors that stand for a person's mistake, or for what cannot be asked: told by their message alone. */
+const TOLD = ["DefinitionError", "Refusal", "NodeError", "HostError", "RouterError", "InstallError"];
+
+function tellError(error: unknown, definition: CommandDefinition | undefined): number {
+    const { message = String(error), code = "" } = error as { message?: string; code?: string };
+    if (error instanceof UsageError) {
+        const more =
+            definition === undefined ? "`tenants` alone lists all" : `\`tenants ${definition.name} --help\` says more`;
+        console.error(`${message}\n${more}`);
+        return EXIT.usage;
+    }
+    // By their names, so that none of what they stand for is loaded; a file that cannot be read or written has Node's message.
+    if (TOLD.includes((error as Error).constructor.name) || /^E[A-Z0-9]+$/.test(code)) {
+        console.error(message);
+        return EXIT.failed;
+    }
+    throw error;
+}

@@ -1,0 +1,144 @@
+import { Command, CommanderError, Option } from "commander";
+import { listSubstrates, listTenants } from "../../model/definitionFiles";
+import { suggestion } from "../../model/suggest";
+import { optionsOf, type ArgumentDefinition, type CommandDefinition, type Kind, type Request } from "./definition";
+import { ROOT } from "./environment";
+import { shown, UsageError } from "./errors";
+
+/** A command as the library has it, for its help and for its parameters. */
+export function commanderOf(definition: CommandDefinition): Command {
+    const command = new Command(definition.name).exitOverride().configureOutput({ writeErr: () => undefined });
+    command.helpOption(false).allowExcessArguments(true);
+    for (const { name, says, optional } of definition.arguments) {
+        command.argument(optional ? `[${name}]` : `<${name}>`, says);
+    }
+    for (const [name, { says, value, default: fallback }] of Object.entries(optionsOf(definition))) {
+        const option = new Option(value === undefined ? `--${name}` : `--${name} <${value}>`, says);
+        command.addOption(fallback === undefined ? option : option.default(fallback));
+    }
+    return command;
+}
+
+/**
+ * What was asked of a command.
+ *
+ * @param argv what stands behind the command's name.
+ * @returns undefined where its help was asked for.
+ * @throws UsageError where it is not as the definition has it; nothing was looked at then but the names of files.
+ */
+export function parse(definition: CommandDefinition, argv: readonly string[]): Request | undefined {
+    const [own, further] = aroundDashes(argv);
+    const command = commanderOf(definition);
+    const { operands, unknown } = split(command, own);
+    const given = command.opts<Record<string, string | boolean>>();
+    if (given["help"]) {
+        return undefined;
+    }
+    if (unknown[0] !== undefined) {
+        const known = Object.keys(optionsOf(definition)).map((name) => `--${name}`);
+        const [typed = ""] = unknown[0].split("=");
+        throw new UsageError(`${shown(typed)} is no option of ${definition.name}${suggestion(typed, known)}`);
+    }
+    if (further.length > 0 && !definition.further) {
+        throw new UsageError(`${definition.name} hands nothing on: nothing may stand behind --`);
+    }
+    const args = argumentsOf(definition, operands);
+    return {
+        args,
+        options: valuesOf(definition, given),
+        further,
+        json: given["json"] === true,
+        quiet: given["quiet"] === true,
+        // The library takes --no-color for the opposite of an option that is on.
+        color: given["color"] !== false && !process.env["NO_COLOR"],
+    };
+}
+
+function aroundDashes(argv: readonly string[]): [own: string[], further: string[]] {
+    const at = argv.indexOf("--");
+    return at < 0 ? [[...argv], []] : [argv.slice(0, at), argv.slice(at + 1)];
+}
+
+function split(command: Command, own: string[]): { operands: string[]; unknown: string[] } {
+    try {
+        return command.parseOptions(own);
+    } catch (error) {
+        if (error instanceof CommanderError) {
+            throw new UsageError(error.message.replace(/^error: /, ""));
+        }
+        throw error;
+    }
+}
+
+function argumentsOf(definition: CommandDefinition, operands: readonly string[]): Record<string, string> {
+    const args: Record<string, string> = {};
+    definition.arguments.forEach((argument, index) => {
+        const value = operands[index];
+        if (value !== undefined) {
+            check(`<${argument.name}>`, value, argument);
+            requireKnown(argument, value, args["substrate"]);
+            args[argument.name] = value;
+        } else if (!argument.optional) {
+            throw new UsageError(`<${argument.name}> is missing`);
+        }
+    });
+    const [more] = operands.slice(definition.arguments.length);
+    if (more !== undefined) {
+        const one = definition.arguments.at(-1)?.name;
+        throw new UsageError(`${shown(more)} is one too many${one === undefined ? "" : `: one ${one} at a time`}`);
+    }
+    return args;
+}
+
+/** A substrate must be there; a tenant may be gone already, or yet to come: each command looks for itself. */
+function requireKnown({ name, kind }: ArgumentDefinition, value: string, substrate: string | undefined): void {
+    const known = listSubstrates(ROOT);
+    if (kind === "substrate" && !known.includes(value)) {
+        throw new UsageError(
+            `${shown(value)} is no ${name} here${suggestion(value, known)}; allowed: ${known.join(", ")}`,
+        );
+    }
+    if (kind === "tenant" && !LABEL.test(value)) {
+        const near = substrate === undefined ? "" : suggestion(value, listTenants(ROOT, substrate));
+        throw new UsageError(
+            `${shown(value)} cannot be a tenant's name${near}; allowed: a DNS label, such as grooveiq`,
+        );
+    }
+}
+
+const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
+
+function valuesOf(
+    definition: CommandDefinition,
+    given: Readonly<Record<string, string | boolean>>,
+): Request["options"] {
+    const values: Record<string, string | boolean | undefined> = {};
+    for (const [name, option] of Object.entries(definition.options)) {
+        const value = given[name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())];
+        if (typeof value === "string") {
+            check(`--${name}`, value, option);
+        }
+        values[name] = option.value === undefined ? value === true : value;
+    }
+    return values as Request["options"];
+}
+
+/** @throws UsageError where a value cannot be one of its kind. */
+function check(
+    name: string,
+    value: string,
+    { kind = "text", choices }: { readonly kind?: Kind; readonly choices?: readonly string[] },
+): void {
+    if (choices !== undefined && !choices.includes(value)) {
+        const allowed = `${suggestion(value, choices)}; allowed: ${choices.join(", ")}`;
+        throw new UsageError(`${name} ${shown(value)} is not allowed${allowed}`);
+    }
+    if (value === "" || /[\u0000-\u001f\u007f]/.test(value)) {
+        throw new UsageError(`${name} ${shown(value)} is not allowed: it is empty, or not one line`);
+    }
+    if ((kind === "file" || kind === "folder") && value.startsWith("-") && value !== "-") {
+        throw new UsageError(
+            `${name} needs a ${kind}, and ${shown(value)} looks like an option; write ./${shown(value)}`,
+        );
+    }
+}

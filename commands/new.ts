@@ -1,0 +1,93 @@
+import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import type { Substrate } from "../model/substrate";
+import { defineCommand, SUBSTRATE } from "./cli/definition";
+import { ROOT } from "./cli/environment";
+import { Refusal, shown, UsageError } from "./cli/errors";
+import { answer, note } from "./cli/terminal";
+import { loadOne } from "./shared/substrates";
+
+/** VLANs that a tenant may have, as schemas/tenant.schema.json says. */
+const VLANS = Array.from({ length: 10 }, (_, index) => 50 + index);
+
+export const command = defineCommand({
+    name: "new",
+    group: "set up",
+    summary: "write a tenant's file with the next free VLAN",
+    details:
+        "Writes tenants/<substrate>/<tenant>.yaml with one small VM, the next free VLAN and what else may stand there as comments. " +
+        "A name or VLAN that is taken is refused, and so is what the definitions would not pass with.",
+    arguments: [SUBSTRATE, { name: "tenant", kind: "tenant", says: "name of the tenant: a DNS label" }],
+    options: { vlan: { says: "this VLAN rather than the next free one", value: "50-59" } },
+    output: "new",
+    needs: [],
+    example: "tenants new dvntm sandbox",
+    exits: { 1: "the name or the VLAN is taken, or no VLAN is free; nothing is written" },
+    run({ args, options: { vlan: wanted } }) {
+        const tenant = args["tenant"]!;
+        const substrate = loadOne(args["substrate"]!);
+        const vlan = vlanOf(substrate, wanted);
+        const folder = `tenants/${substrate.name}`;
+        const taken = ["yaml", "yml"]
+            .map((end) => `${folder}/${tenant}.${end}`)
+            .find((one) => existsSync(join(ROOT, one)));
+        if (taken !== undefined) {
+            throw new Refusal(`${taken} is there already: nothing was written`);
+        }
+        const file = `${folder}/${tenant}.yaml`;
+        write(file, textOf(tenant, vlan), substrate.name);
+        answer({ substrate: substrate.name, tenant, vlan, file }, () => file);
+        note(`VLAN ${vlan}; next: edit it, then tenants validate ${substrate.name}, tenants up ${substrate.name}`);
+    },
+});
+
+function vlanOf({ name, tenants }: Substrate, wanted: string | undefined): number {
+    const owners = new Map(tenants.map((tenant) => [tenant.segment.vlan, tenant.name]));
+    const free = VLANS.filter((vlan) => !owners.has(vlan));
+    if (wanted !== undefined) {
+        const vlan = VLANS.find((one) => String(one) === wanted);
+        if (vlan === undefined) {
+            throw new UsageError(`--vlan ${shown(wanted)} is not allowed; allowed: 50 to 59`);
+        }
+        if (owners.has(vlan)) {
+            throw new Refusal(`VLAN ${vlan} is ${owners.get(vlan)}'s on ${name}; free: ${free.join(", ")}`);
+        }
+        return vlan;
+    }
+    if (free[0] === undefined) {
+        throw new Refusal(`no VLAN from 50 to 59 is free on ${name}: nothing was written`);
+    }
+    return free[0];
+}
+
+/** Writes the file, and takes it away again where the definitions have faults with it. */
+function write(file: string, text: string, substrate: string): void {
+    const path = join(ROOT, file);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text, { flag: "wx" });
+    try {
+        loadOne(substrate);
+    } catch (error) {
+        rmSync(path);
+        throw error instanceof Refusal ? new Refusal(`${error.message}\nnothing was written`) : error;
+    }
+}
+
+function textOf(name: string, vlan: number): string {
+    return `# yaml-language-server: $schema=../../schemas/tenant.schema.json
+name: ${name}
+# description: what the tenant is for
+vlan: ${vlan}
+vms:
+  - name: vm01
+    # 1 to 99, never given to another VM: VMID ${vlan}01, MAC and a fixed address come from it.
+    instance: 1
+    memory: 1GiB
+    # cores: 2
+    # disk: 32GiB
+    # aliases: [www]
+# What the tenant may reach beside DNS, time, the segment platform and the internet:
+# allow:
+#   - {to: iot_backend, protocol: tcp, ports: "8883", why: sensors}
+`;
+}

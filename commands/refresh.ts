@@ -1,0 +1,36 @@
+import { defineCommand, SUBSTRATE } from "./cli/definition";
+import { exitOfPulumi } from "./cli/exit";
+import { answer } from "./cli/terminal";
+import { runPulumi } from "./shared/pulumi";
+import { prepareChange } from "./shared/stack";
+import { loadOne } from "./shared/substrates";
+
+export const command = defineCommand({
+    name: "refresh",
+    group: "daily",
+    summary: "take what is on the nodes into the state",
+    details:
+        "Checks definitions and token, settles what an interrupted run left behind, and runs pulumi refresh. With --preview-only " +
+        "it only looks, as drift does with more to tell. What stands behind -- is Pulumi's.",
+    arguments: [SUBSTRATE],
+    options: {
+        yes: { says: "do not ask after the preview" },
+        "preview-only": { says: "say what differs from the state, and write nothing" },
+    },
+    output: "changes",
+    further: true,
+    needs: ["pulumi"],
+    example: "tenants refresh dvntm --preview-only",
+    exits: { 1: "it was refused, or Pulumi could not" },
+    async run(request) {
+        const { options, further } = request;
+        const substrate = loadOne(request.args["substrate"]!);
+        await prepareChange(substrate);
+        const flags = [options.yes && "--yes", options["preview-only"] && "--preview-only"].filter(
+            (flag) => flag !== false,
+        );
+        const { code, changes } = await runPulumi(request, "refresh", "--stack", substrate.name, ...flags, ...further);
+        answer({ substrate: substrate.name, changes });
+        return exitOfPulumi(code);
+    },
+});

@@ -1,0 +1,29 @@
+import { createInterface } from "node:readline/promises";
+import { Refusal, shown, UsageError } from "../cli/errors";
+
+/**
+ * Has a person type a name before something is taken away, or a script say it with --yes.
+ *
+ * @throws UsageError where --yes says another name, or there is neither --yes nor a terminal; Refusal where another name is
+ * typed.
+ */
+export async function confirm(what: string, name: string, yes: string | undefined): Promise<void> {
+    if (yes !== undefined) {
+        if (yes !== name) {
+            throw new UsageError(`--yes=${shown(yes)} is not ${name}: nothing was touched`);
+        }
+        return;
+    }
+    if (!process.stdin.isTTY) {
+        throw new UsageError(`there is no terminal to type ${name} at, and nothing was touched: --yes=${name} says it`);
+    }
+    const terminal = createInterface({ input: process.stdin, output: process.stderr });
+    try {
+        const typed = await terminal.question(`${what} Type ${name} to go on: `);
+        if (typed.trim() !== name) {
+            throw new Refusal(`${shown(typed.trim() || '""')} is not ${name}: nothing was touched`);
+        }
+    } finally {
+        terminal.close();
+    }
+}

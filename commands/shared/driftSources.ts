@@ -1,0 +1,91 @@
+import { hostDrift, type HostDrift } from "../../host/drift";
+import { PRIVATE_KEY, SECRET_VARIABLES, secretsOf, type Secrets } from "../../host/secrets";
+import type { DriftRow, DriftSource } from "../../model/drift";
+import type { Substrate } from "../../model/substrate";
+import { NodeError } from "../../node/client";
+import { nodeDrift } from "../../node/drift";
+import { lookForDrift } from "../../node/look";
+import { apiToken } from "../../node/token";
+import { unfit } from "../../node/unfit";
+import { routerDrift } from "../../router/drift";
+import { lookAt } from "../../router/look";
+import { ROOT } from "../cli/environment";
+import { withNodes } from "./nodes";
+import { previewNodes, pulumi } from "./pulumi";
+import { routerClient } from "./routerClient";
+
+/** Every place of a substrate that drift is looked for in; each only reads. What is only planned has no node and no host. */
+export function sources(substrate: Substrate): DriftSource[] {
+    const machines = substrate.status === "planned" ? [] : [nodeSource(substrate), ...hostSources(substrate)];
+    return [...machines, ...routerSource(substrate)];
+}
+
+/** Why places are not looked at, one line for each. */
+export function notLookedAt({ name, status, hypervisors, coreRouter }: Substrate): string[] {
+    const without = hypervisors.filter(({ baseline }) => baseline === undefined);
+    return [
+        ...(status === "planned"
+            ? [`node: not looked at, since ${name} is only planned`]
+            : without.map((one) => `host ${one.name}: not looked at, since no baseline is declared`)),
+        ...(coreRouter.mode === "export" && coreRouter.endpoint === undefined
+            ? ["router: not looked at, since coreRouter.endpoint is not set"]
+            : []),
+    ];
+}
+
+/** The nodes, by a preview that reads them and by what it does not tell of. */
+function nodeSource(substrate: Substrate): DriftSource {
+    return { name: "node", rows: () => rowsOfNodes(substrate) };
+}
+
+async function rowsOfNodes(substrate: Substrate): Promise<readonly DriftRow[]> {
+    // First: a preview refreshes before the program asks, and takes for gone what the token may not see.
+    const wrong = await unfit(substrate);
+    if (wrong.length > 0) {
+        throw new NodeError(wrong.join("\n"));
+    }
+    const looks = await withNodes(substrate, (clients) =>
+        Promise.all(substrate.hypervisors.map((one) => lookForDrift(clients.get(one.node)!, one, substrate))),
+    );
+    const steps = await previewNodes(substrate.name);
+    return nodeDrift(substrate, steps, looks, apiToken().split("=")[0]!);
+}
+
+/** Each host that has a baseline, by Ansible's own check. */
+function hostSources(substrate: Substrate): DriftSource[] {
+    let secrets: Secrets | undefined;
+    return substrate.hypervisors
+        .filter(({ baseline }) => baseline !== undefined)
+        .map((hypervisor) => ({
+            name: `host ${hypervisor.name}`,
+            rows: async () => {
+                secrets ??= hostSecrets(substrate.name);
+                const found = await hostDrift(ROOT, hypervisor, secrets);
+                return found.map((one) => hostRow(substrate, one));
+            },
+        }));
+}
+
+function hostRow({ name }: Substrate, { hypervisor, task, change }: HostDrift): DriftRow {
+    const settle = `another revision of ${hypervisor}'s baseline in Pulumi.${name}.yaml, then make up SUBSTRATE=${name}`;
+    return { tenant: "", where: `host ${hypervisor}`, what: task, declared: "as its baseline", found: change, settle };
+}
+
+/** The stack's encrypted configuration. */
+function hostSecrets(stack: string): Secrets {
+    const told = pulumi("config", "--show-secrets", "--json", "--stack", stack);
+    const values = JSON.parse(told) as Record<string, { value?: string }>;
+    return secretsOf({
+        [PRIVATE_KEY]: values[PRIVATE_KEY]?.value,
+        [SECRET_VARIABLES]: values[SECRET_VARIABLES]?.value,
+    });
+}
+
+/** The core router, in either mode; on a flat network it has nothing of the tenants. */
+function routerSource(substrate: Substrate): DriftSource[] {
+    const { mode, endpoint } = substrate.coreRouter;
+    if (mode === "none" || endpoint === undefined) {
+        return [];
+    }
+    return [{ name: "router", rows: async () => routerDrift(substrate, await lookAt(routerClient(substrate)!)) }];
+}

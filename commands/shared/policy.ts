@@ -1,0 +1,43 @@
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { lt } from "semver";
+import { ROOT } from "../cli/environment";
+import { pulumi } from "./pulumi";
+
+/** The pack, a program that the CLI starts, from the project's folder. */
+const PACK = "policy/pack";
+
+/**
+ * Arguments with which the Pulumi CLI holds a run to the policy pack. Without it, one line says so, and why: it is switched off,
+ * or it cannot be used here.
+ *
+ * @param policy `on` or `off`.
+ */
+export function policyArguments(policy: string): string[] {
+    const reason = policy === "off" ? "--policy off" : missing();
+    if (reason !== undefined) {
+        console.error(`policy: this run is not checked against ${PACK} (${reason})`);
+        return [];
+    }
+    return ["--policy-pack", PACK];
+}
+
+/** Why the pack cannot be used here; undefined where it can. */
+function missing(): string | undefined {
+    const { resolve } = createRequire(join(ROOT, "package.json"));
+    try {
+        resolve("@pulumi/policy");
+    } catch {
+        return "the npm package @pulumi/policy is not installed: npm ci";
+    }
+    if (!existsSync(join(ROOT, PACK))) {
+        return "it is not in this folder";
+    }
+    const [cli, sdk] = [pulumi("version").trim(), versionOfSdk(resolve)];
+    return lt(cli, sdk) ? `Pulumi CLI ${cli} is older than v${sdk}, with which such a pack was tried` : undefined;
+}
+
+function versionOfSdk(resolve: NodeJS.RequireResolve): string {
+    return (JSON.parse(readFileSync(resolve("@pulumi/pulumi/package.json"), "utf8")) as { version: string }).version;
+}

@@ -1,0 +1,115 @@
+import { holdingsOf, linesOf, sumOf, type Holdings } from "../../model/holdings";
+import type { RouterFound } from "../../model/routerFound";
+import type { Substrate } from "../../model/substrate";
+import { NodeError } from "../../node/client";
+import { leftOnNodes, lookAtNodes, withDisks, type NodeHeld } from "../../node/held";
+import { RouterError } from "../../router/errors";
+import { leftOnRouter } from "../../router/left";
+import { lookAt } from "../../router/look";
+import { tell } from "../cli/terminal";
+import { withNodes } from "./nodes";
+import { exportStack } from "./pulumi";
+import { routerClient } from "./routerClient";
+
+/**
+ * What tenants of the stack's state have on node and router before a run, to be told of before and after it.
+ *
+ * @param chosen which of the state's tenants.
+ * @throws NodeError where a node cannot be asked.
+ */
+export async function holdings(substrate: Substrate, chosen: (tenant: string) => boolean): Promise<Holdings[]> {
+    const held = [...holdingsOf(exportStack(substrate.name).deployment).values()].filter(({ tenant }) =>
+        chosen(tenant),
+    );
+    return held.length === 0
+        ? []
+        : withNodes(substrate, (nodes) => Promise.all(held.map((one) => withDisks(nodes, one))));
+}
+
+/** Prints what a run will take away. */
+export function tellWhatGoes(substrate: Substrate, held: readonly Holdings[]): void {
+    for (const one of held) {
+        tell(`${one.tenant}: this goes, with all that is on the disks (${sumOf(one)}):`);
+        linesOf(substrate, one).forEach((line) => tell(`  ${line}`));
+    }
+}
+
+/**
+ * Prints what was released of tenants that the state has no more, and looks at node and router whether anything is left.
+ *
+ * @returns false where something is left, or where it cannot be told.
+ */
+export async function tellReleased(substrate: Substrate, before: readonly Holdings[]): Promise<boolean> {
+    const after = before.length === 0 ? new Map() : holdingsOf(exportStack(substrate.name).deployment);
+    const released = before.filter(({ tenant }) => !after.has(tenant));
+    const look = lookOnce(substrate);
+    let clean = true;
+    for (const one of released) {
+        tell(`${one.tenant}: released (${sumOf(one)}):`);
+        linesOf(substrate, one).forEach((line) => tell(`  ${line}`));
+        clean = (await verify(substrate, one, look)) && clean;
+    }
+    return clean;
+}
+
+/** What nodes and router hold after a run; the router is undefined where nobody can look at it. */
+interface Seen {
+    readonly nodes: readonly NodeHeld[];
+    readonly router: RouterFound | undefined;
+}
+
+/** Looks at nodes and router when it is asked first, and once for all tenants. */
+function lookOnce(substrate: Substrate): () => Promise<Seen> {
+    let seen: Promise<Seen> | undefined;
+    const look = async () => {
+        const nodes = await withNodes(substrate, (clients) => lookAtNodes(clients, substrate));
+        const client = routerClient(substrate);
+        return { nodes, router: client && (await lookAt(client)) };
+    };
+    return () => (seen ??= look());
+}
+
+async function verify(substrate: Substrate, held: Holdings, look: () => Promise<Seen>): Promise<boolean> {
+    try {
+        const { nodes, router: found } = await look();
+        const router = onRouter(substrate, found, held);
+        return tellLeft(held.tenant, [...leftOnNodes(nodes, held), ...router.left], router);
+    } catch (error) {
+        if (error instanceof NodeError || error instanceof RouterError) {
+            console.error(`${held.tenant}: it could not be told whether anything is left: ${error.message}`);
+            return false;
+        }
+        throw error;
+    }
+}
+
+/** What is on the router; in mode export it is the collection's to take away, which deletes nothing by itself. */
+interface OnRouter {
+    readonly left: readonly string[];
+    readonly others: readonly string[];
+    readonly stays: readonly string[];
+    readonly looked: boolean;
+}
+
+function onRouter(substrate: Substrate, found: RouterFound | undefined, held: Holdings): OnRouter {
+    if (found === undefined) {
+        return { left: [], others: [], stays: [], looked: false };
+    }
+    const { left, stays } = leftOnRouter(found, substrate, held);
+    const ours = substrate.coreRouter.mode === "api";
+    return { left: ours ? left : [], others: ours ? [] : left, stays, looked: true };
+}
+
+function tellLeft(tenant: string, left: readonly string[], { others, stays, looked }: OnRouter): boolean {
+    stays.forEach((line) => tell(`  stays: ${line}`));
+    others.forEach((line) => tell(`  stays, for the lab's collection deletes nothing by itself: ${line}`));
+    if (left.length > 0) {
+        console.error(`${tenant}: this is left, and should not be:`);
+        left.forEach((line) => console.error(`  ${line}`));
+        return false;
+    }
+    tell(
+        `  verified: nothing of ${tenant} is left on the node${looked && others.length === 0 ? " or the router" : ""}`,
+    );
+    return true;
+}

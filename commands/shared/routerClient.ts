@@ -1,0 +1,24 @@
+import type { Substrate } from "../../model/substrate";
+import { RouterClient } from "../../router/client";
+import { credentials } from "../../router/credentials";
+import { pulumi } from "./pulumi";
+
+/**
+ * A client of the substrate's core router; undefined on a flat network and where its endpoint is not set.
+ *
+ * @throws RouterError where there is no API key.
+ */
+export function routerClient({ name, coreRouter }: Substrate): RouterClient | undefined {
+    const { mode, endpoint } = coreRouter;
+    return mode === "none" || endpoint === undefined
+        ? undefined
+        : new RouterClient(endpoint, credentials(configOf(name)));
+}
+
+/** Reads the stack's configuration, secrets too, where the environment has no key of the router. */
+function configOf(stack: string): (key: string) => string | undefined {
+    return (key) => {
+        const text = pulumi("config", "--json", "--show-secrets", "--stack", stack);
+        return (JSON.parse(text) as Record<string, { value?: string }>)[key]?.value;
+    };
+}

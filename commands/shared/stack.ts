@@ -1,0 +1,58 @@
+import { spawnSync } from "node:child_process";
+import { requireReady } from "../../model/ready";
+import type { Substrate } from "../../model/substrate";
+import { ROOT, stateByDefault } from "../cli/environment";
+import { Refusal } from "../cli/errors";
+import { note, tell } from "../cli/terminal";
+import { requireFit } from "./fit";
+import { recoverStack } from "./recovery";
+import { releaseStack } from "./staleLocks";
+
+/**
+ * Selects the stack of a substrate, and makes it where it is not there: it must be before its first preview.
+ *
+ * @returns what an interrupted run left of the state's files and was settled for it, in words.
+ * @throws Refusal with what the CLI says of its failure.
+ */
+export function selectStack(name: string): string[] {
+    const state = stateByDefault();
+    if (state !== undefined) {
+        note(`state: ${state} (set PULUMI_BACKEND_URL, or run \`pulumi login\`, to keep it elsewhere)`);
+    }
+    if (trySelect(name) === undefined) {
+        return [];
+    }
+    // Where the state's files are torn, Pulumi cannot even select the stack.
+    const settled = releaseStack(name);
+    const failed = trySelect(name);
+    if (failed !== undefined) {
+        throw new Refusal(failed);
+    }
+    return settled;
+}
+
+/** What the CLI says of its failure; undefined where it selected the stack. */
+function trySelect(name: string): string | undefined {
+    const select = ["stack", "select", "--create", name, "--non-interactive", "--color", "never"];
+    const { status, stderr, error } = spawnSync("pulumi", select, {
+        cwd: ROOT,
+        encoding: "utf8",
+        stdio: ["ignore", "ignore", "pipe"],
+    });
+    return status === 0 ? undefined : (error?.message ?? (stderr.trim() || `pulumi stack select ended with ${status}`));
+}
+
+/**
+ * Makes sure of all that a run needs that changes something: complete definitions, a token that holds what it needs, and a
+ * stack where an interrupted run left nothing behind.
+ *
+ * @throws DefinitionError, Refusal or NodeError with what is missing; nothing was touched then.
+ */
+export async function prepareChange(substrate: Substrate, complete = true): Promise<void> {
+    if (complete) {
+        requireReady(substrate);
+    }
+    await requireFit(substrate);
+    const settled = [...selectStack(substrate.name), ...(await recoverStack(substrate))];
+    settled.forEach((line) => tell(`recover: ${line}`));
+}

@@ -1,0 +1,47 @@
+import { DefinitionError, type Fault } from "../../model/faults";
+import { listSubstrates } from "../../model/definitionFiles";
+import { loadSubstrate, readSites, tenantFault, type Sites } from "../../model/load";
+import type { Substrate } from "../../model/substrate";
+import { ROOT } from "../cli/environment";
+import { Refusal } from "../cli/errors";
+
+/** The model of a substrate, or what is wrong with its definitions. */
+export type Loaded =
+    | { readonly name: string; readonly substrate: Substrate; readonly faults: readonly []; readonly text?: undefined }
+    | {
+          readonly name: string;
+          readonly substrate?: undefined;
+          readonly faults: readonly Fault[];
+          readonly text: string;
+      };
+
+/** Loads the named substrates, or every one where none is named. */
+export function loadAll(names: readonly string[]): Loaded[] {
+    const sites = readSites(ROOT);
+    return (names.length === 0 ? listSubstrates(ROOT) : names).map((name) => load(name, sites));
+}
+
+/** The model of a substrate. @throws Refusal with all that is wrong with its definitions. */
+export function loadOne(name: string): Substrate {
+    const loaded = load(name, readSites(ROOT));
+    if (loaded.substrate === undefined) {
+        throw new Refusal(loaded.text);
+    }
+    return loaded.substrate;
+}
+
+function load(name: string, sites: Sites): Loaded {
+    try {
+        return { name, substrate: loadSubstrate({ root: ROOT, substrate: name, sites }), faults: [] };
+    } catch (error) {
+        if (error instanceof DefinitionError) {
+            return { name, faults: error.faults, text: error.message };
+        }
+        throw error;
+    }
+}
+
+/** Makes faults at the destinations that a substrate's tenants allow. */
+export function allowanceFault(substrate: string): (tenant: string, index: number, message: string) => Fault {
+    return (tenant, index, message) => tenantFault({ root: ROOT, substrate }, tenant, ["allow", index, "to"], message);
+}
