@@ -13,9 +13,10 @@ const PACK = "policy/pack";
  * or it cannot be used here.
  *
  * @param policy `on` or `off`.
+ * @param root folder of the project.
  */
-export function policyArguments(policy: string): string[] {
-    const reason = policy === "off" ? "--policy off" : missing();
+export function policyArguments(policy: string, root = ROOT): string[] {
+    const reason = policy === "off" ? "--policy off" : missing(root);
     if (reason !== undefined) {
         console.error(`policy: this run is not checked against ${PACK} (${reason})`);
         return [];
@@ -24,14 +25,14 @@ export function policyArguments(policy: string): string[] {
 }
 
 /** Why the pack cannot be used here; undefined where it can. */
-function missing(): string | undefined {
-    const { resolve } = createRequire(join(ROOT, "package.json"));
+function missing(root: string): string | undefined {
+    const { resolve } = createRequire(join(root, "package.json"));
     try {
         resolve("@pulumi/policy");
     } catch {
         return "the npm package @pulumi/policy is not installed: npm ci";
     }
-    if (!existsSync(join(ROOT, PACK))) {
+    if (!existsSync(join(root, PACK))) {
         return "it is not in this folder";
     }
     const [cli, sdk] = [pulumi("version").trim(), versionOfSdk(resolve)];

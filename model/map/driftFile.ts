@@ -33,7 +33,7 @@ export function readDrift(text: string, file: string, substrate: string): ToldDr
     try {
         told = JSON.parse(text);
     } catch (error) {
-        const why = `no JSON (${(error as Error).message}); give what \`commands/drift.ts <name> --json\` printed`;
+        const why = `no JSON (${(error as Error).message}); give what \`tenants drift <substrate> --json\` printed`;
         throw new DefinitionError([fault("", why)]);
     }
     const given = (told ?? {}) as Partial<Record<keyof ToldDrift, unknown>>;

@@ -1,22 +1,22 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { atTerminal } from "../terminal";
 
 const ROOT = resolve(__dirname, "..", "..");
+const TENANTS = join(ROOT, "bin", "tenants");
 
 jest.setTimeout(60_000);
 
-/** A command as make calls it. */
+/** A command as a person calls it. */
 function run(command: string, ...args: readonly string[]) {
     return runWith("", command, ...args);
 }
 
 /** A command that reads a text from standard input. */
 function runWith(input: string, command: string, ...args: readonly string[]) {
-    const node = ["--require", "./start/typescript", `commands/${command}.ts`, ...args];
-    const { status, stdout, stderr } = spawnSync(process.execPath, node, { cwd: ROOT, encoding: "utf8", input });
+    const { status, stdout, stderr } = spawnSync(TENANTS, [command, ...args], { cwd: ROOT, encoding: "utf8", input });
     return { status, stdout, stderr };
 }
 
@@ -44,27 +44,27 @@ describe("files", () => {
 
     test("router-vars writes what it prints, and takes it as its input", () => {
         const file = join(folder, "vars.yml");
-        const printed = run("routerVars", "dvntm");
+        const printed = run("router-vars", "dvntm");
         expect(printed.status).toBe(0);
-        expect(run("routerVars", "dvntm", "--output", file)).toEqual({
+        expect(run("router-vars", "dvntm", "--output", file)).toEqual({
             status: 0,
             stdout: "",
             stderr: `${file}: written\n`,
         });
         expect(readFileSync(file, "utf8")).toBe(printed.stdout);
-        expect(run("routerVars", "dvntm", "--input", file).stdout).toBe(printed.stdout);
+        expect(run("router-vars", "dvntm", "--input", file).stdout).toBe(printed.stdout);
     });
 
     test("router-vars leaves the output alone where the input has a conflict, or is not there", () => {
         const [input, output] = [join(folder, "given.yml"), join(folder, "vars.yml")];
-        writeFileSync(input, run("routerVars", "dvntm").stdout.replace("tenant_1:", "somebody:"));
+        writeFileSync(input, run("router-vars", "dvntm").stdout.replace("tenant_1:", "somebody:"));
         writeFileSync(output, "as it was\n");
-        const conflict = run("routerVars", "dvntm", "--input", input, "--output", output);
+        const conflict = run("router-vars", "dvntm", "--input", input, "--output", output);
         expect(conflict.status).toBe(1);
         expect(conflict.stderr).toMatch(
             /given\.yml:\d+ deevnet_vlans\.somebody\.vlan_id: 50 is taken by the zone somebody,/,
         );
-        const missing = run("routerVars", "dvntm", "--input", join(folder, "none.yml"), "--output", output);
+        const missing = run("router-vars", "dvntm", "--input", join(folder, "none.yml"), "--output", output);
         expect(missing.status).toBe(1);
         expect(missing.stderr).toMatch(/^ENOENT: no such file or directory, .*none\.yml'\n$/);
         expect(readFileSync(output, "utf8")).toBe("as it was\n");
@@ -90,8 +90,8 @@ describe("map", () => {
         expect(readFileSync(picture, "utf8")).toMatch(/^<svg [^]*<\/svg>\n$/);
         const other = run("map", "dvntm", "--output", join(folder, "map.png"));
         expect([other.status, other.stderr]).toEqual([
-            2,
-            expect.stringMatching(/map\.png is not allowed; it ends with \.html or \.svg\nusage: /),
+            64,
+            expect.stringMatching(/^--output \S*map\.png is not allowed; it ends with \.html or \.svg\n/),
         ]);
     });
 
@@ -117,12 +117,12 @@ describe("map", () => {
 
 describe("a name that is asked for", () => {
     const program =
-        'require("./commands/confirm").confirm("All of it goes.", "dvntm", undefined)' +
+        'require("./commands/shared/confirm").confirm("All of it goes.", "dvntm", undefined)' +
         ".then(() => console.log(String(6 * 7)), (error) => { console.log(error.message); process.exitCode = 1; })";
 
     test.each([
         ["dvntm", 0, /All of it goes\. Type dvntm to go on: [^]*42/],
-        ["yes", 1, /"yes" is not dvntm: nothing was touched/],
+        ["yes", 1, /yes is not dvntm: nothing was touched/],
         ["", 1, /"" is not dvntm: nothing was touched/],
     ])("at a terminal, where %j is typed", (typed, expected, said) => {
         const { status, stdout } = atTerminal(
@@ -134,45 +134,42 @@ describe("a name that is asked for", () => {
     });
 });
 
-describe.each(["reachability", "routerVars", "inventory", "capacity", "map", "role", "up", "destroy", "teardown"])(
-    "%s called wrongly",
-    (command) => {
-        test("--help says what it does", () => {
-            const { status, stdout } = run(command, "--help");
-            expect([status, stdout]).toEqual([
-                0,
-                expect.stringMatching(/^usage: make [^]*Exit 0; 1: [^]*; 2: [^;]*wrong usage\.\n$/),
-            ]);
-        });
-
-        test.each([
-            ["no substrate", [], 2, /^SUBSTRATE is missing\nusage: make /],
-            ["two substrates", ["dvnt", "dvntm"], 2, /^one SUBSTRATE at a time\nusage: make /],
-            ["an unknown flag", ["dvntm", "--jsno"], 2, /^Unknown option '--jsno'.*\nusage: make /],
-            ["an unknown substrate", ["dvntn"], 1, /^dvntn is no substrate here; did you mean dvntm?.*\n$/],
-        ] as const)("%s", (_, args, expected, message) => {
-            const { status, stderr } = run(command, ...args);
-            expect(status).toBe(expected);
-            expect(stderr).toMatch(message);
-            expect(stderr).not.toMatch(/^\s+at /m);
-        });
-    },
-);
-
-test("validate: without a substrate it checks all; an unknown flag and an unknown substrate are told", () => {
+test("validate: without a substrate it checks all, and with --up what an up needs", () => {
     expect(run("validate").stdout).toMatch(/^dvnt: planned, [^]*^dvntm: active, /m);
-    expect(run("validate", "--help").stdout).toMatch(/^usage: make validate /);
-    const flag = run("validate", "--jsno");
-    expect([flag.status, flag.stderr]).toEqual([
-        2,
-        expect.stringMatching(/^Unknown option '--jsno'[^]*\nusage: make validate /),
-    ]);
-    expect(flag.stderr).not.toMatch(/^\s+at /m);
-    expect(run("validate", "dvntn")).toMatchObject({ status: 1, stdout: "" });
+    expect(run("validate", "dvntm", "--up")).toMatchObject({ status: 0, stderr: "" });
+    const planned = run("validate", "dvnt", "--up");
+    expect([planned.status, planned.stdout, planned.stderr]).toEqual([1, "", expect.stringMatching(/dvnt is planned/)]);
 });
 
-test("reachability: a format that there is not", () => {
-    const { status, stderr } = run("reachability", "dvntm", "--format", "mardown");
-    expect(status).toBe(2);
-    expect(stderr).toMatch(/^FORMAT mardown is not allowed; did you mean markdown\?; allowed: text, markdown\nusage: /);
+describe("new", () => {
+    const file = join(ROOT, "tenants/dvntm/sandbox.yaml");
+    afterEach(() => rmSync(file, { force: true }));
+
+    test("writes a file with the next free VLAN that the definitions pass with, and refuses what is taken", () => {
+        const made = run("new", "dvntm", "sandbox", "--json");
+        expect(JSON.parse(made.stdout)).toEqual({
+            substrate: "dvntm",
+            tenant: "sandbox",
+            vlan: 52,
+            file: "tenants/dvntm/sandbox.yaml",
+        });
+        expect(run("validate", "dvntm").stdout).toMatch(/^dvntm: active, 3 tenants, 6 VMs, no faults$/m);
+        const text = readFileSync(file, "utf8");
+        expect(run("new", "dvntm", "sandbox")).toMatchObject({
+            status: 1,
+            stderr: "tenants/dvntm/sandbox.yaml is there already: nothing was written\n",
+        });
+        expect(readFileSync(file, "utf8")).toBe(text);
+    });
+
+    test.each([
+        ["a VLAN that is taken", ["sandbox", "--vlan", "50"], 1, /^VLAN 50 is grooveiq's on dvntm; free: 52, /],
+        ["a VLAN that no tenant has", ["sandbox", "--vlan", "60"], 64, /^--vlan 60 is not allowed; allowed: 50 to 59/],
+        ["a name that is no label", ["Sand_box"], 64, /^Sand_box cannot be a tenant's name/],
+        ["a name that is reserved", ["dvntm"], 1, /name: dvntm [^]*nothing was written/],
+    ] as const)("refuses %s", (_, args, expected, told) => {
+        const { status, stderr } = run("new", "dvntm", ...args);
+        expect([status, stderr]).toEqual([expected, expect.stringMatching(told)]);
+        expect(existsSync(join(ROOT, "tenants/dvntm", `${args[0]}.yaml`))).toBe(false);
+    });
 });

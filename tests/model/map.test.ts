@@ -154,7 +154,7 @@ describe("drift", () => {
             ].join("\n"),
         );
         expect(() => readDrift("null", "x", "dvntm")).toThrow("x drift: is missing; allowed: a list");
-        expect(() => readDrift("{", "x", "dvntm")).toThrow(/^x: no JSON \(.*\); give what `commands\/drift.ts/);
+        expect(() => readDrift("{", "x", "dvntm")).toThrow(/^x: no JSON \(.*\); give what `tenants drift/);
         const right = told(row("grooveiq", "router", "b"));
         expect(readDrift(JSON.stringify(right), "x", "dvntm")).toEqual(right);
     });

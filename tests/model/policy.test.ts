@@ -229,7 +229,8 @@ describe("where the pack cannot be used", () => {
     function held(folder: string, version: string) {
         const bin = project({ pulumi: `#!/bin/sh\necho ${version}\n` });
         chmodSync(join(bin, "pulumi"), 0o755);
-        const program = `console.log(require("${root}/commands/policy").policyArguments(undefined).join(" "))`;
+        const held = `policyArguments("on", process.cwd())`;
+        const program = `console.log(require("${root}/commands/shared/policy").${held}.join(" "))`;
         const args = ["--require", join(root, "node_modules/tsx/dist/cjs/index.cjs"), "-e", program];
         const env = { ...process.env, PATH: `${bin}:/usr/bin:/bin` };
         const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8", env });
@@ -240,7 +241,7 @@ describe("where the pack cannot be used", () => {
         const line = "policy: this run is not checked against policy/pack";
         const older = `${line} (Pulumi CLI v3.100.0 is older than v3.259.0, with which such a pack was tried)`;
         expect(held(root, "v3.100.0")).toEqual(["", older]);
-        const missing = `${line} (the npm package @pulumi/policy is not installed: make tools)`;
+        const missing = `${line} (the npm package @pulumi/policy is not installed: npm ci)`;
         expect(held(project({ "package.json": "{}" }), "v3.259.0")).toEqual(["", missing]);
     });
 

@@ -6,6 +6,7 @@ import { grantsOf, lacksOf, pveumCommands, type Grant } from "../../model/role";
 import type { Hypervisor, Substrate, WorkloadVm } from "../../model/substrate";
 
 const ROOT = resolve(__dirname, "..", "..");
+const TENANTS = resolve(ROOT, "bin/tenants");
 const dvntm = loadSubstrate({ root: ROOT, substrate: "dvntm" });
 const hv02 = dvntm.hypervisors[0]!;
 
@@ -17,8 +18,8 @@ function dvntmWith(change: Partial<WorkloadVm>, hypervisor: Hypervisor = hv02): 
 
 const pathsOf = (grants: readonly Grant[]) => grants.map(({ path }) => path);
 
-function run(program: string, ...args: string[]) {
-    const { status, stdout, stderr } = spawnSync(program, args, { cwd: ROOT, encoding: "utf8" });
+function run(...args: string[]) {
+    const { status, stdout, stderr } = spawnSync(TENANTS, args, { cwd: ROOT, encoding: "utf8" });
     return { status, stdout, stderr };
 }
 
@@ -101,20 +102,18 @@ describe("what is lacking", () => {
     });
 });
 
-describe("make role", () => {
-    const program = ["--require", "./start/typescript", "commands/role.ts"];
-
+describe("tenants role", () => {
     test("prints the commands for each hypervisor, or the same as JSON", () => {
-        const text = run(process.execPath, ...program, "dvntm");
+        const text = run("role", "dvntm");
         expect(text).toMatchObject({ status: 0, stderr: "" });
         const commands = pveumCommands(grantsOf(dvntm, hv02));
         expect(text.stdout).toBe(["# dvntm hv02: as root on node pve2, PVE 8.4", ...commands, ""].join("\n"));
-        const json = JSON.parse(run(process.execPath, ...program, "--json", "dvntm").stdout) as object;
+        const json = JSON.parse(run("role", "--json", "dvntm").stdout) as object;
         expect(json).toMatchObject({ hypervisors: [{ name: "hv02", node: "pve2", grants: grantsOf(dvntm, hv02) }] });
     });
 
     test("--check says which file of SSL_CERT_FILE it cannot read, and what to do", () => {
-        const { status, stderr } = spawnSync(process.execPath, [...program, "--check", "dvntm"], {
+        const { status, stderr } = spawnSync(TENANTS, ["role", "--check", "dvntm"], {
             cwd: ROOT,
             encoding: "utf8",
             env: { ...process.env, PROXMOX_VE_API_TOKEN: "a@pve!b=c", SSL_CERT_FILE: "/nowhere/ca.pem" },
@@ -136,27 +135,6 @@ describe("make role", () => {
             new Set(["pveum user add", "pveum user token", "pveum role add", "pveum role modify", "pveum acl modify"]),
         );
     });
-
-    test("--help tells its use; a name that is no substrate's and a missing SUBSTRATE are told", () => {
-        expect(run(process.execPath, ...program, "--help").stdout).toMatch(/^usage: make role SUBSTRATE=<name>/);
-        expect(run(process.execPath, ...program, "dvntn")).toMatchObject({
-            status: 1,
-            stderr: expect.stringMatching(/^dvntn is no substrate here/) as string,
-        });
-        const { status, stderr } = run("make", "role", "SUBSTRATE=");
-        expect([status, stderr]).toEqual([2, expect.stringContaining("SUBSTRATE is missing")]);
-    });
-
-    test.each(["up", "refresh", "destroy", "teardown"])(
-        "make %s asks what the token lacks before it starts the CLI",
-        (target) => {
-            const lines = run("make", "-n", target, "SUBSTRATE=dvntm").stdout.split("\n");
-            const at = (text: string) => lines.findIndex((line) => line.includes(text));
-            expect(at("commands/role.ts --check dvntm")).toBeGreaterThan(-1);
-            const runs = target === "refresh" ? "pulumi refresh --stack dvntm" : `commands/${target}.ts`;
-            expect(at(runs)).toBeGreaterThan(at("commands/role.ts --check dvntm"));
-        },
-    );
 
     test("README.md shows lines that are printed", () => {
         const shown = readFileSync(resolve(ROOT, "README.md"), "utf8").match(/^ +pveum .*$/gm)!;
