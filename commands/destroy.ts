@@ -3,7 +3,7 @@ import { defineCommand, SUBSTRATE } from "./cli/definition";
 import { compareWithFiles } from "./cli/environment";
 import { EXIT, exitOfPulumi } from "./cli/exit";
 import { answer, tell } from "./cli/terminal";
-import { confirm } from "./shared/confirm";
+import { confirm, requireName } from "./shared/confirm";
 import { looksOnly, runPulumi } from "./shared/pulumi";
 import { holdings, tellReleased, tellWhatGoes } from "./shared/release";
 import { prepareChange } from "./shared/stack";
@@ -25,6 +25,7 @@ export const command = defineCommand({
     exits: { 1: "another name was typed, it was refused, Pulumi could not, or something is left" },
     async run(request) {
         const { options, further } = request;
+        requireName(request.args["substrate"]!, options.yes);
         compareWithFiles();
         const substrate = loadOne(request.args["substrate"]!);
         await prepareChange(substrate, false);

@@ -4,7 +4,6 @@ import { FLEET_COMMANDS, fleetReport, reasonFrom, resultOf, type FleetCommand, t
 import { unfit } from "../node/unfit";
 import { defineCommand, POLICY } from "./cli/definition";
 import { compareWithFiles, ROOT, stateByDefault } from "./cli/environment";
-import { shown, UsageError } from "./cli/errors";
 import { EXIT } from "./cli/exit";
 import { answer, note, width } from "./cli/terminal";
 import { policyArguments } from "./shared/policy";
@@ -27,7 +26,12 @@ export const command = defineCommand({
         { name: "what", kind: "text", says: "preview (default) or refresh", optional: true, choices: FLEET_COMMANDS },
     ],
     options: {
-        parallel: { says: "how many at a time; as many as there are cores", value: "number" },
+        parallel: {
+            says: "how many at a time; as many as there are cores",
+            value: "number",
+            kind: "number",
+            bounds: [1, Infinity],
+        },
         policy: POLICY,
     },
     output: "fleet",
@@ -36,7 +40,7 @@ export const command = defineCommand({
     exits: { 0: "done, also where there are changes", 1: "one failed" },
     async run({ args, options }) {
         const what = FLEET_COMMANDS.find((one) => one === args["what"]) ?? "preview";
-        const parallel = numberOf(options.parallel);
+        const parallel = Number(options.parallel ?? cpus().length);
         stateByDefault();
         if (what === "preview") {
             compareWithFiles();
@@ -48,14 +52,6 @@ export const command = defineCommand({
         return rows.some(({ reason }) => reason !== undefined) ? EXIT.failed : EXIT.done;
     },
 });
-
-function numberOf(parallel: string | undefined): number {
-    const wanted = Number(parallel ?? cpus().length);
-    if (!Number.isInteger(wanted) || wanted < 1) {
-        throw new UsageError(`--parallel ${shown(parallel!)} is not allowed; allowed: a whole number from 1`);
-    }
-    return wanted;
-}
 
 /** Runs on each substrate, at most so many at a time, and tells of each as it ends; gives them back by name. */
 async function runFleet(fleet: readonly Loaded[], wanted: Wanted): Promise<FleetRow[]> {

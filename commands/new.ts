@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import type { Substrate } from "../model/substrate";
 import { defineCommand, SUBSTRATE } from "./cli/definition";
 import { ROOT } from "./cli/environment";
-import { Refusal, shown, UsageError } from "./cli/errors";
+import { Refusal } from "./cli/errors";
 import { answer, note } from "./cli/terminal";
 import { loadOne } from "./shared/substrates";
 
@@ -18,7 +18,9 @@ export const command = defineCommand({
         "Writes tenants/<substrate>/<tenant>.yaml with one small VM, the next free VLAN and what else may stand there as comments. " +
         "A name or VLAN that is taken is refused, and so is what the definitions would not pass with.",
     arguments: [SUBSTRATE, { name: "tenant", kind: "tenant", says: "name of the tenant: a DNS label" }],
-    options: { vlan: { says: "this VLAN rather than the next free one", value: "50-59" } },
+    options: {
+        vlan: { says: "this VLAN rather than the next free one", value: "50-59", kind: "number", bounds: [50, 59] },
+    },
     output: "new",
     needs: [],
     example: "tenants new dvntm sandbox",
@@ -45,10 +47,7 @@ function vlanOf({ name, tenants }: Substrate, wanted: string | undefined): numbe
     const owners = new Map(tenants.map((tenant) => [tenant.segment.vlan, tenant.name]));
     const free = VLANS.filter((vlan) => !owners.has(vlan));
     if (wanted !== undefined) {
-        const vlan = VLANS.find((one) => String(one) === wanted);
-        if (vlan === undefined) {
-            throw new UsageError(`--vlan ${shown(wanted)} is not allowed; allowed: 50 to 59`);
-        }
+        const vlan = Number(wanted);
         if (owners.has(vlan)) {
             throw new Refusal(`VLAN ${vlan} is ${owners.get(vlan)}'s on ${name}; free: ${free.join(", ")}`);
         }

@@ -10,7 +10,7 @@ import { Refusal } from "./cli/errors";
 import { EXIT, exitOfPulumi } from "./cli/exit";
 import { answer, tell } from "./cli/terminal";
 import { backUp } from "./shared/backup";
-import { confirm } from "./shared/confirm";
+import { confirm, requireName } from "./shared/confirm";
 import { exportStack, runPulumi, type PulumiRun } from "./shared/pulumi";
 import { holdings, tellReleased, tellWhatGoes } from "./shared/release";
 import { prepareChange } from "./shared/stack";
@@ -37,6 +37,7 @@ export const command = defineCommand({
     exits: { 1: "it was refused, Pulumi could not, or something is left" },
     async run(request) {
         const { args, options } = request;
+        requireName(args["tenant"]!, options.yes);
         compareWithFiles();
         const substrate = loadOne(args["substrate"]!);
         await prepareChange(substrate, false);

@@ -4,7 +4,7 @@ export const GROUPS = ["daily", "look", "set up", "lab"] as const;
 export type Group = (typeof GROUPS)[number];
 
 /** What the value of an argument or option is: how it is checked, and what completion offers. */
-export type Kind = "substrate" | "tenant" | "file" | "folder" | "text";
+export type Kind = "substrate" | "tenant" | "file" | "folder" | "number" | "text";
 
 /** An argument of a command, by its place. */
 export interface ArgumentDefinition {
@@ -24,6 +24,8 @@ export interface OptionDefinition {
     /** Of what kind the value is; text where it is not said. */
     readonly kind?: Kind;
     readonly choices?: readonly string[];
+    /** Of a number, the least and the most that it may be. */
+    readonly bounds?: readonly [least: number, most: number];
     readonly default?: string;
 }
 

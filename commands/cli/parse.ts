@@ -1,9 +1,18 @@
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { Command, CommanderError, Option } from "commander";
 import { listSubstrates, listTenants } from "../../model/definitionFiles";
 import { suggestion } from "../../model/suggest";
-import { optionsOf, type ArgumentDefinition, type CommandDefinition, type Kind, type Request } from "./definition";
+import {
+    optionsOf,
+    type ArgumentDefinition,
+    type CommandDefinition,
+    type Kind,
+    type OptionDefinition,
+    type Request,
+} from "./definition";
 import { ROOT } from "./environment";
-import { shown, UsageError } from "./errors";
+import { Refusal, shown, UsageError } from "./errors";
 
 /** A command as the library has it, for its help and for its parameters. */
 export function commanderOf(definition: CommandDefinition): Command {
@@ -123,12 +132,14 @@ function valuesOf(
     return values as Request["options"];
 }
 
-/** @throws UsageError where a value cannot be one of its kind. */
-function check(
-    name: string,
-    value: string,
-    { kind = "text", choices }: { readonly kind?: Kind; readonly choices?: readonly string[] },
-): void {
+/** What the value of an argument or option must be. */
+type Allowed = Pick<OptionDefinition, "kind" | "choices" | "bounds">;
+
+/**
+ * @throws UsageError where a value cannot be one of its kind; Refusal where a file is in no folder, which a command would
+ * else say when its work is done.
+ */
+function check(name: string, value: string, { kind = "text", choices, bounds }: Allowed): void {
     if (choices !== undefined && !choices.includes(value)) {
         const allowed = `${suggestion(value, choices)}; allowed: ${choices.join(", ")}`;
         throw new UsageError(`${name} ${shown(value)} is not allowed${allowed}`);
@@ -136,9 +147,27 @@ function check(
     if (value === "" || /[\u0000-\u001f\u007f]/.test(value)) {
         throw new UsageError(`${name} ${shown(value)} is not allowed: it is empty, or not one line`);
     }
-    if ((kind === "file" || kind === "folder") && value.startsWith("-") && value !== "-") {
+    if (bounds !== undefined && !isWithin(value, bounds)) {
+        const [least, most] = bounds;
+        const range = most === Infinity ? `from ${least}` : `from ${least} to ${most}`;
+        throw new UsageError(`${name} ${shown(value)} is not allowed; allowed: a whole number ${range}`);
+    }
+    if ((kind === "file" || kind === "folder") && value !== "-") {
+        checkPath(name, value, kind);
+    }
+}
+
+function isWithin(value: string, [least, most]: readonly [least: number, most: number]): boolean {
+    return /^\d+$/.test(value) && Number(value) >= least && Number(value) <= most;
+}
+
+function checkPath(name: string, value: string, kind: Kind): void {
+    if (value.startsWith("-")) {
         throw new UsageError(
             `${name} needs a ${kind}, and ${shown(value)} looks like an option; write ./${shown(value)}`,
         );
+    }
+    if (!existsSync(dirname(value))) {
+        throw new Refusal(`${name} ${shown(value)}: there is no folder ${shown(dirname(value))}`);
     }
 }

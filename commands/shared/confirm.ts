@@ -2,16 +2,24 @@ import { createInterface } from "node:readline/promises";
 import { Refusal, shown, UsageError } from "../cli/errors";
 
 /**
- * Has a person type a name before something is taken away, or a script say it with --yes.
+ * Looks whether what a script says is the name of what goes, before anything else is done.
  *
- * @throws UsageError where --yes says another name, or there is neither --yes nor a terminal; Refusal where another name is
- * typed.
+ * @throws UsageError where it is another.
+ */
+export function requireName(name: string, yes: string | undefined): void {
+    if (yes !== undefined && yes !== name) {
+        throw new UsageError(`--yes=${shown(yes)} is not ${name}: nothing was touched`);
+    }
+}
+
+/**
+ * Has a person type a name before something is taken away, unless a script said it with --yes.
+ *
+ * @throws UsageError where there is neither --yes nor a terminal; Refusal where another name is typed.
  */
 export async function confirm(what: string, name: string, yes: string | undefined): Promise<void> {
+    requireName(name, yes);
     if (yes !== undefined) {
-        if (yes !== name) {
-            throw new UsageError(`--yes=${shown(yes)} is not ${name}: nothing was touched`);
-        }
         return;
     }
     if (!process.stdin.isTTY) {

@@ -1,0 +1,188 @@
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import Ajv2020 from "ajv/dist/2020";
+import { optionsOf, type CommandDefinition } from "../../commands/cli/definition";
+import { allCommands } from "../../commands/cli/table";
+import { AcceptanceLab, RUN_TIMEOUT_MS } from "./lab";
+
+jest.setTimeout(RUN_TIMEOUT_MS * 10);
+
+const SCHEMAS = resolve(__dirname, "../../schemas");
+
+let lab: AcceptanceLab;
+let folder: string;
+let commands: readonly CommandDefinition[];
+
+beforeAll(async () => {
+    commands = await allCommands();
+    lab = await AcceptanceLab.startWithRouter();
+    folder = mkdtempSync(join(tmpdir(), "called-from-"));
+});
+afterAll(async () => {
+    rmSync(folder, { recursive: true, force: true });
+    await lab.stop();
+});
+
+/** The installed command, called from another folder with words that may be any bytes, which Node.js alone would not hand on. */
+function tenants(words: readonly (string | Buffer)[], extra: Readonly<Record<string, string>> = {}) {
+    const file = join(folder, ".words");
+    writeFileSync(file, Buffer.concat(words.map((word) => Buffer.concat([Buffer.from(word), Buffer.of(0)]))));
+    const script = 'mapfile -d "" -t words < "$1"; exec "$2" "${words[@]}"';
+    const program = join(lab.workspace.root, "bin", "tenants");
+    const { status, stdout, stderr } = spawnSync("bash", ["-c", script, "bash", file, program], {
+        cwd: folder,
+        encoding: "utf8",
+        env: { ...lab.workspace.variables, LC_ALL: "C", ...extra },
+        input: "",
+        maxBuffer: 2 ** 26,
+    });
+    rmSync(file);
+    return { status, stdout, stderr };
+}
+
+/** Arguments with which a command does what it says, or says why not, without changing anything. */
+function goodArguments({ arguments: args, name }: CommandDefinition): string[] {
+    const values: Readonly<Record<string, string>> = { substrate: "dvntm", tenant: "grooveiq", shell: "bash" };
+    return name === "new" ? ["dvntm", "sandbox"] : args.flatMap((one) => (one.optional ? [] : values[one.name]!));
+}
+
+describe("hostile values", () => {
+    /** Each would make this file where anything took it for more than a value. */
+    const probe = () => join(folder, "probe");
+    const values = (): readonly (readonly [what: string, value: string | Buffer])[] => [
+        ["quotes", `'"; touch ${probe()}; "'`],
+        ["a substitution", `$(touch ${probe()})`],
+        ["backticks", `\`touch ${probe()}\``],
+        ["lines", `dvntm\ntouch ${probe()}\n`],
+        ["a dash", `--touch=${probe()}`],
+        ["10 kB", "x".repeat(10_240)],
+        ["no UTF-8", Buffer.of(0x64, 0xff, 0xfe, 0x76)],
+    ];
+
+    /** What a person reads: few lines, none too long, no stack trace and no escapes. */
+    function expectReadable(told: string): void {
+        expect(told).not.toMatch(/^\s+at |\p{Cc}(?<!\n)/mu);
+        expect(told.length).toBeGreaterThan(10);
+        expect(told.split("\n").length).toBeLessThan(30);
+    }
+
+    test("control: what a shell takes for more than a value is seen", () => {
+        for (const [what, value] of values().slice(0, 4)) {
+            spawnSync("bash", ["-c", `echo '' ${what === "quotes" ? `'${value.toString()}'` : value.toString()}`]);
+            expect([what, existsSync(probe())]).toEqual([what, true]);
+            rmSync(probe());
+        }
+    });
+
+    test("in the place of every argument of every command, and of the command: refused, and nothing runs", () => {
+        for (const [what, value] of values()) {
+            const calls = commands.flatMap((definition) => {
+                const good = goodArguments(definition);
+                return definition.arguments.map((_, at) => [definition.name, ...good.slice(0, at), value]);
+            });
+            for (const call of [...calls, [value]]) {
+                const { status, stdout, stderr } = tenants(call);
+                expect([what, call[0], call.length, status, stdout]).toEqual([what, call[0], call.length, 64, ""]);
+                expectReadable(stderr);
+            }
+        }
+        expect(existsSync(probe())).toBe(false);
+    });
+
+    test("in every option of every command that has a value: refused or not there, and nothing runs", () => {
+        for (const definition of commands) {
+            const valued = Object.entries(optionsOf(definition)).filter(([, option]) => option.value !== undefined);
+            for (const [name, option] of valued) {
+                for (const [what, value] of values()) {
+                    // A file may be called by most of them: one in a folder that is not there.
+                    const away = option.kind === "file" || option.kind === "folder";
+                    const given =
+                        away && what !== "a dash"
+                            ? Buffer.concat([Buffer.from("no/such/"), Buffer.from(value)])
+                            : value;
+                    const { status, stderr } = tenants([
+                        definition.name,
+                        ...goodArguments(definition),
+                        `--${name}`,
+                        given,
+                    ]);
+                    expect([definition.name, name, what, [1, 64].includes(status!) || status]).toEqual([
+                        definition.name,
+                        name,
+                        what,
+                        true,
+                    ]);
+                    expectReadable(stderr);
+                }
+            }
+        }
+        expect(existsSync(probe())).toBe(false);
+        expect(readdirSync(folder)).toEqual([]);
+    });
+});
+
+test("behind -- what is hostile reaches Pulumi as it is, which refuses it", () => {
+    const value = `$(touch ${join(folder, "probe")})`;
+    const { status, stdout, stderr } = tenants(["preview", "dvntm", "--json", "--", "--no-such-flag", value]);
+    expect([status, JSON.parse(stdout)]).toEqual([1, { substrate: "dvntm", changes: {} }]);
+    expect(stderr).toContain("unknown flag: --no-such-flag");
+    expect(readdirSync(folder)).toEqual([]);
+});
+
+describe("--json prints JSON alone, as its schema says", () => {
+    const ajv = new Ajv2020({ allErrors: true, strict: true, strictTypes: false, allowUnionTypes: true });
+    ajv.addKeyword("patternErrorMessage");
+    ["outputs", "router-vars"].forEach((name) => ajv.addSchema(readSchema(name)));
+    const told = new Set<string>();
+
+    function readSchema(name: string): object {
+        return JSON.parse(readFileSync(join(SCHEMAS, `${name}.schema.json`), "utf8")) as object;
+    }
+
+    /** What a command printed, which is as its schema says. */
+    function printed(expected: number, name: string, ...words: string[]): Record<string, unknown> {
+        const { output } = commands.find((one) => one.name === name)!;
+        const { status, stdout, stderr } = tenants([name, ...words, "--json"]);
+        expect([name, status, stderr]).toEqual([name, expected, stderr]);
+        const validate = ajv.getSchema(`output/${output}.schema.json`) ?? ajv.compile(readSchema(`output/${output}`));
+        const value = JSON.parse(stdout) as Record<string, unknown>;
+        expect([name, validate(value), validate.errors ?? null]).toEqual([name, true, null]);
+        told.add(name);
+        return value;
+    }
+
+    test("what only reads the files", () => {
+        printed(0, "validate");
+        ["reachability", "capacity", "inventory", "router-vars", "role"].forEach((name) => printed(0, name, "dvntm"));
+        printed(0, "map", "dvntm", "--output", join(folder, "map.svg"));
+        expect(printed(0, "new", "dvntm", "sandbox")).toMatchObject({ vlan: 52 });
+        rmSync(join(lab.workspace.root, "tenants/dvntm/sandbox.yaml"));
+        rmSync(join(folder, "map.svg"));
+    });
+
+    test("a substrate comes and goes: changes are told, and differences end with 2", async () => {
+        expect(printed(2, "preview", "dvntm", "--expect-no-changes")["changes"]).toHaveProperty("create");
+        const up = printed(0, "up", "dvntm", "--yes");
+        expect(up["outputs"]).toHaveProperty("vms.length", 5);
+        expect(up["changes"]).toHaveProperty("create");
+        expect(printed(0, "preview", "dvntm", "--expect-no-changes")["changes"]).not.toHaveProperty("create");
+        expect(printed(0, "drift", "dvntm")["drift"]).toEqual([]);
+        await lab.node.byHand("PUT", "/nodes/pve2/qemu/5001/config", { memory: "1024" });
+        expect(printed(2, "drift", "dvntm")["drift"]).toHaveLength(1);
+        expect(printed(0, "fleet")).toEqual([
+            expect.objectContaining({ substrate: "dvntm", changes: expect.objectContaining({ update: 1 }) as unknown }),
+        ]);
+        expect(printed(0, "refresh", "dvntm", "--yes")["changes"]).toHaveProperty("update");
+        expect(printed(0, "recover", "dvntm")["settled"]).toEqual([]);
+        expect(printed(0, "teardown", "dvntm", "grooveiq", "--yes=grooveiq")).toMatchObject({ clean: true });
+        expect(printed(0, "teardown", "dvntm", "grooveiq", "--yes=grooveiq")).toMatchObject({ changes: {} });
+        expect(printed(0, "destroy", "dvntm", "--yes=dvntm")).toMatchObject({ clean: true });
+    });
+
+    test("control: every command that has it was called, but those that measure in VMs (proof.test.ts)", () => {
+        const all = commands.flatMap(({ name, output }) => (output === undefined ? [] : name));
+        expect(all.filter((name) => !told.has(name))).toEqual(["prove", "verify"]);
+    });
+});
