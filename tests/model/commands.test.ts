@@ -164,7 +164,12 @@ describe("new", () => {
 
     test.each([
         ["a VLAN that is taken", ["sandbox", "--vlan", "50"], 1, /^VLAN 50 is grooveiq's on dvntm; free: 52, /],
-        ["a VLAN that no tenant has", ["sandbox", "--vlan", "60"], 64, /^--vlan 60 is not allowed; allowed: a whole number from 50 to 59/],
+        [
+            "a VLAN that no tenant has",
+            ["sandbox", "--vlan", "60"],
+            64,
+            /^--vlan 60 is not allowed; allowed: a whole number from 50 to 59/,
+        ],
         ["a name that is no label", ["Sand_box"], 64, /^Sand_box cannot be a tenant's name/],
         ["a name that is reserved", ["dvntm"], 1, /name: dvntm [^]*nothing was written/],
     ] as const)("refuses %s", (_, args, expected, told) => {

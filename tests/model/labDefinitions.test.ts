@@ -4,7 +4,8 @@ import { LAB_DEFINITIONS, labStackFile } from "../../lab/definitions";
 import { labEnvironment } from "../../lab/environment";
 import type { SimulatedNode } from "../../lab/simulatedNode";
 import type { SimulatedRouter } from "../../lab/simulatedRouter";
-import { listSubstrates, loadSubstrate } from "../../model/load";
+import { listSubstrates } from "../../model/definitionFiles";
+import { loadSubstrate } from "../../model/load";
 import { parseYaml } from "../../model/yaml";
 import { project, removeProjects, STACK } from "../fixtures";
 
