@@ -1,6 +1,6 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import type { Moment, RecordedWrite } from "../../lab/simulatedNode";
-import { POOL, type PendingOperation, type StateResource } from "../../model/stateRepair";
+import { POOL, type PendingOperation } from "../../model/stateRepair";
 import type { AcceptanceLab } from "./lab";
 import { deploymentIn, stackFile } from "./stackFile";
 
@@ -93,37 +93,4 @@ export async function goBackTo(lab: AcceptanceLab, { file, node }: Pick<Moment, 
     // The backend's note of the file's digest is that of another text.
     rmSync(`${path}.attrs`, { force: true });
     await lab.node.restore(node);
-}
-
-/** What a run came to, without what chance or time gives. */
-export interface Outcome {
-    readonly node: unknown;
-    readonly resources: readonly unknown[];
-    readonly underWay: readonly unknown[];
-}
-
-/** Node and stack as they are now, in all that a preview compares. */
-export async function outcomeOf(lab: AcceptanceLab): Promise<Outcome> {
-    const { resources = [], pending_operations = [] } = deploymentIn(readFileSync(stackFile(lab.workspace)!, "utf8"));
-    const { storages, ...node } = await lab.state();
-    const volumes = Object.entries(storages).map(([name, storage]) => [name, storage.volumes]);
-    return {
-        node: withoutChance({ ...node, volumes }),
-        resources: (withoutChance(resources) as StateResource[]).sort((a, b) => (a.urn < b.urn ? -1 : 1)),
-        underWay: pending_operations,
-    };
-}
-
-const UUID = /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/gi;
-const MAC = /([0-9a-f]{2}:){5}[0-9a-f]{2}/gi;
-
-/**
- * What the state has or has not by the way it came to be: the bridge's notes of defaults, a MAC once a refresh has read it,
- * the members that a pool had when it was read, and times.
- */
-const BY_CHANCE = ["__defaults", "__meta", "macAddress", "members", "created", "modified"];
-
-function withoutChance(value: unknown): unknown {
-    const kept = (key: string, part: unknown) => (BY_CHANCE.includes(key) ? undefined : part);
-    return JSON.parse(JSON.stringify(value, kept).replace(UUID, "(UUID)").replace(MAC, "(MAC)"));
 }
