@@ -29,7 +29,6 @@ const PROGRAM = [
     "router",
     "tls",
     "schemas",
-    "tools",
 ];
 
 /**

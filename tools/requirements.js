@@ -3,7 +3,7 @@
  * checks it before npm installs the packages, so it has no dependencies and no syntax that an old Node.js cannot read.
  */
 const { spawnSync } = require("child_process");
-const { existsSync, readFileSync } = require("fs");
+const { existsSync, realpathSync, readFileSync } = require("fs");
 const { tmpdir } = require("os");
 const { delimiter, dirname, join, resolve } = require("path");
 const { OLDEST } = require("../start/node");
@@ -92,12 +92,17 @@ function found(program, args) {
     return { file, stdout: stdout || "", status, version: version === null ? undefined : version[0] };
 }
 
+/** Files of a name on PATH, without what was built here, also where this folder is reached through a link. */
 function onPath(program) {
     return (process.env.PATH || "")
         .split(delimiter)
-        .filter((folder) => folder !== "" && resolve(folder) !== BIN)
+        .filter((folder) => folder !== "" && real(folder) !== real(BIN))
         .map((folder) => join(folder, program))
         .filter((file) => existsSync(file));
+}
+
+function real(folder) {
+    return existsSync(folder) ? realpathSync(folder) : resolve(folder);
 }
 
 function since(oldest, version) {

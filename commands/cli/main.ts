@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suggestion } from "../../model/suggest";
 import type { CommandDefinition, Request } from "./definition";
@@ -95,7 +95,8 @@ async function start(definition: CommandDefinition, request: Request): Promise<n
         process.env["NO_COLOR"] = "1";
     }
     prepareEnvironment();
-    if (definition.needs.length > 0) {
+    // A copy of the program alone, as a lab's is, was given its tools.
+    if (definition.needs.length > 0 && existsSync(join(ROOT, "package-lock.json"))) {
         await (await import("../../tools/install")).install(definition.needs);
     }
     return (await definition.run(request)) ?? EXIT.done;
