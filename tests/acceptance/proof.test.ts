@@ -185,7 +185,7 @@ describeHere("three tenants, eight VMs and two allow rules, measured from inside
         expect(other!.output).toContain(
             `${path} 5433: expected open, by tenant-hypervisors: grooveiq: vintronics tcp 5433`,
         );
-        expect(other!.exitCode).toBe(1);
+        expect(other!.exitCode).toBe(2);
     });
 
     test("nothing of it is left", () => {

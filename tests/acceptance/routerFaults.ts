@@ -107,16 +107,15 @@ export const inRepair: readonly Together[] = [
     ],
 ];
 
-/** What meets a tenant that is taken away: one of each class. */
+/** What meets a tenant that is taken away: one of each class. Where the scope stays, the rules are not tried. */
 export const inRemoval: readonly Together[] = [
     [
         stopped("Unbound stops and keeps the names", "names", "half"),
-        refusal("the deletion of a reservation", "dhcp", "kea/dhcpv4/del_reservation/…", VM),
         noAnswer("once a rule is deleted", "rules", "firewall/filter/delRule/…", ANY, true),
     ],
+    [theirHostAlias, brokenAt("at the deletion of a rule", "rules", "firewall/filter/delRule/…", ANY, false)],
     [
-        theirHostAlias,
+        refusal("the deletion of a host override", "names", "unbound/settings/delHostOverride/…", VM),
         untaken("Kea runs on with the scope", "dhcp", KEA, TEMPLATE),
-        brokenAt("at the deletion of a rule", "rules", "firewall/filter/delRule/…", ANY, false),
     ],
 ];

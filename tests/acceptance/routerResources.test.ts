@@ -204,6 +204,7 @@ describe("the router's resources, with credentials of the stack's configuration"
 
     test("credentials of the stack's secret configuration serve as well, and the state has them encrypted alone", async () => {
         const { apiKey, apiSecret } = router.ready;
+        await project.up();
         await project.setSecret("routerApiKey", apiKey);
         await project.setSecret("routerApiSecret", apiSecret);
         const none = { OPNSENSE_API_KEY: "", OPNSENSE_API_SECRET: "" };
