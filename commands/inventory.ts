@@ -14,7 +14,7 @@ const headerOf = (substrate: string) => `# Written by \`tenants inventory ${subs
 
 /** What earlier releases wrote there. */
 const earlierHeaderOf = (substrate: string) =>
-    `# Written by \`make inventory SUBSTRATE=${substrate}\`: change the tenants' files.\n`;
+    `# Written by \`tenants inventory ${substrate}\`: change the tenants' files.\n`;
 
 export const command = defineCommand({
     name: "inventory",

@@ -11,9 +11,9 @@ import { systemMissing } from "./system";
 import { Workspace } from "./workspace";
 
 const NEXT = `Next:
-  make preview SUBSTRATE=dvnt     the plan of a substrate without a host: dvnt has none yet
-  tenants/dvntm/                  a file a tenant: change one, or write one; make validate checks them all
-  make prove SUBSTRATE=dvntm      as root: real packets from inside the VMs of your tenants, and what stops them
+  bin/tenants preview dvnt        the plan of a substrate without a host: dvnt has none yet
+  tenants/dvntm/                  a file a tenant: change one, or write one; bin/tenants validate checks them all
+  bin/tenants prove dvntm         as root: real packets from inside the VMs of your tenants, and what stops them
   docs/first-substrate.md         your own node, step by step`;
 
 async function demo({ signal, runs }: LabRun): Promise<number> {

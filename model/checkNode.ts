@@ -71,7 +71,7 @@ function checkDetached(vm: WorkloadVm, guest: Guest, { substrate, hypervisor, re
         .map(({ interface: name }) => {
             const message =
                 `${name} of VM ${vm.vmid} was detached on ${hypervisor.name} by hand, and holds data: attach it again ` +
-                `(qm set ${vm.vmid} --${name} ${volume}), then \`make recover SUBSTRATE=${substrate.name}\``;
+                `(qm set ${vm.vmid} --${name} ${volume}), then \`tenants recover ${substrate.name}\``;
             return faultOf(vm, "disks", message);
         });
 }
@@ -98,7 +98,7 @@ function takenBy({ vmid, name, pool, tags }: Guest, { name: hypervisor, node }: 
 function notRecorded(vm: WorkloadVm, { name }: Substrate, { node }: Hypervisor): string {
     return (
         `VM ${vm.vmid} is on node ${node} and looks like this one, but is not in the stack's state: a run was ` +
-        `interrupted, or the state was lost. \`make recover SUBSTRATE=${name}\` settles it; by hand: ` +
+        `interrupted, or the state was lost. \`tenants recover ${name}\` settles it; by hand: ` +
         `pulumi import proxmoxve:index/vmLegacy:VmLegacy ${vm.tenant}-${vm.name}-vm ${node}/${vm.vmid} (docs/recover.md)`
     );
 }

@@ -93,7 +93,7 @@ function checkGuests(substrate: Substrate, tenant: Tenant, { recorded, guests }:
         const names = [...new Set(others.map(ownerOf))].join(", ");
         const message =
             `${vlan} is the VLAN of ${names}, which the stack's state does not have and the node does, with ${vmsInWords(others)}. ` +
-            `Declare ${names} again and \`make recover SUBSTRATE=${substrate.name}\` (docs/recover.md), then tear it down; ` +
+            `Declare ${names} again and \`tenants recover ${substrate.name}\` (docs/recover.md), then tear it down; ` +
             `or give ${tenant.name} another VLAN ${free(substrate, recorded)}`;
         faults.push(faultWhere(tenant.definedAt, "vlan", message));
     }
@@ -130,7 +130,7 @@ function vmsInWords(vms: readonly { readonly vmid: number }[]): string {
 }
 
 function teardown({ name }: Substrate, tenant: string): string {
-    return `make teardown SUBSTRATE=${name} TENANT=${tenant}`;
+    return `\`tenants teardown ${name} ${tenant}\``;
 }
 
 /** VLANs that nobody has, in words. */

@@ -7,7 +7,7 @@ import type { Tenant } from "./substrate";
 const RFC_1918 = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
 
 /**
- * What the lab's own collection makes on a tenant's interface of the variables that `make router-vars` writes. It knows
+ * What the lab's own collection makes on a tenant's interface of the variables that `tenants router-vars` writes. It knows
  * policies between zones, each zone with the router's address in it, and no block; its DHCP rule is for any destination.
  * So it opens more than the rules in model/routerRules.ts: what it opens is no drift in mode export.
  */

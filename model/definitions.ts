@@ -146,7 +146,7 @@ export interface VmDefinition {
      */
     onBoot: boolean;
     /**
-     * When the VM starts and stops with the node. Needs Sys.Modify on / (PVE's rule), which `make role` then adds.
+     * When the VM starts and stops with the node. Needs Sys.Modify on / (PVE's rule), which `tenants role` then adds.
      */
     startup?: {
         /**
@@ -292,11 +292,11 @@ export interface HypervisorDefinition {
      */
     datastore: string;
     /**
-     * PVE storage that `make teardown BACKUP=1` writes backups to. The token then needs VM.Backup, and Datastore.AllocateSpace there (`make role`).
+     * PVE storage that `tenants teardown --backup` writes backups to. The token then needs VM.Backup, and Datastore.AllocateSpace there (`tenants role`).
      */
     backup?: string;
     /**
-     * Read the node's task log, from which `make drift` says since when and by whom. The token then needs Sys.Audit on the node (`make role`).
+     * Read the node's task log, from which `tenants drift` says since when and by whom. The token then needs Sys.Audit on the node (`tenants role`).
      */
     taskLog: boolean;
     /**
@@ -480,7 +480,7 @@ export interface CollectionDefinition {
  */
 export interface CoreRouterDefinition {
     /**
-     * api: the stack writes the tenants' VLANs, DHCP scopes, names and rules to the router. export: the stack changes nothing there, and `make router-vars` writes the variables for the lab's own collection. none: a flat network without VLANs, so the VMs are untagged on the bridge and nothing keeps tenants apart.
+     * api: the stack writes the tenants' VLANs, DHCP scopes, names and rules to the router. export: the stack changes nothing there, and `tenants router-vars` writes the variables for the lab's own collection. none: a flat network without VLANs, so the VMs are untagged on the bridge and nothing keeps tenants apart.
      */
     mode: "api" | "export" | "none";
     /**

@@ -1,6 +1,6 @@
 import type { Substrate } from "./substrate";
 
-/** Environment variable that has the program declare what is on the nodes alone; `make drift` sets it for its preview. */
+/** Environment variable that has the program declare what is on the nodes alone; `tenants drift` sets it for its preview. */
 export const NODES_ALONE = "TENANT_HYPERVISORS_NODES_ALONE";
 
 /**

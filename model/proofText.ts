@@ -43,7 +43,7 @@ export function asText(proof: Proof): string {
     const told = wrong
         .slice(0, MISMATCHES_MAX)
         .map((one) => `MISMATCH ${one.what}: expected ${one.expected}; ${one.measured}`);
-    const more = wrong.length > told.length ? [`... and ${wrong.length - told.length} more: JSON=1 has them all`] : [];
+    const more = wrong.length > told.length ? [`... and ${wrong.length - told.length} more: --json has them all`] : [];
     const notStopped = proof.spoofing.filter(({ ok, note }) => ok && note !== undefined);
     return [
         ...told,

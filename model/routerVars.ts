@@ -6,7 +6,7 @@ import type { Source } from "./yaml";
 import { mergePolicies } from "./zonePolicies";
 import { givenVars, mergeZones, unclaimed, zoneKeysOf, type GivenVars } from "./zones";
 
-/** What `make router-vars` writes. */
+/** What `tenants router-vars` writes. */
 export interface MergedVars {
     readonly variables: RouterVariables;
     /** Keys of tenants' zones that no tenant here has, which somebody should look at. */

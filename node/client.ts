@@ -101,7 +101,7 @@ export class NodeClient {
     private refused(method: string, path: string, status: number, reason: string): NodeError {
         const mend: Record<number, string> = {
             401: "Check PROXMOX_VE_API_TOKEN: user@realm!name=secret, of this node and not expired.",
-            403: "The token and its user both need it: see `make role`.",
+            403: "The token and its user both need it: see `tenants role`.",
         };
         const what = `${this.name}: ${method} ${path} was answered ${status} ${reason}`.trim();
         return new NodeError(mend[status] === undefined ? what : `${what}. ${mend[status]}`, status);

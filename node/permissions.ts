@@ -12,6 +12,7 @@ export async function tokenLacks(client: NodeClient, substrate: Substrate, hyper
     const held = await client.get<Permissions>("/access/permissions");
     const name = apiToken().split("=")[0]!;
     return lacksOf(grantsOf(substrate, hypervisor), held).map(
-        ({ privilege, path }) => `${hypervisor.name}: the token ${name} lacks ${privilege} on ${path}; see make role`,
+        ({ privilege, path }) =>
+            `${hypervisor.name}: the token ${name} lacks ${privilege} on ${path}; see \`tenants role\``,
     );
 }

@@ -20,7 +20,7 @@ export async function backUp(substrate: Substrate, { tenant, vms }: Holdings): P
             .map(({ name }) => `hypervisors.${name}.backup`);
         throw new Refusal(
             `${tenant} is not torn down: ${keys.join(", ")} does not say which PVE storage backups go to; set it, such as ` +
-                `local, and grant what tenants role prints then`,
+                `local, and grant what \`tenants role\` prints then`,
         );
     }
     try {

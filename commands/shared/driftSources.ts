@@ -67,7 +67,7 @@ function hostSources(substrate: Substrate): DriftSource[] {
 }
 
 function hostRow({ name }: Substrate, { hypervisor, task, change }: HostDrift): DriftRow {
-    const settle = `another revision of ${hypervisor}'s baseline in Pulumi.${name}.yaml, then make up SUBSTRATE=${name}`;
+    const settle = `another revision of ${hypervisor}'s baseline in Pulumi.${name}.yaml, then tenants up ${name}`;
     return { tenant: "", where: `host ${hypervisor}`, what: task, declared: "as its baseline", found: change, settle };
 }
 

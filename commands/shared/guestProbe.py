@@ -1,4 +1,4 @@
-# What `make verify` runs inside a VM, over SSH, with the VM's own Python 3 and nothing else. JOB stands before it: probes,
+# What `tenants verify` runs inside a VM, over SSH, with the VM's own Python 3 and nothing else. JOB stands before it: probes,
 # names and the seconds that each answer may take. It changes nothing, and prints one line of JSON.
 import concurrent.futures
 import json

@@ -145,7 +145,7 @@ export class Soak {
         await this.expectInvariants();
     }
 
-    /** What `make up` runs. */
+    /** What `tenants up` runs. */
     private async up(): Promise<CliResult> {
         const settled = await this.workspace.command("recover", "--quiet", SUBSTRATE);
         return settled.exitCode === 0

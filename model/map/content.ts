@@ -56,7 +56,7 @@ export interface MapPlace {
 /**
  * Brings together what the map of a substrate shows.
  *
- * @param told what `make drift` found; missing where nobody looked.
+ * @param told what `tenants drift` found; missing where nobody looked.
  */
 export function mapOf(substrate: Substrate, told?: ToldDrift): MapContent {
     const rows = told?.drift ?? [];

@@ -1,7 +1,7 @@
 import type { DriftRow } from "../drift";
 import { DefinitionError, type Fault } from "../faults";
 
-/** What `make drift JSON=1` prints: what differs, and where it could not be told. */
+/** What `tenants drift --json` prints: what differs, and where it could not be told. */
 export interface ToldDrift {
     readonly substrate: string;
     readonly drift: readonly DriftRow[];
@@ -21,7 +21,7 @@ const ROW = {
 const UNTOLD = { source: true, reason: true };
 
 /**
- * Reads what `make drift JSON=1` printed.
+ * Reads what `tenants drift --json` printed.
  *
  * @param file the name that a person knows it by.
  * @param substrate the substrate that it must be about.

@@ -48,6 +48,6 @@ function withGuest(view: NodeView, row: NodeRow, looks: readonly NodeLook[]): No
     if (guest === undefined) {
         return row;
     }
-    const settle = `make recover SUBSTRATE=${view.substrate.name}, where it is ours; else by hand, on the node: another VMID`;
+    const settle = `tenants recover ${view.substrate.name}, where it is ours; else by hand, on the node: another VMID`;
     return { ...row, found: `${text(guest.name)}, which the state does not have`, settle };
 }

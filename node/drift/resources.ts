@@ -97,7 +97,7 @@ function settleVm({ substrate }: NodeView, { vm, vmid }: Named, { what, declared
         return `accept it, since a disk only grows: ${accept ?? "disks of the VM, in its tenant's file"}`;
     }
     if (/^disk \S+$/.test(what) && found === undefined) {
-        return `attach it again (qm set ${vmid}), then make recover SUBSTRATE=${substrate.name}`;
+        return `attach it again (qm set ${vmid}), then tenants recover ${substrate.name}`;
     }
     return accept === undefined ? command : `${command}; or accept it: ${accept}`;
 }

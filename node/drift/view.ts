@@ -83,7 +83,7 @@ export function vmRow(
 
 /** The command that makes everything as declared. */
 export function up({ name }: Substrate): string {
-    return `make up SUBSTRATE=${name}`;
+    return `tenants up ${name}`;
 }
 
 /** A value as a person reads it: one without content is NOTHING. */

@@ -33,8 +33,8 @@ export function isStrict({ substrate }: RouterView): boolean {
 /** What writes the declared records again. */
 export function settleByWriter({ name, coreRouter }: Substrate): string {
     return coreRouter.mode === "api"
-        ? `make up SUBSTRATE=${name}`
-        : `make router-vars SUBSTRATE=${name}, and run the lab's collection with it`;
+        ? `tenants up ${name}`
+        : `tenants router-vars ${name}, and run the lab's collection with it`;
 }
 
 /** What settles a record that is not as declared: who writes it, where it is theirs, else a person. */

@@ -9,7 +9,7 @@ const ROOT = resolve(__dirname, "..", "..");
 
 jest.setTimeout(600_000);
 
-/** The real Ansible on what make router-vars and make inventory write. */
+/** The real Ansible on what `tenants router-vars` and `tenants inventory` write. */
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "ansible-"))));
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
@@ -25,9 +25,13 @@ function ansible(program: string, ...args: readonly string[]) {
     return spawnSync(join(dirname(LAB_PYTHON), program), args, { cwd: folder, encoding: "utf8", env });
 }
 
-function make(target: string, ...args: readonly string[]): string {
-    const all = ["--no-print-directory", target, "SUBSTRATE=dvntm", ...args];
-    return execFileSync("make", all, { cwd: ROOT, encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] });
+function tenants(command: string, ...args: readonly string[]): string {
+    const all = [command, "dvntm", ...args];
+    return execFileSync(join(ROOT, "bin/tenants"), all, {
+        cwd: ROOT,
+        encoding: "utf8",
+        stdio: ["ignore", "pipe", "ignore"],
+    });
 }
 
 /** The values of some variables as Ansible has them once it read a file, for each of some files. */
@@ -65,20 +69,20 @@ const ODD = `odd:
 describe("router-vars", () => {
     test("the file loads, and says what was written", () => {
         const file = join(folder, "vars.yml");
-        make("router-vars", `OUTPUT=${file}`);
-        const variables = JSON.parse(make("router-vars", "JSON=1")) as Record<string, unknown>;
+        tenants("router-vars", `--output=${file}`);
+        const variables = JSON.parse(tenants("router-vars", "--json")) as Record<string, unknown>;
         expect(Object.keys(variables)).toHaveLength(5);
         expect(loaded(Object.keys(variables), file)).toEqual([variables]);
     });
 
     test("all that the given file had is there after the merge, as Ansible reads both", () => {
         const [given, file] = [join(folder, "given.yml"), join(folder, "vars.yml")];
-        const text = make("router-vars").replace(
+        const text = tenants("router-vars").replace(
             "  blackhole:",
             "  lab: {vlan_id: 70, dhcp_enabled: off}\n  blackhole:",
         );
         writeFileSync(given, text + ODD);
-        make("router-vars", `INPUT=${given}`, `OUTPUT=${file}`);
+        tenants("router-vars", `--input=${given}`, `--output=${file}`);
         const names = ["deevnet_vlans", "firewall_zone_policies", "firewall_internet_zones", "odd", "dns_domain"];
         const [before, after] = loaded(names, given, file);
         expect(before).toMatchObject({ odd: { tree: true, mode: 420, y: "n", text: "yes", port: "8000", time: 90 } });
@@ -99,10 +103,10 @@ describe("inventory", () => {
     }
 
     test("the folder parses: a group for each tenant, and every host with its variables; printed, it is the same in one file", () => {
-        const expected = JSON.parse(make("inventory", "JSON=1")) as {
+        const expected = JSON.parse(tenants("inventory", "--json")) as {
             tenants: { children: Record<string, { hosts: Record<string, unknown> }> };
         };
-        make("inventory", `OUTPUT=${folder}/inventory`);
+        tenants("inventory", `--output=${folder}/inventory`);
         const listed = list(join(folder, "inventory"));
         expect(listed["tenants"]).toEqual({ children: ["tenant_grooveiq", "tenant_vintronics"] });
         for (const [group, { hosts }] of Object.entries(expected.tenants.children)) {
@@ -113,18 +117,18 @@ describe("inventory", () => {
         }
         expect(Object.keys(listed._meta.hostvars)).toHaveLength(5);
 
-        writeFileSync(join(folder, "tenants.yml"), make("inventory"));
+        writeFileSync(join(folder, "tenants.yml"), tenants("inventory"));
         expect(list(join(folder, "tenants.yml"))).toEqual(listed);
     });
 
     test("a VM that is gone leaves no file; a file of somebody else stays", () => {
         const hostVars = join(folder, "inventory", "host_vars");
-        make("inventory", `OUTPUT=${folder}/inventory`);
+        tenants("inventory", `--output=${folder}/inventory`);
         const files = readdirSync(hostVars);
         const [ours, theirs] = [join(hostVars, "gone-vm01.grooveiq.yml"), join(hostVars, "hv02.yml")];
         writeFileSync(ours, readFileSync(join(hostVars, files[0]!), "utf8"));
         writeFileSync(theirs, "proxmox_node: pve2\n");
-        make("inventory", `OUTPUT=${folder}/inventory`);
+        tenants("inventory", `--output=${folder}/inventory`);
         expect([existsSync(ours), existsSync(theirs)]).toEqual([false, true]);
         expect(readdirSync(hostVars)).toEqual([...files, "hv02.yml"].sort());
     });

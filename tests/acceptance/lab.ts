@@ -233,11 +233,11 @@ export class AcceptanceLab {
         left().forEach(({ pid }) => killProcess(pid));
     }
 
-    /** Grants what make role prints for the definitions as they are now, and nothing else; gives it back. */
+    /** Grants what tenants role prints for the definitions as they are now, and nothing else; gives it back. */
     async grantRole(): Promise<SimulatedGrant[]> {
         const { exitCode, output } = await this.workspace.command("role", this.workspace.stack);
         if (exitCode !== 0) {
-            throw new Error(`make role ended with ${exitCode}:\n${output}`);
+            throw new Error(`tenants role ended with ${exitCode}:\n${output}`);
         }
         const grants = grantsIn(output);
         await this.node.set({ grants });

@@ -217,7 +217,7 @@ describe("each attribute", () => {
             const { exitCode, output } = await lab.workspace.pulumi(["up", "--yes", "--skip-preview"]);
             expect(exitCode).not.toBe(0);
             expect(output).toMatch(/scsi7 of VM 5208 was detached on hv02 by hand, and holds data: attach it again/);
-            const [, volume] = /\(qm set 5208 --scsi7 (\S+)\), then `make recover/.exec(output)!;
+            const [, volume] = /\(qm set 5208 --scsi7 (\S+)\), then `tenants recover/.exec(output)!;
             await lab.node.byHand("PUT", "/nodes/pve2/qemu/5208/config", { scsi7: volume! });
             expect((await lab.recover()).output).toMatch(
                 /matrix-vm08-vm: a disk that was detached by hand has its name/,

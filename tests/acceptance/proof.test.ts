@@ -61,7 +61,7 @@ describeHere("three tenants, eight VMs and two allow rules, measured from inside
     let proof: Proof;
     const wereThere = devices();
 
-    /** What make verify said as declared, and with a file that says another port than is open. */
+    /** What tenants verify said as declared, and with a file that says another port than is open. */
     const verified: CliResult[] = [];
 
     beforeAll(async () => {
@@ -175,7 +175,7 @@ describeHere("three tenants, eight VMs and two allow rules, measured from inside
         expect(asPage(proof).match(/<rect/g)).toHaveLength(224);
     });
 
-    test("make verify finds the same inside the VMs, over SSH", () => {
+    test("tenants verify finds the same inside the VMs, over SSH", () => {
         const [asDeclared, other] = verified;
         expect(asDeclared!.output).toMatch(/dvntm: 3 VMs, \d+ cells with \d+ probes, .*: all as declared\n$/);
         expect(asDeclared!.exitCode).toBe(0);

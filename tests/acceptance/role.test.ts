@@ -13,8 +13,8 @@ const CONFIG = "/nodes/pve2/qemu/5001/config";
 /** Another size for the first VM, and the address that it has from then on. */
 const AT_ONCE = "cores: 3\n    address: fixed\n    reboot: when-needed";
 
-/** A life of a substrate with the roles that make role prints, and nothing else granted. */
-describe("the roles of make role", () => {
+/** A life of a substrate with the roles that tenants role prints, and nothing else granted. */
+describe("the roles of tenants role", () => {
     let lab: AcceptanceLab;
     let found: NodeState;
     let granted: SimulatedGrant[];
@@ -41,7 +41,7 @@ describe("the roles of make role", () => {
 
     /** What is said of a privilege that is missing on a path. */
     const lack = (privilege: string, path: string) =>
-        `hv02: the token deevnet@pve!pulumi lacks ${privilege} on ${path}; see make role`;
+        `hv02: the token deevnet@pve!pulumi lacks ${privilege} on ${path}; see \`tenants role\``;
 
     beforeAll(async () => {
         lab = await AcceptanceLab.start();

@@ -66,7 +66,7 @@ describe.each(backends)("a state on %s", (_, start) => {
         expect(existsSync(folder()) ? readdirSync(folder()) : []).toEqual([]);
     });
 
-    test("while one runs, make says who holds the stack, before it starts another", async () => {
+    test("while one runs, tenants says who holds the stack, before it starts another", async () => {
         await lab.succeed("destroy", "--yes", "--skip-preview");
         await lab.node.forgetRequests();
         await lab.node.set({ latency: 0.3 });
@@ -80,7 +80,7 @@ describe.each(backends)("a state on %s", (_, start) => {
         await makeUp();
     });
 
-    test("a CLI that was killed while it held the lock: make releases it, and the next up converges", async () => {
+    test("a CLI that was killed while it held the lock: tenants releases it, and the next up converges", async () => {
         await lab.succeed("destroy", "--yes", "--skip-preview");
         await lab.killedAfter(12, UP);
         expect((await lab.workspace.pulumi(UP)).output).toMatch(/the stack is currently locked by 1 lock\(s\)/);
@@ -90,7 +90,7 @@ describe.each(backends)("a state on %s", (_, start) => {
         await lab.expectSettled(OURS);
     });
 
-    test("control: where nothing holds the stack, make changes nothing of it", async () => {
+    test("control: where nothing holds the stack, tenants changes nothing of it", async () => {
         const file = join(lab.workspace.root, "Pulumi.dvntm.yaml");
         const before = [(await lab.succeed("stack", "export")).stdout, readFileSync(file, "utf8")];
         expect((await lab.recover()).output).toBe("recover: nothing to recover\n");

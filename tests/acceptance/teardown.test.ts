@@ -216,7 +216,7 @@ describe("ten tenants on node and router", () => {
         expect(exitCode).not.toBe(0);
         expect(output).toContain(
             "tenants/dvntm/fresh.yaml:2 vlan: 54 is the VLAN of tenant tenant54 until that one is torn down: the stack still " +
-                "has its VM 5401. First make teardown SUBSTRATE=dvntm TENANT=tenant54, or give fresh another VLAN (free: 53)",
+                "has its VM 5401. First `tenants teardown dvntm tenant54`, or give fresh another VLAN (free: 53)",
         );
         await expectUntouched();
         rmSync(path("fresh"));

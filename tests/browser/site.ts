@@ -44,9 +44,9 @@ export function bigSite(): Substrate {
     }
 }
 
-/** A row of drift as `make drift` tells it. */
+/** A row of drift as `tenants drift` tells it. */
 function row(tenant: string, where: string, what: string, declared: string, found: string): DriftRow {
-    return { tenant, where, what, declared, found, settle: "make up SUBSTRATE=dvntm" };
+    return { tenant, where, what, declared, found, settle: "tenants up dvntm" };
 }
 
 /** Drift of a VM, of a name, of a segment, and of what is no tenant's, in the big site. */

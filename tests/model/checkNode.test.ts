@@ -76,7 +76,7 @@ describe("a VMID that is taken", () => {
     test("by a VM of ours that the state does not know says how to settle it", () => {
         const [fault, ...others] = faultsOf({ guests: [SMALL_GUEST] });
         expect(fault).toMatch(/VM 5001 is on node pve2 and looks like this one, but is not in the stack's state/);
-        expect(fault).toContain("make recover SUBSTRATE=dvntm");
+        expect(fault).toContain("tenants recover dvntm");
         expect(fault).toContain("VmLegacy grooveiq-api-vm01-vm pve2/5001");
         expect(others).toEqual([]);
     });
@@ -145,7 +145,7 @@ test("a disk that was detached by hand is not made anew: it says how to attach i
     const guests = [{ ...SMALL_GUEST, unused: ["local-lvm:vm-5001-disk-1"] }];
     expect(faultsOf({ vm, guests, recorded: { ...RECORDED, made } })).toEqual([
         `${FILE}:6 vms[0].disks: scsi1 of VM 5001 was detached on hv02 by hand, and holds data: attach it again ` +
-            "(qm set 5001 --scsi1 local-lvm:vm-5001-disk-1), then `make recover SUBSTRATE=dvntm`",
+            "(qm set 5001 --scsi1 local-lvm:vm-5001-disk-1), then `tenants recover dvntm`",
     ]);
     // Controls: a disk that is new is made, one that is attached is left alone, and one that is taken out is not missed.
     expect(faultsOf({ vm, guests, recorded: RECORDED })).toEqual([]);

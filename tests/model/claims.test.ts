@@ -42,7 +42,7 @@ describe("a VLAN that the state has for another tenant", () => {
     test("names the tenant, its VMs and what to do first", () => {
         expect(faultsOf({ recorded: OLD })).toEqual([
             `${FILE}:2 vlan: 50 is the VLAN of tenant old until that one is torn down: the stack still has its VM 5001. First ` +
-                "make teardown SUBSTRATE=dvntm TENANT=old, or give fresh another VLAN (free: 51, 52, 53, 54, 55, 56, 57, " +
+                "`tenants teardown dvntm old`, or give fresh another VLAN (free: 51, 52, 53, 54, 55, 56, 57, " +
                 "58, 59). Where fresh is old by another name, formerly: old keeps its VMs",
         ]);
     });
@@ -51,7 +51,7 @@ describe("a VLAN that the state has for another tenant", () => {
         const recorded: RecordedTenants = new Map([["old", { vlans: [50], vms: [] }]]);
         expect(faultsOf({ recorded, stack: API })).toEqual([
             expect.stringMatching(
-                /50 is the VLAN of tenant old until .*: the stack still has it\. First make teardown/,
+                /50 is the VLAN of tenant old until .*: the stack still has it\. First `tenants teardown/,
             ),
         ]);
     });
@@ -60,8 +60,8 @@ describe("a VLAN that the state has for another tenant", () => {
         const others = { "tenants/dvntm/old.yaml": smallTenant("old", 52).replace("api-vm01", "web-vm01") };
         expect(faultsOf({ recorded: OLD, others })).toEqual([
             expect.stringMatching(/^tenants\/dvntm\/fresh\.yaml:2 vlan: 50 is the VLAN of tenant old/),
-            "tenants/dvntm/old.yaml:2 vlan: old is on VLAN 50 until it is torn down, with its VM 5001. First make teardown " +
-                "SUBSTRATE=dvntm TENANT=old, or keep the VLAN",
+            "tenants/dvntm/old.yaml:2 vlan: old is on VLAN 50 until it is torn down, with its VM 5001. First " +
+                "`tenants teardown dvntm old`, or keep the VLAN",
         ]);
     });
 
@@ -69,7 +69,7 @@ describe("a VLAN that the state has for another tenant", () => {
         const text = `formerly: old\n${smallTenant("fresh", 50)}`;
         expect(faultsOf({ text, recorded: OLD, guests: [{ ...SMALL_GUEST, pool: "old" }] })).toEqual([]);
         expect(faultsOf({ text, recorded: OLD, stack: API })).toEqual([
-            expect.stringMatching(/First make teardown SUBSTRATE=dvntm TENANT=old, or give fresh another VLAN [^.]*$/),
+            expect.stringMatching(/First `tenants teardown dvntm old`, or give fresh another VLAN [^.]*$/),
         ]);
     });
 });

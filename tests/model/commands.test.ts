@@ -77,7 +77,7 @@ describe("map", () => {
     afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
     const row = { tenant: "grooveiq", where: "node pve2", what: "VM 5001 api-vm01: memory", declared: "4096 MiB" };
-    const told = { substrate: "dvntm", drift: [{ ...row, found: "8192 MiB", settle: "make up" }], untold: [] };
+    const told = { substrate: "dvntm", drift: [{ ...row, found: "8192 MiB", settle: "tenants up" }], untold: [] };
 
     test("the ending of OUTPUT says what is written, and the file is named", () => {
         const [page, picture] = [join(folder, "map.html"), join(folder, "map.svg")];

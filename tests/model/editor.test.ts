@@ -77,7 +77,7 @@ describe("a tenant file in an editor", () => {
         expect(await diagnose(text)).toEqual([]);
     });
 
-    test("a wrong unit is told in the words of make validate, on its line", async () => {
+    test("a wrong unit is told in the words of tenants validate, on its line", async () => {
         const wrong = text.replace("memory: 4GiB", "memory: 4GB");
         const diagnostics = await diagnose(wrong);
         expect(diagnostics.map(({ message }) => message)).toEqual([

@@ -37,7 +37,7 @@ function allowance(vlans: readonly number[]): fc.Arbitrary<AllowanceDefinition> 
     );
 }
 
-/** A few tenants, each with a few allowances; those that `make validate` refuses are left out, entry by entry. */
+/** A few tenants, each with a few allowances; those that `tenants validate` refuses are left out, entry by entry. */
 const tenants = fc.uniqueArray(fc.constantFrom(...VLANS), { minLength: 2, maxLength: 5 }).chain((vlans) =>
     fc
         .tuple(...vlans.map(() => fc.array(allowance(vlans), { maxLength: 4 })))

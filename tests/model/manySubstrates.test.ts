@@ -25,7 +25,7 @@ function many(substrates: number): Record<string, string> {
     return files;
 }
 
-/** Loads all substrates of a project as make validate does. */
+/** Loads all substrates of a project as tenants validate does. */
 function loaded(root: string) {
     const sites = readSites(root);
     return listSubstrates(root).map((substrate) => loadSubstrate({ root, substrate, sites }));

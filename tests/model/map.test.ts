@@ -17,7 +17,7 @@ const dvntm = loadSubstrate({ root: LAB_DEFINITIONS, substrate: "dvntm" });
 const dvnt = loadSubstrate({ root: LAB_DEFINITIONS, substrate: "dvnt" });
 
 function row(tenant: string, where: string, what: string): DriftRow {
-    return { tenant, where, what, declared: "a", found: "b", settle: "make up" };
+    return { tenant, where, what, declared: "a", found: "b", settle: "tenants up" };
 }
 
 function told(...drift: readonly DriftRow[]): ToldDrift {

@@ -189,7 +189,7 @@ test("a row names where it can be accepted, and a disk that grew can only be", (
     expect(rows([memory])).toMatchObject([
         {
             ...{ tenant: "grooveiq", where: "node pve2", declared: "2048MiB", found: "512MiB" },
-            settle: "make up SUBSTRATE=dvntm; or accept it: memory in tenants/dvntm/grooveiq.yaml:4",
+            settle: "tenants up dvntm; or accept it: memory in tenants/dvntm/grooveiq.yaml:4",
         },
     ]);
     expect(rows([disk])).toMatchObject([
@@ -220,7 +220,7 @@ test("strangers are guests with our VMIDs, pools or tags; others are none", () =
 test("a VM that the state lost is not gone", () => {
     const made = [step("create", VM, api)];
     expect(rows(made, { guests: [guest(5001, "api-vm01")] })).toMatchObject([
-        { what: "VM 5001 api-vm01", found: "api-vm01, which the state does not have", settle: /^make recover/ },
+        { what: "VM 5001 api-vm01", found: "api-vm01, which the state does not have", settle: /^tenants recover/ },
     ]);
 });
 

@@ -37,7 +37,7 @@ export function nameOf(vlan: number): string {
     return `tenant-on-${vlan}`;
 }
 
-/** What `make validate` says of the allowances. */
+/** What `tenants validate` says of the allowances. */
 export function faultsOf(tenants: readonly TenantDefinition[]) {
     return checkAllowances(SITE, tenants.map(checkedOf));
 }
