@@ -96,6 +96,6 @@ describe("what stands in a parameter is data", () => {
         const file = join(folder, "Makefile");
         writeFileSync(file, "capacity:\n\t@echo '$(SUBSTRATE)'\n");
         make("-f", file, "capacity", `SUBSTRATE=${hostile()}`);
-        expect(ran()).toEqual(["make", "quote"]);
+        expect(ran()).toEqual(["make", "quote", "shell", "tick"]);
     });
 });
