@@ -13,12 +13,6 @@ GIVEN := $(foreach name,$(.VARIABLES),$(if $(filter command line,$(origin $(name
 $(foreach name,$(GIVEN),$(eval override $(name) := $$(value $(name))))
 export GIVEN $(GIVEN)
 
-# The CLI and the program talk on the loopback. gRPC for Node.js asks a proxy for that, too, unless it is told (http_proxy.ts of
-# @grpc/grpc-js reads no_proxy alone).
-ifneq ($(grpc_proxy)$(https_proxy)$(http_proxy),)
-export no_proxy := $(or $(no_proxy),$(NO_PROXY),localhost),127.0.0.1
-endif
-
 .PHONY: help
 help: ## this list
 	@echo 'usage: make <target> [PARAMETER=value ...]; daily work is bin/tenants'

@@ -25,10 +25,22 @@ const COMPARED_WITH_FILES = { PULUMI_ENABLE_LEGACY_REFRESH_DIFF: "true" };
 export function prepareEnvironment(): void {
     process.env["PATH"] = [BIN, process.env["PATH"]].join(delimiter);
     defaults(MEMORY);
+    spareLoopback();
     // Pulumi runs in the project's folder, from wherever a command is called.
     const authorities = process.env["SSL_CERT_FILE"];
     if (authorities) {
         process.env["SSL_CERT_FILE"] = resolve(authorities);
+    }
+}
+
+/**
+ * The CLI and the program talk on the loopback. gRPC for Node.js asks a proxy for that, too, unless it is told (http_proxy.ts
+ * of @grpc/grpc-js reads no_proxy alone).
+ */
+function spareLoopback(): void {
+    const { grpc_proxy: grpc, https_proxy: https, http_proxy: http, no_proxy: own, NO_PROXY: loud } = process.env;
+    if (grpc || https || http) {
+        process.env["no_proxy"] = `${own || loud || "localhost"},127.0.0.1`;
     }
 }
 
