@@ -1,14 +1,26 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+    existsSync,
+    mkdirSync,
+    mkdtempSync,
+    readdirSync,
+    readFileSync,
+    rmSync,
+    symlinkSync,
+    writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import Ajv2020 from "ajv/dist/2020";
 import { optionsOf, type CommandDefinition } from "../../commands/cli/definition";
 import { allCommands } from "../../commands/cli/table";
+import { BIN } from "../../tools/parts";
 import { AcceptanceLab, RUN_TIMEOUT_MS } from "./lab";
 
 jest.setTimeout(RUN_TIMEOUT_MS * 10);
 
+/** Where what is built here stands. */
+const TOOLS = dirname(BIN);
 const SCHEMAS = resolve(__dirname, "../../schemas");
 
 let lab: AcceptanceLab;
@@ -123,6 +135,50 @@ describe("hostile values", () => {
         }
         expect(existsSync(probe())).toBe(false);
         expect(readdirSync(folder)).toEqual([]);
+    });
+});
+
+describe("what the token lacks is told before the CLI could take a VM that it may not see for deleted", () => {
+    const log = () => join(lab.workspace.root, "started.log");
+
+    /** What the CLI was started for since the last look, but to tell its version. */
+    function started(): string[] {
+        const lines = existsSync(log()) ? readFileSync(log(), "utf8").split("\n") : [];
+        rmSync(log(), { force: true });
+        return lines.filter((line) => line !== "" && !line.startsWith("version"));
+    }
+
+    // The CLI that every command finds first writes down that it was started, and is the real one.
+    beforeAll(() => {
+        const { PATH = "" } = lab.workspace.variables;
+        const real = spawnSync("bash", ["-c", "command -v pulumi"], { encoding: "utf8", env: { PATH } }).stdout.trim();
+        const [tools, bin] = [join(lab.workspace.root, ".tools"), join(lab.workspace.root, ".tools", "bin")];
+        rmSync(tools);
+        mkdirSync(bin, { recursive: true });
+        readdirSync(TOOLS).forEach((name) => name !== "bin" && symlinkSync(join(TOOLS, name), join(tools, name)));
+        readdirSync(BIN).forEach((name) => name !== "pulumi" && symlinkSync(join(BIN, name), join(bin, name)));
+        const script = `#!/bin/sh\necho "$*" >> '${log()}'\nexec '${real}' "$@"\n`;
+        writeFileSync(join(bin, "pulumi"), script, { mode: 0o755 });
+    });
+    afterAll(() => {
+        rmSync(join(lab.workspace.root, ".tools"), { recursive: true });
+        symlinkSync(TOOLS, join(lab.workspace.root, ".tools"));
+    });
+
+    test.each([
+        [["up", "dvntm", "--yes", "--", "--help"], "up --stack dvntm"],
+        [["refresh", "dvntm", "--yes", "--", "--help"], "refresh --stack dvntm"],
+        [["destroy", "dvntm", "--yes=dvntm", "--", "--help"], "destroy --stack dvntm"],
+        [["teardown", "dvntm", "grooveiq", "--yes=grooveiq"], "stack export --stack dvntm"],
+    ])("%j", async (words, run) => {
+        await lab.node.set({ without: ["VM.Audit"] });
+        const { status, stdout, stderr } = tenants(words);
+        expect([status, stdout, started()]).toEqual([1, "", []]);
+        expect(stderr).toBe("hv02: the token deevnet@pve!pulumi lacks VM.Audit on /vms; see `tenants role`\n");
+        // Control: a token that lacks nothing is seen to start it.
+        await lab.node.set({ without: [] });
+        expect(tenants(words).status).toBe(0);
+        expect(started()).toContainEqual(expect.stringMatching(new RegExp(`^${run}`)));
     });
 });
 
