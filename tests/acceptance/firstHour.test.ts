@@ -43,6 +43,7 @@ beforeAll(async () => {
     await runbook.first(`git init --quiet
         printf '%s\\n' /node_modules /.tools > .git/info/exclude
         git add . && git -c user.name=ada -c user.email=ada@localhost commit --quiet --message clone`);
+    await runbook.find();
 });
 
 afterAll(() => {
@@ -108,7 +109,8 @@ async function interrupted(command: string, moment: RegExp): Promise<Interrupted
 }
 
 test("what every documented run leaves in git is the salt of its stack", async () => {
-    await runbook.first("make preview SUBSTRATE=dvnt; make stack SUBSTRATE=dvntm");
+    // The hypervisor of dvntm cannot be reached from here: its preview fails once it has its stack.
+    await runbook.first("tenants preview dvnt; tenants preview dvntm && exit 1 || true");
     expect(await changes()).toEqual([
         " M Pulumi.dvnt.yaml",
         " M Pulumi.dvntm.yaml",
@@ -150,7 +152,7 @@ describe("in a folder that a person has worked in", () => {
     const testHere = missing === undefined ? test : test.skip;
 
     testHere("the proof is of the person's own tenants, and ends the same way", async () => {
-        const { said, code } = await interrupted("make prove SUBSTRATE=dvntm", /^prove: names$/m);
+        const { said, code } = await interrupted("tenants prove dvntm", /^prove: names$/m);
         expect(said).toMatch(/^prove: pulumi up of 3 VMs of grooveiq, moneyrouter against /m);
         expect(said).toMatch(/^prove: SIGINT: ending the simulated node, .* and the data plane$/m);
         expect(said).toMatch(/^prove: all ended, and nothing is left of it$/m);
@@ -162,7 +164,7 @@ describe("in a folder that a person has worked in", () => {
         const file = runbook.path("tenants/dvntm/moneyrouter.yaml");
         const text = readFileSync(file, "utf8");
         writeFileSync(file, text.replace("vlan: 52", "vlan: 99"));
-        const { output } = await runbook.first("make prove SUBSTRATE=dvntm && exit 1 || true");
+        const { output } = await runbook.first("tenants prove dvntm && exit 1 || true");
         writeFileSync(file, text);
         expect(output).toMatch(/^tenants\/dvntm\/moneyrouter\.yaml:2 vlan: 99 is out of range; allowed: 50 to 59$/m);
     });

@@ -29,11 +29,12 @@ describe("the other substrate", () => {
         [dvntm, dvnt] = [await SimulatedNode.start(), await SimulatedNode.start()];
         await dvnt.set({ address: "10.10.99.22" });
         runbook = clone(dvntm);
+        await runbook.find();
         reach(runbook, dvnt, "dvnt");
         fillIn("dvntm", dvntm.ready);
         fillIn("dvnt", dvnt.ready);
         runbook.addSecret(dvnt.ready.apiToken.split("=")[1]!);
-        await runbook.first("make up SUBSTRATE=dvntm");
+        await runbook.first("tenants up dvntm");
         runbook.open("docs/bring-up-dvnt.md");
         runbook.open("docs/move-tenant.md");
     });
@@ -44,8 +45,8 @@ describe("the other substrate", () => {
     });
 
     test("planned: a plan, and an up that says what is missing", async () => {
-        expect((await runbook.next(UP, "make preview")).output).toMatch(/grooveiq-api-vm01-vm +create/);
-        await expect(runbook.first("make up SUBSTRATE=dvnt")).rejects.toThrow(/planned/);
+        expect((await runbook.next(UP, "tenants preview")).output).toMatch(/grooveiq-api-vm01-vm +create/);
+        await expect(runbook.first("tenants up dvnt")).rejects.toThrow(/planned/);
     });
 
     test("real: what was written is checked, the roles are granted, and it comes up", async () => {
@@ -53,11 +54,13 @@ describe("the other substrate", () => {
         runbook.edit(STACK, (text) =>
             text.replace("status: planned", "status: active").replace(/(prefix: fedora-server-\n)/, `$1${hardware}\n`),
         );
-        expect((await runbook.next(UP, "make validate")).output).toMatch(/dvnt: active, 1 tenants, 1 VMs, no faults/);
-        const grants = grantsIn((await runbook.next(UP, "make role")).stdout);
+        expect((await runbook.next(UP, "tenants validate")).output).toMatch(
+            /dvnt: active, 1 tenants, 1 VMs, no faults/,
+        );
+        const grants = grantsIn((await runbook.next(UP, "tenants role")).stdout);
         await dvnt.set({ grants });
         const before = await vms(dvntm);
-        await expect(runbook.first("make up SUBSTRATE=dvnt")).rejects.toThrow(/401|authentication|certificate/i);
+        await expect(runbook.first("tenants up dvnt")).rejects.toThrow(/401|authentication|certificate/i);
         expect((await runbook.next(UP, ". ~/dvnt.env")).output).toMatch(/no drift/);
         expect((await vms(dvnt))["5001"]).toMatchObject({ status: "running", config: { name: "api-vm01" } });
         expect(await vms(dvntm)).toEqual(before);
@@ -65,7 +68,7 @@ describe("the other substrate", () => {
 
     test("move: the tenant is built there, and taken away here", async () => {
         await runbook.next(MOVE, "cp tenants");
-        await dvnt.set({ grants: grantsIn((await runbook.first("make role SUBSTRATE=dvnt")).stdout) });
+        await dvnt.set({ grants: grantsIn((await runbook.first("tenants role dvnt")).stdout) });
         const [there, here] = [await vms(dvnt), await vms(dvntm)];
         await runbook.next(MOVE, ". ~/dvnt.env");
         const moved = Object.keys(await vms(dvnt)).filter((vmid) => !(vmid in there));

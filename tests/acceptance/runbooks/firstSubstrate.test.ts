@@ -62,8 +62,8 @@ describeWithHost(`${PAGE}, ${ROTATE}`, () => {
     });
 
     test("the stack file, the tools, token and environment", async () => {
-        expect((await runbook.next(PAGE, "make validate")).output).toMatch(/no faults/);
-        await node.set({ grants: grantsIn((await runbook.next(PAGE, "make role")).stdout) });
+        expect((await runbook.next(PAGE, "export PATH")).output).toMatch(/no faults/);
+        await node.set({ grants: grantsIn((await runbook.next(PAGE, "tenants role")).stdout) });
         await runbook.next(PAGE, "cp env.example");
         fillIn("PROXMOX_VE_API_TOKEN", node.ready.apiToken);
         fillIn("PULUMI_CONFIG_PASSPHRASE", "a passphrase");
@@ -91,7 +91,7 @@ describeWithHost(`${PAGE}, ${ROTATE}`, () => {
         fillIn("SSL_CERT_FILE", join(runbook.home, "authorities.pem"));
         const declared = `mode: api\n    endpoint: ${router.ready.endpoint}\n    vlanParent: re0`;
         runbook.edit(STACK, (text) => text.replace("mode: export", declared));
-        await expect(runbook.first(". ~/dvntm.env\nmake up SUBSTRATE=dvntm")).rejects.toThrow(
+        await expect(runbook.first(". ~/dvntm.env\ntenants up dvntm")).rejects.toThrow(
             /vlan0\.50[^]*10\.20\.50\.1\/24/,
         );
         const made = Object.values((await router.state()).saved["vlan"]!).map(({ tag }) => tag);
@@ -107,22 +107,22 @@ describeWithHost(`${PAGE}, ${ROTATE}`, () => {
     });
 
     test("up: the baseline, then the tenants on node and router, and nothing differs", async () => {
-        await runbook.next(PAGE, "make up");
+        await runbook.next(PAGE, "tenants up");
         expect(host.read("etc/sudoers.d/010_a_autoprov-nopasswd")).toContain("a_autoprov");
         expect(host.read("sys/class/net/vmbr0/bridge/vlan_filtering")).toBe("1\n");
         expect(Object.keys(await vms())).toHaveLength(3 + 5);
         const { active } = await router.state();
         const scopes = Object.values(active["subnet4"]!).map(({ subnet }) => subnet);
         expect(scopes).toEqual(expect.arrayContaining(["10.20.50.0/24", "10.20.51.0/24"]));
-        expect((await runbook.next(PAGE, "make preview")).output).toMatch(/no drift/);
+        expect((await runbook.next(PAGE, "tenants preview")).output).toMatch(/no drift/);
     });
 
     test("rotate the hypervisor's token", async () => {
         const before = await vms();
         const secret = newSecret();
         await node.set({ secret, grants: [] });
-        await expect(runbook.first("make up SUBSTRATE=dvntm")).rejects.toThrow(/401/);
-        await node.set({ grants: grantsIn((await runbook.next(ROTATE, "make role")).stdout) });
+        await expect(runbook.first("tenants up dvntm")).rejects.toThrow(/401/);
+        await node.set({ grants: grantsIn((await runbook.next(ROTATE, "tenants role")).stdout) });
         fillIn("PROXMOX_VE_API_TOKEN", `deevnet@pve!pulumi=${secret}`);
         await runbook.next(ROTATE, ". ~/dvntm.env");
         expect(await vms()).toEqual(before);
@@ -131,7 +131,7 @@ describeWithHost(`${PAGE}, ${ROTATE}`, () => {
     test("rotate the core router's key", async () => {
         const secret = newSecret();
         await router.set({ secret });
-        await expect(runbook.first("make drift SUBSTRATE=dvntm")).rejects.toThrow(/401/);
+        await expect(runbook.first("tenants drift dvntm")).rejects.toThrow(/401/);
         fillIn("OPNSENSE_API_SECRET", secret);
         expect((await runbook.next(ROTATE, ". ~/dvntm.env")).output).toMatch(/no drift/);
     });
@@ -155,9 +155,9 @@ describeWithHost(`${PAGE}, ${ROTATE}`, () => {
         const key = (name: string) => readFileSync(join(runbook.home, name), "utf8");
         host.write("etc/ssh/ssh_host_ed25519_key", key("host"), 0o600);
         await host.reboot();
-        await expect(runbook.first("make drift SUBSTRATE=dvntm")).rejects.toThrow(/host key/i);
+        await expect(runbook.first("tenants drift dvntm")).rejects.toThrow(/host key/i);
         runbook.edit(STACK, (text) => text.replace(host.hostKey, key("host.pub").trim()));
-        const { output } = await runbook.next(ROTATE, "make drift");
+        const { output } = await runbook.next(ROTATE, "tenants drift");
         expect(output).toMatch(/dvntm: no drift/);
         expect(output).not.toMatch(/baseline-\w+ +(created|updated|replaced)/);
         runbook.expectDone();

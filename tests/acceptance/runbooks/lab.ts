@@ -32,6 +32,10 @@ export function siteOf(pages: readonly string[], prepare?: (site: Site) => Promi
     beforeAll(async () => {
         site.node = await SimulatedNode.start();
         site.runbook = clone(site.node);
+        // The README is run as far as its own words for it.
+        if (!pages.includes("README.md")) {
+            await site.runbook.find();
+        }
         await prepare?.(site);
         pages.forEach((page) => site.runbook.open(page));
     });

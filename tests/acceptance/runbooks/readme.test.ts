@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { systemMissing } from "../../../lab/system";
 import { siteOf } from "./lab";
+import { ON_PATH } from "./runbook";
 
 jest.setTimeout(600_000);
 
@@ -22,13 +23,21 @@ describe(PAGE, () => {
         await site.runbook.next(PAGE, "make demo");
     });
 
+    test("tenants is found, and bash completes it", async () => {
+        await site.runbook.next(PAGE, ON_PATH);
+        const { stdout } = await site.runbook.first(
+            "command -v tenants; source <(tenants completion bash); complete -p tenants",
+        );
+        expect(stdout).toBe(`${site.runbook.path("bin/tenants")}\ncomplete -F __tenants tenants\n`);
+    });
+
     test("a tenant is brought up", async () => {
-        expect((await site.runbook.next(PAGE, "make validate")).output).toMatch(/\+ 2\d created/);
+        expect((await site.runbook.next(PAGE, "tenants validate")).output).toMatch(/\+ 2\d created/);
     });
 
     test("who reaches whom, the router's variables and the inventory", async () => {
         writeFileSync(site.runbook.path("now.yml"), ROUTER);
-        await site.runbook.next(PAGE, "make reachability");
+        await site.runbook.next(PAGE, "tenants reachability");
         expect(readFileSync(site.runbook.path("next.yml"), "utf8")).toContain("10.20.50.0/24");
         expect(readdirSync(site.runbook.path("inventory")).length).toBeGreaterThan(0);
     });
@@ -36,15 +45,15 @@ describe(PAGE, () => {
     test("the proof, where this machine can have a data plane", async () => {
         const missing = systemMissing();
         if (missing === undefined) {
-            await site.runbook.next(PAGE, "make prove");
+            await site.runbook.next(PAGE, "tenants prove");
             expect(existsSync(site.runbook.path("proof.html"))).toBe(true);
         } else {
-            site.runbook.leave(PAGE, "make prove", missing);
+            site.runbook.leave(PAGE, "tenants prove", missing);
         }
     });
 
     test("the map", async () => {
-        await site.runbook.next(PAGE, "make map");
+        await site.runbook.next(PAGE, "tenants map");
         expect(existsSync(site.runbook.path("map-dvntm.html"))).toBe(true);
         site.runbook.expectDone();
     });

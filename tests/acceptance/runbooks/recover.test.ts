@@ -10,11 +10,11 @@ describe(PAGE, () => {
     const site = siteOf([PAGE], async ({ node, runbook }) => {
         // The import asks the guest agent, as the page says.
         await node.set({ agents_answer: true });
-        await runbook.first("make up SUBSTRATE=dvntm");
+        await runbook.first("tenants up dvntm");
     });
 
     test("after a run that ended well there is nothing to recover", async () => {
-        expect((await site.runbook.next(PAGE, "make recover")).output).toMatch(/nothing to recover/);
+        expect((await site.runbook.next(PAGE, "tenants recover")).output).toMatch(/nothing to recover/);
     });
 
     test("a VM that the state lost is taken back as it is", async () => {
@@ -23,7 +23,7 @@ describe(PAGE, () => {
         await site.runbook.first(
             `${path}\npulumi state delete --stack dvntm --force --yes --target-dependents "${URN}"`,
         );
-        await expect(site.runbook.first("make up SUBSTRATE=dvntm")).rejects.toThrow(
+        await expect(site.runbook.first("tenants up dvntm")).rejects.toThrow(
             /VM 5001 is on node pve2 and looks like this one, but is not in the\s+stack's state/,
         );
         const { output } = await site.runbook.next(PAGE, "export PATH");
@@ -34,7 +34,7 @@ describe(PAGE, () => {
         expect(output).toContain(parent);
         expect(output).toContain(hv02);
         await site.runbook.next(PAGE, "pulumi import");
-        await site.runbook.first("make preview SUBSTRATE=dvntm ARGS=--expect-no-changes");
+        await site.runbook.first("tenants preview dvntm --expect-no-changes");
         const after = ((await site.node.state()) as NodeState).vms["5001"]!;
         expect(after.config["smbios1"]).toBe(before.config["smbios1"]);
         site.runbook.expectDone();

@@ -7,6 +7,9 @@ import { shareCompiled } from "../../../lab/workspace";
 import { BIN } from "../../../tools/parts";
 import { blocksIn, filesOfProject, PROJECT_ROOT, readPage, type Block } from "./pages";
 
+/** How the README has `tenants` on PATH. */
+export const ON_PATH = 'export PATH="$PWD/bin:$PATH"';
+
 /**
  * A clone of the project in which a test does what a page says: its commands as they are written, by bash, one after the
  * other in one environment. Only what the page has a person do elsewhere is done by the test.
@@ -24,7 +27,7 @@ export class Runbook {
             PATH: pathOfPerson(),
             // Another one than a lab's.
             PULUMI_CONFIG_PASSPHRASE: "known to this person alone",
-            // A run asks nobody: there is no terminal. What a person confirms by its name is in YES in the pages.
+            // A run asks nobody: there is no terminal. What a person confirms by its name is in --yes in the pages.
             PULUMI_SKIP_CONFIRMATIONS: "true",
         };
         this.cli = new IsolatedCli({ ...own, ...environment });
@@ -63,6 +66,15 @@ export class Runbook {
             throw new Error(`${page}:${block.line} ended with ${result.exitCode}:\n${block.text}\n${result.output}`);
         }
         return result;
+    }
+
+    /** Has `tenants` on PATH as the README says that it gets there, for what takes that for done. */
+    async find(): Promise<void> {
+        const block = blocksIn(readPage("README.md")).find(({ text }) => text.startsWith(ON_PATH));
+        if (block === undefined) {
+            throw new Error(`README.md: no block begins with ${ON_PATH}`);
+        }
+        await this.first(block.text);
     }
 
     /** Leaves the next block of a page out, which this machine cannot run, and says why. */

@@ -13,24 +13,24 @@ describe(PAGE, () => {
     const vms = async () => ((await site.node.state()) as NodeState).vms;
 
     const site = siteOf([PAGE], async ({ runbook }) => {
-        await runbook.first("make up SUBSTRATE=dvntm");
+        await runbook.first("tenants up dvntm");
         others = await vms();
         expect(Object.keys(others)).toHaveLength(3 + 5);
     });
 
     test("build", async () => {
         site.runbook.write(PAGE, "## Build", FILE);
-        const { output } = await site.runbook.next(PAGE, "make validate");
+        const { output } = await site.runbook.next(PAGE, "tenants validate");
         expect(output).toMatch(/moneyrouter-web-vm01-vm +create/);
         expect(output).not.toMatch(/(grooveiq|vintronics)\S* +(create|update|replace|delete)/);
-        await site.runbook.next(PAGE, "make up");
+        await site.runbook.next(PAGE, "tenants up");
         expect((await vms())[VM]).toMatchObject({ status: "running", config: { name: "web-vm01", memory: "2048" } });
     });
 
     test("change", async () => {
         const { config } = (await vms())[VM]!;
         site.runbook.edit(FILE, (text) => text.replace("memory: 2GiB", "memory: 3GiB\n    reboot: when-needed"));
-        const { output } = await site.runbook.next(PAGE, "make preview");
+        const { output } = await site.runbook.next(PAGE, "tenants preview");
         expect(output).not.toMatch(/replace|delete/);
         const changed = (await vms())[VM]!;
         expect(changed.config).toMatchObject({ memory: "3072", smbios1: config["smbios1"] });
@@ -38,14 +38,14 @@ describe(PAGE, () => {
     });
 
     test("verify", async () => {
-        const { output } = await site.runbook.next(PAGE, "make drift");
+        const { output } = await site.runbook.next(PAGE, "tenants drift");
         expect(output).toMatch(/no drift/);
     });
 
     test("rebuild", async () => {
         const { config } = (await vms())[VM]!;
         site.runbook.edit(FILE, (text) => text.replace("    aliases:", '    rebuild: "2026-11-25"\n    aliases:'));
-        const { output } = await site.runbook.next(PAGE, "make preview");
+        const { output } = await site.runbook.next(PAGE, "tenants preview");
         expect(output).toMatch(/moneyrouter-web-vm01-vm +replace/);
         expect(output).not.toMatch(/(grooveiq|vintronics)-\S+-vm +(replace|delete)/);
         const rebuilt = (await vms())[VM]!;
@@ -54,7 +54,7 @@ describe(PAGE, () => {
     });
 
     test("tear down", async () => {
-        const { output } = await site.runbook.next(PAGE, "make teardown");
+        const { output } = await site.runbook.next(PAGE, "tenants teardown");
         expect(output).toMatch(/verified: nothing of moneyrouter is left on the node/);
         expect(await vms()).toEqual(others);
         site.runbook.expectDone();
