@@ -48,7 +48,7 @@ const PROGRAMS = [
     {
         name: "GNU make",
         least: "4.0",
-        use: "everything",
+        use: "demo, tests and what else make does",
         get: "Debian: apt install make",
         wanted: (parts) => parts.indexOf("npm") >= 0,
         lacks: () => unlessSince("4.0", found("make", ["--version"])),
