@@ -22,9 +22,9 @@ export const VLAN = 52;
 export type Together = readonly Cause[];
 
 const VM = recordOf(`${TENANT}: api-vm01`);
-const SEGMENT = recordOf(`${TENANT}: segment`);
 const ANY = recordOf(`${TENANT}: …`);
 const KEA = "kea/service/reconfigure";
+const UNBOUND = "unbound/service/reconfigure";
 const FILTER = "firewall/filter/apply";
 const TEMPLATE = { status: 500, message: "Template generation failed" };
 
@@ -65,18 +65,17 @@ const otherHost = changed("host", { server: "10.20.52.10" }, "unbound/settings/s
     host: { rr: "AAAA", server: "fd00::9" },
 });
 
-/** What meets a tenant that is made: one of each class. */
+/** What meets a tenant that is made: one of each class. The scope is tried only once the rules are there. */
 export const inCreation: readonly Together[] = [
     [
         refusal("a host override", "names", "unbound/settings/addHostOverride", VM),
-        untaken("Kea refuses its reconfigure", "dhcp", KEA, TEMPLATE),
         noAnswer("once a rule is made", "rules", "firewall/filter/addRule", ANY, true),
     ],
     [
         stopped("Unbound stops and takes nothing over", "names", "half"),
-        theirMac,
         brokenAt("once a rule is made", "rules", "firewall/filter/addRule", ANY, true),
     ],
+    [refusalWithoutReason("a host alias", "names", "unbound/settings/addHostAlias", VM), theirMac],
     [
         {
             what: "nobody assigned the VLAN",
@@ -86,7 +85,7 @@ export const inCreation: readonly Together[] = [
                 "VLAN 52: device vlan0.52 is assigned to no interface. OPNsense has no API for it; on the router, once: " +
                 "Interfaces > Assignments, add vlan0.52, …IPv4 address 10.20.52.1/24, Save, Apply changes.",
         },
-        refusalWithoutReason("a host alias", "names", "unbound/settings/addHostAlias", VM),
+        untaken("Unbound refuses its reconfigure", "names", UNBOUND, TEMPLATE),
     ],
 ];
 
@@ -94,16 +93,18 @@ export const inCreation: readonly Together[] = [
 export const inRepair: readonly Together[] = [
     [
         { ...refusal("a host override", "names", "unbound/settings/setHostOverride/…", VM), ...otherHost },
-        { ...noAnswer("once the scope is changed", "dhcp", "kea/dhcpv4/set_subnet/…", SEGMENT, true), ...otherPool },
         {
             ...untaken("the rules are not loaded", "rules", FILTER, { answer: '{"status":"Execute error"}' }),
             ...disabledRule,
         },
     ],
+    [theirName, { ...brokenAt("at a rule", "rules", "firewall/filter/setRule/…", ANY, false), ...disabledRule }],
     [
-        theirName,
+        {
+            ...noAnswer("once a host is changed", "names", "unbound/settings/setHostOverride/…", VM, true),
+            ...otherHost,
+        },
         { ...stopped("Kea does not run after its reconfigure", "dhcp", "down"), ...otherPool },
-        { ...brokenAt("at a rule", "rules", "firewall/filter/setRule/…", ANY, false), ...disabledRule },
     ],
 ];
 
