@@ -2,12 +2,7 @@
  * What bin/tenants starts: checks Node.js, installs the npm packages where they lack, and loads the command. Written so
  * that an old Node.js can read it as far as the line that says what is needed.
  */
-const OLDEST = 20;
-
-if (Number(process.versions.node.split(".")[0]) < OLDEST) {
-    console.error(`tenants: Node.js ${process.versions.node} is too old: ${OLDEST} or newer is needed`);
-    process.exit(1);
-}
+require("./node").refuseOld();
 
 const { spawnSync } = require("node:child_process");
 const { existsSync, statSync, utimesSync } = require("node:fs");
@@ -15,19 +10,17 @@ const { homedir } = require("node:os");
 const { delimiter, dirname, join, resolve } = require("node:path");
 
 const ROOT = resolve(__dirname, "..");
-const PACKAGES = join(ROOT, "node_modules");
 
 // Neither cron nor systemd has all of these; what is started from here looks for node, and for its own folder.
 process.env.HOME = process.env.HOME || homedir();
 process.env.PATH = [process.env.PATH || "/usr/bin:/bin", dirname(process.execPath)].join(delimiter);
 
-/** npm writes its list last; make goes by the same times. A copy of the program alone has no lock file. */
+/** npm writes this list last; make goes by the same times. A copy of the program alone has no lock file. */
+const INSTALLED = join(ROOT, "node_modules", ".package-lock.json");
+
 function packagesAreThere() {
     const lock = join(ROOT, "package-lock.json");
-    if (!existsSync(join(PACKAGES, ".package-lock.json"))) {
-        return false;
-    }
-    return !existsSync(lock) || statSync(PACKAGES).mtimeMs >= statSync(lock).mtimeMs;
+    return existsSync(INSTALLED) && (!existsSync(lock) || statSync(INSTALLED).mtimeMs >= statSync(lock).mtimeMs);
 }
 
 function installPackages() {
@@ -44,7 +37,7 @@ function installPackages() {
         process.exit(1);
     }
     const now = new Date();
-    utimesSync(PACKAGES, now, now);
+    utimesSync(INSTALLED, now, now);
     console.error(`tenants: npm packages installed in ${Math.round((now.getTime() - started) / 1000)} s`);
 }
 
