@@ -188,7 +188,10 @@ describe("where it is called from", () => {
         ]);
         const old = 'Object.defineProperty(process.versions, "node", { value: "18.20.1" }); require(process.argv[1])';
         const told = spawnSync(process.execPath, ["-e", old, join(ROOT, "start/tenants.js")], { encoding: "utf8" });
-        expect([told.status, told.stderr]).toEqual([1, "tenants: Node.js 18.20.1 is too old: 20 or newer is needed\n"]);
+        expect([told.status, told.stderr]).toEqual([
+            1,
+            expect.stringMatching(/^Node\.js: 18\.20\.1 runs this \(.*\), 20\.19\.0 or newer is needed: https:.*\n$/),
+        ]);
     });
 
     test("a reader that has read enough ends it without a word", () => {
