@@ -29,7 +29,8 @@ export = async () => {
 /** A person's mistake ends the run with its message alone: no stack trace, and nothing declared. */
 function checkedSubstrate(): Substrate {
     try {
-        const definitions = { root: __dirname, substrate: pulumi.getStack(), config: pulumi.runtime.allConfig() };
+        // Pulumi runs the program in the folder of Pulumi.yaml, which may be a link to this one.
+        const definitions = { root: process.cwd(), substrate: pulumi.getStack(), config: pulumi.runtime.allConfig() };
         const substrate = loadSubstrate(definitions);
         return pulumi.runtime.isDryRun() ? substrate : requireReady(substrate);
     } catch (error) {

@@ -3,7 +3,7 @@ import type { EngineEvent, Stack } from "@pulumi/pulumi/automation";
 import { FLEET_COMMANDS, fleetReport, reasonFrom, resultOf, type FleetCommand, type FleetRow } from "../model/fleet";
 import { unfit } from "../node/unfit";
 import { defineCommand, POLICY } from "./cli/definition";
-import { compareWithFiles, ROOT, stateByDefault } from "./cli/environment";
+import { compareWithFiles, definitions, stateByDefault } from "./cli/environment";
 import { EXIT } from "./cli/exit";
 import { answer, note, width } from "./cli/terminal";
 import { policyArguments } from "./shared/policy";
@@ -108,7 +108,7 @@ function stackOf(stackName: string): Promise<Stack> {
     const stack = selecting.then(async () => {
         // Pulumi's SDK takes most of a second to load, and help and completion do without it.
         const { LocalWorkspace } = await import("@pulumi/pulumi/automation");
-        return LocalWorkspace.createOrSelectStack({ stackName, workDir: ROOT });
+        return LocalWorkspace.createOrSelectStack({ stackName, workDir: definitions() });
     });
     selecting = stack.catch(() => undefined);
     return stack;

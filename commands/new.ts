@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Substrate } from "../model/substrate";
 import { defineCommand, SUBSTRATE } from "./cli/definition";
-import { ROOT } from "./cli/environment";
+import { definitions } from "./cli/environment";
 import { Refusal } from "./cli/errors";
 import { answer, note } from "./cli/terminal";
 import { loadOne } from "./shared/substrates";
@@ -32,7 +32,7 @@ export const command = defineCommand({
         const folder = `tenants/${substrate.name}`;
         const taken = ["yaml", "yml"]
             .map((end) => `${folder}/${tenant}.${end}`)
-            .find((one) => existsSync(join(ROOT, one)));
+            .find((one) => existsSync(join(definitions(), one)));
         if (taken !== undefined) {
             throw new Refusal(`${taken} is there already: nothing was written`);
         }
@@ -61,7 +61,7 @@ function vlanOf({ name, tenants }: Substrate, wanted: string | undefined): numbe
 
 /** Writes the file, and takes it away again where the definitions have faults with it. */
 function write(file: string, text: string, substrate: string): void {
-    const path = join(ROOT, file);
+    const path = join(definitions(), file);
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text, { flag: "wx" });
     try {

@@ -3,7 +3,7 @@ import { mismatchesOf } from "../model/proofFindings";
 import { asPage } from "../model/proofPage";
 import { asText } from "../model/proofText";
 import { defineCommand, SUBSTRATE } from "./cli/definition";
-import { ROOT } from "./cli/environment";
+import { definitions } from "./cli/environment";
 import { Refusal, shown, UsageError } from "./cli/errors";
 import { EXIT } from "./cli/exit";
 import { inOrder } from "./cli/interruption";
@@ -48,7 +48,7 @@ export const command = defineCommand({
         if (missing !== undefined) {
             throw new Refusal(`prove: ${missing}`);
         }
-        const subject = options.vms === undefined ? { definitions: ROOT } : { vms: Number(options.vms) };
+        const subject = options.vms === undefined ? { definitions: definitions() } : { vms: Number(options.vms) };
         return measure(subject, options.output);
     },
 });

@@ -5,7 +5,7 @@ import { nameOf, POOL, type StateResource } from "../model/stateRepair";
 import type { Substrate } from "../model/substrate";
 import { suggestion } from "../model/suggest";
 import { defineCommand, SUBSTRATE, TENANT, type Request } from "./cli/definition";
-import { compareWithFiles, ROOT } from "./cli/environment";
+import { compareWithFiles, definitions } from "./cli/environment";
 import { Refusal } from "./cli/errors";
 import { EXIT, exitOfPulumi } from "./cli/exit";
 import { answer, tell } from "./cli/terminal";
@@ -124,7 +124,7 @@ async function destroy(request: Request, substrate: Substrate, { resources }: Ho
 function tellFile({ name }: Substrate, tenant: string): void {
     const file = ["yaml", "yml"]
         .map((end) => `tenants/${name}/${tenant}.${end}`)
-        .find((path) => existsSync(join(ROOT, path)));
+        .find((path) => existsSync(join(definitions(), path)));
     if (file !== undefined) {
         tell(`${file} is still there: remove it, or the next up makes the tenant again`);
     }

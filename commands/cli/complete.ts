@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { listSubstrates, listTenants } from "../../model/definitionFiles";
 import { optionsOf, type ArgumentDefinition, type CommandDefinition, type OptionDefinition } from "./definition";
-import { prepareEnvironment, ROOT } from "./environment";
+import { definitions, prepareEnvironment } from "./environment";
 import { allCommands, COMMAND_NAMES, commandNamed } from "./table";
 
 /** What a shell is to offer itself, as the last line says. */
@@ -68,9 +68,11 @@ function split(word: string): [flag: string, value?: string] {
 
 function ofArgument({ kind, choices }: ArgumentDefinition, typed: string, operands: readonly string[]): string[] {
     if (kind === "substrate") {
-        return matching(typed, listSubstrates(ROOT));
+        return matching(typed, listSubstrates(definitions()));
     }
-    return kind === "tenant" ? matching(typed, listTenants(ROOT, operands[0] ?? "")) : matching(typed, choices ?? []);
+    return kind === "tenant"
+        ? matching(typed, listTenants(definitions(), operands[0] ?? ""))
+        : matching(typed, choices ?? []);
 }
 
 /** Of a name that confirms what goes nothing is offered: whoever confirms it types it. */
@@ -91,7 +93,7 @@ function ofPulumi(command: string, typed: string): string[] {
         return [":file"];
     }
     prepareEnvironment();
-    const { stdout } = spawnSync("pulumi", ["__complete", command, typed], { cwd: ROOT, encoding: "utf8" });
+    const { stdout } = spawnSync("pulumi", ["__complete", command, typed], { cwd: definitions(), encoding: "utf8" });
     const lines = (stdout ?? "").split("\n").filter((line) => line !== "" && !line.startsWith(":"));
     return [...lines, ":none"];
 }

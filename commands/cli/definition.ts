@@ -13,6 +13,8 @@ export interface ArgumentDefinition {
     /** What it is, in a few words for help. */
     readonly says: string;
     readonly optional?: boolean;
+    /** Of the last one, that it may stand more than once. */
+    readonly several?: boolean;
     readonly choices?: readonly string[];
 }
 
@@ -44,6 +46,8 @@ export type Values<O extends Options> = {
 export interface Request<O extends Options = Options> {
     /** The arguments by their names; one that is optional and was not given is missing. */
     readonly args: Readonly<Record<string, string>>;
+    /** Further values of a last argument that may stand several times. */
+    readonly more: readonly string[];
     readonly options: Values<O>;
     /** What stands after `--`, for Pulumi. */
     readonly further: readonly string[];

@@ -59,7 +59,8 @@ export function usageOf(definition: CommandDefinition): string {
 }
 
 function argumentsOf({ arguments: args }: CommandDefinition): string {
-    return args.map(({ name, optional }) => (optional ? `[${name}]` : `<${name}>`)).join(" ");
+    const words = args.map(({ name, several }) => (several ? `${name}...` : name));
+    return words.map((word, at) => (args[at]!.optional ? `[${word}]` : `<${word}>`)).join(" ");
 }
 
 /** Columns of a help text: those of the terminal; in a pipe as a narrow one. */

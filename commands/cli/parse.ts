@@ -11,15 +11,16 @@ import {
     type OptionDefinition,
     type Request,
 } from "./definition";
-import { ROOT } from "./environment";
+import { definitions } from "./environment";
 import { Refusal, shown, UsageError } from "./errors";
 
 /** A command as the library has it, for its help and for its parameters. */
 export function commanderOf(definition: CommandDefinition): Command {
     const command = new Command(definition.name).exitOverride().configureOutput({ writeErr: () => undefined });
     command.helpOption(false).allowExcessArguments(true);
-    for (const { name, says, optional } of definition.arguments) {
-        command.argument(optional ? `[${name}]` : `<${name}>`, says);
+    for (const { name, says, optional, several } of definition.arguments) {
+        const word = several ? `${name}...` : name;
+        command.argument(optional ? `[${word}]` : `<${word}>`, says);
     }
     for (const [name, { says, value, default: fallback }] of Object.entries(optionsOf(definition))) {
         const option = new Option(value === undefined ? `--${name}` : `--${name} <${value}>`, says);
@@ -54,6 +55,7 @@ export function parse(definition: CommandDefinition, argv: readonly string[]): R
     const args = argumentsOf(definition, operands);
     return {
         args,
+        more: moreOf(definition, operands),
         options: valuesOf(definition, given),
         further,
         json: given["json"] === true,
@@ -91,24 +93,33 @@ function argumentsOf(definition: CommandDefinition, operands: readonly string[])
             throw new UsageError(`<${argument.name}> is missing`);
         }
     });
-    const [more] = operands.slice(definition.arguments.length);
-    if (more !== undefined) {
-        const one = definition.arguments.at(-1)?.name;
-        throw new UsageError(`${shown(more)} is one too many${one === undefined ? "" : `: one ${one} at a time`}`);
-    }
     return args;
+}
+
+/** What stands behind the last argument: more of it, where it may stand several times. */
+function moreOf({ arguments: args }: CommandDefinition, operands: readonly string[]): string[] {
+    const more = operands.slice(args.length);
+    const last = args.at(-1);
+    if (last?.several) {
+        more.forEach((value) => check(`<${last.name}>`, value, last));
+    } else if (more[0] !== undefined) {
+        throw new UsageError(
+            `${shown(more[0])} is one too many${last === undefined ? "" : `: one ${last.name} at a time`}`,
+        );
+    }
+    return more;
 }
 
 /** A substrate must be there; a tenant may be gone already, or yet to come: each command looks for itself. */
 function requireKnown({ name, kind }: ArgumentDefinition, value: string, substrate: string | undefined): void {
-    const known = listSubstrates(ROOT);
+    const known = kind === "substrate" ? listSubstrates(definitions()) : [];
     if (kind === "substrate" && !known.includes(value)) {
         throw new UsageError(
             `${shown(value)} is no ${name} here${suggestion(value, known)}; allowed: ${known.join(", ")}`,
         );
     }
     if (kind === "tenant" && !LABEL.test(value)) {
-        const near = substrate === undefined ? "" : suggestion(value, listTenants(ROOT, substrate));
+        const near = substrate === undefined ? "" : suggestion(value, listTenants(definitions(), substrate));
         throw new UsageError(
             `${shown(value)} cannot be a tenant's name${near}; allowed: a DNS label, such as grooveiq`,
         );

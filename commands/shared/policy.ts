@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { lt } from "semver";
-import { ROOT } from "../cli/environment";
+import { definitions } from "../cli/environment";
 import { pulumi } from "./pulumi";
 
 /** The pack, a program that the CLI starts, from the project's folder. */
@@ -15,7 +15,7 @@ const PACK = "policy/pack";
  * @param policy `on` or `off`.
  * @param root folder of the project.
  */
-export function policyArguments(policy: string, root = ROOT): string[] {
+export function policyArguments(policy: string, root = definitions()): string[] {
     const reason = policy === "off" ? "--policy off" : missing(root);
     if (reason !== undefined) {
         console.error(`policy: this run is not checked against ${PACK} (${reason})`);

@@ -7,7 +7,7 @@ import type { StackOutputs } from "../../model/outputs";
 import type { Deployment } from "../../model/stateRepair";
 import type { PreviewStep } from "../../node/drift/preview";
 import type { Request } from "../cli/definition";
-import { ROOT } from "../cli/environment";
+import { definitions } from "../cli/environment";
 import { Refusal } from "../cli/errors";
 import { inOrder } from "../cli/interruption";
 
@@ -19,7 +19,7 @@ import { inOrder } from "../cli/interruption";
 export function pulumi(...args: string[]): string {
     try {
         return execFileSync("pulumi", [...args, "--non-interactive"], {
-            cwd: ROOT,
+            cwd: definitions(),
             encoding: "utf8",
             maxBuffer: 2 ** 30,
             stdio: ["ignore", "pipe", "pipe"],
@@ -71,7 +71,7 @@ function asTold(message: string): string {
 function run(args: readonly string[], extra: NodeJS.ProcessEnv) {
     return new Promise<{ stdout: string; stderr: string; code: number | null }>((done, reject) => {
         const env = { ...process.env, ...extra };
-        const child = spawn("pulumi", args, { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
+        const child = spawn("pulumi", args, { cwd: definitions(), env, stdio: ["ignore", "pipe", "pipe"] });
         const said = { stdout: "", stderr: "" };
         child.stdout.setEncoding("utf8").on("data", (chunk: string) => (said.stdout += chunk));
         child.stderr.setEncoding("utf8").on("data", (chunk: string) => (said.stderr += chunk));
@@ -123,7 +123,7 @@ export async function runPulumi(request: Request, ...args: string[]): Promise<Pu
     const log = folder && join(folder, "events.json");
     try {
         const child = spawn("pulumi", [...args, ...displayFlags(request), ...(log ? ["--event-log", log] : [])], {
-            cwd: ROOT,
+            cwd: definitions(),
             detached: !shared,
             // The CLI has --event-log, which its Automation API reads, with this alone.
             env: { ...process.env, ...(log && { PULUMI_DEBUG_COMMANDS: "true" }) },

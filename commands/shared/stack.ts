@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { requireReady } from "../../model/ready";
 import type { Substrate } from "../../model/substrate";
-import { ROOT, stateByDefault } from "../cli/environment";
+import { definitions, stateByDefault } from "../cli/environment";
 import { Refusal } from "../cli/errors";
 import { note, tell } from "../cli/terminal";
 import { requireFit } from "./fit";
@@ -35,7 +35,7 @@ export function selectStack(name: string): string[] {
 function trySelect(name: string): string | undefined {
     const select = ["stack", "select", "--create", name, "--non-interactive", "--color", "never"];
     const { status, stderr, error } = spawnSync("pulumi", select, {
-        cwd: ROOT,
+        cwd: definitions(),
         encoding: "utf8",
         stdio: ["ignore", "ignore", "pipe"],
     });

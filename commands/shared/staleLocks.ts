@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { ROOT } from "../cli/environment";
+import { definitions } from "../cli/environment";
 import { Refusal } from "../cli/errors";
 import { removeTornFiles, stateBackend, stateFolder } from "./stateFolder";
 
@@ -39,7 +39,7 @@ export function releaseStack(stack: string): string[] {
     const torn = folder === undefined ? [] : removeTornFiles(folder, stack);
     if (locks.length > 0) {
         execFileSync("pulumi", ["cancel", "--yes", "--stack", stack], {
-            cwd: ROOT,
+            cwd: definitions(),
             stdio: ["ignore", "ignore", "inherit"],
         });
     }
@@ -68,7 +68,11 @@ const TOLD = /created by (?<username>.+)@(?<hostname>\S+) \(pid (?<pid>\d+)\) at
  */
 function locksTold(stack: string): Lock[] {
     const init = ["stack", "init", stack, "--no-select", "--non-interactive", "--color", "never"];
-    const { stderr } = spawnSync("pulumi", init, { cwd: ROOT, encoding: "utf8", stdio: ["ignore", "ignore", "pipe"] });
+    const { stderr } = spawnSync("pulumi", init, {
+        cwd: definitions(),
+        encoding: "utf8",
+        stdio: ["ignore", "ignore", "pipe"],
+    });
     const locks = [...stderr.matchAll(TOLD)].map(({ groups }) => ({
         ...(groups as unknown as Omit<Lock, "pid">),
         pid: Number(groups!["pid"]),

@@ -2,7 +2,7 @@ import { DefinitionError, type Fault } from "../../model/faults";
 import { listSubstrates } from "../../model/definitionFiles";
 import { loadSubstrate, readSites, tenantFault, type Sites } from "../../model/load";
 import type { Substrate } from "../../model/substrate";
-import { ROOT } from "../cli/environment";
+import { definitions } from "../cli/environment";
 import { Refusal } from "../cli/errors";
 
 /** The model of a substrate, or what is wrong with its definitions. */
@@ -17,13 +17,13 @@ export type Loaded =
 
 /** Loads the named substrates, or every one where none is named. */
 export function loadAll(names: readonly string[]): Loaded[] {
-    const sites = readSites(ROOT);
-    return (names.length === 0 ? listSubstrates(ROOT) : names).map((name) => load(name, sites));
+    const sites = readSites(definitions());
+    return (names.length === 0 ? listSubstrates(definitions()) : names).map((name) => load(name, sites));
 }
 
 /** The model of a substrate. @throws Refusal with all that is wrong with its definitions. */
 export function loadOne(name: string): Substrate {
-    const loaded = load(name, readSites(ROOT));
+    const loaded = load(name, readSites(definitions()));
     if (loaded.substrate === undefined) {
         throw new Refusal(loaded.text);
     }
@@ -32,7 +32,7 @@ export function loadOne(name: string): Substrate {
 
 function load(name: string, sites: Sites): Loaded {
     try {
-        return { name, substrate: loadSubstrate({ root: ROOT, substrate: name, sites }), faults: [] };
+        return { name, substrate: loadSubstrate({ root: definitions(), substrate: name, sites }), faults: [] };
     } catch (error) {
         if (error instanceof DefinitionError) {
             return { name, faults: error.faults, text: error.message };
@@ -43,5 +43,6 @@ function load(name: string, sites: Sites): Loaded {
 
 /** Makes faults at the destinations that a substrate's tenants allow. */
 export function allowanceFault(substrate: string): (tenant: string, index: number, message: string) => Fault {
-    return (tenant, index, message) => tenantFault({ root: ROOT, substrate }, tenant, ["allow", index, "to"], message);
+    return (tenant, index, message) =>
+        tenantFault({ root: definitions(), substrate }, tenant, ["allow", index, "to"], message);
 }
