@@ -30,23 +30,38 @@ export interface SeenRequest {
 /** How long a start may take, in milliseconds; a loaded CI machine needs seconds. */
 const START_TIMEOUT_MS = 60_000;
 
-/** The process of a machine, and where it keeps its files. */
+/** The process of a machine, and where it keeps its files; one that another process started has neither here. */
 export interface Launched<Ready> {
     readonly ready: Ready;
-    readonly child: ChildProcess;
-    readonly runDir: string;
+    readonly child?: ChildProcess;
+    readonly runDir?: string;
+}
+
+/** What of a machine stays the same from start to start. */
+export interface Kept {
+    /** Folder of its secrets, its certificate and its state. */
+    readonly folder: string;
+    readonly port: number;
 }
 
 /**
  * Starts a package of the lab as a machine.
  *
+ * @param kept what stays for its next start; without it all is new in every start.
  * @throws Error with what it wrote on its standard error when it does not come up.
  */
-export async function launch<Ready>(packageName: string, options: readonly string[] = []): Promise<Launched<Ready>> {
+export async function launch<Ready>(
+    packageName: string,
+    options: readonly string[] = [],
+    kept?: Kept,
+): Promise<Launched<Ready>> {
     const runDir = mkdtempSync(join(tmpdir(), `${packageName}-`));
-    const child = spawn(LAB_PYTHON, ["-m", packageName, "--run-dir", runDir, ...options], {
+    const keeps = kept === undefined ? [] : ["--keep", kept.folder, "--port", String(kept.port)];
+    const child = spawn(LAB_PYTHON, ["-m", packageName, "--run-dir", runDir, ...keeps, ...options], {
         cwd: LAB_ROOT,
         env: labEnvironment(),
+        // What it keeps it writes at its end, of which a terminal's Ctrl-C or hang-up must not tell it beside us.
+        detached: kept !== undefined,
         stdio: ["ignore", "pipe", "pipe"],
     });
     process.once("exit", () => rmSync(runDir, { recursive: true, force: true }));
@@ -62,8 +77,8 @@ export async function launch<Ready>(packageName: string, options: readonly strin
 /** A running simulated machine: loopback only, gone when this process ends. */
 export abstract class SimulatedMachine<Ready extends MachineReady> {
     readonly ready: Ready;
-    private readonly child: ChildProcess;
-    private readonly runDir: string;
+    private readonly child: ChildProcess | undefined;
+    private readonly runDir: string | undefined;
 
     protected constructor({ ready, child, runDir }: Launched<Ready>) {
         this.ready = ready;
@@ -73,17 +88,30 @@ export abstract class SimulatedMachine<Ready extends MachineReady> {
 
     /** Its process. */
     get pid(): number {
-        return this.child.pid!;
+        return this.child!.pid!;
     }
 
     /** Stops the machine and waits until it is gone. */
     async stop(): Promise<void> {
-        if (this.child.exitCode === null && this.child.signalCode === null) {
-            const gone = once(this.child, "exit");
-            this.child.kill("SIGTERM");
+        if (this.runs) {
+            const gone = this.gone();
+            this.child!.kill("SIGTERM");
             await gone;
         }
-        rmSync(this.runDir, { recursive: true, force: true });
+        if (this.runDir !== undefined) {
+            rmSync(this.runDir, { recursive: true, force: true });
+        }
+    }
+
+    /** Waits until the machine, which this process started, is gone. */
+    async gone(): Promise<void> {
+        if (this.runs) {
+            await once(this.child!, "exit");
+        }
+    }
+
+    private get runs(): boolean {
+        return this.child?.exitCode === null && this.child.signalCode === null;
     }
 
     /** Everything lasting on the machine, in a form that is equal exactly when the machine is in the same state. */

@@ -1,7 +1,7 @@
-import { launch, SimulatedMachine, type MachineReady, type SeenRequest } from "./simulatedMachine";
+import { launch, SimulatedMachine, type Kept, type MachineReady, type SeenRequest } from "./simulatedMachine";
 
 /** What the simulated node says when it is ready. */
-interface Ready extends MachineReady {
+export interface NodeReady extends MachineReady {
     readonly apiToken: string;
     readonly rootPassword: string;
     readonly node: string;
@@ -32,16 +32,22 @@ export interface SimulatedGrant {
 }
 
 /** A running simulated PVE node, as hv02 of dvntm. */
-export class SimulatedNode extends SimulatedMachine<Ready> {
+export class SimulatedNode extends SimulatedMachine<NodeReady> {
     private ticket: { cookie: string; csrf: string } | undefined;
 
     /**
      * Starts a node.
      *
+     * @param kept what stays for its next start.
      * @throws Error with what the node wrote on its standard error when it does not come up.
      */
-    static async start(): Promise<SimulatedNode> {
-        return new SimulatedNode(await launch<Ready>("simnode"));
+    static async start(kept?: Kept): Promise<SimulatedNode> {
+        return new SimulatedNode(await launch<NodeReady>("simnode", [], kept));
+    }
+
+    /** A node that another process started, and ends. */
+    static at(ready: NodeReady): SimulatedNode {
+        return new SimulatedNode({ ready });
     }
 
     /** Changes settings of the node, as PATCH /settings of its control interface takes them. */

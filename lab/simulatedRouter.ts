@@ -1,7 +1,7 @@
-import { launch, SimulatedMachine, type MachineReady } from "./simulatedMachine";
+import { launch, SimulatedMachine, type Kept, type MachineReady } from "./simulatedMachine";
 
 /** What the simulated router says when it is ready. */
-interface Ready extends MachineReady {
+export interface RouterReady extends MachineReady {
     /** API key of the program. */
     readonly apiKey: string;
     readonly apiSecret: string;
@@ -33,15 +33,21 @@ export interface AuditedWrite {
 }
 
 /** A running simulated OPNsense router, as core-rt02 of dvntm. */
-export class SimulatedRouter extends SimulatedMachine<Ready> {
+export class SimulatedRouter extends SimulatedMachine<RouterReady> {
     /**
      * Starts a router.
      *
-     * @param options `assigned: false` starts it before the one-time step, without VLANs 50-59.
+     * @param options `assigned: false` starts it before the one-time step, without VLANs 50-59; `kept` is what stays
+     * for its next start.
      * @throws Error with what the router wrote on its standard error when it does not come up.
      */
-    static async start({ assigned = true } = {}): Promise<SimulatedRouter> {
-        return new SimulatedRouter(await launch<Ready>("simrouter", assigned ? [] : ["--unassigned"]));
+    static async start({ assigned = true, kept }: { assigned?: boolean; kept?: Kept } = {}): Promise<SimulatedRouter> {
+        return new SimulatedRouter(await launch<RouterReady>("simrouter", assigned ? [] : ["--unassigned"], kept));
+    }
+
+    /** A router that another process started, and ends. */
+    static at(ready: RouterReady): SimulatedRouter {
+        return new SimulatedRouter({ ready });
     }
 
     /** Changes settings of the router, as PATCH /settings of its control interface takes them. */

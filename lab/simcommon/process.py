@@ -13,9 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from fakepve.certs import make_cert
-
 from .control import Control
+from .keeping import Kept
 from .lifetime import Ending, run_dir
 
 # Taken before anything else, so that a parent that ends during the start is noticed.
@@ -39,27 +38,32 @@ def parser(package: str, description: str | None, epilog: str) -> argparse.Argum
                                            'again (default: a temporary one)')
     options.add_argument('--host', type=loopback, default='127.0.0.1', help='loopback address to listen on')
     options.add_argument('--port', type=int, default=0, help='port to listen on (default: a free one)')
+    options.add_argument('--keep', type=Kept, default=Kept(None), metavar='FOLDER',
+                         help='folder that keeps secrets, certificate and state for the next start (default: all are new)')
     return options
 
 
 @contextmanager
-def certificate(folder: Path, name: str, hosts: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    """Files of a certificate and its key; the key is on disk only inside the block, the certificate stays as ca.pem."""
+def certificate(folder: Path, kept: Kept, name: str, hosts: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Files of a certificate and its key; unless they are kept, the key is on disk only inside the block. The certificate
+    stays as ca.pem."""
     with tempfile.TemporaryDirectory(dir=folder) as private:
-        cert, key, _der = make_cert(private, name=name, hosts=hosts)
+        cert, key = kept.certificate(private, name, hosts)
         (folder / 'ca.pem').write_bytes(Path(cert).read_bytes())
         yield cert, key
 
 
-async def serve(start: Callable[[], Awaitable[None]], stop: Callable[[], Awaitable[None]], control: Control,
+async def serve(start: Callable[[], Awaitable[None]], stop: Callable[[], Awaitable[None]], control: Control, kept: Kept,
                 ready: Callable[[], dict[str, Any]]) -> None:
     """Runs a machine until it is to end; says how to reach it once it can be reached."""
     ending = Ending(PARENT)
+    kept.restore(control)
     await start()
     try:
         await control.start()
         print(json.dumps({**ready(), 'control': str(control.path)}), flush=True)
         await ending.wait()
+        kept.save(control)
     finally:
         await control.stop()
         await stop()

@@ -22,13 +22,15 @@ def main() -> int:
         'when its parent process ends.').parse_args()
 
     async def machine(folder: Path) -> None:
-        node = SimulatedNode(options.host, options.port, os.environ.get(TOKEN_SECRET))
+        kept = options.keep
+        secret = os.environ.get(TOKEN_SECRET) or kept.secret('token')
+        node = SimulatedNode(options.host, options.port, secret, kept.secret('password'))
 
         async def start() -> None:
-            with process.certificate(folder, 'hv02', (*NAMES, options.host)) as (certificate, key):
+            with process.certificate(folder, kept, 'hv02', (*NAMES, options.host)) as (certificate, key):
                 await node.start(certificate, key)
 
-        await process.serve(start, node.stop, Control(node, folder / 'control.sock'), lambda: {
+        await process.serve(start, node.stop, Control(node, folder / 'control.sock'), kept, lambda: {
             'endpoint': f'{node.url}/', 'caFile': str(folder / 'ca.pem'), 'apiToken': node.api_token,
             'rootPassword': node.password, 'node': NODE})
 

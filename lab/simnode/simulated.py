@@ -21,8 +21,8 @@ class SimulatedNode(RequestHandling, Faults, Access, Backups, Config, Drives, Fi
                     FakePve):
     """hv02 of dvntm: PVE 8.4.1, alone, with two templates and one VM that is no tenant's."""
 
-    def __init__(self, host: str, port: int, token_secret: str | None = None) -> None:
-        super().__init__(user='root@pam', password=secrets.token_urlsafe(16), host=host, port=port)
+    def __init__(self, host: str, port: int, token_secret: str | None = None, password: str | None = None) -> None:
+        super().__init__(user='root@pam', password=password or secrets.token_urlsafe(16), host=host, port=port)
         self.version, self.release_version = VERSION, VERSION.rpartition('.')[0]
         self.apitokens = {TOKEN: token_secret or secrets.token_hex(16)}
         inventory.fill(self)

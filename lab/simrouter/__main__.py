@@ -25,10 +25,13 @@ def main() -> int:
     options = parser.parse_args()
 
     async def machine(folder: Path) -> None:
+        kept = options.keep
         router = SimulatedRouter(options.host, options.port, os.environ.get(API_SECRET), not options.unassigned)
+        router.keys = {name: (kept.secret(f'{name} key') or key, kept.secret(f'{name} secret') or secret)
+                       for name, (key, secret) in router.keys.items()}
 
         async def start() -> None:
-            with process.certificate(folder, HOSTNAME, (*NAMES, options.host)) as (certificate, key):
+            with process.certificate(folder, kept, HOSTNAME, (*NAMES, options.host)) as (certificate, key):
                 await router.start(certificate, key)
 
         def ready() -> dict[str, str]:
@@ -36,7 +39,7 @@ def main() -> int:
             return {'endpoint': router.url, 'caFile': str(folder / 'ca.pem'), 'apiKey': key, 'apiSecret': secret,
                     'rootKey': root_key, 'rootSecret': root_secret}
 
-        await process.serve(start, router.stop, Control(router, folder / 'control.sock'), ready)
+        await process.serve(start, router.stop, Control(router, folder / 'control.sock'), kept, ready)
 
     return process.run('simrouter', options.run_dir, machine)
 
