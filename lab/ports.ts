@@ -1,7 +1,9 @@
 import { randomInt } from "node:crypto";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
+import { processesWith } from "./processes";
 
 const LOOK_MS = 50;
 
@@ -56,4 +58,16 @@ export function accepts(port: number): Promise<boolean> {
         };
         socket.once("connect", end(true)).once("error", end(false));
     });
+}
+
+/** The process that listens on a TCP port of loopback, in words; undefined where it is not ours to see. */
+export function holderOf(port: number): string | undefined {
+    const wanted = port.toString(16).toUpperCase().padStart(4, "0");
+    // /proc/net/tcp: the second word is address and port, the fourth the state, of which 0A listens, the tenth the inode.
+    const listening = readFileSync("/proc/net/tcp", "utf8")
+        .split("\n")
+        .map((line) => line.trim().split(/\s+/))
+        .find(([, local = "", , state]) => local.endsWith(`:${wanted}`) && state === "0A");
+    const holder = listening && processesWith(`socket:[${listening[9]}]`)[0];
+    return holder && `process ${holder.pid} (${holder.command.trim()})`;
 }

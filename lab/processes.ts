@@ -30,6 +30,22 @@ export function processesOf(folder: string): FoundProcess[] {
         .map(([, process]) => process);
 }
 
+/** Every process that has a file open, by what its link in /proc is called; those that may not be looked at are left out. */
+export function processesWith(file: string): FoundProcess[] {
+    return pids()
+        .filter((pid) => filesOf(pid).includes(file))
+        .map((pid) => found(Number(pid)));
+}
+
+function filesOf(pid: string): string[] {
+    try {
+        return readdirSync(`/proc/${pid}/fd`).map((descriptor) => target(`/proc/${pid}/fd/${descriptor}`));
+    } catch {
+        // It ended meanwhile, or is somebody else's.
+        return [];
+    }
+}
+
 function pids(): string[] {
     return readdirSync("/proc").filter((name) => /^\d+$/.test(name));
 }
