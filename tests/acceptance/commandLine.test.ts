@@ -243,8 +243,8 @@ describe("--json prints JSON alone, as its schema says", () => {
         expect(printed(0, "destroy", "dvntm", "--yes=dvntm")).toMatchObject({ clean: true });
     });
 
-    test("control: every command that has it was called, but those that measure in VMs (proof.test.ts)", () => {
+    test("control: every command that has it was called, but those that measure in VMs and the lab (their own tests)", () => {
         const all = commands.flatMap(({ name, output }) => (output === undefined ? [] : name));
-        expect(all.filter((name) => !told.has(name))).toEqual(["prove", "verify"]);
+        expect(all.filter((name) => !told.has(name))).toEqual(["prove", "verify", "lab"]);
     });
 });

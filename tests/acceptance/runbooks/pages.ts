@@ -18,6 +18,7 @@ export const RUNBOOKS: Readonly<Record<string, string>> = {
     "docs/rotate.md": "firstSubstrate.test.ts",
     "docs/state.md": "../state.test.ts",
     "docs/tenants.md": "tenants.test.ts",
+    "docs/tour.md": "tour.test.ts",
     "docs/upgrade.md": "upgrade.test.ts",
 };
 

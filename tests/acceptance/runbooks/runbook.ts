@@ -77,6 +77,19 @@ export class Runbook {
         await this.first(block.text);
     }
 
+    /**
+     * Starts the next block of commands of a page, which stays until it is ended, as in a terminal of its own.
+     *
+     * @param log file for what it says, and at the end its exit code.
+     * @returns on standard output the id of its process group.
+     */
+    async background(page: string, begins: string, log: string): Promise<CliResult> {
+        const { text } = this.take(page, begins);
+        // The shell around it goes on after Ctrl-C, which a terminal sends to both.
+        const script = `trap : INT; ( trap - INT; ${text.trim()} ); echo "exit code $?"`;
+        return this.bash(`set -m\nbash -c '${script.replaceAll("'", "'\\''")}' > '${log}' 2>&1 < /dev/null & echo $!`);
+    }
+
     /** Leaves the next block of a page out, which this machine cannot run, and says why. */
     leave(page: string, begins: string, reason: string): void {
         process.stderr.write(`${page}:${this.take(page, begins).line}: not run, ${reason}\n`);
@@ -164,7 +177,7 @@ function isWritten(file: string): boolean {
  * PATH without this project's own tools: make puts the clone's before it. The same folder by another path would pass for
  * programs that the machine has, in place of which `make tools` takes its own away.
  */
-function pathOfPerson(): string {
+export function pathOfPerson(): string {
     const folders = (process.env["PATH"] ?? "").split(delimiter);
     return folders.filter((folder) => folder !== "" && resolve(folder) !== BIN).join(delimiter);
 }
