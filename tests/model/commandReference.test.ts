@@ -12,7 +12,10 @@ const MADE = /(<!-- commands: [^\n]*-->\n)[^]*(<!-- end of commands -->)/;
 
 /** A row of the page's table. */
 function rowOf({ name, arguments: args, summary, options, further, exits, output }: CommandDefinition): string {
-    const operands = args.map((one) => (one.optional ? ` [${one.name}]` : ` <${one.name}>`)).join("");
+    const dots = ({ several = false }: { several?: boolean }) => (several ? "..." : "");
+    const operands = args
+        .map((one) => (one.optional ? ` [${one.name}${dots(one)}]` : ` <${one.name}${dots(one)}>`))
+        .join("");
     const own = Object.entries(options).map(([option, { value }]) => `\`--${option}${value ? ` <${value}>` : ""}\``);
     const schema = output === undefined ? "" : `[${output}](../schemas/output/${output}.schema.json)`;
     const cells = [
