@@ -28,7 +28,7 @@ async function start(...options: readonly string[]): Promise<{ child: ChildProce
         stdio: ["ignore", "pipe", "inherit"],
     });
     started.push(child);
-    const [line] = (await once(child.stdout!, "data")) as [Buffer];
+    const [line] = (await once(child.stdout, "data")) as [Buffer];
     return { child, running: (JSON.parse(line.toString()) as { running: Record<string, string> }).running };
 }
 
