@@ -69,7 +69,7 @@ export class Database implements StateBackend {
         const [uid, gid] = this.owner();
         writeFileSync(join(this.folder, "password"), password, { mode: 0o644 });
         mkdirSync(join(this.folder, "data"));
-        execFileSync("chown", ["-R", `${uid}:${gid}`, this.folder]);
+        execFileSync("chown", ["-R", `${uid}:${gid}`, this.folder], { env: labEnvironment() });
         const access = ["--auth=scram-sha-256", `--username=${USER}`, "--pwfile=/mnt/password"];
         const initdb = [`${BIN}/initdb`, "-D", DATA, "--encoding=UTF8", "--locale=C.UTF-8", ...access];
         execFileSync("unshare", this.arguments(initdb), {

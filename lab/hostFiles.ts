@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { labEnvironment } from "./environment";
 import { LAB_SYSTEM } from "./system";
 
 /** Folder of what is written, relative to that of the files. */
@@ -25,7 +26,8 @@ export class HostFiles {
         this.begin();
         const namespace = ["--mount", "--propagation", "private"];
         this.layered =
-            spawnSync("unshare", [...namespace, "mount", ...this.mount, "root"], { cwd: folder }).status === 0;
+            spawnSync("unshare", [...namespace, "mount", ...this.mount, "root"], { cwd: folder, env: labEnvironment() })
+                .status === 0;
         if (!this.layered) {
             this.copy("system/.", WRITTEN);
         }
@@ -72,6 +74,6 @@ export class HostFiles {
     }
 
     private copy(from: string, to: string): void {
-        execFileSync("cp", ["-a", from, to], { cwd: this.folder });
+        execFileSync("cp", ["-a", from, to], { cwd: this.folder, env: labEnvironment() });
     }
 }

@@ -20,6 +20,7 @@ import {
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
+import { labEnvironment } from "./environment";
 import { HostFiles } from "./hostFiles";
 import { freePort, untilReady } from "./ports";
 import { firstChild, killProcess, powerOff, processesWhere } from "./processes";
@@ -193,7 +194,10 @@ export class LabHost {
 
     /** Output of a command that root runs on the host, past SSH; the command must succeed. */
     inside(command: string): string {
-        return execFileSync("nsenter", [...this.enter(), "sh", "-c", command], { encoding: "utf8" });
+        return execFileSync("nsenter", [...this.enter(), "sh", "-c", command], {
+            encoding: "utf8",
+            env: labEnvironment(),
+        });
     }
 
     private enter(): string[] {
@@ -216,7 +220,7 @@ export class LabHost {
      */
     files(): string[] {
         const find = [`${this.disk.written}/`, "-printf", "%P %y %m %U:%G %s %C@ %l\\n"];
-        return execFileSync("find", find, { encoding: "utf8", maxBuffer: 2 ** 28 })
+        return execFileSync("find", find, { encoding: "utf8", env: labEnvironment(), maxBuffer: 2 ** 28 })
             .split("\n")
             .filter((line) => !WRITTEN_BY_THEMSELVES.includes(line.split(" ")[0]!))
             .sort();

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { labEnvironment } from "./environment";
 import { LAB_SYSTEM } from "./system";
 
 /** In a mount namespace of its own: what is written comes to lie in the folder $1, and nothing in the system $2. */
@@ -26,7 +27,9 @@ export function newKeyPair(): KeyPair {
     const folder = mkdtempSync(join(tmpdir(), "ssh-key-"));
     try {
         const namespace = ["--mount", "--propagation", "private"];
-        execFileSync("unshare", [...namespace, "sh", "-c", GENERATE, "ssh-keygen", folder, LAB_SYSTEM]);
+        execFileSync("unshare", [...namespace, "sh", "-c", GENERATE, "ssh-keygen", folder, LAB_SYSTEM], {
+            env: labEnvironment(),
+        });
         const read = (name: string) => readFileSync(join(folder, name), "utf8");
         return { privateKey: read("key"), publicKey: read("key.pub").trim() };
     } finally {
