@@ -40,7 +40,7 @@ export function helpOfAll(definitions: readonly CommandDefinition[]): string {
     for (const group of GROUPS) {
         for (const definition of definitions.filter((one) => one.group === group)) {
             const command = commanderOf(definition).summary(definition.summary).helpGroup(TITLES[group]);
-            program.addCommand(command.usage(argumentsOf(definition)));
+            program.addCommand(command.usage(inShort(definition)));
         }
     }
     const last = "`tenants <command> --help` says all about one, with an example.";
@@ -56,6 +56,12 @@ function examplesOf(definitions: readonly CommandDefinition[]): string {
 /** How a command is called, as behind its name in a usage line. */
 export function usageOf(definition: CommandDefinition): string {
     return `${argumentsOf(definition)} [options]${definition.further ? " [-- <Pulumi's options>]" : ""}`.trimStart();
+}
+
+/** The arguments in the list of all, where more than two would leave no room for what the command does. */
+function inShort(definition: CommandDefinition): string {
+    const [first, ...others] = definition.arguments;
+    return others.length < 2 ? argumentsOf(definition) : `${argumentsOf({ ...definition, arguments: [first!] })} ...`;
 }
 
 function argumentsOf({ arguments: args }: CommandDefinition): string {

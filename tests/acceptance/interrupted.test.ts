@@ -27,7 +27,7 @@ const FIXED = { "5002": "10.20.50.11" };
 /** Rules that the change opens. */
 const OPENED = { "5101": 1, "5102": 1, "5103": 1 };
 
-/** Moments of each kind of run from which a next one is tried. */
+/** Moments of each kind of run, at least, from which a next one is tried. */
 const SAMPLES = { create: 6, change: 4, rebuild: 5, "making anew": 3, destroy: 5 };
 
 let lab: AcceptanceLab;
@@ -135,13 +135,14 @@ describe.each([
             settled = { file: readFileSync(stackFile(lab.workspace)!, "utf8"), node: await lab.node.whole() };
         }
         samples[kind] = sampleOf(await recorded(lab, () => lab.succeed(...command)), SAMPLES[kind]);
-        expect(samples[kind]).toHaveLength(SAMPLES[kind]);
+        expect(samples[kind]!.length).toBeGreaterThanOrEqual(SAMPLES[kind]);
     });
 
-    test.each(Array.from({ length: SAMPLES[kind] }, (_, at) => at))(
-        "that ended at moment %i of the sample: the next one converges",
-        (at) => goesOnFrom(samples[kind]![at]!, kind),
-    );
+    test("that ended at any moment of the sample: the next one converges", async () => {
+        for (const moment of samples[kind]!) {
+            await goesOnFrom(moment, kind);
+        }
+    });
 });
 
 describe("a recorded destroy", () => {

@@ -55,7 +55,7 @@ function resourceOwner({ resource: { type, inputs = {} } }: PendingOperation): s
  * way, and of the phases that a VM or a pool was seen in as many as so few moments can have. The same recording has the same
  * sample.
  *
- * @throws Error where so many moments do not have every kind of operation.
+ * @param size how many at least; every kind of operation may need more, as what runs side by side differs from run to run.
  */
 export function sampleOf(moments: readonly RecordedMoment[], size: number): RecordedMoment[] {
     const chosen = new Set<RecordedMoment>();
@@ -70,9 +70,6 @@ export function sampleOf(moments: readonly RecordedMoment[], size: number): Reco
         }
     };
     cover(operationsAt, moments.length);
-    if (chosen.size > size) {
-        throw new Error(`${chosen.size} moments are needed to have every kind of operation, not ${size}`);
-    }
     cover(({ phases }) => phases, size);
     // Where all is seen, the rest are spread over the run: each step leads to where those before it left most room.
     for (let step = 1; chosen.size < Math.min(size, moments.length); step++) {
