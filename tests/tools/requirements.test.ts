@@ -20,7 +20,7 @@ const ROOT = resolve(__dirname, "../..");
 const MAKE = "/usr/bin/make";
 
 /** What make reads before there are npm packages. */
-const BARE = ["Makefile", "completion", "package.json", "package-lock.json", "start"];
+const BARE = ["Makefile", "package.json", "package-lock.json", "start"];
 
 let root: string;
 let programs: string;
