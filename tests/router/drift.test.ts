@@ -61,7 +61,7 @@ function expectRow(
             what,
             declared: text(declared),
             found: text(found),
-            settle: expect.stringMatching(/^(make |by hand, on the router: )/) as unknown,
+            settle: expect.stringMatching(/^(tenants |by hand, on the router: )/) as unknown,
         },
     ]);
 }
