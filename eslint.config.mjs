@@ -2,7 +2,7 @@ import pulumi from "@pulumi/eslint-plugin";
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-    { ignores: ["node_modules", ".tools", ".lab", "model/definitions.ts"] },
+    { ignores: ["node_modules", ".tools", ".lab", "definitions/definitions.ts"] },
     {
         files: ["**/*.ts"],
         extends: [tseslint.configs.recommendedTypeChecked],

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { refusal } from "./components/refusal";
-import { DefinitionError } from "./model/faults";
+import { DefinitionError } from "./definitions/faults";
 import { loadSubstrate } from "./model/load";
 import { NODES_ALONE, nodesAlone } from "./model/nodesAlone";
 import { requireReady } from "./model/ready";

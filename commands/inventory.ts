@@ -1,9 +1,9 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { dumpForAnsible } from "../model/ansibleYaml";
+import { dumpForAnsible } from "../definitions/ansibleYaml";
 import { groupsOf, inventoryOf, type InventoryHost } from "../model/inventory";
 import type { Substrate } from "../model/substrate";
-import { readYaml } from "../model/yamlFile";
+import { readYaml } from "../definitions/read";
 import { givenVars, zoneKeysOf } from "../model/zones";
 import { defineCommand, SUBSTRATE } from "./cli/definition";
 import { answer, note } from "./cli/terminal";

@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
-import { dumpForAnsible } from "../model/ansibleYaml";
+import { dumpForAnsible } from "../definitions/ansibleYaml";
 import { routerVars } from "../model/routerVars";
-import { readYaml } from "../model/yamlFile";
+import { readYaml } from "../definitions/read";
 import { defineCommand, SUBSTRATE } from "./cli/definition";
 import { answer, note } from "./cli/terminal";
 import { allowanceFault, loadOne } from "./shared/substrates";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { dependents, holdingsOf, type Holdings } from "../model/holdings";
 import { nameOf, POOL, type StateResource } from "../model/stateRepair";
 import type { Substrate } from "../model/substrate";
-import { suggestion } from "../model/suggest";
+import { suggestion } from "../definitions/suggest";
 import { defineCommand, SUBSTRATE, TENANT, type Request } from "./cli/definition";
 import { compareWithFiles, definitions } from "./cli/environment";
 import { Refusal } from "./cli/errors";

@@ -1,4 +1,4 @@
-import { DefinitionError } from "../model/faults";
+import { DefinitionError } from "../definitions/faults";
 import { requireReady } from "../model/ready";
 import type { Substrate } from "../model/substrate";
 import { defineCommand, SUBSTRATE } from "./cli/definition";

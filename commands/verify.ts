@@ -7,7 +7,7 @@ import { mismatchesOf } from "../model/proofFindings";
 import { asPage } from "../model/proofPage";
 import { asText } from "../model/proofText";
 import type { Substrate, Tenant } from "../model/substrate";
-import { suggestion } from "../model/suggest";
+import { suggestion } from "../definitions/suggest";
 import { jobsOf, verificationOf, type VmAnswer, type VmJob } from "../model/verification";
 import { defineCommand, SUBSTRATE, TENANT } from "./cli/definition";
 import { Refusal, shown, UsageError } from "./cli/errors";

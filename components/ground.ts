@@ -4,7 +4,7 @@ import { secretsOf, type Secrets } from "../host/secrets";
 import { checkClaims, type HeldOnRouter, type RecordedTenants } from "../model/claims";
 import { checkNode } from "../model/checkNode";
 import { firewallWarning } from "../model/datacentreFirewall";
-import { DefinitionError } from "../model/faults";
+import { DefinitionError } from "../definitions/faults";
 import { NOTHING_RECORDED, type NodeFacts, type Recorded } from "../model/nodeFacts";
 import type { Hypervisor, Substrate } from "../model/substrate";
 import { NodeError } from "../node/client";

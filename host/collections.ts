@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { extract } from "tar";
 import { isGit } from "../model/baseline";
-import type { CollectionDefinition } from "../model/definitions";
-import { parseYaml } from "../model/yaml";
+import type { CollectionDefinition } from "../definitions/definitions";
+import { parseYaml } from "../definitions/yaml";
 import { HostError } from "./error";
 
 /** Where collections of git repositories are kept between runs, relative to the project. */

@@ -1,7 +1,7 @@
 import { cpSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { dump } from "js-yaml";
-import { PROJECT, stackSource } from "../model/stackFile";
+import { PROJECT, stackSource } from "../definitions/stackFile";
 import type { SimulatedNode } from "./simulatedNode";
 import type { SimulatedRouter } from "./simulatedRouter";
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { DefinitionError } from "../model/faults";
+import { DefinitionError } from "../definitions/faults";
 import { UnexpectedError } from "./expect";
 import { processesOf, type FoundProcess } from "./processes";
 

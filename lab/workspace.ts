@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { stackFileOf } from "../model/stackFile";
+import { stackFileOf } from "../definitions/stackFile";
 import { IsolatedCli, type CliResult } from "./cli";
 import { copyTenants, LAB_DEFINITIONS, labStackFile } from "./definitions";
 import type { SimulatedNode } from "./simulatedNode";

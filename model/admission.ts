@@ -1,6 +1,6 @@
 import { claimOf, formatAmount, limitOf, RESOURCES, total, type Resource } from "./capacity";
-import { faultAt, type CheckedTenant } from "./checked";
-import type { Fault } from "./faults";
+import { faultAt, type CheckedTenant } from "../definitions/places";
+import type { Fault } from "../definitions/faults";
 import type { Hypervisor, Quota, Substrate, Tenant, WorkloadVm } from "./substrate";
 
 /** The key of a VM's definition that claims a resource. */

@@ -1,10 +1,10 @@
-import type { BaselineDefinition, HypervisorDefinition, SubstrateDefinition } from "./definitions";
-import type { Fault, Path } from "./faults";
-import { formatPath } from "./faults";
+import type { BaselineDefinition, HypervisorDefinition, SubstrateDefinition } from "../definitions/definitions";
+import type { Fault, Path } from "../definitions/faults";
+import { formatPath } from "../definitions/faults";
 import { MANAGEMENT_VLAN, subnetOf } from "./identity";
 import { grantsOf, TOKEN, USER } from "./role";
 import type { Baseline, Hypervisor, Substrate } from "./substrate";
-import type { Source } from "./yaml";
+import type { Source } from "../definitions/yaml";
 
 /**
  * A hypervisor's baseline with what the substrate says of it.

@@ -1,7 +1,7 @@
-import { faultAt, type CheckedTenant } from "./checked";
+import { faultAt, type CheckedTenant } from "../definitions/places";
 import { checkDestination } from "./checkDestination";
-import type { AllowanceDefinition } from "./definitions";
-import type { Fault } from "./faults";
+import type { AllowanceDefinition } from "../definitions/definitions";
+import type { Fault } from "../definitions/faults";
 import { overlaps, type Range } from "./network";
 import { DESCRIPTION_BYTES, describeAllowance } from "./routerRules";
 

@@ -1,6 +1,6 @@
 import { FILTER_IPSET } from "./addressFilter";
-import { faultWhere } from "./definedFault";
-import type { Fault } from "./faults";
+import { faultWhere } from "../definitions/definedFault";
+import type { Fault } from "../definitions/faults";
 import {
     asksRebuild,
     componentOf,
@@ -10,7 +10,7 @@ import {
     type Recorded,
     type TemplateMake,
 } from "./nodeFacts";
-import { stackFileOf } from "./stackFile";
+import { stackFileOf } from "../definitions/stackFile";
 import type { Hypervisor, Substrate, WorkloadVm } from "./substrate";
 import { chooseTemplate } from "./template";
 

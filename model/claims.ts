@@ -1,5 +1,5 @@
-import { faultWhere } from "./definedFault";
-import type { Fault } from "./faults";
+import { faultWhere } from "../definitions/definedFault";
+import type { Fault } from "../definitions/faults";
 import { freeTenantVlans, vlanOf } from "./identity";
 import type { Guest } from "./nodeFacts";
 import type { Substrate, Tenant } from "./substrate";

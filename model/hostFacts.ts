@@ -1,5 +1,5 @@
 import { formatAmount } from "./capacity";
-import type { HostOutput } from "./definitions";
+import type { HostOutput } from "../definitions/definitions";
 import type { Hypervisor } from "./substrate";
 
 /** What a host says of itself (ansible/facts.sh), as far as its baseline and its tenants depend on it; a text is empty where it has none. */

@@ -1,4 +1,4 @@
-import type { RouterVariables, ZonePolicy, ZoneVariables } from "./definitions";
+import type { RouterVariables, ZonePolicy, ZoneVariables } from "../definitions/definitions";
 import { subnetOf } from "./identity";
 import { LAB_SEGMENTS, type LabSegment } from "./labSegments";
 

@@ -3,15 +3,15 @@ import { checkAdmission } from "./admission";
 import { checkBaselines } from "./baseline";
 import { checkAcross } from "./check";
 import { checkCoreRouter } from "./checkCoreRouter";
-import type { CheckedTenant } from "./checked";
-import { listSubstrates, tenantFiles } from "./definitionFiles";
-import type { SubstrateDefinition, TenantDefinition } from "./definitions";
-import { DefinitionError, formatPath, type Fault, type Path } from "./faults";
+import type { CheckedTenant } from "../definitions/places";
+import { listSubstrates, tenantFiles } from "../definitions/files";
+import type { SubstrateDefinition, TenantDefinition } from "../definitions/definitions";
+import { DefinitionError, formatPath, type Fault, type Path } from "../definitions/faults";
 import { resolve } from "./resolve";
-import { checkShape } from "./shape";
-import { stackSource } from "./stackFile";
+import { checkShape } from "../definitions/shape";
+import { stackSource } from "../definitions/stackFile";
 import type { Substrate } from "./substrate";
-import { readYaml } from "./yamlFile";
+import { readYaml } from "../definitions/read";
 
 /** Where the definitions of a substrate come from. */
 export interface Definitions {

@@ -1,4 +1,4 @@
-import type { SegmentOutput, StackOutputs, VmOutput } from "./definitions";
+import type { SegmentOutput, StackOutputs, VmOutput } from "../definitions/definitions";
 import type { Substrate } from "./substrate";
 import { aligned } from "./table";
 

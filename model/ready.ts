@@ -1,5 +1,5 @@
-import { DefinitionError } from "./faults";
-import { stackFileOf } from "./stackFile";
+import { DefinitionError } from "../definitions/faults";
+import { stackFileOf } from "../definitions/stackFile";
 import type { Substrate } from "./substrate";
 
 /**

@@ -1,10 +1,10 @@
 import { resolveBaseline } from "./baseline";
-import type { CheckedTenant } from "./checked";
-import type { AllowanceDefinition, HypervisorDefinition, SubstrateDefinition, TenantDefinition } from "./definitions";
+import type { CheckedTenant } from "../definitions/places";
+import type { AllowanceDefinition, HypervisorDefinition, SubstrateDefinition, TenantDefinition } from "../definitions/definitions";
 import { MANAGEMENT_VLAN, subnetOf, TRUSTED_VLAN, zoneOf } from "./identity";
 import { isLabSegment, labSubnet } from "./labSegments";
 import { definedAt, resolveVm } from "./resolveVm";
-import { parseGiB, parseMiB } from "./size";
+import { parseGiB, parseMiB } from "../definitions/size";
 import type { Allowance, Hypervisor, Inbound, Quota, Segment, Substrate, Tenant, TemplateChoice } from "./substrate";
 
 /** Resolves checked definitions to the frozen model: subnets, VMIDs and names are computed here and nowhere else. */

@@ -1,8 +1,8 @@
-import type { CheckedTenant } from "./checked";
-import type { SubstrateDefinition, VmDefinition } from "./definitions";
-import { formatPath, type Path } from "./faults";
+import type { CheckedTenant } from "../definitions/places";
+import type { SubstrateDefinition, VmDefinition } from "../definitions/definitions";
+import { formatPath, type Path } from "../definitions/faults";
 import { fixedAddressOf, macOf, vmidOf } from "./identity";
-import { parseGiB, parseMiB } from "./size";
+import { parseGiB, parseMiB } from "../definitions/size";
 import type { DefinedAt, WorkloadVm } from "./substrate";
 
 /** Keys whose lines later errors point at. */

@@ -1,4 +1,4 @@
-import type { BaselineDefinition } from "./definitions";
+import type { BaselineDefinition } from "../definitions/definitions";
 import type { Subnet } from "./identity";
 
 /**

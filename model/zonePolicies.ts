@@ -1,5 +1,5 @@
-import type { ZonePolicy, ZoneVariables } from "./definitions";
-import { DefinitionError, type Fault } from "./faults";
+import type { ZonePolicy, ZoneVariables } from "../definitions/definitions";
+import { DefinitionError, type Fault } from "../definitions/faults";
 import { covers, enclosingNetwork, networkOf } from "./network";
 import { OWNER_PREFIX } from "./routerRecords";
 import { allowanceRules, describe } from "./routerRules";

@@ -1,11 +1,11 @@
-import type { RouterVariables, ZoneVariables } from "./definitions";
-import { DefinitionError, formatPath, type Fault, type Path } from "./faults";
+import type { RouterVariables, ZoneVariables } from "../definitions/definitions";
+import { DefinitionError, formatPath, type Fault, type Path } from "../definitions/faults";
 import { TENANT_VLANS } from "./identity";
 import { labVars } from "./labVars";
 import { enclosingNetwork, networkOf, overlaps } from "./network";
-import { checkShape } from "./shape";
+import { checkShape } from "../definitions/shape";
 import type { Substrate, Tenant } from "./substrate";
-import type { Source } from "./yaml";
+import type { Source } from "../definitions/yaml";
 
 /** The lab's variables before the tenants are in them: a file that was given, or what the lab's table says. */
 export interface GivenVars {

@@ -3,7 +3,7 @@
  * each change, what breaks a rule. The facts that rules need are the definitions' own.
  */
 import { PolicyPack, Secret, type ResourceValidationPolicy } from "@pulumi/policy";
-import { DefinitionError } from "../model/faults";
+import { DefinitionError } from "../definitions/faults";
 import { loadSubstrate } from "../model/load";
 import type { Substrate } from "../model/substrate";
 import { Claims } from "./quota";

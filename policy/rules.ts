@@ -1,4 +1,4 @@
-import { standaloneReason } from "../model/standalone";
+import { standaloneReason } from "../definitions/standalone";
 import { TENANT_VLANS, vlanOf } from "../model/identity";
 import type { Hypervisor, Substrate } from "../model/substrate";
 import { leavesOf } from "./inputs";

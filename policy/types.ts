@@ -1,4 +1,4 @@
-import { standaloneReason } from "../model/standalone";
+import { standaloneReason } from "../definitions/standalone";
 
 /**
  * Every type of resource that a stack may have, whatever program declares it: our own components, what the program needs of

@@ -1,11 +1,11 @@
 /**
- * Writes model/definitions.ts, the TypeScript types of the schemas; with --check says instead whether it is stale.
+ * Writes definitions/definitions.ts, the TypeScript types of the schemas; with --check says instead whether it is stale.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { compile, type JSONSchema } from "json-schema-to-typescript";
 
 const SCHEMAS = ["tenant", "substrate", "router-vars", "outputs"].map((name) => `schemas/${name}.schema.json`);
-const TARGET = "model/definitions.ts";
+const TARGET = "definitions/definitions.ts";
 const BANNER = "// Generated from schemas/ by `make types`: change the schema, not this file.\n\n";
 
 async function main(): Promise<void> {

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { suggestion } from "../../model/suggest";
+import { suggestion } from "../../definitions/suggest";
 import type { CommandDefinition, Request } from "./definition";
 import { prepareEnvironment, ROOT } from "./environment";
 import { shown, UsageError } from "./errors";

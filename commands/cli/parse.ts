@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { Command, CommanderError, Option } from "commander";
-import { listSubstrates, listTenants } from "../../model/definitionFiles";
-import { suggestion } from "../../model/suggest";
+import { listSubstrates, listTenants } from "../../definitions/files";
+import { suggestion } from "../../definitions/suggest";
 import {
     optionsOf,
     type ArgumentDefinition,

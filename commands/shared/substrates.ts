@@ -1,5 +1,5 @@
-import { DefinitionError, type Fault } from "../../model/faults";
-import { listSubstrates } from "../../model/definitionFiles";
+import { DefinitionError, type Fault } from "../../definitions/faults";
+import { listSubstrates } from "../../definitions/files";
 import { loadSubstrate, readSites, tenantFault, type Sites } from "../../model/load";
 import type { Substrate } from "../../model/substrate";
 import { definitions } from "../cli/environment";

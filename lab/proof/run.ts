@@ -1,8 +1,8 @@
-import { DefinitionError } from "../../model/faults";
+import { DefinitionError } from "../../definitions/faults";
 import { loadSubstrate } from "../../model/load";
 import { vmsOf } from "../../model/proof";
 import { judgeLease } from "../../model/proofLease";
-import { stackFileOf } from "../../model/stackFile";
+import { stackFileOf } from "../../definitions/stackFile";
 import type { Substrate } from "../../model/substrate";
 import { DataPlane } from "../dataPlane";
 import { defineMany } from "../manyTenants";

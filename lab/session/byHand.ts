@@ -1,5 +1,5 @@
 import { Refusal, shown, UsageError } from "../../commands/cli/errors";
-import { suggestion } from "../../model/suggest";
+import { suggestion } from "../../definitions/suggest";
 import { SimulatedNode } from "../simulatedNode";
 import { SimulatedRouter } from "../simulatedRouter";
 import type { RunningLab } from "./folder";

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, relative, resolve } from "node:path";
-import { listSubstrates } from "../../model/definitionFiles";
-import { stackFileOf } from "../../model/stackFile";
+import { listSubstrates } from "../../definitions/files";
+import { stackFileOf } from "../../definitions/stackFile";
 import { copyTenants, LAB_DEFINITIONS, labStackFile } from "../definitions";
 import type { SimulatedNode } from "../simulatedNode";
 import type { SimulatedRouter } from "../simulatedRouter";

@@ -1,5 +1,5 @@
 import type { DriftRow } from "../drift";
-import { DefinitionError, type Fault } from "../faults";
+import { DefinitionError, type Fault } from "../../definitions/faults";
 
 /** What `tenants drift --json` prints: what differs, and where it could not be told. */
 export interface ToldDrift {

@@ -1,5 +1,5 @@
 import { checkNode } from "../../model/checkNode";
-import { formatFault } from "../../model/faults";
+import { formatFault } from "../../definitions/faults";
 import { loadSubstrate } from "../../model/load";
 import { NOTHING_RECORDED, type Guest, type NodeFacts, type Recorded, type TemplateMake } from "../../model/nodeFacts";
 import { project, removeProjects, SMALL_GUEST, smallTenant, STACK } from "../fixtures";

@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
 import { dump } from "js-yaml";
-import { DefinitionError } from "../../model/faults";
+import { DefinitionError } from "../../definitions/faults";
 import { loadSubstrate } from "../../model/load";
 import { project, removeProjects, smallTenant, STACK } from "../fixtures";
 

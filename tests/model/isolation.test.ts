@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { AllowanceDefinition } from "../../model/definitions";
+import type { AllowanceDefinition } from "../../definitions/definitions";
 import { EVERY_ADDRESS } from "../../model/network";
 import { OWNER_PREFIX, type RouterRule, type RouterRules } from "../../model/routerRecords";
 import { compare, definitionOf, faultsOf, nameOf, substrateOf, wallsOf, type Walls } from "./paths";

@@ -4,9 +4,9 @@ import { LAB_DEFINITIONS, labStackFile } from "../../lab/definitions";
 import { labEnvironment } from "../../lab/environment";
 import type { SimulatedNode } from "../../lab/simulatedNode";
 import type { SimulatedRouter } from "../../lab/simulatedRouter";
-import { listSubstrates } from "../../model/definitionFiles";
+import { listSubstrates } from "../../definitions/files";
 import { loadSubstrate } from "../../model/load";
-import { parseYaml } from "../../model/yaml";
+import { parseYaml } from "../../definitions/yaml";
 import { project, removeProjects, STACK } from "../fixtures";
 
 afterAll(removeProjects);

@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { listSubstrates } from "../../model/definitionFiles";
+import { listSubstrates } from "../../definitions/files";
 import { loadSubstrate } from "../../model/load";
 import { project, removeProjects, smallTenant, STACK } from "../fixtures";
 

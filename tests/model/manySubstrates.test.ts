@@ -1,5 +1,5 @@
 import fs from "node:fs";
-import { listSubstrates } from "../../model/definitionFiles";
+import { listSubstrates } from "../../definitions/files";
 import { loadSubstrate, readSites } from "../../model/load";
 import { project, removeProjects, STACK } from "../fixtures";
 

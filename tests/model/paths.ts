@@ -1,7 +1,7 @@
 import { BlockList } from "node:net";
-import type { CheckedTenant } from "../../model/checked";
+import type { CheckedTenant } from "../../definitions/places";
 import { checkAllowances } from "../../model/checkAllowances";
-import type { AllowanceDefinition, SubstrateDefinition, TenantDefinition } from "../../model/definitions";
+import type { AllowanceDefinition, SubstrateDefinition, TenantDefinition } from "../../definitions/definitions";
 import { inboundOf } from "../../model/inbound";
 import { formatAddress, networkOf, parseAddress } from "../../model/network";
 import {

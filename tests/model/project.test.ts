@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { PROJECT } from "../../model/stackFile";
-import { parseYaml } from "../../model/yaml";
+import { PROJECT } from "../../definitions/stackFile";
+import { parseYaml } from "../../definitions/yaml";
 import substrateSchema from "../../schemas/substrate.schema.json";
 
 const ROOT = resolve(__dirname, "..", "..");

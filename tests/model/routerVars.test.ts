@@ -1,7 +1,7 @@
 import { dump } from "js-yaml";
-import type { AllowanceDefinition } from "../../model/definitions";
+import type { AllowanceDefinition } from "../../definitions/definitions";
 import { routerVars } from "../../model/routerVars";
-import { parseYaml } from "../../model/yaml";
+import { parseYaml } from "../../definitions/yaml";
 import { definitionOf, nameOf, substrateOf } from "./paths";
 
 const key = (vlan: number) => nameOf(vlan).replaceAll("-", "_");

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import schema from "../schemas/substrate.schema.json";
 import { DefinitionError, type Path } from "./faults";
 import type { Source } from "./yaml";
-import { readYaml } from "./yamlFile";
+import { readYaml } from "./read";
 
 /** Name of the Pulumi project, which prefixes every configuration key. */
 export const PROJECT = "tenant-hypervisors";
