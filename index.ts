@@ -1,11 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { refusal } from "./components/refusal";
 import { DefinitionError } from "./definitions/faults";
-import { loadSubstrate } from "./model/load";
-import { NODES_ALONE, nodesAlone } from "./model/nodesAlone";
-import { requireReady } from "./model/ready";
-import { segmentsOf } from "./model/outputs";
-import type { Substrate } from "./model/substrate";
+import { loadSubstrate } from "./substrate/load";
+import { NODES_ALONE, nodesAlone } from "./substrate/nodesAlone";
+import { requireReady } from "./substrate/ready";
+import { segmentsOf } from "./substrate/outputs";
+import type { Substrate } from "./substrate/substrate";
 
 /** Declares one substrate: the stack's name says which. The marks are for `make bench PHASES=1`. */
 export = async () => {

@@ -1,5 +1,5 @@
-import { formatAmount, RESOURCE_TITLES, sharesOf, shareText, type Share } from "../model/capacity";
-import type { Substrate } from "../model/substrate";
+import { formatAmount, RESOURCE_TITLES, sharesOf, shareText, type Share } from "../substrate/capacity";
+import type { Substrate } from "../substrate/substrate";
 import { defineCommand, SUBSTRATE } from "./cli/definition";
 import { answer } from "./cli/terminal";
 import { loadOne } from "./shared/substrates";

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { dumpForAnsible } from "../definitions/ansibleYaml";
 import { groupsOf, inventoryOf, type InventoryHost } from "../model/inventory";
-import type { Substrate } from "../model/substrate";
+import type { Substrate } from "../substrate/substrate";
 import { readYaml } from "../definitions/read";
 import { givenVars, zoneKeysOf } from "../model/zones";
 import { defineCommand, SUBSTRATE } from "./cli/definition";

@@ -1,7 +1,7 @@
 import { openingText, type Opening } from "../model/openings";
 import { reachabilityOf, type Cell } from "../model/reachability";
 import { OWNER_PREFIX } from "../model/routerRecords";
-import type { Substrate } from "../model/substrate";
+import type { Substrate } from "../substrate/substrate";
 import { defineCommand, SUBSTRATE } from "./cli/definition";
 import { answer } from "./cli/terminal";
 import { loadOne } from "./shared/substrates";

@@ -1,5 +1,5 @@
-import { grantsOf, pveumCommands, TOKEN, USER } from "../model/role";
-import type { Substrate } from "../model/substrate";
+import { grantsOf, pveumCommands, TOKEN, USER } from "../substrate/role";
+import type { Substrate } from "../substrate/substrate";
 import { defineCommand, SUBSTRATE } from "./cli/definition";
 import { answer } from "./cli/terminal";
 import { requireFit } from "./shared/fit";

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { dependents, holdingsOf, type Holdings } from "../model/holdings";
 import { nameOf, POOL, type StateResource } from "../model/stateRepair";
-import type { Substrate } from "../model/substrate";
+import type { Substrate } from "../substrate/substrate";
 import { suggestion } from "../definitions/suggest";
 import { defineCommand, SUBSTRATE, TENANT, type Request } from "./cli/definition";
 import { compareWithFiles, definitions } from "./cli/environment";

@@ -1,4 +1,4 @@
-import { outputsTable } from "../model/outputs";
+import { outputsTable } from "../substrate/outputs";
 import { defineCommand, POLICY, SUBSTRATE } from "./cli/definition";
 import { compareWithFiles } from "./cli/environment";
 import { EXIT, exitOfPulumi } from "./cli/exit";

@@ -1,6 +1,6 @@
 import { DefinitionError } from "../definitions/faults";
-import { requireReady } from "../model/ready";
-import type { Substrate } from "../model/substrate";
+import { requireReady } from "../substrate/ready";
+import type { Substrate } from "../substrate/substrate";
 import { defineCommand, SUBSTRATE } from "./cli/definition";
 import { EXIT } from "./cli/exit";
 import { answer } from "./cli/terminal";

@@ -6,7 +6,7 @@ import { proofName } from "../model/proof";
 import { mismatchesOf } from "../model/proofFindings";
 import { asPage } from "../model/proofPage";
 import { asText } from "../model/proofText";
-import type { Substrate, Tenant } from "../model/substrate";
+import type { Substrate, Tenant } from "../substrate/substrate";
 import { suggestion } from "../definitions/suggest";
 import { jobsOf, verificationOf, type VmAnswer, type VmJob } from "../model/verification";
 import { defineCommand, SUBSTRATE, TENANT } from "./cli/definition";

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Hypervisor, WorkloadVm } from "../model/substrate";
+import type { Hypervisor, WorkloadVm } from "../substrate/substrate";
 import { NodeError } from "../node/client";
 import { clonesUnderWay } from "../node/clones";
 import { connect } from "../node/token";

@@ -6,7 +6,7 @@ import { checkNode } from "../model/checkNode";
 import { firewallWarning } from "../model/datacentreFirewall";
 import { DefinitionError } from "../definitions/faults";
 import { NOTHING_RECORDED, type NodeFacts, type Recorded } from "../model/nodeFacts";
-import type { Hypervisor, Substrate } from "../model/substrate";
+import type { Hypervisor, Substrate } from "../substrate/substrate";
 import { NodeError } from "../node/client";
 import { connect } from "../node/token";
 import { survey } from "../node/survey";

@@ -5,7 +5,7 @@ import type { Secrets } from "../host/secrets";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { HostFacts } from "../model/hostFacts";
-import type { Hypervisor } from "../model/substrate";
+import type { Hypervisor } from "../substrate/substrate";
 import type { HostGround } from "./hostGround";
 
 export interface HostBaselineArgs {

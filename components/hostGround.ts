@@ -3,8 +3,8 @@ import { hostFacts, plan, runName, type Plan } from "../host/run";
 import type { Secrets } from "../host/secrets";
 import { checkHost, type HostFacts } from "../model/hostFacts";
 import type { NodeFacts, Recorded, RecordedBaseline } from "../model/nodeFacts";
-import type { Hypervisor } from "../model/substrate";
-import { chooseTemplate } from "../model/template";
+import type { Hypervisor } from "../substrate/substrate";
+import { chooseTemplate } from "../substrate/template";
 
 /** What is known of a host with a baseline before the first resource is declared. */
 export interface HostGround {

@@ -12,8 +12,8 @@ import {
     type Recorded,
     type RecordedMaking,
 } from "../model/nodeFacts";
-import type { Hypervisor, Substrate, WorkloadVm } from "../model/substrate";
-import { chooseTemplate } from "../model/template";
+import type { Hypervisor, Substrate, WorkloadVm } from "../substrate/substrate";
+import { chooseTemplate } from "../substrate/template";
 import { CloneProgress } from "./cloneProgress";
 import { CloneSlots } from "./cloneSlots";
 import type { Ground } from "./ground";

@@ -1,8 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RecordedTenant, RecordedTenants } from "../model/claims";
-import { vlanOf } from "../model/identity";
+import { vlanOf } from "../substrate/identity";
 import type { Recorded, RecordedBaseline, RecordedMaking, RecordedVm } from "../model/nodeFacts";
-import type { VmOutput } from "../model/outputs";
+import type { VmOutput } from "../substrate/outputs";
 import { IPSET, nameOf, OPTIONS, RULES, TENANT_VM, VM } from "../model/stateRepair";
 
 type Outputs = Readonly<Record<string, unknown>>;

@@ -1,7 +1,7 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { HostFacts } from "../model/hostFacts";
 import { routerRecordsOf } from "../model/router";
-import type { Substrate } from "../model/substrate";
+import type { Substrate } from "../substrate/substrate";
 import type { Ground } from "./ground";
 import type { HostBaseline } from "./hostBaseline";
 import { ConnectedHypervisor } from "./hypervisor";

@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { VmOutput } from "../model/outputs";
-import type { Tenant as TenantModel, WorkloadVm } from "../model/substrate";
+import type { VmOutput } from "../substrate/outputs";
+import type { Tenant as TenantModel, WorkloadVm } from "../substrate/substrate";
 import type { ConnectedHypervisor } from "./hypervisor";
 import { TenantNetwork } from "./tenantNetwork";
 import type { TenantRouterArgs } from "./tenantRouter";

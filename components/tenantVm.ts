@@ -1,6 +1,6 @@
 import * as proxmoxve from "@muhlba91/pulumi-proxmoxve";
 import * as pulumi from "@pulumi/pulumi";
-import type { Segment, WorkloadVm } from "../model/substrate";
+import type { Segment, WorkloadVm } from "../substrate/substrate";
 import type { ConnectedHypervisor } from "./hypervisor";
 
 export interface TenantVmArgs {

@@ -1,5 +1,5 @@
 import type { Fault } from "./faults";
-import type { DefinedAt } from "../model/substrate";
+import type { DefinedAt } from "../substrate/substrate";
 
 /** A fault at a key of what was resolved: at the key's own line where it stands in the file, else at the whole. */
 export function faultWhere({ file, path, lines }: DefinedAt, key: string, message: string): Fault {

@@ -4,7 +4,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, r
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { extract } from "tar";
-import { isGit } from "../model/baseline";
+import { isGit } from "../substrate/baseline";
 import type { CollectionDefinition } from "../definitions/definitions";
 import { parseYaml } from "../definitions/yaml";
 import { HostError } from "./error";

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Hypervisor } from "../model/substrate";
+import type { Hypervisor } from "../substrate/substrate";
 import { HostError } from "./error";
 import { inputOf, plan } from "./run";
 import type { Secrets } from "./secrets";

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, 
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { create } from "tar";
-import type { Baseline } from "../model/substrate";
+import type { Baseline } from "../substrate/substrate";
 import { placeCollection } from "./collections";
 
 /** What a host is sent: one archive, the same bytes for the same content. */

@@ -1,5 +1,5 @@
 import { Client, type ConnectConfig } from "ssh2";
-import type { Hypervisor } from "../model/substrate";
+import type { Hypervisor } from "../substrate/substrate";
 import { HostError } from "./error";
 
 /** What a command on a host ended with. */

@@ -1,5 +1,5 @@
 import { asksRebuild, componentOf, growsFirst, type Guest, type Recorded } from "./nodeFacts";
-import type { WorkloadVm } from "./substrate";
+import type { WorkloadVm } from "../substrate/substrate";
 
 /**
  * PVE's address filter: what a VM's first NIC sends is dropped unless its source stands in the VM's ipset of this name

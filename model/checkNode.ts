@@ -11,8 +11,8 @@ import {
     type TemplateMake,
 } from "./nodeFacts";
 import { stackFileOf } from "../definitions/stackFile";
-import type { Hypervisor, Substrate, WorkloadVm } from "./substrate";
-import { chooseTemplate } from "./template";
+import type { Hypervisor, Substrate, WorkloadVm } from "../substrate/substrate";
+import { chooseTemplate } from "../substrate/template";
 
 /**
  * Checks the definitions of a hypervisor's VMs against what its node and the state hold, before anything is touched: a

@@ -1,8 +1,8 @@
 import { faultWhere } from "../definitions/definedFault";
 import type { Fault } from "../definitions/faults";
-import { freeTenantVlans, vlanOf } from "./identity";
+import { freeTenantVlans, vlanOf } from "../substrate/identity";
 import type { Guest } from "./nodeFacts";
-import type { Substrate, Tenant } from "./substrate";
+import type { Substrate, Tenant } from "../substrate/substrate";
 
 /** A tenant that the stack's state still has, or had when a run broke off. */
 export interface RecordedTenant {

@@ -1,5 +1,5 @@
 import type { NodeFacts } from "./nodeFacts";
-import type { Hypervisor, Substrate } from "./substrate";
+import type { Hypervisor, Substrate } from "../substrate/substrate";
 
 /**
  * What to say of a hypervisor whose datacentre firewall is off while tenants have VMs on it; undefined where there is

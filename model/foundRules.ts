@@ -1,4 +1,4 @@
-import { complementOf, enclosingNetwork, EVERY_ADDRESS, parseAddress, type Range } from "./network";
+import { complementOf, enclosingNetwork, EVERY_ADDRESS, parseAddress, type Range } from "../substrate/network";
 import { EVERY_PORT, PacketFilter, protocolsOf, type Matcher } from "./packetFilter";
 import { ROUTER_ITSELF } from "./routerRecords";
 import { addressesOf, fieldOf, type FoundRow, type RouterFound } from "./routerFound";

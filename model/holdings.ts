@@ -1,6 +1,6 @@
-import { subnetOf, vlanOf } from "./identity";
+import { subnetOf, vlanOf } from "../substrate/identity";
 import { nameOf, type Deployment, type StateResource } from "./stateRepair";
-import type { Substrate } from "./substrate";
+import type { Substrate } from "../substrate/substrate";
 
 /** What one tenant has on node and router, as the stack's state knows it. */
 export interface Holdings {

@@ -1,6 +1,6 @@
-import { formatAmount } from "./capacity";
+import { formatAmount } from "../substrate/capacity";
 import type { HostOutput } from "../definitions/definitions";
-import type { Hypervisor } from "./substrate";
+import type { Hypervisor } from "../substrate/substrate";
 
 /** What a host says of itself (ansible/facts.sh), as far as its baseline and its tenants depend on it; a text is empty where it has none. */
 export type HostFacts = Readonly<HostOutput>;

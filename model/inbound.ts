@@ -1,4 +1,4 @@
-import type { Inbound, Segment } from "./substrate";
+import type { Inbound, Segment } from "../substrate/substrate";
 
 /** What PVE's firewall lets into each VM of a segment, in the order of its rules; it drops everything else. */
 export function inboundOf(segment: Segment): Inbound[] {

@@ -1,6 +1,6 @@
 import type { HostFacts } from "./hostFacts";
-import type { WorkloadVm } from "./substrate";
-import type { Template } from "./template";
+import type { WorkloadVm } from "../substrate/substrate";
+import type { Template } from "../substrate/template";
 
 /** What a hypervisor's node holds before a run, as far as a run must know it: plain values. */
 export interface NodeFacts {

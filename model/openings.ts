@@ -1,4 +1,4 @@
-import { formatAddress, type Range } from "./network";
+import { formatAddress, type Range } from "../substrate/network";
 import { PACKET_PROTOCOLS, type Packet, type PacketFilter, type PacketProtocol } from "./packetFilter";
 
 /** One thing that a wall, or two of them, let through. */

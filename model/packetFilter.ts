@@ -1,6 +1,6 @@
-import { complementOf, EVERY_ADDRESS, networkOf, parseAddress, type Range } from "./network";
+import { complementOf, EVERY_ADDRESS, networkOf, parseAddress, type Range } from "../substrate/network";
 import { ROUTER_ITSELF, type RouterRule, type RouterRules } from "./routerRecords";
-import type { Inbound } from "./substrate";
+import type { Inbound } from "../substrate/substrate";
 
 /** What a packet is to the filters: `other` stands for every protocol but the three, such as GRE. */
 export const PACKET_PROTOCOLS = ["tcp", "udp", "icmp", "other"] as const;

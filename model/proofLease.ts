@@ -1,8 +1,8 @@
-import { parseAddress } from "./network";
+import { parseAddress } from "../substrate/network";
 import { proofName, vmsOf } from "./proof";
 import type { Finding } from "./proofFindings";
 import { knownAddress } from "./router";
-import type { Substrate, Tenant, WorkloadVm } from "./substrate";
+import type { Substrate, Tenant, WorkloadVm } from "../substrate/substrate";
 
 /** What a VM came up with. */
 export interface Lease {

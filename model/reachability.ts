@@ -1,11 +1,11 @@
 import { inboundOf } from "./inbound";
-import { LAB_SEGMENT_KEYS, LAB_SEGMENTS, labSubnet, PRIVATE_NETWORKS } from "./labSegments";
-import { complementOf, networkOf, parseAddress, type Range } from "./network";
+import { LAB_SEGMENT_KEYS, LAB_SEGMENTS, labSubnet, PRIVATE_NETWORKS } from "../substrate/siteSegments";
+import { complementOf, networkOf, parseAddress, type Range } from "../substrate/network";
 import { openingsOf, type Opening, type Path } from "./openings";
 import { inboundFilter, routerFilter, type Packet, type RouterAddresses } from "./packetFilter";
 import { routerRecordsOf } from "./router";
 import { routerAddresses } from "./routerRules";
-import type { Substrate, Tenant } from "./substrate";
+import type { Substrate, Tenant } from "../substrate/substrate";
 
 /** What one place may reach of another; no openings: nothing. */
 export interface Cell {

@@ -1,8 +1,8 @@
-import { FIXED_INSTANCES, fixedAddressOf, vmidOf } from "./identity";
-import { parseAddress } from "./network";
+import { FIXED_INSTANCES, fixedAddressOf, vmidOf } from "../substrate/identity";
+import { parseAddress } from "../substrate/network";
 import type { RouterDhcp, RouterHost, RouterNames, RouterRecords, RouterReservation } from "./routerRecords";
 import { describe, routerRulesOf } from "./routerRules";
-import type { CoreRouter, Substrate, Tenant, WorkloadVm } from "./substrate";
+import type { CoreRouter, Substrate, Tenant, WorkloadVm } from "../substrate/substrate";
 
 /** What one tenant has on the substrate's core router: the same for the same definitions, whatever their order. */
 export function routerRecordsOf(substrate: Pick<Substrate, "site" | "coreRouter">, tenant: Tenant): RouterRecords {

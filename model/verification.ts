@@ -1,10 +1,10 @@
-import { isLabSegment } from "./labSegments";
+import { isLabSegment } from "../substrate/siteSegments";
 import { checksOf, proofName, type Check } from "./proof";
 import { declaredNames, judgeLease, type Lease } from "./proofLease";
 import type { Finding, Measured, Proof } from "./proofFindings";
 import { ELSEWHERE, INTERNET } from "./reachability";
 import { knownAddress } from "./router";
-import type { Substrate, Tenant, WorkloadVm } from "./substrate";
+import type { Substrate, Tenant, WorkloadVm } from "../substrate/substrate";
 
 /** What is asked of one VM of a tenant, inside of it. */
 export interface VmJob {

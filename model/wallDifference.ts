@@ -1,8 +1,8 @@
 import { cut, formatRanges, openingsOf, type Opening } from "./openings";
-import { networkOf, type Range } from "./network";
+import { networkOf, type Range } from "../substrate/network";
 import { PACKET_PROTOCOLS, type Packet, type PacketFilter, type RouterAddresses } from "./packetFilter";
 import { placesOf } from "./reachability";
-import type { Substrate, Tenant } from "./substrate";
+import type { Substrate, Tenant } from "../substrate/substrate";
 
 /** Two or more sets of rules on a tenant's interface, to be compared packet by packet. */
 export interface WallView {

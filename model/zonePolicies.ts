@@ -1,11 +1,11 @@
 import type { ZonePolicy, ZoneVariables } from "../definitions/definitions";
 import { DefinitionError, type Fault } from "../definitions/faults";
-import { covers, enclosingNetwork, networkOf } from "./network";
+import { covers, enclosingNetwork, networkOf } from "../substrate/network";
 import { OWNER_PREFIX } from "./routerRecords";
 import { allowanceRules, describe } from "./routerRules";
-import type { Allowance, Substrate, Tenant } from "./substrate";
+import type { Allowance, Substrate, Tenant } from "../substrate/substrate";
 import type { GivenVars, ZoneKeys } from "./zones";
-import { isLabSegment } from "./labSegments";
+import { isLabSegment } from "../substrate/siteSegments";
 
 /** Zones that tenants' policies lead from or to, by the lab's matrix. */
 const NEEDED = ["management", "trusted", "platform"];

@@ -1,5 +1,5 @@
 import type { HeldDisk, Holdings } from "../model/holdings";
-import type { Substrate } from "../model/substrate";
+import type { Substrate } from "../substrate/substrate";
 import { orNothing } from "./answers";
 import type { NodeClient } from "./client";
 import { sizeGiBOf, tagsOf, type Listed } from "./survey";

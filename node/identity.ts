@@ -1,5 +1,5 @@
-import { liesIn, networkOf } from "../model/network";
-import type { Hypervisor, Substrate } from "../model/substrate";
+import { liesIn, networkOf } from "../substrate/network";
+import type { Hypervisor, Substrate } from "../substrate/substrate";
 import type { NodeClient } from "./client";
 
 /** A network interface of a node. */

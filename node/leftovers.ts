@@ -1,5 +1,5 @@
 import type { StateResource } from "../model/stateRepair";
-import type { Substrate, WorkloadVm } from "../model/substrate";
+import type { Substrate, WorkloadVm } from "../substrate/substrate";
 import { orNothing } from "./answers";
 import { NodeError, type NodeClient } from "./client";
 import type { Clients } from "./held";

@@ -1,4 +1,4 @@
-import type { Hypervisor, Substrate } from "../model/substrate";
+import type { Hypervisor, Substrate } from "../substrate/substrate";
 import { orNothing } from "./answers";
 import type { NodeClient } from "./client";
 import type { Listed } from "./survey";

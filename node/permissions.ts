@@ -1,5 +1,5 @@
-import { grantsOf, lacksOf, type Permissions } from "../model/role";
-import type { Hypervisor, Substrate } from "../model/substrate";
+import { grantsOf, lacksOf, type Permissions } from "../substrate/role";
+import type { Hypervisor, Substrate } from "../substrate/substrate";
 import type { NodeClient } from "./client";
 import { apiToken } from "./token";
 

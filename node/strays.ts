@@ -1,6 +1,6 @@
 import { FILTER_IPSET } from "../model/addressFilter";
 import type { StateResource } from "../model/stateRepair";
-import type { Substrate } from "../model/substrate";
+import type { Substrate } from "../substrate/substrate";
 import { orNothing } from "./answers";
 import type { NodeClient } from "./client";
 import type { Clients } from "./held";

@@ -1,7 +1,7 @@
 import { asksProcess, FILTER_IPSET } from "../model/addressFilter";
 import { isCloned, type Guest, type NodeFacts, type Recorded, type TemplateMake } from "../model/nodeFacts";
-import type { Hypervisor, Substrate, WorkloadVm } from "../model/substrate";
-import { chooseTemplate, type Template } from "../model/template";
+import type { Hypervisor, Substrate, WorkloadVm } from "../substrate/substrate";
+import { chooseTemplate, type Template } from "../substrate/template";
 import type { NodeClient } from "./client";
 
 /** A guest in GET /cluster/resources. */

@@ -1,4 +1,4 @@
-import type { Hypervisor } from "../model/substrate";
+import type { Hypervisor } from "../substrate/substrate";
 import { NodeClient, NodeError } from "./client";
 
 /** The API token of the program, from the environment. @throws NodeError where it is not set. */

@@ -1,4 +1,4 @@
-import type { Hypervisor, Substrate } from "../model/substrate";
+import type { Hypervisor, Substrate } from "../substrate/substrate";
 import type { NodeClient } from "./client";
 import { misplaced } from "./identity";
 import { tokenLacks } from "./permissions";

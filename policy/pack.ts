@@ -4,8 +4,8 @@
  */
 import { PolicyPack, Secret, type ResourceValidationPolicy } from "@pulumi/policy";
 import { DefinitionError } from "../definitions/faults";
-import { loadSubstrate } from "../model/load";
-import type { Substrate } from "../model/substrate";
+import { loadSubstrate } from "../substrate/load";
+import type { Substrate } from "../substrate/substrate";
 import { Claims } from "./quota";
 import { firewallFaults, segmentFaults, standaloneFaults, type Seen } from "./rules";
 import { plainSecrets, secretsOfTheRun } from "./secrets";

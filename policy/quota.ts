@@ -1,5 +1,5 @@
-import { formatAmount, limitOf, RESOURCES, type Resource } from "../model/capacity";
-import type { Quota, Substrate, Tenant } from "../model/substrate";
+import { formatAmount, limitOf, RESOURCES, type Resource } from "../substrate/capacity";
+import type { Quota, Substrate, Tenant } from "../substrate/substrate";
 import { isUnknown, type Seen, type VmInputs } from "./rules";
 import { VM } from "./types";
 

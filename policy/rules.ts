@@ -1,6 +1,6 @@
 import { standaloneReason } from "../definitions/standalone";
-import { TENANT_VLANS, vlanOf } from "../model/identity";
-import type { Hypervisor, Substrate } from "../model/substrate";
+import { TENANT_VLANS, vlanOf } from "../substrate/identity";
+import type { Hypervisor, Substrate } from "../substrate/substrate";
 import { leavesOf } from "./inputs";
 import { FIREWALL_OPTIONS, PROVIDER, VM } from "./types";
 

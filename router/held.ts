@@ -1,6 +1,6 @@
 import type { HeldOnRouter } from "../model/claims";
 import { OWNER_PREFIX } from "../model/routerRecords";
-import type { Substrate, Tenant } from "../model/substrate";
+import type { Substrate, Tenant } from "../substrate/substrate";
 import type { Row, RouterClient } from "./client";
 import { isTenants, text } from "./ownership";
 

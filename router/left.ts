@@ -1,7 +1,7 @@
-import { subnetOf } from "../model/identity";
-import { liesIn, networkOf } from "../model/network";
+import { subnetOf } from "../substrate/identity";
+import { liesIn, networkOf } from "../substrate/network";
 import { carrierOf, deviceOf, fieldOf, type FoundRow, type RouterFound } from "../model/routerFound";
-import type { Substrate } from "../model/substrate";
+import type { Substrate } from "../substrate/substrate";
 import { aliasName, hostName } from "./drift/names";
 import { isTenants } from "./ownership";
 

@@ -12,7 +12,7 @@ const FOLDER = resolve(__dirname, "..", ".compiled");
  * Its first line tells both by their digests, and it appears by a rename: a change of the source, a file that is cut off and
  * two runs at once never make a run use anything else. Where the folder cannot be written, nothing is kept.
  *
- * @param {string} name of the source, such as model/load.ts.
+ * @param {string} name of the source, such as substrate/load.ts.
  * @param {string} source all that the code depends on: the text, and what compiles it with which options.
  * @param {() => string} make
  * @returns {string} the code.

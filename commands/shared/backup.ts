@@ -1,5 +1,5 @@
 import type { Holdings } from "../../model/holdings";
-import type { Substrate } from "../../model/substrate";
+import type { Substrate } from "../../substrate/substrate";
 import { BackupError, backUpVm } from "../../node/backup";
 import { NodeError } from "../../node/client";
 import { Refusal } from "../cli/errors";

@@ -1,4 +1,4 @@
-import type { Substrate } from "../../model/substrate";
+import type { Substrate } from "../../substrate/substrate";
 import { unfit } from "../../node/unfit";
 import { Refusal } from "../cli/errors";
 

@@ -1,4 +1,4 @@
-import type { Substrate } from "../../model/substrate";
+import type { Substrate } from "../../substrate/substrate";
 import type { Clients } from "../../node/held";
 import { connect } from "../../node/token";
 

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { repairState } from "../../model/stateRepair";
-import type { Substrate } from "../../model/substrate";
+import type { Substrate } from "../../substrate/substrate";
 import { isOnNode, removeHalfMade } from "../../node/leftovers";
 import { removeStrays } from "../../node/strays";
 import { withNodes } from "./nodes";

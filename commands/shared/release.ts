@@ -1,6 +1,6 @@
 import { holdingsOf, linesOf, sumOf, type Holdings } from "../../model/holdings";
 import type { RouterFound } from "../../model/routerFound";
-import type { Substrate } from "../../model/substrate";
+import type { Substrate } from "../../substrate/substrate";
 import { NodeError } from "../../node/client";
 import { leftOnNodes, lookAtNodes, withDisks, type NodeHeld } from "../../node/held";
 import { RouterError } from "../../router/errors";

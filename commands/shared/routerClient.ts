@@ -1,4 +1,4 @@
-import type { Substrate } from "../../model/substrate";
+import type { Substrate } from "../../substrate/substrate";
 import { RouterClient } from "../../router/client";
 import { credentials } from "../../router/credentials";
 import { pulumi } from "./pulumi";

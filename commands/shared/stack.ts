@@ -1,6 +1,6 @@
 import { spawnSync } from "node:child_process";
-import { requireReady } from "../../model/ready";
-import type { Substrate } from "../../model/substrate";
+import { requireReady } from "../../substrate/ready";
+import type { Substrate } from "../../substrate/substrate";
 import { definitions, stateByDefault } from "../cli/environment";
 import { Refusal } from "../cli/errors";
 import { note, tell } from "../cli/terminal";

@@ -1,7 +1,7 @@
 import { DefinitionError, type Fault } from "../../definitions/faults";
 import { listSubstrates } from "../../definitions/files";
-import { loadSubstrate, readSites, tenantFault, type Sites } from "../../model/load";
-import type { Substrate } from "../../model/substrate";
+import { loadSubstrate, readSites, tenantFault, type Sites } from "../../substrate/load";
+import type { Substrate } from "../../substrate/substrate";
 import { definitions } from "../cli/environment";
 import { Refusal } from "../cli/errors";
 

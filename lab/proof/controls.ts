@@ -1,4 +1,4 @@
-import type { Substrate, Tenant, WorkloadVm } from "../../model/substrate";
+import type { Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
 import { describe as describeRule, describeAllowance } from "../../model/routerRules";
 import { proofName, type Check } from "../../model/proof";
 import { judgeLease, type Lease } from "../../model/proofLease";

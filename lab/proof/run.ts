@@ -1,9 +1,9 @@
 import { DefinitionError } from "../../definitions/faults";
-import { loadSubstrate } from "../../model/load";
+import { loadSubstrate } from "../../substrate/load";
 import { vmsOf } from "../../model/proof";
 import { judgeLease } from "../../model/proofLease";
 import { stackFileOf } from "../../definitions/stackFile";
-import type { Substrate } from "../../model/substrate";
+import type { Substrate } from "../../substrate/substrate";
 import { DataPlane } from "../dataPlane";
 import { defineMany } from "../manyTenants";
 import { readPlaneState } from "../planeState";

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { proofName, standInsOf } from "../../model/proof";
-import type { Substrate, Tenant, WorkloadVm } from "../../model/substrate";
+import type { Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
 import type { Lease } from "../../model/proofLease";
 import type { DataPlane, PlaneVm } from "../dataPlane";
 import type { Finding } from "../../model/proofFindings";

@@ -1,6 +1,6 @@
 import { FILTER_IPSET } from "../../model/addressFilter";
 import { inboundOf } from "../../model/inbound";
-import type { Segment, Substrate, Tenant, WorkloadVm } from "../../model/substrate";
+import type { Segment, Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
 import { expectSame, type GuestState, type NodeState } from "../expect";
 
 /** What a soak keeps equal of a VM's firewall. */

@@ -1,4 +1,4 @@
-import { loadSubstrate } from "../../model/load";
+import { loadSubstrate } from "../../substrate/load";
 import { expectSame, UnexpectedError, type NodeState } from "../expect";
 import { makeRoomy } from "../manyTenants";
 import { processesIn } from "../processes";

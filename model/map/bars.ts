@@ -1,5 +1,5 @@
-import { formatAmount, type Share } from "../capacity";
-import type { Substrate } from "../substrate";
+import { formatAmount, type Share } from "../../substrate/capacity";
+import type { Substrate } from "../../substrate/substrate";
 import { colourClass } from "./colours";
 import { element, title } from "./shapes";
 

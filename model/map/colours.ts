@@ -1,5 +1,5 @@
 import { PAGE_COLOURS, type Schemes } from "../html";
-import { TENANT_VLANS } from "../identity";
+import { TENANT_VLANS } from "../../substrate/identity";
 
 /**
  * Colours of the tenants, by VLAN from the first on: a site has ten, and a tenant keeps its colour whoever else comes and

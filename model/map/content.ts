@@ -1,8 +1,8 @@
-import { sharesOf, type Share } from "../capacity";
+import { sharesOf, type Share } from "../../substrate/capacity";
 import type { DriftRow } from "../drift";
-import { LAB_SEGMENT_KEYS, LAB_SEGMENTS, labSubnet } from "../labSegments";
+import { LAB_SEGMENT_KEYS, LAB_SEGMENTS, labSubnet } from "../../substrate/siteSegments";
 import { ELSEWHERE, INTERNET, ROUTER } from "../reachability";
-import type { Hypervisor, Substrate, Tenant, WorkloadVm } from "../substrate";
+import type { Hypervisor, Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
 import type { ToldDrift } from "./driftFile";
 import { pathsOf, type MapPath } from "./paths";
 

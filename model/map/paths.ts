@@ -1,6 +1,6 @@
 import { openingText } from "../openings";
 import { GATEWAY, reachabilityOf, type Cell } from "../reachability";
-import type { Substrate } from "../substrate";
+import type { Substrate } from "../../substrate/substrate";
 
 /** Stands for the tenants together, where something holds for each of them. */
 export const EVERY_TENANT = "every tenant";

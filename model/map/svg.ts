@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { RESOURCE_TITLES, shareText } from "../capacity";
+import { RESOURCE_TITLES, shareText } from "../../substrate/capacity";
 import { schemeStyle } from "../html";
 import { bar } from "./bars";
 import { COLOUR_CLASSES, colourClass, MAP_COLOURS } from "./colours";

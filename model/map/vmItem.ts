@@ -1,6 +1,6 @@
-import { formatAmount } from "../capacity";
+import { formatAmount } from "../../substrate/capacity";
 import { escaped } from "../html";
-import type { Tenant, WorkloadVm } from "../substrate";
+import type { Tenant, WorkloadVm } from "../../substrate/substrate";
 import type { MapVm } from "./content";
 import { addressText, counted, driftText, segmentText, sizeText } from "./words";
 

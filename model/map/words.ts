@@ -1,6 +1,6 @@
-import { claimOf, formatAmount } from "../capacity";
+import { claimOf, formatAmount } from "../../substrate/capacity";
 import type { DriftRow } from "../drift";
-import type { Segment, WorkloadVm } from "../substrate";
+import type { Segment, WorkloadVm } from "../../substrate/substrate";
 import type { MapContent } from "./content";
 
 /** How much there is, as `1 hypervisor, 2 tenants, 5 VMs`. */

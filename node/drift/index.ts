@@ -1,5 +1,5 @@
 import type { DriftRow } from "../../model/drift";
-import type { Substrate } from "../../model/substrate";
+import type { Substrate } from "../../substrate/substrate";
 import type { NodeLook } from "../look";
 import type { PreviewStep } from "./preview";
 import { resourceRows } from "./resources";

@@ -1,5 +1,5 @@
 import type { DriftRow } from "../../model/drift";
-import type { WorkloadVm } from "../../model/substrate";
+import type { WorkloadVm } from "../../substrate/substrate";
 import { differencesOf } from "./differences";
 import type { Difference } from "./lists";
 import { changesIn, stateOf, type PreviewStep } from "./preview";

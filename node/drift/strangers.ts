@@ -1,4 +1,4 @@
-import { TENANT_VLANS, vlanOf } from "../../model/identity";
+import { TENANT_VLANS, vlanOf } from "../../substrate/identity";
 import { tagsOf, type Listed } from "../survey";
 import type { NodeLook } from "../look";
 import { text, vmRow, type NodeRow, type NodeView } from "./view";

@@ -1,4 +1,4 @@
-import type { WorkloadVm } from "../../model/substrate";
+import type { WorkloadVm } from "../../substrate/substrate";
 import type { NodeLook, Settings } from "../look";
 import { text, vmRow, type Named, type NodeRow, type NodeView } from "./view";
 

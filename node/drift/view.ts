@@ -1,5 +1,5 @@
 import { NOTHING, type DriftRow } from "../../model/drift";
-import type { Substrate, Tenant, WorkloadVm } from "../../model/substrate";
+import type { Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
 import type { Properties } from "./preview";
 
 /** Kinds of change that PVE's task log knows, by the types of their tasks. */

@@ -1,7 +1,7 @@
 import { NOTHING, type DriftRow } from "../../model/drift";
 import { routerRecordsOf } from "../../model/router";
 import type { RouterFound } from "../../model/routerFound";
-import type { Substrate } from "../../model/substrate";
+import type { Substrate } from "../../substrate/substrate";
 import { nameRows } from "./names";
 import { ruleRows } from "./rules";
 import { scopeRows, vlanRows } from "./scope";

@@ -1,5 +1,5 @@
 import type { DriftRow } from "../../model/drift";
-import { liesIn, networkOf } from "../../model/network";
+import { liesIn, networkOf } from "../../substrate/network";
 import { carrierOf, carrierOfVlan, deviceOf, fieldOf, vlanRow, type FoundRow } from "../../model/routerFound";
 import type { RouterReservation } from "../../model/routerRecords";
 import { pair } from "../pair";

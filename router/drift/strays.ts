@@ -1,9 +1,9 @@
 import { NOTHING, type DriftRow } from "../../model/drift";
-import { freeTenantVlans, subnetOf, TENANT_VLANS } from "../../model/identity";
-import { enclosingNetwork, liesIn, networkOf, overlaps, type Range } from "../../model/network";
+import { freeTenantVlans, subnetOf, TENANT_VLANS } from "../../substrate/identity";
+import { enclosingNetwork, liesIn, networkOf, overlaps, type Range } from "../../substrate/network";
 import { carrierOf, fieldOf, type FoundRow, type RouterFound } from "../../model/routerFound";
 import { OWNER_PREFIX } from "../../model/routerRecords";
-import type { Substrate } from "../../model/substrate";
+import type { Substrate } from "../../substrate/substrate";
 import { isTenants } from "../ownership";
 import { aliasName, hostName } from "./names";
 import { MENU } from "./view";

@@ -1,7 +1,7 @@
 import { NOTHING, type DriftRow } from "../../model/drift";
 import type { RouterFound, FoundRow } from "../../model/routerFound";
 import type { RouterRecords } from "../../model/routerRecords";
-import type { Substrate, Tenant } from "../../model/substrate";
+import type { Substrate, Tenant } from "../../substrate/substrate";
 import { isTenants } from "../ownership";
 
 /** What drift of one tenant on the core router is decided by. */

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { load } from "js-yaml";
 import { SimulatedRouter } from "../../lab/simulatedRouter";
 import type { DriftRow } from "../../model/drift";
-import { loadSubstrate } from "../../model/load";
-import { NODES_ALONE } from "../../model/nodesAlone";
+import { loadSubstrate } from "../../substrate/load";
+import { NODES_ALONE } from "../../substrate/nodesAlone";
 import { writeAsCollection } from "../drift/collection";
 import { AcceptanceLab, RUN_TIMEOUT_MS } from "./lab";
 

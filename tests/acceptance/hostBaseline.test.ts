@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import type { DriftRow } from "../../model/drift";
-import type { StackOutputs } from "../../model/outputs";
+import type { StackOutputs } from "../../substrate/outputs";
 import { outputFaults } from "../outputsSchema";
 import { describeWithHost, HOST_TIMEOUT_MS, HostLab, SECRET } from "./hostLab";
 import { HostRun } from "./hostRun";

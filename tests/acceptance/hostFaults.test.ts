@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { HostError } from "../../host/error";
 import { hostFacts } from "../../host/run";
 import { checkHost } from "../../model/hostFacts";
-import type { Hypervisor } from "../../model/substrate";
+import type { Hypervisor } from "../../substrate/substrate";
 import { NODE_FILES } from "../../lab/labHost";
 import { freePort } from "../../lab/ports";
 import { newKeyPair } from "../../lab/sshKeys";

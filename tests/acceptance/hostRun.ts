@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Client, type ClientChannel } from "ssh2";
 import { applyCommand, HOST_FOLDER, plan, runName } from "../../host/run";
-import { loadSubstrate } from "../../model/load";
-import type { Hypervisor } from "../../model/substrate";
+import { loadSubstrate } from "../../substrate/load";
+import type { Hypervisor } from "../../substrate/substrate";
 import { SECRET, type HostLab } from "./hostLab";
 
 /** The hypervisor whose host the lab host is, as the definitions are now. */

@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { guests, type NodeState } from "../../lab/expect";
-import type { StackOutputs } from "../../model/outputs";
+import type { StackOutputs } from "../../substrate/outputs";
 import { crashesPublishedPlugin } from "../crashingTypes";
 import { outputFaults } from "../outputsSchema";
 import { AcceptanceLab, NOT_OURS, RUN_TIMEOUT_MS } from "./lab";

@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { LAB_DEFINITIONS } from "../../lab/definitions";
 import { defineMany, MANY_TENANTS } from "../../lab/manyTenants";
 import type { DriftRow } from "../../model/drift";
-import { loadSubstrate } from "../../model/load";
+import { loadSubstrate } from "../../substrate/load";
 import type { ToldDrift } from "../../model/map/driftFile";
-import type { Substrate } from "../../model/substrate";
+import type { Substrate } from "../../substrate/substrate";
 
 const VMS = 30 * MANY_TENANTS;
 /** As long as a name may be. */

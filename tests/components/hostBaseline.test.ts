@@ -5,7 +5,7 @@ import { recordedOf } from "../../components/recorded";
 import { pack } from "../../host/payload";
 import { plan, runName } from "../../host/run";
 import { secretsOf } from "../../host/secrets";
-import { loadSubstrate } from "../../model/load";
+import { loadSubstrate } from "../../substrate/load";
 import { NOTHING_RECORDED } from "../../model/nodeFacts";
 import { project, removeProjects, smallTenant, STACK } from "../fixtures";
 import { record, settled, type Registered } from "./recorder";

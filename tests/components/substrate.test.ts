@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { Substrate } from "../../model/substrate";
-import { loadSubstrate } from "../../model/load";
+import type { Substrate } from "../../substrate/substrate";
+import { loadSubstrate } from "../../substrate/load";
 import { crashesPublishedPlugin } from "../crashingTypes";
 import { project, removeProjects, SMALL_GUEST, smallTenant, STACK } from "../fixtures";
 import { NOTHING_RECORDED, restartSettingsOf, type NodeFacts, type Recorded } from "../../model/nodeFacts";

@@ -2,7 +2,7 @@ import type { SimulatedRouter } from "../../lab/simulatedRouter";
 import { collectionRulesOf } from "../../model/collectionRules";
 import { routerRecordsOf } from "../../model/router";
 import type { RouterRecords, RouterRule } from "../../model/routerRecords";
-import type { Substrate, Tenant } from "../../model/substrate";
+import type { Substrate, Tenant } from "../../substrate/substrate";
 import { interfaceOf } from "../router/managed";
 
 /**

@@ -1,4 +1,4 @@
-"""The program's roles (model/grants.json): with them the whole life of a VM works, and each privilege is needed for it."""
+"""The program's roles (substrate/grants.json): with them the whole life of a VM works, and each privilege is needed for it."""
 
 import json
 from collections.abc import Callable

@@ -1,5 +1,5 @@
 import { asksProcess, filterWaits, waitsFor } from "../../model/addressFilter";
-import { loadSubstrate } from "../../model/load";
+import { loadSubstrate } from "../../substrate/load";
 import {
     restartSettingsOf,
     type Guest,

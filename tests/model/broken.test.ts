@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { load } from "js-yaml";
-import { loadSubstrate } from "../../model/load";
+import { loadSubstrate } from "../../substrate/load";
 import { BROKEN, expectedOf, putBroken } from "../broken";
 import { project, removeProjects, smallTenant, STACK } from "../fixtures";
 

@@ -1,6 +1,6 @@
 import { checkNode } from "../../model/checkNode";
 import { formatFault } from "../../definitions/faults";
-import { loadSubstrate } from "../../model/load";
+import { loadSubstrate } from "../../substrate/load";
 import { NOTHING_RECORDED, type Guest, type NodeFacts, type Recorded, type TemplateMake } from "../../model/nodeFacts";
 import { project, removeProjects, SMALL_GUEST, smallTenant, STACK } from "../fixtures";
 

@@ -1,7 +1,7 @@
 import { recordedTenants } from "../../components/recorded";
 import { checkClaims, type HeldOnRouter, type RecordedTenants } from "../../model/claims";
 import { formatFault } from "../../definitions/faults";
-import { loadSubstrate } from "../../model/load";
+import { loadSubstrate } from "../../substrate/load";
 import type { Guest } from "../../model/nodeFacts";
 import { project, removeProjects, SMALL_GUEST, smallTenant, STACK } from "../fixtures";
 

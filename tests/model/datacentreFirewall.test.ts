@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { firewallWarning } from "../../model/datacentreFirewall";
-import { loadSubstrate } from "../../model/load";
+import { loadSubstrate } from "../../substrate/load";
 import type { NodeFacts } from "../../model/nodeFacts";
 
 const dvntm = loadSubstrate({ root: resolve(__dirname, "..", ".."), substrate: "dvntm" });

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { foundFilter } from "../../model/foundRules";
-import { parseAddress } from "../../model/network";
+import { parseAddress } from "../../substrate/network";
 import { PACKET_PROTOCOLS, routerFilter, type Packet } from "../../model/packetFilter";
 import { routerRecordsOf } from "../../model/router";
 import type { FoundRow, RouterFound } from "../../model/routerFound";

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { dump } from "js-yaml";
 import { DefinitionError } from "../../definitions/faults";
-import { loadSubstrate } from "../../model/load";
+import { loadSubstrate } from "../../substrate/load";
 import { project, removeProjects, smallTenant, STACK } from "../fixtures";
 
 /** Seconds to search for an input that the loader cannot take: `make fuzz SECONDS=120` searches longer. */

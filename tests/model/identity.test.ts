@@ -1,6 +1,6 @@
 import fc from "fast-check";
-import { fixedAddressOf, macOf, subnetOf, vmidOf } from "../../model/identity";
-import { loadSubstrate } from "../../model/load";
+import { fixedAddressOf, macOf, subnetOf, vmidOf } from "../../substrate/identity";
+import { loadSubstrate } from "../../substrate/load";
 import { project, removeProjects, STACK } from "../fixtures";
 
 afterAll(removeProjects);

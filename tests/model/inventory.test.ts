@@ -1,5 +1,5 @@
 import { inventoryOf } from "../../model/inventory";
-import { loadSubstrate } from "../../model/load";
+import { loadSubstrate } from "../../substrate/load";
 import { project, removeProjects, smallTenant, STACK } from "../fixtures";
 
 afterAll(removeProjects);

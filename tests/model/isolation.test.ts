@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import type { AllowanceDefinition } from "../../definitions/definitions";
-import { EVERY_ADDRESS } from "../../model/network";
+import { EVERY_ADDRESS } from "../../substrate/network";
 import { OWNER_PREFIX, type RouterRule, type RouterRules } from "../../model/routerRecords";
 import { compare, definitionOf, faultsOf, nameOf, substrateOf, wallsOf, type Walls } from "./paths";
 

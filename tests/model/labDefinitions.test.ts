@@ -5,7 +5,7 @@ import { labEnvironment } from "../../lab/environment";
 import type { SimulatedNode } from "../../lab/simulatedNode";
 import type { SimulatedRouter } from "../../lab/simulatedRouter";
 import { listSubstrates } from "../../definitions/files";
-import { loadSubstrate } from "../../model/load";
+import { loadSubstrate } from "../../substrate/load";
 import { parseYaml } from "../../definitions/yaml";
 import { project, removeProjects, STACK } from "../fixtures";
 

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { listSubstrates } from "../../definitions/files";
-import { loadSubstrate } from "../../model/load";
+import { loadSubstrate } from "../../substrate/load";
 import { project, removeProjects, smallTenant, STACK } from "../fixtures";
 
 const ROOT = resolve(__dirname, "..", "..");

@@ -1,6 +1,6 @@
 import fs from "node:fs";
 import { listSubstrates } from "../../definitions/files";
-import { loadSubstrate, readSites } from "../../model/load";
+import { loadSubstrate, readSites } from "../../substrate/load";
 import { project, removeProjects, STACK } from "../fixtures";
 
 afterAll(removeProjects);

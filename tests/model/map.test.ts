@@ -1,6 +1,6 @@
 import { LAB_DEFINITIONS } from "../../lab/definitions";
 import type { DriftRow } from "../../model/drift";
-import { loadSubstrate } from "../../model/load";
+import { loadSubstrate } from "../../substrate/load";
 import { concerns, mapOf } from "../../model/map/content";
 import { diagram } from "../../model/map/diagram";
 import { readDrift, type ToldDrift } from "../../model/map/driftFile";
@@ -10,7 +10,7 @@ import { EVERY_TENANT, pathsOf } from "../../model/map/paths";
 import { line } from "../../model/map/shapes";
 import { asSvg } from "../../model/map/svg";
 import { driftVerdict, sizeText } from "../../model/map/words";
-import type { Substrate } from "../../model/substrate";
+import type { Substrate } from "../../substrate/substrate";
 import { definitionOf, nameOf, substrateOf } from "./paths";
 
 const dvntm = loadSubstrate({ root: LAB_DEFINITIONS, substrate: "dvntm" });

@@ -1,5 +1,5 @@
 import type { DriftRow } from "../../model/drift";
-import { loadSubstrate } from "../../model/load";
+import { loadSubstrate } from "../../substrate/load";
 import { nodeDrift } from "../../node/drift";
 import type { PreviewStep, Properties } from "../../node/drift/preview";
 import type { NodeLook, Task } from "../../node/look";

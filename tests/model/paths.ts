@@ -1,9 +1,9 @@
 import { BlockList } from "node:net";
 import type { CheckedTenant } from "../../definitions/places";
-import { checkAllowances } from "../../model/checkAllowances";
+import { checkAllowances } from "../../substrate/check/allowances";
 import type { AllowanceDefinition, SubstrateDefinition, TenantDefinition } from "../../definitions/definitions";
 import { inboundOf } from "../../model/inbound";
-import { formatAddress, networkOf, parseAddress } from "../../model/network";
+import { formatAddress, networkOf, parseAddress } from "../../substrate/network";
 import {
     inboundFilter,
     PACKET_PROTOCOLS,
@@ -11,10 +11,10 @@ import {
     type Packet,
     type PacketFilter,
 } from "../../model/packetFilter";
-import { resolve } from "../../model/resolve";
+import { resolve } from "../../substrate/resolve";
 import { routerRecordsOf } from "../../model/router";
 import type { RouterRules } from "../../model/routerRecords";
-import type { Inbound, Substrate, Tenant } from "../../model/substrate";
+import type { Inbound, Substrate, Tenant } from "../../substrate/substrate";
 
 /** What the tests say of the walls: what a tenant declared, and nothing that the rules are rendered with. */
 

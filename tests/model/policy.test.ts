@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { chmodSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { loadSubstrate } from "../../model/load";
+import { loadSubstrate } from "../../substrate/load";
 import { Claims } from "../../policy/quota";
 import { firewallFaults, segmentFaults, standaloneFaults, type VmInputs } from "../../policy/rules";
 import { plainSecrets, secretsOfTheRun } from "../../policy/secrets";

@@ -1,5 +1,5 @@
 import { dhcpOffer, gratuitousArp, udpFrame } from "../../lab/proof/frames";
-import { loadSubstrate } from "../../model/load";
+import { loadSubstrate } from "../../substrate/load";
 import { checksOf, standInsOf, vmsOf, type Check } from "../../model/proof";
 import { mismatchesOf } from "../../model/proofFindings";
 import { jobsOf, verificationOf, type VmAnswer } from "../../model/verification";

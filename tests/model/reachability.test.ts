@@ -1,4 +1,4 @@
-import { complementOf, EVERY_ADDRESS, networkOf } from "../../model/network";
+import { complementOf, EVERY_ADDRESS, networkOf } from "../../substrate/network";
 import { ELSEWHERE, GATEWAY, INTERNET, placesOf, reachabilityOf, ROUTER } from "../../model/reachability";
 import { routerAddresses } from "../../model/routerRules";
 import { definitionOf, nameOf, substrateOf } from "./paths";

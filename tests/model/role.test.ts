@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { loadSubstrate } from "../../model/load";
-import { grantsOf, lacksOf, pveumCommands, type Grant } from "../../model/role";
-import type { Hypervisor, Substrate, WorkloadVm } from "../../model/substrate";
+import { loadSubstrate } from "../../substrate/load";
+import { grantsOf, lacksOf, pveumCommands, type Grant } from "../../substrate/role";
+import type { Hypervisor, Substrate, WorkloadVm } from "../../substrate/substrate";
 
 const ROOT = resolve(__dirname, "..", "..");
 const TENANTS = resolve(ROOT, "bin/tenants");

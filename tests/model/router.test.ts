@@ -1,4 +1,4 @@
-import { loadSubstrate } from "../../model/load";
+import { loadSubstrate } from "../../substrate/load";
 import { routerRecordsOf } from "../../model/router";
 import { OWNER_PREFIX } from "../../model/routerRecords";
 import { DESCRIPTION_BYTES } from "../../model/routerRules";

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { Dice } from "../../lab/soak/dice";
 import { editAtRandom } from "../../lab/soak/edits";
 import { SoakTenants } from "../../lab/soak/tenants";
-import { loadSubstrate } from "../../model/load";
+import { loadSubstrate } from "../../substrate/load";
 import { project, removeProjects, STACK } from "../fixtures";
 
 afterAll(removeProjects);

@@ -1,4 +1,4 @@
-import { newestTemplate } from "../../model/template";
+import { newestTemplate } from "../../substrate/template";
 
 const named = (...names: string[]) => names.map((name, i) => ({ vmid: 100 + i, name }));
 

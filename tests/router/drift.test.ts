@@ -1,7 +1,7 @@
 import type { SimulatedRouter } from "../../lab/simulatedRouter";
-import { loadSubstrate } from "../../model/load";
+import { loadSubstrate } from "../../substrate/load";
 import { routerRecordsOf } from "../../model/router";
-import type { Substrate } from "../../model/substrate";
+import type { Substrate } from "../../substrate/substrate";
 import { RouterClient } from "../../router/client";
 import { routerDrift } from "../../router/drift";
 import { lookAt } from "../../router/look";

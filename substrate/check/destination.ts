@@ -1,9 +1,9 @@
-import { faultAt, type CheckedTenant } from "../definitions/places";
-import type { Fault } from "../definitions/faults";
-import { subnetOf, TENANT_VLANS } from "./identity";
-import { LAB_SEGMENT_KEYS, labSubnet, PRIVATE_NETWORKS, UNROUTED } from "./labSegments";
-import { covers, enclosingNetwork, formatAddress, networkOf, overlaps, parseAddress, type Range } from "./network";
-import { suggestion } from "../definitions/suggest";
+import { faultAt, type CheckedTenant } from "../../definitions/places";
+import type { Fault } from "../../definitions/faults";
+import { subnetOf, TENANT_VLANS } from "../identity";
+import { LAB_SEGMENT_KEYS, labSubnet, PRIVATE_NETWORKS, UNROUTED } from "../siteSegments";
+import { covers, enclosingNetwork, formatAddress, networkOf, overlaps, parseAddress, type Range } from "../network";
+import { suggestion } from "../../definitions/suggest";
 
 /** What every tenant reaches by the lab's zone matrix, so that an allowance for it would open nothing. */
 const OPEN: Readonly<Record<string, string>> = {

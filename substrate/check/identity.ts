@@ -1,9 +1,9 @@
 import { basename, extname } from "node:path";
-import { faultAt, unique, type CheckedTenant, type Place } from "../definitions/places";
-import type { SubstrateDefinition } from "../definitions/definitions";
-import type { Fault } from "../definitions/faults";
-import { FIXED_INSTANCES, TENANT_VLANS } from "./identity";
-import { suggestion } from "../definitions/suggest";
+import { faultAt, unique, type CheckedTenant, type Place } from "../../definitions/places";
+import type { SubstrateDefinition } from "../../definitions/definitions";
+import type { Fault } from "../../definitions/faults";
+import { FIXED_INSTANCES, TENANT_VLANS } from "../identity";
+import { suggestion } from "../../definitions/suggest";
 
 /** Names that mean something else on every substrate: the lab's own segments, and words of PVE and of this program. */
 const RESERVED = [

@@ -1,9 +1,9 @@
-import { checkAllowances } from "./checkAllowances";
-import type { CheckedTenant } from "../definitions/places";
-import { checkIdentity } from "./checkIdentity";
-import { checkVmDefinitions } from "./checkVms";
-import type { SubstrateDefinition } from "../definitions/definitions";
-import type { Fault } from "../definitions/faults";
+import { checkAllowances } from "./allowances";
+import type { CheckedTenant } from "../../definitions/places";
+import { checkIdentity } from "./identity";
+import { checkVmDefinitions } from "./vms";
+import type { SubstrateDefinition } from "../../definitions/definitions";
+import type { Fault } from "../../definitions/faults";
 
 /**
  * Checks what no schema can see: the definitions of a substrate against each other.

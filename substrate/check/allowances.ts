@@ -1,9 +1,9 @@
-import { faultAt, type CheckedTenant } from "../definitions/places";
-import { checkDestination } from "./checkDestination";
-import type { AllowanceDefinition } from "../definitions/definitions";
-import type { Fault } from "../definitions/faults";
-import { overlaps, type Range } from "./network";
-import { DESCRIPTION_BYTES, describeAllowance } from "./routerRules";
+import { faultAt, type CheckedTenant } from "../../definitions/places";
+import { checkDestination } from "./destination";
+import type { AllowanceDefinition } from "../../definitions/definitions";
+import type { Fault } from "../../definitions/faults";
+import { overlaps, type Range } from "../network";
+import { DESCRIPTION_BYTES, describeAllowance } from "../../model/routerRules";
 
 const MAX_PORT = 65_535;
 

@@ -1,7 +1,7 @@
-import { faultAt, unique, type CheckedTenant, type Place } from "../definitions/places";
-import type { VmDefinition } from "../definitions/definitions";
-import type { Fault } from "../definitions/faults";
-import { parseMiB } from "../definitions/size";
+import { faultAt, unique, type CheckedTenant, type Place } from "../../definitions/places";
+import type { VmDefinition } from "../../definitions/definitions";
+import type { Fault } from "../../definitions/faults";
+import { parseMiB } from "../../definitions/size";
 
 /** Checks what the keys of one VM say together. */
 export function checkVmDefinitions(tenants: readonly CheckedTenant[]): Fault[] {

@@ -1,7 +1,7 @@
-import { faultAt, type CheckedTenant } from "../definitions/places";
-import type { SubstrateDefinition } from "../definitions/definitions";
-import type { Fault } from "../definitions/faults";
-import type { Source } from "../definitions/yaml";
+import { faultAt, type CheckedTenant } from "../../definitions/places";
+import type { SubstrateDefinition } from "../../definitions/definitions";
+import type { Fault } from "../../definitions/faults";
+import type { Source } from "../../definitions/yaml";
 
 /** Checks that the core router's mode has what it needs, and that the tenants can do with it. */
 export function checkCoreRouter(

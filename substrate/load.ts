@@ -1,8 +1,8 @@
 import { basename, extname, join } from "node:path";
 import { checkAdmission } from "./admission";
 import { checkBaselines } from "./baseline";
-import { checkAcross } from "./check";
-import { checkCoreRouter } from "./checkCoreRouter";
+import { checkAcross } from "./check/index";
+import { checkCoreRouter } from "./check/coreRouter";
 import type { CheckedTenant } from "../definitions/places";
 import { listSubstrates, tenantFiles } from "../definitions/files";
 import type { SubstrateDefinition, TenantDefinition } from "../definitions/definitions";
