@@ -1,5 +1,5 @@
-import { openingText, type Opening } from "../model/openings";
-import { reachabilityOf, type Cell } from "../model/reachability";
+import { openingText, type Opening } from "../firewall/openings";
+import { reachabilityOf, type Cell } from "../firewall/reachability";
 import { OWNER_PREFIX } from "../model/routerRecords";
 import type { Substrate } from "../substrate/substrate";
 import { defineCommand, SUBSTRATE } from "./cli/definition";

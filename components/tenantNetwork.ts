@@ -1,7 +1,7 @@
 import * as proxmoxve from "@muhlba91/pulumi-proxmoxve";
 import * as pulumi from "@pulumi/pulumi";
 import { FILTER_IPSET } from "../model/addressFilter";
-import { inboundOf } from "../model/inbound";
+import { inboundOf } from "../firewall/inbound";
 import type { Segment } from "../substrate/substrate";
 import type { ConnectedHypervisor } from "./hypervisor";
 import { declareOnRouter, type TenantRouterArgs } from "./tenantRouter";

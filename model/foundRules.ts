@@ -1,5 +1,5 @@
 import { complementOf, enclosingNetwork, EVERY_ADDRESS, parseAddress, type Range } from "../substrate/network";
-import { EVERY_PORT, PacketFilter, protocolsOf, type Matcher } from "./packetFilter";
+import { EVERY_PORT, PacketFilter, protocolsOf, type Matcher } from "../firewall/packetFilter";
 import { ROUTER_ITSELF } from "./routerRecords";
 import { addressesOf, fieldOf, type FoundRow, type RouterFound } from "./routerFound";
 

@@ -1,8 +1,8 @@
 import { LAB_SEGMENT_KEYS, LAB_SEGMENTS, PRIVATE_NETWORKS } from "../substrate/siteSegments";
 import { complementOf, enclosingNetwork, formatAddress, networkOf, parseAddress, type Range } from "../substrate/network";
-import type { Opening } from "./openings";
-import { ELSEWHERE, GATEWAY, INTERNET, reachabilityOf, ROUTER, type Cell } from "./reachability";
-import { routerAddresses } from "./routerRules";
+import type { Opening } from "../firewall/openings";
+import { ELSEWHERE, GATEWAY, INTERNET, reachabilityOf, ROUTER, type Cell } from "../firewall/reachability";
+import { routerAddresses } from "../firewall/routerRules";
 import type { Substrate, Tenant, WorkloadVm } from "../substrate/substrate";
 
 /** A place that probes go to and come from: a VM, or what stands for something outside the tenants. */

@@ -1,7 +1,7 @@
 import { FIXED_INSTANCES, fixedAddressOf, vmidOf } from "../substrate/identity";
 import { parseAddress } from "../substrate/network";
 import type { RouterDhcp, RouterHost, RouterNames, RouterRecords, RouterReservation } from "./routerRecords";
-import { describe, routerRulesOf } from "./routerRules";
+import { describe, routerRulesOf } from "../firewall/routerRules";
 import type { CoreRouter, Substrate, Tenant, WorkloadVm } from "../substrate/substrate";
 
 /** What one tenant has on the substrate's core router: the same for the same definitions, whatever their order. */

@@ -2,7 +2,7 @@ import { isLabSegment } from "../substrate/siteSegments";
 import { checksOf, proofName, type Check } from "./proof";
 import { declaredNames, judgeLease, type Lease } from "./proofLease";
 import type { Finding, Measured, Proof } from "./proofFindings";
-import { ELSEWHERE, INTERNET } from "./reachability";
+import { ELSEWHERE, INTERNET } from "../firewall/reachability";
 import { knownAddress } from "./router";
 import type { Substrate, Tenant, WorkloadVm } from "../substrate/substrate";
 

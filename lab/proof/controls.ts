@@ -1,5 +1,5 @@
 import type { Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
-import { describe as describeRule, describeAllowance } from "../../model/routerRules";
+import { describe as describeRule, describeAllowance } from "../../firewall/routerRules";
 import { proofName, type Check } from "../../model/proof";
 import { judgeLease, type Lease } from "../../model/proofLease";
 import type { DataPlane } from "../dataPlane";

@@ -1,7 +1,7 @@
 import { LAB_SEGMENTS } from "../../substrate/siteSegments";
 import { checksOf, proofName, standInsOf, vmsOf, type Check, type ProofHost } from "../../model/proof";
 import { declaredNames, type Lease } from "../../model/proofLease";
-import { ELSEWHERE, GATEWAY, INTERNET, ROUTER } from "../../model/reachability";
+import { ELSEWHERE, GATEWAY, INTERNET, ROUTER } from "../../firewall/reachability";
 import type { Substrate, WorkloadVm } from "../../substrate/substrate";
 import { PLANE_INTERNET, PLANE_ROUTER, UNANSWERED, type DataPlane } from "../dataPlane";
 import type { Finding, Measured } from "../../model/proofFindings";

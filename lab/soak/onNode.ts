@@ -1,5 +1,5 @@
 import { FILTER_IPSET } from "../../model/addressFilter";
-import { inboundOf } from "../../model/inbound";
+import { inboundOf } from "../../firewall/inbound";
 import type { Segment, Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
 import { expectSame, type GuestState, type NodeState } from "../expect";
 

@@ -1,7 +1,7 @@
 import { sharesOf, type Share } from "../../substrate/capacity";
 import type { DriftRow } from "../drift";
 import { LAB_SEGMENT_KEYS, LAB_SEGMENTS, labSubnet } from "../../substrate/siteSegments";
-import { ELSEWHERE, INTERNET, ROUTER } from "../reachability";
+import { ELSEWHERE, INTERNET, ROUTER } from "../../firewall/reachability";
 import type { Hypervisor, Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
 import type { ToldDrift } from "./driftFile";
 import { pathsOf, type MapPath } from "./paths";

@@ -3,7 +3,7 @@ import type { MapContent, MapPlace, MapTenant } from "./content";
 import { lay, laneCount, type Bus, type Laid } from "./lanes";
 import { EVERY_TENANT, type MapPath } from "./paths";
 import { element, line, title } from "./shapes";
-import { GATEWAY } from "../reachability";
+import { GATEWAY } from "../../firewall/reachability";
 
 /** A picture: SVG elements, and the size that they need. */
 export interface Picture {

@@ -1,5 +1,5 @@
-import { openingText } from "../openings";
-import { GATEWAY, reachabilityOf, type Cell } from "../reachability";
+import { openingText } from "../../firewall/openings";
+import { GATEWAY, reachabilityOf, type Cell } from "../../firewall/reachability";
 import type { Substrate } from "../../substrate/substrate";
 
 /** Stands for the tenants together, where something holds for each of them. */

@@ -1,10 +1,10 @@
 import type { DriftRow } from "../../model/drift";
 import { collectionRulesOf } from "../../model/collectionRules";
 import { foundFilter, type FoundFilter } from "../../model/foundRules";
-import { routerFilter, type Packet, type PacketFilter, type RouterAddresses } from "../../model/packetFilter";
+import { routerFilter, type Packet, type PacketFilter, type RouterAddresses } from "../../firewall/packetFilter";
 import { addressesOf, carrierOfVlan, fieldOf, type FoundRow } from "../../model/routerFound";
 import type { RouterRule } from "../../model/routerRecords";
-import { wallDifference, type Judge, type WallView } from "../../model/wallDifference";
+import { wallDifference, type Judge, type WallView } from "../../firewall/wallDifference";
 import { changedByHand, isTenants, sameEntries } from "../ownership";
 import { pairs } from "../rulePairs";
 import { FIXED_ALIAS, ruleFields } from "../rules";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { foundFilter } from "../../model/foundRules";
 import { parseAddress } from "../../substrate/network";
-import { PACKET_PROTOCOLS, routerFilter, type Packet } from "../../model/packetFilter";
+import { PACKET_PROTOCOLS, routerFilter, type Packet } from "../../firewall/packetFilter";
 import { routerRecordsOf } from "../../model/router";
 import type { FoundRow, RouterFound } from "../../model/routerFound";
 import { ruleFields } from "../../router/rules";

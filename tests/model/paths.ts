@@ -2,7 +2,7 @@ import { BlockList } from "node:net";
 import type { CheckedTenant } from "../../definitions/places";
 import { checkAllowances } from "../../substrate/check/allowances";
 import type { AllowanceDefinition, SubstrateDefinition, TenantDefinition } from "../../definitions/definitions";
-import { inboundOf } from "../../model/inbound";
+import { inboundOf } from "../../firewall/inbound";
 import { formatAddress, networkOf, parseAddress } from "../../substrate/network";
 import {
     inboundFilter,
@@ -10,7 +10,7 @@ import {
     routerFilter,
     type Packet,
     type PacketFilter,
-} from "../../model/packetFilter";
+} from "../../firewall/packetFilter";
 import { resolve } from "../../substrate/resolve";
 import { routerRecordsOf } from "../../model/router";
 import type { RouterRules } from "../../model/routerRecords";

@@ -1,6 +1,6 @@
 import { complementOf, EVERY_ADDRESS, networkOf } from "../../substrate/network";
-import { ELSEWHERE, GATEWAY, INTERNET, placesOf, reachabilityOf, ROUTER } from "../../model/reachability";
-import { routerAddresses } from "../../model/routerRules";
+import { ELSEWHERE, GATEWAY, INTERNET, placesOf, reachabilityOf, ROUTER } from "../../firewall/reachability";
+import { routerAddresses } from "../../firewall/routerRules";
 import { definitionOf, nameOf, substrateOf } from "./paths";
 
 const [A, B] = [nameOf(50), nameOf(51)];

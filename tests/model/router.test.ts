@@ -1,7 +1,7 @@
 import { loadSubstrate } from "../../substrate/load";
 import { routerRecordsOf } from "../../model/router";
 import { OWNER_PREFIX } from "../../model/routerRecords";
-import { DESCRIPTION_BYTES } from "../../model/routerRules";
+import { DESCRIPTION_BYTES } from "../../firewall/routerRules";
 import { project, removeProjects, smallTenant, STACK } from "../fixtures";
 
 afterAll(removeProjects);
