@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { dependents, holdingsOf, type Holdings } from "../model/holdings";
-import { nameOf, POOL, type StateResource } from "../model/stateRepair";
+import { dependents, holdingsOf, type Holdings } from "../state/holdings";
+import { nameOf, POOL, type StateResource } from "../state/repair";
 import type { Substrate } from "../substrate/substrate";
 import { suggestion } from "../definitions/suggest";
 import { defineCommand, SUBSTRATE, TENANT, type Request } from "./cli/definition";

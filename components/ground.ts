@@ -13,7 +13,7 @@ import { survey } from "../node/survey";
 import { unfit } from "../node/unfit";
 import { RouterError } from "../router/errors";
 import type { HostGround } from "./hostGround";
-import { readRecorded } from "./recorded";
+import { readRecorded } from "../state/recorded";
 import { refusal } from "./refusal";
 
 /** What is known before the first resource is declared. */

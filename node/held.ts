@@ -1,4 +1,4 @@
-import type { HeldDisk, Holdings } from "../model/holdings";
+import type { HeldDisk, Holdings } from "../state/holdings";
 import type { Substrate } from "../substrate/substrate";
 import { orNothing } from "./answers";
 import type { NodeClient } from "./client";

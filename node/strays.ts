@@ -1,5 +1,5 @@
 import { FILTER_IPSET } from "../model/addressFilter";
-import type { StateResource } from "../model/stateRepair";
+import type { StateResource } from "../state/repair";
 import type { Substrate } from "../substrate/substrate";
 import { orNothing } from "./answers";
 import type { NodeClient } from "./client";

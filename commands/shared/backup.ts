@@ -1,4 +1,4 @@
-import type { Holdings } from "../../model/holdings";
+import type { Holdings } from "../../state/holdings";
 import type { Substrate } from "../../substrate/substrate";
 import { BackupError, backUpVm } from "../../node/backup";
 import { NodeError } from "../../node/client";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { NODES_ALONE } from "../../substrate/nodesAlone";
 import type { StackOutputs } from "../../substrate/outputs";
-import type { Deployment } from "../../model/stateRepair";
+import type { Deployment } from "../../state/repair";
 import type { PreviewStep } from "../../node/drift/preview";
 import type { Request } from "../cli/definition";
 import { definitions } from "../cli/environment";

@@ -1,13 +1,13 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { repairState } from "../../model/stateRepair";
+import { repairState } from "../../state/repair";
 import type { Substrate } from "../../substrate/substrate";
 import { isOnNode, removeHalfMade } from "../../node/leftovers";
 import { removeStrays } from "../../node/strays";
 import { withNodes } from "./nodes";
 import { exportStack, pulumi, type Exported } from "./pulumi";
-import { releaseStack } from "./staleLocks";
+import { releaseStack } from "../../state/staleLocks";
 
 /**
  * Settles what an interrupted run left behind, so that the next one can go on: a lock, files of the state, creations that

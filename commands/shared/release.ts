@@ -1,4 +1,4 @@
-import { holdingsOf, linesOf, sumOf, type Holdings } from "../../model/holdings";
+import { holdingsOf, linesOf, sumOf, type Holdings } from "../../state/holdings";
 import type { RouterFound } from "../../model/routerFound";
 import type { Substrate } from "../../substrate/substrate";
 import { NodeError } from "../../node/client";

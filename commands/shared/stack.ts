@@ -6,7 +6,7 @@ import { Refusal } from "../cli/errors";
 import { note, tell } from "../cli/terminal";
 import { requireFit } from "./fit";
 import { recoverStack } from "./recovery";
-import { releaseStack } from "./staleLocks";
+import { releaseStack } from "../../state/staleLocks";
 
 /**
  * Selects the stack of a substrate, and makes it where it is not there: it must be before its first preview.

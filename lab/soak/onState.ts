@@ -1,4 +1,4 @@
-import { nameOf, type Deployment } from "../../model/stateRepair";
+import { nameOf, type Deployment } from "../../state/repair";
 import { expectSame } from "../expect";
 
 /**

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { recordedOf } from "../../components/recorded";
+import { recordedOf } from "../../state/recorded";
 import { pack } from "../../host/payload";
 import { plan, runName } from "../../host/run";
 import { secretsOf } from "../../host/secrets";

@@ -1,4 +1,4 @@
-import { recordedTenants } from "../../components/recorded";
+import { recordedTenants } from "../../state/recorded";
 import { checkClaims, type HeldOnRouter, type RecordedTenants } from "../../model/claims";
 import { formatFault } from "../../definitions/faults";
 import { loadSubstrate } from "../../substrate/load";

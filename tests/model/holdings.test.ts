@@ -1,5 +1,5 @@
-import { dependents, holdingsOf, linesOf, sumOf } from "../../model/holdings";
-import type { StateResource } from "../../model/stateRepair";
+import { dependents, holdingsOf, linesOf, sumOf } from "../../state/holdings";
+import type { StateResource } from "../../state/repair";
 
 const SUBSTRATE = { site: 20, coreRouter: { mode: "api", vlanParent: "re0" } } as const;
 

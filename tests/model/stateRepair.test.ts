@@ -1,4 +1,4 @@
-import { repairState, type Deployment, type StateResource } from "../../model/stateRepair";
+import { repairState, type Deployment, type StateResource } from "../../state/repair";
 
 const PREFIX = "urn:pulumi:dvntm::tenant-hypervisors::deevnet:tenant:Tenant$";
 const VM_TYPE = "proxmoxve:index/vmLegacy:VmLegacy";

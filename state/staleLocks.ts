@@ -2,8 +2,8 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import { definitions } from "../cli/environment";
-import { Refusal } from "../cli/errors";
+import { definitions } from "../commands/cli/environment";
+import { Refusal } from "../commands/cli/errors";
 import { removeTornFiles, stateBackend, stateFolder } from "./stateFolder";
 
 /** Who holds a stack, as Pulumi writes it into the lock. */

@@ -3,7 +3,7 @@ import type { RecordedTenant, RecordedTenants } from "../model/claims";
 import { vlanOf } from "../substrate/identity";
 import type { Recorded, RecordedBaseline, RecordedMaking, RecordedVm } from "../model/nodeFacts";
 import type { VmOutput } from "../substrate/outputs";
-import { IPSET, nameOf, OPTIONS, RULES, TENANT_VM, VM } from "../model/stateRepair";
+import { IPSET, nameOf, OPTIONS, RULES, TENANT_VM, VM } from "./repair";
 
 type Outputs = Readonly<Record<string, unknown>>;
 

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { pulumi } from "./pulumi";
+import { pulumi } from "../commands/shared/pulumi";
 
 /** URL of the backend that Pulumi keeps its states in. @throws Refusal where it cannot be reached. */
 export function stateBackend(): string {

@@ -1,5 +1,5 @@
 import { subnetOf, vlanOf } from "../substrate/identity";
-import { nameOf, type Deployment, type StateResource } from "./stateRepair";
+import { nameOf, type Deployment, type StateResource } from "./repair";
 import type { Substrate } from "../substrate/substrate";
 
 /** What one tenant has on node and router, as the stack's state knows it. */
