@@ -2,7 +2,7 @@ import { HostError } from "../host/error";
 import { hostFacts, plan, runName, type Plan } from "../host/run";
 import type { Secrets } from "../host/secrets";
 import { checkHost, type HostFacts } from "../model/hostFacts";
-import type { NodeFacts, Recorded, RecordedBaseline } from "../model/nodeFacts";
+import type { NodeFacts, Recorded, RecordedBaseline } from "../node/nodeFacts";
 import type { Hypervisor } from "../substrate/substrate";
 import { chooseTemplate } from "../substrate/template";
 

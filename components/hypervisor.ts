@@ -1,6 +1,6 @@
 import * as proxmoxve from "@muhlba91/pulumi-proxmoxve";
 import * as pulumi from "@pulumi/pulumi";
-import { filterWaits, waitsFor } from "../model/addressFilter";
+import { filterWaits, waitsFor } from "../node/addressFilter";
 import {
     asksRebuild,
     componentOf,
@@ -11,7 +11,7 @@ import {
     type NodeFacts,
     type Recorded,
     type RecordedMaking,
-} from "../model/nodeFacts";
+} from "../node/nodeFacts";
 import type { Hypervisor, Substrate, WorkloadVm } from "../substrate/substrate";
 import { chooseTemplate } from "../substrate/template";
 import { CloneProgress } from "./cloneProgress";

@@ -1,6 +1,6 @@
 import * as proxmoxve from "@muhlba91/pulumi-proxmoxve";
 import * as pulumi from "@pulumi/pulumi";
-import { FILTER_IPSET } from "../model/addressFilter";
+import { FILTER_IPSET } from "../node/addressFilter";
 import { inboundOf } from "../firewall/inbound";
 import type { Segment } from "../substrate/substrate";
 import type { ConnectedHypervisor } from "./hypervisor";

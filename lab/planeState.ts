@@ -1,4 +1,4 @@
-import { FILTER_IPSET } from "../model/addressFilter";
+import { FILTER_IPSET } from "../node/addressFilter";
 import type { SimulatedNode } from "./simulatedNode";
 import type { SimulatedRouter } from "./simulatedRouter";
 

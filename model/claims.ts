@@ -1,7 +1,7 @@
 import { faultWhere } from "../definitions/definedFault";
 import type { Fault } from "../definitions/faults";
 import { freeTenantVlans, vlanOf } from "../substrate/identity";
-import type { Guest } from "./nodeFacts";
+import type { Guest } from "../node/nodeFacts";
 import type { Substrate, Tenant } from "../substrate/substrate";
 
 /** A tenant that the stack's state still has, or had when a run broke off. */

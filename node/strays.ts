@@ -1,4 +1,4 @@
-import { FILTER_IPSET } from "../model/addressFilter";
+import { FILTER_IPSET } from "./addressFilter";
 import type { StateResource } from "../state/repair";
 import type { Substrate } from "../substrate/substrate";
 import { orNothing } from "./answers";

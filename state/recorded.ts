@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RecordedTenant, RecordedTenants } from "../model/claims";
 import { vlanOf } from "../substrate/identity";
-import type { Recorded, RecordedBaseline, RecordedMaking, RecordedVm } from "../model/nodeFacts";
+import type { Recorded, RecordedBaseline, RecordedMaking, RecordedVm } from "../node/nodeFacts";
 import type { VmOutput } from "../substrate/outputs";
 import { IPSET, nameOf, OPTIONS, RULES, TENANT_VM, VM } from "./repair";
 

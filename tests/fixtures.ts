@@ -1,4 +1,4 @@
-import type { Guest } from "../model/nodeFacts";
+import type { Guest } from "../node/nodeFacts";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";

@@ -1,4 +1,4 @@
-import { FILTER_IPSET } from "../../model/addressFilter";
+import { FILTER_IPSET } from "../../node/addressFilter";
 import { inboundOf } from "../../firewall/inbound";
 import type { Segment, Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
 import { expectSame, type GuestState, type NodeState } from "../expect";

@@ -6,7 +6,7 @@ import { pack } from "../../host/payload";
 import { plan, runName } from "../../host/run";
 import { secretsOf } from "../../host/secrets";
 import { loadSubstrate } from "../../substrate/load";
-import { NOTHING_RECORDED } from "../../model/nodeFacts";
+import { NOTHING_RECORDED } from "../../node/nodeFacts";
 import { project, removeProjects, smallTenant, STACK } from "../fixtures";
 import { record, settled, type Registered } from "./recorder";
 

@@ -3,7 +3,7 @@ import type { Substrate } from "../../substrate/substrate";
 import { loadSubstrate } from "../../substrate/load";
 import { crashesPublishedPlugin } from "../crashingTypes";
 import { project, removeProjects, SMALL_GUEST, smallTenant, STACK } from "../fixtures";
-import { NOTHING_RECORDED, restartSettingsOf, type NodeFacts, type Recorded } from "../../model/nodeFacts";
+import { NOTHING_RECORDED, restartSettingsOf, type NodeFacts, type Recorded } from "../../node/nodeFacts";
 import { recordedOf } from "../../state/recorded";
 import type { TenantVm } from "../../components/tenantVm";
 import { record, settled, type Registered } from "./recorder";

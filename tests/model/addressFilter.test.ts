@@ -1,4 +1,4 @@
-import { asksProcess, filterWaits, waitsFor } from "../../model/addressFilter";
+import { asksProcess, filterWaits, waitsFor } from "../../node/addressFilter";
 import { loadSubstrate } from "../../substrate/load";
 import {
     restartSettingsOf,
@@ -6,7 +6,7 @@ import {
     type Recorded,
     type RecordedMaking,
     NOTHING_RECORDED,
-} from "../../model/nodeFacts";
+} from "../../node/nodeFacts";
 import { project, removeProjects, SMALL_GUEST, smallTenant, STACK } from "../fixtures";
 
 afterAll(removeProjects);

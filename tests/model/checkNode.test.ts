@@ -1,7 +1,7 @@
-import { checkNode } from "../../model/checkNode";
+import { checkNode } from "../../node/checkNode";
 import { formatFault } from "../../definitions/faults";
 import { loadSubstrate } from "../../substrate/load";
-import { NOTHING_RECORDED, type Guest, type NodeFacts, type Recorded, type TemplateMake } from "../../model/nodeFacts";
+import { NOTHING_RECORDED, type Guest, type NodeFacts, type Recorded, type TemplateMake } from "../../node/nodeFacts";
 import { project, removeProjects, SMALL_GUEST, smallTenant, STACK } from "../fixtures";
 
 afterAll(removeProjects);

@@ -2,7 +2,7 @@ import { recordedTenants } from "../../state/recorded";
 import { checkClaims, type HeldOnRouter, type RecordedTenants } from "../../model/claims";
 import { formatFault } from "../../definitions/faults";
 import { loadSubstrate } from "../../substrate/load";
-import type { Guest } from "../../model/nodeFacts";
+import type { Guest } from "../../node/nodeFacts";
 import { project, removeProjects, SMALL_GUEST, smallTenant, STACK } from "../fixtures";
 
 afterAll(removeProjects);

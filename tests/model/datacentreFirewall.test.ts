@@ -1,7 +1,7 @@
 import { resolve } from "node:path";
-import { firewallWarning } from "../../model/datacentreFirewall";
+import { firewallWarning } from "../../node/datacentreFirewall";
 import { loadSubstrate } from "../../substrate/load";
-import type { NodeFacts } from "../../model/nodeFacts";
+import type { NodeFacts } from "../../node/nodeFacts";
 
 const dvntm = loadSubstrate({ root: resolve(__dirname, "..", ".."), substrate: "dvntm" });
 const hv02 = dvntm.hypervisors[0]!;

@@ -1,4 +1,4 @@
-import type { HostFacts } from "./hostFacts";
+import type { HostFacts } from "../model/hostFacts";
 import type { WorkloadVm } from "../substrate/substrate";
 import type { Template } from "../substrate/template";
 
