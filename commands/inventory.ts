@@ -1,10 +1,10 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { dumpForAnsible } from "../definitions/ansibleYaml";
-import { groupsOf, inventoryOf, type InventoryHost } from "../model/inventory";
+import { groupsOf, inventoryOf, type InventoryHost } from "../router/export/inventory";
 import type { Substrate } from "../substrate/substrate";
 import { readYaml } from "../definitions/read";
-import { givenVars, zoneKeysOf } from "../model/zones";
+import { givenVars, zoneKeysOf } from "../router/export/zones";
 import { defineCommand, SUBSTRATE } from "./cli/definition";
 import { answer, note } from "./cli/terminal";
 import { loadOne } from "./shared/substrates";

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { dumpForAnsible } from "../definitions/ansibleYaml";
-import { routerVars } from "../model/routerVars";
+import { routerVars } from "../router/export/routerVars";
 import { readYaml } from "../definitions/read";
 import { defineCommand, SUBSTRATE } from "./cli/definition";
 import { answer, note } from "./cli/terminal";

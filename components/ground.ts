@@ -152,7 +152,7 @@ async function heldOnRouter(substrate: Substrate, recorded: RecordedTenants): Pr
     const [{ RouterClient }, { credentials }, { heldByOthers }] = await Promise.all([
         import("../router/client"),
         import("../router/credentials"),
-        import("../router/held"),
+        import("../router/claims"),
     ]);
     const config = pulumi.runtime.allConfig();
     const client = new RouterClient(

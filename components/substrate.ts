@@ -1,6 +1,6 @@
 import type * as pulumi from "@pulumi/pulumi";
 import type { HostFacts } from "../model/hostFacts";
-import { routerRecordsOf } from "../model/router";
+import { routerRecordsOf } from "../router/records";
 import type { Substrate } from "../substrate/substrate";
 import type { Ground } from "./ground";
 import type { HostBaseline } from "./hostBaseline";

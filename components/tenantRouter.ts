@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { RouterRecords } from "../model/routerRecords";
+import type { RouterRecords } from "../router/recordTypes";
 import { RouterDhcp, RouterNames, RouterRules, RouterVlan } from "../router/resources";
 import { partOf, type Announced } from "../router/run";
 

@@ -1,5 +1,5 @@
 import { complementOf, EVERY_ADDRESS, networkOf, parseAddress, type Range } from "../substrate/network";
-import { ROUTER_ITSELF, type RouterRule, type RouterRules } from "../model/routerRecords";
+import { ROUTER_ITSELF, type RouterRule, type RouterRules } from "../router/recordTypes";
 import type { Inbound } from "../substrate/substrate";
 
 /** What a packet is to the filters: `other` stands for every protocol but the three, such as GRE. */

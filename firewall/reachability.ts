@@ -3,7 +3,7 @@ import { LAB_SEGMENT_KEYS, LAB_SEGMENTS, labSubnet, PRIVATE_NETWORKS } from "../
 import { complementOf, networkOf, parseAddress, type Range } from "../substrate/network";
 import { openingsOf, type Opening, type Path } from "./openings";
 import { inboundFilter, routerFilter, type Packet, type RouterAddresses } from "./packetFilter";
-import { routerRecordsOf } from "../model/router";
+import { routerRecordsOf } from "../router/records";
 import { routerAddresses } from "./routerRules";
 import type { Substrate, Tenant } from "../substrate/substrate";
 

@@ -1,7 +1,7 @@
 import { parseAddress } from "../substrate/network";
 import { proofName, vmsOf } from "./proof";
 import type { Finding } from "./proofFindings";
-import { knownAddress } from "./router";
+import { knownAddress } from "../router/records";
 import type { Substrate, Tenant, WorkloadVm } from "../substrate/substrate";
 
 /** What a VM came up with. */

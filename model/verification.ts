@@ -3,7 +3,7 @@ import { checksOf, proofName, type Check } from "./proof";
 import { declaredNames, judgeLease, type Lease } from "./proofLease";
 import type { Finding, Measured, Proof } from "./proofFindings";
 import { ELSEWHERE, INTERNET } from "../firewall/reachability";
-import { knownAddress } from "./router";
+import { knownAddress } from "../router/records";
 import type { Substrate, Tenant, WorkloadVm } from "../substrate/substrate";
 
 /** What is asked of one VM of a tenant, inside of it. */

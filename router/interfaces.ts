@@ -1,4 +1,4 @@
-import type { AssignedInterface } from "../model/routerFound";
+import type { AssignedInterface } from "./found";
 import type { RouterClient } from "./client";
 import { RouterError } from "./errors";
 

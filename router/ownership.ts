@@ -1,4 +1,4 @@
-import { OWNER_PREFIX } from "../model/routerRecords";
+import { OWNER_PREFIX } from "./recordTypes";
 import type { Row } from "./client";
 import { ConflictError } from "./errors";
 

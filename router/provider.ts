@@ -5,16 +5,16 @@
 import { isDeepStrictEqual } from "node:util";
 import { RouterClient } from "./client";
 import { credentials, type Configured } from "./credentials";
-import { dhcpKind } from "./dhcp";
+import { dhcpKind } from "./dhcp/kind";
 import { RouterError } from "./errors";
 import type { Kept, Kind, Target } from "./kind";
-import { namesKind } from "./names";
+import { namesKind } from "./names/kind";
 import { isTenants, markOf } from "./ownership";
 import { queueOf, UnappliedError, type Writer } from "./queue";
-import { rulesKind } from "./rules";
+import { rulesKind } from "./rules/kind";
 import { currentRun, partOf, type Announced } from "./run";
 import type { Service } from "./services";
-import { vlanKind } from "./vlan";
+import { vlanKind } from "./vlan/kind";
 
 /** Properties as Pulumi hands them over: a resource's inputs, or its inputs and what it keeps beside them. */
 export type Properties = Readonly<Record<string, unknown>>;

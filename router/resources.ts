@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type * as records from "../model/routerRecords";
+import type * as records from "./recordTypes";
 import type { Announced } from "./run";
 
 /**

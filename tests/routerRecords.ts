@@ -1,4 +1,4 @@
-import { OWNER_PREFIX, type RouterRecords } from "../model/routerRecords";
+import { OWNER_PREFIX, type RouterRecords } from "../router/recordTypes";
 
 /** What a small tenant of dvntm has on the core router: two VMs with fixed addresses, the first with aliases. */
 export function recordsOf(tenant: string, vlan: number): RouterRecords {

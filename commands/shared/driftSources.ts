@@ -8,7 +8,7 @@ import { lookForDrift } from "../../node/look";
 import { apiToken } from "../../node/token";
 import { unfit } from "../../node/unfit";
 import { routerDrift } from "../../router/drift";
-import { lookAt } from "../../router/look";
+import { lookAt } from "../../router/read";
 import { ROOT } from "../cli/environment";
 import { withNodes } from "./nodes";
 import { previewNodes, pulumi } from "./pulumi";

@@ -1,11 +1,11 @@
 import { holdingsOf, linesOf, sumOf, type Holdings } from "../../state/holdings";
-import type { RouterFound } from "../../model/routerFound";
+import type { RouterFound } from "../../router/found";
 import type { Substrate } from "../../substrate/substrate";
 import { NodeError } from "../../node/client";
 import { leftOnNodes, lookAtNodes, withDisks, type NodeHeld } from "../../node/held";
 import { RouterError } from "../../router/errors";
-import { leftOnRouter } from "../../router/left";
-import { lookAt } from "../../router/look";
+import { leftOnRouter } from "../../router/leftovers";
+import { lookAt } from "../../router/read";
 import { tell } from "../cli/terminal";
 import { withNodes } from "./nodes";
 import { exportStack } from "./pulumi";

@@ -1,4 +1,4 @@
-import { OWNER_PREFIX } from "../../model/routerRecords";
+import { OWNER_PREFIX } from "../../router/recordTypes";
 import type { NodeState } from "../expect";
 import type { SimulatedNode } from "../simulatedNode";
 import type { SavedRecord, SimulatedRouter } from "../simulatedRouter";

@@ -1,4 +1,4 @@
-import { OWNER_PREFIX } from "../../model/routerRecords";
+import { OWNER_PREFIX } from "../../router/recordTypes";
 import { expectSame } from "../expect";
 import type { RouterState, SavedRecord } from "../simulatedRouter";
 

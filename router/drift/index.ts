@@ -1,6 +1,6 @@
 import { NOTHING, type DriftRow } from "../../model/drift";
-import { routerRecordsOf } from "../../model/router";
-import type { RouterFound } from "../../model/routerFound";
+import { routerRecordsOf } from "../records";
+import type { RouterFound } from "../found";
 import type { Substrate } from "../../substrate/substrate";
 import { nameRows } from "./names";
 import { ruleRows } from "./rules";

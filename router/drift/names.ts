@@ -1,6 +1,6 @@
 import { NOTHING, type DriftRow } from "../../model/drift";
-import { fieldOf, type FoundRow } from "../../model/routerFound";
-import type { RouterHost } from "../../model/routerRecords";
+import { fieldOf, type FoundRow } from "../found";
+import type { RouterHost } from "../recordTypes";
 import { pair, type Paired, type Same } from "../pair";
 import { driftRow, fieldRows, isStrict, MENU, settleByWriter, settleRecord, type Field, type RouterView } from "./view";
 

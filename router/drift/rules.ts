@@ -1,13 +1,13 @@
 import type { DriftRow } from "../../model/drift";
-import { collectionRulesOf } from "../../model/collectionRules";
-import { foundFilter, type FoundFilter } from "../../model/foundRules";
+import { collectionRulesOf } from "../export/collectionRules";
+import { foundFilter, type FoundFilter } from "../rules/found";
 import { routerFilter, type Packet, type PacketFilter, type RouterAddresses } from "../../firewall/packetFilter";
-import { addressesOf, carrierOfVlan, fieldOf, type FoundRow } from "../../model/routerFound";
-import type { RouterRule } from "../../model/routerRecords";
+import { addressesOf, carrierOfVlan, fieldOf, type FoundRow } from "../found";
+import type { RouterRule } from "../recordTypes";
 import { wallDifference, type Judge, type WallView } from "../../firewall/wallDifference";
 import { changedByHand, isTenants, sameEntries } from "../ownership";
-import { pairs } from "../rulePairs";
-import { FIXED_ALIAS, ruleFields } from "../rules";
+import { pairs } from "../rules/pairs";
+import { FIXED_ALIAS, ruleFields } from "../rules/kind";
 import {
     driftRow,
     fieldRows,

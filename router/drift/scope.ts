@@ -1,7 +1,7 @@
 import type { DriftRow } from "../../model/drift";
 import { liesIn, networkOf } from "../../substrate/network";
-import { carrierOf, carrierOfVlan, deviceOf, fieldOf, vlanRow, type FoundRow } from "../../model/routerFound";
-import type { RouterReservation } from "../../model/routerRecords";
+import { carrierOf, carrierOfVlan, deviceOf, fieldOf, vlanRow, type FoundRow } from "../found";
+import type { RouterReservation } from "../recordTypes";
 import { pair } from "../pair";
 import { driftRow, fieldRows, isStrict, MENU, settleByWriter, settleRecord, type Field, type RouterView } from "./view";
 

@@ -1,8 +1,8 @@
 import { NOTHING, type DriftRow } from "../../model/drift";
 import { freeTenantVlans, subnetOf, TENANT_VLANS } from "../../substrate/identity";
 import { enclosingNetwork, liesIn, networkOf, overlaps, type Range } from "../../substrate/network";
-import { carrierOf, fieldOf, type FoundRow, type RouterFound } from "../../model/routerFound";
-import { OWNER_PREFIX } from "../../model/routerRecords";
+import { carrierOf, fieldOf, type FoundRow, type RouterFound } from "../found";
+import { OWNER_PREFIX } from "../recordTypes";
 import type { Substrate } from "../../substrate/substrate";
 import { isTenants } from "../ownership";
 import { aliasName, hostName } from "./names";

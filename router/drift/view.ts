@@ -1,6 +1,6 @@
 import { NOTHING, type DriftRow } from "../../model/drift";
-import type { RouterFound, FoundRow } from "../../model/routerFound";
-import type { RouterRecords } from "../../model/routerRecords";
+import type { RouterFound, FoundRow } from "../found";
+import type { RouterRecords } from "../recordTypes";
 import type { Substrate, Tenant } from "../../substrate/substrate";
 import { isTenants } from "../ownership";
 

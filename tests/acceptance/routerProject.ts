@@ -2,7 +2,7 @@ import { cpSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { IsolatedCli, type CliResult } from "../../lab/cli";
 import type { SimulatedRouter } from "../../lab/simulatedRouter";
-import type { RouterRecords } from "../../model/routerRecords";
+import type { RouterRecords } from "../../router/recordTypes";
 
 const PROJECT_ROOT = resolve(__dirname, "../..");
 const STACK = "dvntm";

@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { SimulatedRouter, type RouterState } from "../../lab/simulatedRouter";
-import { OWNER_PREFIX, type RouterRecords } from "../../model/routerRecords";
+import { OWNER_PREFIX, type RouterRecords } from "../../router/recordTypes";
 import { recordsOf } from "../routerRecords";
 import { RUN_TIMEOUT_MS } from "./lab";
 import { RouterProject } from "./routerProject";

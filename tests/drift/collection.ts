@@ -1,7 +1,7 @@
 import type { SimulatedRouter } from "../../lab/simulatedRouter";
-import { collectionRulesOf } from "../../model/collectionRules";
-import { routerRecordsOf } from "../../model/router";
-import type { RouterRecords, RouterRule } from "../../model/routerRecords";
+import { collectionRulesOf } from "../../router/export/collectionRules";
+import { routerRecordsOf } from "../../router/records";
+import type { RouterRecords, RouterRule } from "../../router/recordTypes";
 import type { Substrate, Tenant } from "../../substrate/substrate";
 import { interfaceOf } from "../router/managed";
 

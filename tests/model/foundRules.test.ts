@@ -1,10 +1,10 @@
 import fc from "fast-check";
-import { foundFilter } from "../../model/foundRules";
+import { foundFilter } from "../../router/rules/found";
 import { parseAddress } from "../../substrate/network";
 import { PACKET_PROTOCOLS, routerFilter, type Packet } from "../../firewall/packetFilter";
-import { routerRecordsOf } from "../../model/router";
-import type { FoundRow, RouterFound } from "../../model/routerFound";
-import { ruleFields } from "../../router/rules";
+import { routerRecordsOf } from "../../router/records";
+import type { FoundRow, RouterFound } from "../../router/found";
+import { ruleFields } from "../../router/rules/kind";
 import { definitionOf, nameOf, substrateOf } from "./paths";
 
 const INTERFACES = [

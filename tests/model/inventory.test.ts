@@ -1,4 +1,4 @@
-import { inventoryOf } from "../../model/inventory";
+import { inventoryOf } from "../../router/export/inventory";
 import { loadSubstrate } from "../../substrate/load";
 import { project, removeProjects, smallTenant, STACK } from "../fixtures";
 

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { AllowanceDefinition } from "../../definitions/definitions";
 import { EVERY_ADDRESS } from "../../substrate/network";
-import { OWNER_PREFIX, type RouterRule, type RouterRules } from "../../model/routerRecords";
+import { OWNER_PREFIX, type RouterRule, type RouterRules } from "../../router/recordTypes";
 import { compare, definitionOf, faultsOf, nameOf, substrateOf, wallsOf, type Walls } from "./paths";
 
 jest.setTimeout(120_000);

@@ -12,8 +12,8 @@ import {
     type PacketFilter,
 } from "../../firewall/packetFilter";
 import { resolve } from "../../substrate/resolve";
-import { routerRecordsOf } from "../../model/router";
-import type { RouterRules } from "../../model/routerRecords";
+import { routerRecordsOf } from "../../router/records";
+import type { RouterRules } from "../../router/recordTypes";
 import type { Inbound, Substrate, Tenant } from "../../substrate/substrate";
 
 /** What the tests say of the walls: what a tenant declared, and nothing that the rules are rendered with. */

@@ -1,6 +1,6 @@
 import { loadSubstrate } from "../../substrate/load";
-import { routerRecordsOf } from "../../model/router";
-import { OWNER_PREFIX } from "../../model/routerRecords";
+import { routerRecordsOf } from "../../router/records";
+import { OWNER_PREFIX } from "../../router/recordTypes";
 import { DESCRIPTION_BYTES } from "../../firewall/routerRules";
 import { project, removeProjects, smallTenant, STACK } from "../fixtures";
 

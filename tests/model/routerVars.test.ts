@@ -1,6 +1,6 @@
 import { dump } from "js-yaml";
 import type { AllowanceDefinition } from "../../definitions/definitions";
-import { routerVars } from "../../model/routerVars";
+import { routerVars } from "../../router/export/routerVars";
 import { parseYaml } from "../../definitions/yaml";
 import { definitionOf, nameOf, substrateOf } from "./paths";
 

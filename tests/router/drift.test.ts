@@ -1,10 +1,10 @@
 import type { SimulatedRouter } from "../../lab/simulatedRouter";
 import { loadSubstrate } from "../../substrate/load";
-import { routerRecordsOf } from "../../model/router";
+import { routerRecordsOf } from "../../router/records";
 import type { Substrate } from "../../substrate/substrate";
 import { RouterClient } from "../../router/client";
 import { routerDrift } from "../../router/drift";
-import { lookAt } from "../../router/look";
+import { lookAt } from "../../router/read";
 import { writeAsCollection } from "../drift/collection";
 import { contentChanges, strictChanges, type RouterChange } from "../drift/routerChanges";
 import { project, removeProjects, smallTenant, STACK } from "../fixtures";

@@ -1,5 +1,5 @@
 import { SimulatedRouter, type RouterState, type SavedRecord } from "../../lab/simulatedRouter";
-import type { RouterRecords } from "../../model/routerRecords";
+import type { RouterRecords } from "../../router/recordTypes";
 import { kinds, PartialError, type Properties } from "../../router/provider";
 import { partOf, type Announced } from "../../router/run";
 import { recordsOf } from "../routerRecords";

@@ -1,11 +1,11 @@
-import type { RouterVariables, ZoneVariables } from "../definitions/definitions";
-import { DefinitionError, formatPath, type Fault, type Path } from "../definitions/faults";
-import { TENANT_VLANS } from "../substrate/identity";
+import type { RouterVariables, ZoneVariables } from "../../definitions/definitions";
+import { DefinitionError, formatPath, type Fault, type Path } from "../../definitions/faults";
+import { TENANT_VLANS } from "../../substrate/identity";
 import { labVars } from "./labVars";
-import { enclosingNetwork, networkOf, overlaps } from "../substrate/network";
-import { checkShape } from "../definitions/shape";
-import type { Substrate, Tenant } from "../substrate/substrate";
-import type { Source } from "../definitions/yaml";
+import { enclosingNetwork, networkOf, overlaps } from "../../substrate/network";
+import { checkShape } from "../../definitions/shape";
+import type { Substrate, Tenant } from "../../substrate/substrate";
+import type { Source } from "../../definitions/yaml";
 
 /** The lab's variables before the tenants are in them: a file that was given, or what the lab's table says. */
 export interface GivenVars {

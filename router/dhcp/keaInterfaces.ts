@@ -1,6 +1,6 @@
-import type { RouterClient } from "./client";
-import { RouterError } from "./errors";
-import type { Writer } from "./queue";
+import type { RouterClient } from "../client";
+import { RouterError } from "../errors";
+import type { Writer } from "../queue";
 
 const DHCP = "kea/dhcpv4";
 

@@ -1,5 +1,5 @@
-import { aliasLabels, knownAddress } from "./router";
-import type { Substrate, Tenant, WorkloadVm } from "../substrate/substrate";
+import { aliasLabels, knownAddress } from "../records";
+import type { Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
 import type { ZoneKeys } from "./zones";
 
 /** The NIC's name in a guest: Fedora's for PVE's first one, which stands in PCI slot 18 of an i440fx machine. */

@@ -1,9 +1,9 @@
-import type { RouterHost, RouterNames } from "../model/routerRecords";
-import type { Row, RouterClient } from "./client";
-import { removeAliases, writeAliases } from "./hostAliases";
-import type { Kept, Kind, Target } from "./kind";
-import { changedByHand, requireFree, tenantsRows, text } from "./ownership";
-import type { Writer } from "./queue";
+import type { RouterHost, RouterNames } from "../recordTypes";
+import type { Row, RouterClient } from "../client";
+import { removeAliases, writeAliases } from "./aliases";
+import type { Kept, Kind, Target } from "../kind";
+import { changedByHand, requireFree, tenantsRows, text } from "../ownership";
+import type { Writer } from "../queue";
 
 export type NamesInputs = Target & RouterNames;
 

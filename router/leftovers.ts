@@ -1,6 +1,6 @@
 import { subnetOf } from "../substrate/identity";
 import { liesIn, networkOf } from "../substrate/network";
-import { carrierOf, deviceOf, fieldOf, type FoundRow, type RouterFound } from "../model/routerFound";
+import { carrierOf, deviceOf, fieldOf, type FoundRow, type RouterFound } from "./found";
 import type { Substrate } from "../substrate/substrate";
 import { aliasName, hostName } from "./drift/names";
 import { isTenants } from "./ownership";

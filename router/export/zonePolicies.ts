@@ -1,11 +1,11 @@
-import type { ZonePolicy, ZoneVariables } from "../definitions/definitions";
-import { DefinitionError, type Fault } from "../definitions/faults";
-import { covers, enclosingNetwork, networkOf } from "../substrate/network";
-import { OWNER_PREFIX } from "./routerRecords";
-import { allowanceRules, describe } from "../firewall/routerRules";
-import type { Allowance, Substrate, Tenant } from "../substrate/substrate";
+import type { ZonePolicy, ZoneVariables } from "../../definitions/definitions";
+import { DefinitionError, type Fault } from "../../definitions/faults";
+import { covers, enclosingNetwork, networkOf } from "../../substrate/network";
+import { OWNER_PREFIX } from "../recordTypes";
+import { allowanceRules, describe } from "../../firewall/routerRules";
+import type { Allowance, Substrate, Tenant } from "../../substrate/substrate";
 import type { GivenVars, ZoneKeys } from "./zones";
-import { isLabSegment } from "../substrate/siteSegments";
+import { isLabSegment } from "../../substrate/siteSegments";
 
 /** Zones that tenants' policies lead from or to, by the lab's matrix. */
 const NEEDED = ["management", "trusted", "platform"];

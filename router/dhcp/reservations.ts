@@ -1,8 +1,8 @@
-import type { RouterReservation } from "../model/routerRecords";
-import type { Row } from "./client";
-import type { Kept } from "./kind";
-import { text } from "./ownership";
-import type { Writer } from "./queue";
+import type { RouterReservation } from "../recordTypes";
+import type { Row } from "../client";
+import type { Kept } from "../kind";
+import { text } from "../ownership";
+import type { Writer } from "../queue";
 
 const DHCP = "kea/dhcpv4";
 

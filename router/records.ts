@@ -1,6 +1,6 @@
 import { FIXED_INSTANCES, fixedAddressOf, vmidOf } from "../substrate/identity";
 import { parseAddress } from "../substrate/network";
-import type { RouterDhcp, RouterHost, RouterNames, RouterRecords, RouterReservation } from "./routerRecords";
+import type { RouterDhcp, RouterHost, RouterNames, RouterRecords, RouterReservation } from "./recordTypes";
 import { describe, routerRulesOf } from "../firewall/routerRules";
 import type { CoreRouter, Substrate, Tenant, WorkloadVm } from "../substrate/substrate";
 

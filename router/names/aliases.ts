@@ -1,7 +1,7 @@
-import type { RouterHost } from "../model/routerRecords";
-import type { Row } from "./client";
-import { text } from "./ownership";
-import type { Writer } from "./queue";
+import type { RouterHost } from "../recordTypes";
+import type { Row } from "../client";
+import { text } from "../ownership";
+import type { Writer } from "../queue";
 
 const SETTINGS = "unbound/settings";
 

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from "node:util";
-import type { RouterAlias, RouterRule, RouterRules } from "../model/routerRecords";
-import type { Row, RouterClient } from "./client";
-import type { Kept, Kind, Target } from "./kind";
-import { changedByHand, requireFree, sameEntries, tenantsRows, text } from "./ownership";
-import type { Writer } from "./queue";
-import { pairs } from "./rulePairs";
+import type { RouterAlias, RouterRule, RouterRules } from "../recordTypes";
+import type { Row, RouterClient } from "../client";
+import type { Kept, Kind, Target } from "../kind";
+import { changedByHand, requireFree, sameEntries, tenantsRows, text } from "../ownership";
+import type { Writer } from "../queue";
+import { pairs } from "./pairs";
 
 export type RulesInputs = Target &
     RouterRules & {

@@ -1,5 +1,5 @@
 import type { HeldOnRouter } from "../model/claims";
-import { OWNER_PREFIX } from "../model/routerRecords";
+import { OWNER_PREFIX } from "./recordTypes";
 import type { Substrate, Tenant } from "../substrate/substrate";
 import type { Row, RouterClient } from "./client";
 import { isTenants, text } from "./ownership";

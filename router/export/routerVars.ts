@@ -1,8 +1,8 @@
-import type { RouterVariables } from "../definitions/definitions";
-import { DefinitionError, type Fault } from "../definitions/faults";
-import { stackFileOf } from "../definitions/stackFile";
-import type { Substrate } from "../substrate/substrate";
-import type { Source } from "../definitions/yaml";
+import type { RouterVariables } from "../../definitions/definitions";
+import { DefinitionError, type Fault } from "../../definitions/faults";
+import { stackFileOf } from "../../definitions/stackFile";
+import type { Substrate } from "../../substrate/substrate";
+import type { Source } from "../../definitions/yaml";
 import { mergePolicies } from "./zonePolicies";
 import { givenVars, mergeZones, unclaimed, zoneKeysOf, type GivenVars } from "./zones";
 

@@ -1,11 +1,11 @@
-import type { AssignedInterface } from "../model/routerFound";
-import type { RouterVlan } from "../model/routerRecords";
-import type { Row, RouterClient } from "./client";
-import { RouterError } from "./errors";
-import { interfaces } from "./interfaces";
-import type { Kept, Kind, Target } from "./kind";
-import { isTenants, text } from "./ownership";
-import type { Writer } from "./queue";
+import type { AssignedInterface } from "../found";
+import type { RouterVlan } from "../recordTypes";
+import type { Row, RouterClient } from "../client";
+import { RouterError } from "../errors";
+import { interfaces } from "../interfaces";
+import type { Kept, Kind, Target } from "../kind";
+import { isTenants, text } from "../ownership";
+import type { Writer } from "../queue";
 
 export type VlanInputs = Target & RouterVlan;
 

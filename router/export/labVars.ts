@@ -1,6 +1,6 @@
-import type { RouterVariables, ZonePolicy, ZoneVariables } from "../definitions/definitions";
-import { subnetOf } from "../substrate/identity";
-import { LAB_SEGMENTS, type LabSegment } from "../substrate/siteSegments";
+import type { RouterVariables, ZonePolicy, ZoneVariables } from "../../definitions/definitions";
+import { subnetOf } from "../../substrate/identity";
+import { LAB_SEGMENTS, type LabSegment } from "../../substrate/siteSegments";
 
 /** Zones that the lab has set aside for tenants, by the VLAN that each has. */
 const TENANT_ZONES: Readonly<Record<string, number>> = { tenant_1: 50, tenant_2: 51, tenant_3: 52 };

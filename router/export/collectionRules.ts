@@ -1,7 +1,7 @@
-import { labSubnet } from "../substrate/siteSegments";
-import type { RouterRule, RouterRules } from "./routerRecords";
-import { allowanceRules, routerRulesOf } from "../firewall/routerRules";
-import type { Tenant } from "../substrate/substrate";
+import { labSubnet } from "../../substrate/siteSegments";
+import type { RouterRule, RouterRules } from "../recordTypes";
+import { allowanceRules, routerRulesOf } from "../../firewall/routerRules";
+import type { Tenant } from "../../substrate/substrate";
 
 /** What the lab's collection takes for the inside; everything else is the internet to it. */
 const RFC_1918 = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];

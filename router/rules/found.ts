@@ -1,7 +1,7 @@
-import { complementOf, enclosingNetwork, EVERY_ADDRESS, parseAddress, type Range } from "../substrate/network";
-import { EVERY_PORT, PacketFilter, protocolsOf, type Matcher } from "../firewall/packetFilter";
-import { ROUTER_ITSELF } from "./routerRecords";
-import { addressesOf, fieldOf, type FoundRow, type RouterFound } from "./routerFound";
+import { complementOf, enclosingNetwork, EVERY_ADDRESS, parseAddress, type Range } from "../../substrate/network";
+import { EVERY_PORT, PacketFilter, protocolsOf, type Matcher } from "../../firewall/packetFilter";
+import { ROUTER_ITSELF } from "../recordTypes";
+import { addressesOf, fieldOf, type FoundRow, type RouterFound } from "../found";
 
 /** The rules that decide about what comes in on one interface. */
 export interface FoundFilter {

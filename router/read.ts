@@ -1,8 +1,8 @@
-import type { FoundRow, RouterFound } from "../model/routerFound";
+import type { FoundRow, RouterFound } from "./found";
 import type { Row, RouterClient } from "./client";
 import { ServiceDownError } from "./errors";
 import { interfaces } from "./interfaces";
-import { served } from "./keaInterfaces";
+import { served } from "./dhcp/keaInterfaces";
 import { requireRunning } from "./services";
 
 /**
