@@ -4,7 +4,7 @@ import { applyCommand, HOST_FOLDER, runName } from "../host/run";
 import type { Secrets } from "../host/secrets";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import type { HostFacts } from "../model/hostFacts";
+import type { HostFacts } from "../host/facts";
 import type { Hypervisor } from "../substrate/substrate";
 import type { HostGround } from "./hostGround";
 

@@ -1,5 +1,5 @@
 import type * as pulumi from "@pulumi/pulumi";
-import type { HostFacts } from "../model/hostFacts";
+import type { HostFacts } from "../host/facts";
 import { routerRecordsOf } from "../router/records";
 import type { Substrate } from "../substrate/substrate";
 import type { Ground } from "./ground";

@@ -16,7 +16,7 @@ export interface HostDrift {
     readonly change: string;
 }
 
-/** Exit codes of ansible/runner.py, and of the shell around it. */
+/** Exit codes of host/ansible/runner.py, and of the shell around it. */
 const AS_DECLARED = 0;
 const WOULD_CHANGE = 2;
 const NEVER_APPLIED = 9;

@@ -1,7 +1,7 @@
 import { createHash, scryptSync } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { parseHostFacts, type HostFacts } from "../model/hostFacts";
+import { parseHostFacts, type HostFacts } from "./facts";
 import type { Baseline, Hypervisor } from "../substrate/substrate";
 import { HostError } from "./error";
 import { pack, type Payload } from "./payload";

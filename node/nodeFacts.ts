@@ -1,4 +1,4 @@
-import type { HostFacts } from "../model/hostFacts";
+import type { HostFacts } from "../host/facts";
 import type { WorkloadVm } from "../substrate/substrate";
 import type { Template } from "../substrate/template";
 

@@ -3,7 +3,7 @@ import { createServer, type AddressInfo, type Socket } from "node:net";
 import { join } from "node:path";
 import { HostError } from "../../host/error";
 import { hostFacts } from "../../host/run";
-import { checkHost } from "../../model/hostFacts";
+import { checkHost } from "../../host/facts";
 import type { Hypervisor } from "../../substrate/substrate";
 import { NODE_FILES } from "../../lab/labHost";
 import { freePort } from "../../lab/ports";

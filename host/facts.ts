@@ -2,7 +2,7 @@ import { formatAmount } from "../substrate/capacity";
 import type { HostOutput } from "../definitions/definitions";
 import type { Hypervisor } from "../substrate/substrate";
 
-/** What a host says of itself (ansible/facts.sh), as far as its baseline and its tenants depend on it; a text is empty where it has none. */
+/** What a host says of itself (host/ansible/facts.sh), as far as its baseline and its tenants depend on it; a text is empty where it has none. */
 export type HostFacts = Readonly<HostOutput>;
 
 /** What the lab asks of every tenant hypervisor, whatever the stack file declares. */
@@ -17,7 +17,7 @@ const PVE = /^8\.4\.\d+$/;
 const SYSTEM = "debian 12";
 
 /**
- * Reads the lines of key=value that ansible/facts.sh writes.
+ * Reads the lines of key=value that host/ansible/facts.sh writes.
  *
  * @throws RangeError where the text is not whole.
  */
