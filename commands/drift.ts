@@ -1,5 +1,5 @@
 import { HostError } from "../host/error";
-import { driftTable, type DriftRow, type DriftSource } from "../model/drift";
+import { driftTable, type DriftRow, type DriftSource } from "../report/drift";
 import { NodeError } from "../node/client";
 import { RouterError } from "../router/errors";
 import { defineCommand, SUBSTRATE } from "./cli/definition";

@@ -1,6 +1,6 @@
 import { cpus } from "node:os";
 import type { EngineEvent, Stack } from "@pulumi/pulumi/automation";
-import { FLEET_COMMANDS, fleetReport, reasonFrom, resultOf, type FleetCommand, type FleetRow } from "../model/fleet";
+import { FLEET_COMMANDS, fleetReport, reasonFrom, resultOf, type FleetCommand, type FleetRow } from "../report/fleet";
 import { unfit } from "../node/unfit";
 import { defineCommand, POLICY } from "./cli/definition";
 import { compareWithFiles, definitions, stateByDefault } from "./cli/environment";

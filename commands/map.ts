@@ -1,9 +1,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { extname } from "node:path";
-import { mapOf, type MapContent } from "../model/map/content";
-import { readDrift, type ToldDrift } from "../model/map/driftFile";
-import { asPage } from "../model/map/page";
-import { asSvg } from "../model/map/svg";
+import { mapOf, type MapContent } from "../report/map/content";
+import { readDrift, type ToldDrift } from "../report/map/driftFile";
+import { asPage } from "../report/map/page";
+import { asSvg } from "../report/map/svg";
 import { defineCommand, SUBSTRATE } from "./cli/definition";
 import { shown, UsageError } from "./cli/errors";
 import { answer } from "./cli/terminal";

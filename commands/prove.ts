@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { mismatchesOf } from "../model/proofFindings";
-import { asPage } from "../model/proofPage";
-import { asText } from "../model/proofText";
+import { asPage } from "../report/proofPage";
+import { asText } from "../report/proofText";
 import { defineCommand, SUBSTRATE } from "./cli/definition";
 import { definitions } from "./cli/environment";
 import { Refusal, shown, UsageError } from "./cli/errors";

@@ -1,6 +1,6 @@
 import type { SegmentOutput, StackOutputs, VmOutput } from "../definitions/definitions";
 import type { Substrate } from "./substrate";
-import { aligned } from "../model/table";
+import { aligned } from "../report/table";
 
 export type { SegmentOutput, StackOutputs, VmOutput };
 

@@ -1,6 +1,6 @@
 import { hostDrift, type HostDrift } from "../../host/drift";
 import { PRIVATE_KEY, SECRET_VARIABLES, secretsOf, type Secrets } from "../../host/secrets";
-import type { DriftRow, DriftSource } from "../../model/drift";
+import type { DriftRow, DriftSource } from "../../report/drift";
 import type { Substrate } from "../../substrate/substrate";
 import { NodeError } from "../../node/client";
 import { nodeDrift } from "../../node/drift";

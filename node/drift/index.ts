@@ -1,4 +1,4 @@
-import type { DriftRow } from "../../model/drift";
+import type { DriftRow } from "../../report/drift";
 import type { Substrate } from "../../substrate/substrate";
 import type { NodeLook } from "../look";
 import type { PreviewStep } from "./preview";

@@ -1,4 +1,4 @@
-import type { DriftRow } from "../../model/drift";
+import type { DriftRow } from "../../report/drift";
 import type { WorkloadVm } from "../../substrate/substrate";
 import { differencesOf } from "./differences";
 import type { Difference } from "./lists";

@@ -1,4 +1,4 @@
-import type { DriftRow } from "../../model/drift";
+import type { DriftRow } from "../../report/drift";
 import type { Task } from "../look";
 import { TASKS, type NodeRow } from "./view";
 

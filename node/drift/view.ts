@@ -1,4 +1,4 @@
-import { NOTHING, type DriftRow } from "../../model/drift";
+import { NOTHING, type DriftRow } from "../../report/drift";
 import type { Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
 import type { Properties } from "./preview";
 

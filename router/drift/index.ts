@@ -1,4 +1,4 @@
-import { NOTHING, type DriftRow } from "../../model/drift";
+import { NOTHING, type DriftRow } from "../../report/drift";
 import { routerRecordsOf } from "../records";
 import type { RouterFound } from "../found";
 import type { Substrate } from "../../substrate/substrate";

@@ -1,4 +1,4 @@
-import { NOTHING, type DriftRow } from "../../model/drift";
+import { NOTHING, type DriftRow } from "../../report/drift";
 import { fieldOf, type FoundRow } from "../found";
 import type { RouterHost } from "../recordTypes";
 import { pair, type Paired, type Same } from "../pair";

@@ -1,4 +1,4 @@
-import type { DriftRow } from "../../model/drift";
+import type { DriftRow } from "../../report/drift";
 import { collectionRulesOf } from "../export/collectionRules";
 import { foundFilter, type FoundFilter } from "../rules/found";
 import { routerFilter, type Packet, type PacketFilter, type RouterAddresses } from "../../firewall/packetFilter";

@@ -1,4 +1,4 @@
-import type { DriftRow } from "../../model/drift";
+import type { DriftRow } from "../../report/drift";
 import { liesIn, networkOf } from "../../substrate/network";
 import { carrierOf, carrierOfVlan, deviceOf, fieldOf, vlanRow, type FoundRow } from "../found";
 import type { RouterReservation } from "../recordTypes";

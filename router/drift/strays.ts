@@ -1,4 +1,4 @@
-import { NOTHING, type DriftRow } from "../../model/drift";
+import { NOTHING, type DriftRow } from "../../report/drift";
 import { freeTenantVlans, subnetOf, TENANT_VLANS } from "../../substrate/identity";
 import { enclosingNetwork, liesIn, networkOf, overlaps, type Range } from "../../substrate/network";
 import { carrierOf, fieldOf, type FoundRow, type RouterFound } from "../found";

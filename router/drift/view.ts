@@ -1,4 +1,4 @@
-import { NOTHING, type DriftRow } from "../../model/drift";
+import { NOTHING, type DriftRow } from "../../report/drift";
 import type { RouterFound, FoundRow } from "../found";
 import type { RouterRecords } from "../recordTypes";
 import type { Substrate, Tenant } from "../../substrate/substrate";

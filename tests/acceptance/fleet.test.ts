@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { LAB_DEFINITIONS } from "../../lab/definitions";
 import { processesIn } from "../../lab/processes";
 import type { CliResult } from "../../lab/workspace";
-import type { FleetRow } from "../../model/fleet";
+import type { FleetRow } from "../../report/fleet";
 import { AcceptanceLab, RUN_TIMEOUT_MS } from "./lab";
 
 jest.setTimeout(RUN_TIMEOUT_MS);

@@ -1,8 +1,8 @@
 import type { BrowserContextOptions, Page } from "playwright-core";
-import { PAGE_COLOURS } from "../../model/html";
-import { mapOf, type MapContent } from "../../model/map/content";
-import { asPage } from "../../model/map/page";
-import { asSvg } from "../../model/map/svg";
+import { PAGE_COLOURS } from "../../report/html";
+import { mapOf, type MapContent } from "../../report/map/content";
+import { asPage } from "../../report/map/page";
+import { asSvg } from "../../report/map/svg";
 import { TestBrowser } from "./browser";
 import { colourOf, DARK, describeWithBrowser, DESK, expectNothing, measure, PHONE, rgbOf } from "./measured";
 import { BIG_DRIFT, bigSite, LONG_NAME, ownSite } from "./site";

@@ -1,5 +1,5 @@
 import { checksOf } from "../../model/proof";
-import { asPage } from "../../model/proofPage";
+import { asPage } from "../../report/proofPage";
 import { TestBrowser } from "./browser";
 import { DARK, describeWithBrowser, DESK, expectNothing, PHONE } from "./measured";
 import { ownSite } from "./site";

@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LAB_DEFINITIONS } from "../../lab/definitions";
 import { defineMany, MANY_TENANTS } from "../../lab/manyTenants";
-import type { DriftRow } from "../../model/drift";
+import type { DriftRow } from "../../report/drift";
 import { loadSubstrate } from "../../substrate/load";
-import type { ToldDrift } from "../../model/map/driftFile";
+import type { ToldDrift } from "../../report/map/driftFile";
 import type { Substrate } from "../../substrate/substrate";
 
 const VMS = 30 * MANY_TENANTS;

@@ -1,4 +1,4 @@
-import { fleetReport, reasonFrom, resultOf, type FleetRow, type Told } from "../../model/fleet";
+import { fleetReport, reasonFrom, resultOf, type FleetRow, type Told } from "../../report/fleet";
 
 const row = (substrate: string, changes: Record<string, number>, reason?: string): FleetRow => ({
     substrate,

@@ -1,15 +1,15 @@
 import { LAB_DEFINITIONS } from "../../lab/definitions";
-import type { DriftRow } from "../../model/drift";
+import type { DriftRow } from "../../report/drift";
 import { loadSubstrate } from "../../substrate/load";
-import { concerns, mapOf } from "../../model/map/content";
-import { diagram } from "../../model/map/diagram";
-import { readDrift, type ToldDrift } from "../../model/map/driftFile";
-import { lay, laneCount } from "../../model/map/lanes";
-import { asPage } from "../../model/map/page";
-import { EVERY_TENANT, pathsOf } from "../../model/map/paths";
-import { line } from "../../model/map/shapes";
-import { asSvg } from "../../model/map/svg";
-import { driftVerdict, sizeText } from "../../model/map/words";
+import { concerns, mapOf } from "../../report/map/content";
+import { diagram } from "../../report/map/diagram";
+import { readDrift, type ToldDrift } from "../../report/map/driftFile";
+import { lay, laneCount } from "../../report/map/lanes";
+import { asPage } from "../../report/map/page";
+import { EVERY_TENANT, pathsOf } from "../../report/map/paths";
+import { line } from "../../report/map/shapes";
+import { asSvg } from "../../report/map/svg";
+import { driftVerdict, sizeText } from "../../report/map/words";
 import type { Substrate } from "../../substrate/substrate";
 import { definitionOf, nameOf, substrateOf } from "./paths";
 

@@ -1,5 +1,5 @@
-import { PAGE_COLOURS, type Colours } from "../../model/html";
-import { MAP_COLOURS } from "../../model/map/colours";
+import { PAGE_COLOURS, type Colours } from "../../report/html";
+import { MAP_COLOURS } from "../../report/map/colours";
 
 /** Text, and a line or an area that carries meaning (WCAG 2.2, 1.4.3 and 1.4.11). */
 const TEXT = 4.5;

@@ -1,4 +1,4 @@
-import type { DriftRow } from "../../model/drift";
+import type { DriftRow } from "../../report/drift";
 import { loadSubstrate } from "../../substrate/load";
 import { nodeDrift } from "../../node/drift";
 import type { PreviewStep, Properties } from "../../node/drift/preview";

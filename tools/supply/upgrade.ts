@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { coerce, gt } from "semver";
-import { alignedRows } from "../../model/table";
+import { alignedRows } from "../../report/table";
 import { installVenv, LAB_VENV, programOf, SUPPLY_VENV, type Venv } from "../venvs";
 import { objectsIn } from "./findings";
 import { GO_MODULES, printedBy, ROOT } from "./programs";
