@@ -1,5 +1,5 @@
 import { writeFileSync } from "node:fs";
-import { mismatchesOf } from "../model/proofFindings";
+import { mismatchesOf } from "../proof/findings";
 import { asPage } from "../report/proofPage";
 import { asText } from "../report/proofText";
 import { defineCommand, SUBSTRATE } from "./cli/definition";
@@ -36,7 +36,7 @@ export const command = defineCommand({
     },
     async run({ args, options }) {
         const [{ PROVABLE }, { systemMissing }] = await Promise.all([
-            import("../lab/proof/run"),
+            import("../proof/measure/run"),
             import("../lab/system"),
         ]);
         if (args["substrate"] !== PROVABLE) {
@@ -58,7 +58,7 @@ type Subject = { readonly definitions: string } | { readonly vms: number };
 
 /** Measures and tells; ended by hand, the lab ends what it started, in order. */
 async function measure(subject: Subject, output: string | undefined): Promise<number> {
-    const [{ prove }, { runLab }] = await Promise.all([import("../lab/proof/run"), import("../lab/ending")]);
+    const [{ prove }, { runLab }] = await Promise.all([import("../proof/measure/run"), import("../lab/ending")]);
     const say = (step: string) => note(`prove: ${step}`);
     return inOrder(
         () =>

@@ -1,5 +1,5 @@
 import { escaped, htmlPage } from "./html";
-import { mismatchesOf, type Finding, type Proof } from "../model/proofFindings";
+import { mismatchesOf, type Finding, type Proof } from "../proof/findings";
 import { cellsOf, columnsOf, signOf, type MatrixCell } from "./proofText";
 
 const COLOURS: Readonly<Record<string, string>> = {

@@ -1,4 +1,4 @@
-import { mismatchesOf, type Measured, type Proof } from "../model/proofFindings";
+import { mismatchesOf, type Measured, type Proof } from "../proof/findings";
 
 /** Most mismatches that are told one by one; the rest stands in JSON and on the page. */
 const MISMATCHES_MAX = 40;

@@ -2,11 +2,11 @@ import { execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { mismatchesOf, type Proof } from "../../model/proofFindings";
+import { mismatchesOf, type Proof } from "../../proof/findings";
 import { asPage } from "../../report/proofPage";
 import { asText, cellsOf } from "../../report/proofText";
-import type { Site } from "../../lab/proof/controls";
-import { prove } from "../../lab/proof/run";
+import type { Site } from "../../proof/measure/controls";
+import { prove } from "../../proof/measure/run";
 import { LAB_SYSTEM, systemMissing } from "../../lab/system";
 import type { CliResult, Workspace } from "../../lab/workspace";
 

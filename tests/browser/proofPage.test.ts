@@ -1,4 +1,4 @@
-import { checksOf } from "../../model/proof";
+import { checksOf } from "../../proof/proof";
 import { asPage } from "../../report/proofPage";
 import { TestBrowser } from "./browser";
 import { DARK, describeWithBrowser, DESK, expectNothing, PHONE } from "./measured";

@@ -1,8 +1,8 @@
-import { dhcpOffer, gratuitousArp, udpFrame } from "../../lab/proof/frames";
+import { dhcpOffer, gratuitousArp, udpFrame } from "../../proof/measure/frames";
 import { loadSubstrate } from "../../substrate/load";
-import { checksOf, standInsOf, vmsOf, type Check } from "../../model/proof";
-import { mismatchesOf } from "../../model/proofFindings";
-import { jobsOf, verificationOf, type VmAnswer } from "../../model/verification";
+import { checksOf, standInsOf, vmsOf, type Check } from "../../proof/proof";
+import { mismatchesOf } from "../../proof/findings";
+import { jobsOf, verificationOf, type VmAnswer } from "../../proof/verification";
 import { project, removeProjects, STACK } from "../fixtures";
 
 afterAll(removeProjects);

@@ -1,7 +1,7 @@
 import { isLabSegment } from "../substrate/siteSegments";
 import { checksOf, proofName, type Check } from "./proof";
-import { declaredNames, judgeLease, type Lease } from "./proofLease";
-import type { Finding, Measured, Proof } from "./proofFindings";
+import { declaredNames, judgeLease, type Lease } from "./lease";
+import type { Finding, Measured, Proof } from "./findings";
 import { ELSEWHERE, INTERNET } from "../firewall/reachability";
 import { knownAddress } from "../router/records";
 import type { Substrate, Tenant, WorkloadVm } from "../substrate/substrate";

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
-import { proofName, standInsOf } from "../../model/proof";
+import { proofName, standInsOf } from "../proof";
 import type { Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
-import type { Lease } from "../../model/proofLease";
-import type { DataPlane, PlaneVm } from "../dataPlane";
-import type { Finding } from "../../model/proofFindings";
+import type { Lease } from "../lease";
+import type { DataPlane, PlaneVm } from "../../lab/dataPlane";
+import type { Finding } from "../findings";
 import { dhcpOffer, gratuitousArp, udpFrame } from "./frames";
 
 const WATCH_SECONDS = 0.6;

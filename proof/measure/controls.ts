@@ -1,12 +1,12 @@
 import type { Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
 import { describe as describeRule, describeAllowance } from "../../firewall/routerRules";
-import { proofName, type Check } from "../../model/proof";
-import { judgeLease, type Lease } from "../../model/proofLease";
-import type { DataPlane } from "../dataPlane";
-import { readPlaneState } from "../planeState";
-import type { SimulatedNode } from "../simulatedNode";
-import type { SimulatedRouter } from "../simulatedRouter";
-import type { Finding, Measured } from "../../model/proofFindings";
+import { proofName, type Check } from "../proof";
+import { judgeLease, type Lease } from "../lease";
+import type { DataPlane } from "../../lab/dataPlane";
+import { readPlaneState } from "../../lab/planeState";
+import type { SimulatedNode } from "../../lab/simulatedNode";
+import type { SimulatedRouter } from "../../lab/simulatedRouter";
+import type { Finding, Measured } from "../findings";
 import { bootVms, measureMatrix } from "./measure";
 import { removeRule, retag, setFirewall } from "./site";
 

@@ -1,6 +1,6 @@
 import { parseAddress } from "../substrate/network";
 import { proofName, vmsOf } from "./proof";
-import type { Finding } from "./proofFindings";
+import type { Finding } from "./findings";
 import { knownAddress } from "../router/records";
 import type { Substrate, Tenant, WorkloadVm } from "../substrate/substrate";
 

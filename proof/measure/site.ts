@@ -1,5 +1,5 @@
-import type { SimulatedNode } from "../simulatedNode";
-import type { SavedRecord, SimulatedRouter } from "../simulatedRouter";
+import type { SimulatedNode } from "../../lab/simulatedNode";
+import type { SavedRecord, SimulatedRouter } from "../../lab/simulatedRouter";
 
 /** Sequence of the rules below: before the lab's own, which begin at 100. */
 const FIRST_SEQUENCE = 10;

@@ -1,10 +1,10 @@
 import { LAB_SEGMENTS } from "../../substrate/siteSegments";
-import { checksOf, proofName, standInsOf, vmsOf, type Check, type ProofHost } from "../../model/proof";
-import { declaredNames, type Lease } from "../../model/proofLease";
+import { checksOf, proofName, standInsOf, vmsOf, type Check, type ProofHost } from "../proof";
+import { declaredNames, type Lease } from "../lease";
 import { ELSEWHERE, GATEWAY, INTERNET, ROUTER } from "../../firewall/reachability";
 import type { Substrate, WorkloadVm } from "../../substrate/substrate";
-import { PLANE_INTERNET, PLANE_ROUTER, UNANSWERED, type DataPlane } from "../dataPlane";
-import type { Finding, Measured } from "../../model/proofFindings";
+import { PLANE_INTERNET, PLANE_ROUTER, UNANSWERED, type DataPlane } from "../../lab/dataPlane";
+import type { Finding, Measured } from "../findings";
 
 /** How long a VM asks for an address, and a probe for an answer, in seconds. */
 const LEASE_SECONDS = 12;
