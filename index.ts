@@ -17,7 +17,7 @@ export = async () => {
     }
     performance.mark("checked");
     // Loaded only now: a fault in a definition is told before the modules that it does not need cost their second.
-    const { prepare } = await import("./components/ground");
+    const { prepare } = await import("./components/survey");
     const grounds = prepare(substrate, __dirname, looks);
     const [ground, { declare }] = await Promise.all([grounds, import("./components/substrate")]);
     performance.mark("surveyed");

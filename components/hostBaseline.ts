@@ -6,7 +6,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { HostFacts } from "../host/facts";
 import type { Hypervisor } from "../substrate/substrate";
-import type { HostGround } from "./hostGround";
+import type { HostGround } from "./hostSurvey";
 
 export interface HostBaselineArgs {
     /** A hypervisor with a baseline. */

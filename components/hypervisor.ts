@@ -16,7 +16,7 @@ import type { Hypervisor, Substrate, WorkloadVm } from "../substrate/substrate";
 import { chooseTemplate } from "../substrate/template";
 import { CloneProgress } from "./cloneProgress";
 import { CloneSlots } from "./cloneSlots";
-import type { Ground } from "./ground";
+import type { Ground } from "./survey";
 
 /** Never accepted by a node: lets the provider start where there is no node yet, in the preview of a planned substrate. */
 const PLANNED_TOKEN = "planned@pve!none=00000000-0000-0000-0000-000000000000";

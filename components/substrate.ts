@@ -2,7 +2,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { HostFacts } from "../host/facts";
 import { routerRecordsOf } from "../router/records";
 import type { Substrate } from "../substrate/substrate";
-import type { Ground } from "./ground";
+import type { Ground } from "./survey";
 import type { HostBaseline } from "./hostBaseline";
 import { ConnectedHypervisor } from "./hypervisor";
 import { Tenant, type VmInputs } from "./tenant";
@@ -45,7 +45,7 @@ async function baselinesOf(
         return new Map();
     }
     const { HostBaseline } = await import("./hostBaseline");
-    const { baselineName } = await import("./hostGround");
+    const { baselineName } = await import("./hostSurvey");
     return new Map(
         hypervisors.flatMap((hypervisor) => {
             const ground = hosts.get(hypervisor.name);

@@ -1,4 +1,4 @@
-import type { HeldOnRouter } from "../model/claims";
+import type { HeldOnRouter } from "../components/checkClaims";
 import { OWNER_PREFIX } from "./recordTypes";
 import type { Substrate, Tenant } from "../substrate/substrate";
 import type { Row, RouterClient } from "./client";

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { RecordedTenant, RecordedTenants } from "../model/claims";
+import type { RecordedTenant, RecordedTenants } from "../components/checkClaims";
 import { vlanOf } from "../substrate/identity";
 import type { Recorded, RecordedBaseline, RecordedMaking, RecordedVm } from "../node/nodeFacts";
 import type { VmOutput } from "../substrate/outputs";

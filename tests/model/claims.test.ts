@@ -1,5 +1,5 @@
 import { recordedTenants } from "../../state/recorded";
-import { checkClaims, type HeldOnRouter, type RecordedTenants } from "../../model/claims";
+import { checkClaims, type HeldOnRouter, type RecordedTenants } from "../../components/checkClaims";
 import { formatFault } from "../../definitions/faults";
 import { loadSubstrate } from "../../substrate/load";
 import type { Guest } from "../../node/nodeFacts";

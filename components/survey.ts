@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { HostError } from "../host/error";
 import { secretsOf, type Secrets } from "../host/secrets";
-import { checkClaims, type HeldOnRouter, type RecordedTenants } from "../model/claims";
+import { checkClaims, type HeldOnRouter, type RecordedTenants } from "./checkClaims";
 import { checkNode } from "../node/checkNode";
 import { firewallWarning } from "../node/datacentreFirewall";
 import { DefinitionError } from "../definitions/faults";
@@ -12,7 +12,7 @@ import { connect } from "../node/token";
 import { survey } from "../node/survey";
 import { unfit } from "../node/unfit";
 import { RouterError } from "../router/errors";
-import type { HostGround } from "./hostGround";
+import type { HostGround } from "./hostSurvey";
 import { readRecorded } from "../state/recorded";
 import { refusal } from "./refusal";
 
@@ -80,7 +80,7 @@ async function hostGrounds(
     if (baselines.length === 0) {
         return new Map();
     }
-    const { surveyHost } = await import("./hostGround");
+    const { surveyHost } = await import("./hostSurvey");
     const surveys = baselines.map(async (hypervisor): Promise<[string, HostGround]> => {
         const node = facts.get(hypervisor.name)!;
         return [hypervisor.name, await surveyHost(root, hypervisor, secrets, recorded, node)];
