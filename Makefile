@@ -65,7 +65,7 @@ SEED ?= 1
 soak: export ROUNDS := $(ROUNDS)
 soak: export SEED := $(SEED)
 soak: tools ## random edits, drift and faults on ten simulated tenants; a broken invariant ends it: [ROUNDS=200] [SEED=1]
-	@$(TSX) lab/soak.ts --rounds "$$ROUNDS" --seed "$$SEED"
+	@$(TSX) lab/soak/main.ts --rounds "$$ROUNDS" --seed "$$SEED"
 
 # Numbers of VMs that the benchmark measures, and how often.
 VMS ?= 1,20,100
@@ -83,7 +83,7 @@ bench: export RUNS := $(RUNS)
 bench: export REAL := $(filter-out 0,$(REAL))
 bench: export OUTPUT := $(OUTPUT)
 bench: tools ## beside Terraform, on one simulated node: [VMS=1,20,100] [RUNS=5] [REAL=<n>] [PHASES=1] [OUTPUT=<file>] [WRITE=1]
-	@$(TSX) bench/bench.ts --vms "$$VMS" --runs "$$RUNS" $${REAL:+--real "$$REAL"} \
+	@$(TSX) lab/bench/bench.ts --vms "$$VMS" --runs "$$RUNS" $${REAL:+--real "$$REAL"} \
 		$(if $(PHASES),--phases) $(if $(WRITE),--write) $${OUTPUT:+--output "$$OUTPUT"}
 
 .PHONY: lint

@@ -37,7 +37,7 @@ export const command = defineCommand({
     async run({ args, options }) {
         const [{ PROVABLE }, { systemMissing }] = await Promise.all([
             import("../proof/measure/run"),
-            import("../lab/system"),
+            import("../tools/labSystem"),
         ]);
         if (args["substrate"] !== PROVABLE) {
             throw new UsageError(

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { createInterface, type Interface } from "node:readline";
 import type { Lease } from "../proof/lease";
 import type { PlaneState } from "./planeState";
-import { LAB_SYSTEM } from "./system";
+import { LAB_SYSTEM } from "../tools/labSystem";
 import { LAB_ROOT } from "./venv";
 
 /**

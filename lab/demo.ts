@@ -7,7 +7,7 @@ import { runLab, type LabRun } from "./ending";
 import type { NodeState } from "./expect";
 import { LabHost } from "./labHost";
 import { SimulatedNode } from "./simulatedNode";
-import { systemMissing } from "./system";
+import { systemMissing } from "../tools/labSystem";
 import { Workspace } from "./workspace";
 
 const NEXT = `Next:

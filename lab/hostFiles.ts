@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { labEnvironment } from "./environment";
-import { LAB_SYSTEM } from "./system";
+import { LAB_SYSTEM } from "../tools/labSystem";
 
 /** Folder of what is written, relative to that of the files. */
 const WRITTEN = "written";

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { labEnvironment } from "./environment";
-import { LAB_SYSTEM } from "./system";
+import { LAB_SYSTEM } from "../tools/labSystem";
 
 /** In a mount namespace of its own: what is written comes to lie in the folder $1, and nothing in the system $2. */
 const GENERATE = 'mount --bind "$1" "$2/mnt" && exec chroot "$2" ssh-keygen -q -t ed25519 -N "" -C "" -f /mnt/key';

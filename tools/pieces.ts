@@ -1,6 +1,6 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { DATABASE_PACKAGES, DATABASE_SYSTEM, LAB_SYSTEM, SYSTEM_PACKAGES } from "../lab/system";
+import { DATABASE_PACKAGES, DATABASE_SYSTEM, LAB_SYSTEM, SYSTEM_PACKAGES } from "./labSystem";
 import { BROWSER_PACKAGES, BROWSER_SYSTEM } from "../tests/browser/system";
 import { foundSystem, installSystem, type DebianSystem } from "./debianSystem";
 import { findOnMachine, officialCli } from "./machine";

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { processesOf } from "../../lab/processes";
-import { systemMissing } from "../../lab/system";
+import { systemMissing } from "../../tools/labSystem";
 import { Runbook } from "./runbooks/runbook";
 
 jest.setTimeout(300_000);

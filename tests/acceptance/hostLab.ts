@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { AUTOMATION_KEY, declareBaseline } from "../../lab/baseline";
 import { LabHost } from "../../lab/labHost";
-import { systemMissing } from "../../lab/system";
+import { systemMissing } from "../../tools/labSystem";
 import type { CliResult } from "../../lab/workspace";
 import { AcceptanceLab } from "./lab";
 

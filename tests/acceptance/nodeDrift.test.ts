@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { declareBaseline } from "../../lab/baseline";
 import { LabHost } from "../../lab/labHost";
 import { SimulatedRouter } from "../../lab/simulatedRouter";
-import { systemMissing } from "../../lab/system";
+import { systemMissing } from "../../tools/labSystem";
 import type { DriftRow } from "../../report/drift";
 import { nodeChanges, type Change, type ToldRow } from "../drift/nodeChanges";
 import { contentChanges, type RouterChange } from "../drift/routerChanges";

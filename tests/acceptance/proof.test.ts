@@ -7,7 +7,7 @@ import { asPage } from "../../report/proofPage";
 import { asText, cellsOf } from "../../report/proofText";
 import type { Site } from "../../proof/measure/controls";
 import { prove } from "../../proof/measure/run";
-import { LAB_SYSTEM, systemMissing } from "../../lab/system";
+import { LAB_SYSTEM, systemMissing } from "../../tools/labSystem";
 import type { CliResult, Workspace } from "../../lab/workspace";
 
 jest.setTimeout(300_000);

@@ -1,10 +1,10 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { Database } from "../../lab/database";
+import { Database } from "../../lab/backends/database";
 import type { NodeState } from "../../lab/expect";
-import { ObjectStore } from "../../lab/objectStore";
-import type { StateBackend } from "../../lab/stateBackend";
-import { databaseMissing } from "../../lab/system";
+import { ObjectStore } from "../../lab/backends/objectStore";
+import type { StateBackend } from "../../lab/backends/stateBackend";
+import { databaseMissing } from "../../tools/labSystem";
 import { AcceptanceLab } from "./lab";
 
 jest.setTimeout(900_000);

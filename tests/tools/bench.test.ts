@@ -1,10 +1,10 @@
 import { spawn } from "node:child_process";
-import { configurationOf } from "../../bench/peerConfiguration";
-import { plotOf } from "../../bench/plot";
-import { reportOf } from "../../bench/report";
-import { lineThrough, rowsOf, spreadOf } from "../../bench/results";
-import { Sampler } from "../../bench/sampler";
-import type { Sample } from "../../bench/series";
+import { configurationOf } from "../../lab/bench/peerConfiguration";
+import { plotOf } from "../../lab/bench/plot";
+import { reportOf } from "../../lab/bench/report";
+import { lineThrough, rowsOf, spreadOf } from "../../lab/bench/results";
+import { Sampler } from "../../lab/bench/sampler";
+import type { Sample } from "../../lab/bench/series";
 
 jest.setTimeout(60_000);
 

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { systemMissing } from "../../../lab/system";
+import { systemMissing } from "../../../tools/labSystem";
 import { siteOf } from "./lab";
 import { ON_PATH } from "./runbook";
 

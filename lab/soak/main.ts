@@ -1,7 +1,7 @@
 /** Rounds of random, legal edits on a simulated substrate, each of which must hold every invariant: `make soak`. */
 import { parseArgs } from "node:util";
-import { runLab, type LabRun } from "./ending";
-import { BrokenInvariant, Soak, type Round } from "./soak/soak";
+import { runLab, type LabRun } from "../ending";
+import { BrokenInvariant, Soak, type Round } from "./soak";
 
 const HELP = `usage: make soak [ROUNDS=200] [SEED=1]
 Edits the files of ten tenants at random, changes VMs and records by hand, and lets node, router and CLI fail, against the

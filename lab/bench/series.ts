@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
-import { MANY_TENANTS } from "../lab/manyTenants";
-import { SimulatedNode } from "../lab/simulatedNode";
-import { Workspace } from "../lab/workspace";
+import { MANY_TENANTS } from "../manyTenants";
+import { SimulatedNode } from "../simulatedNode";
+import { Workspace } from "../workspace";
 import { Ours } from "./ours";
 import { Peer } from "./peer";
 import { configurationOf, type Exported } from "./peerConfiguration";

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import type { SimulatedNode } from "../lab/simulatedNode";
+import type { SimulatedNode } from "../simulatedNode";
 import { Sampler, type Taken } from "./sampler";
 
 /** What both sides do, in this order. */

@@ -1,6 +1,6 @@
 import { symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { IsolatedCli } from "../lab/cli";
+import { IsolatedCli } from "../cli";
 import type { Command } from "./side";
 
 /** A Pulumi project without a resource, as `pulumi new typescript` makes it. */

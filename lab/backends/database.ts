@@ -3,11 +3,11 @@ import { randomBytes } from "node:crypto";
 import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { labEnvironment } from "./environment";
-import { freePort, untilReady } from "./ports";
-import { firstChild, killProcess, powerOff } from "./processes";
+import { labEnvironment } from "../environment";
+import { freePort, untilReady } from "../ports";
+import { firstChild, killProcess, powerOff } from "../processes";
 import type { StateBackend } from "./stateBackend";
-import { DATABASE_SYSTEM } from "./system";
+import { DATABASE_SYSTEM } from "../../tools/labSystem";
 
 const START = resolve(__dirname, "database", "start.sh");
 const BIN = "/usr/lib/postgresql/15/bin";

@@ -3,9 +3,9 @@ import { randomBytes } from "node:crypto";
 import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
-import { BIN } from "../tools/parts";
-import { accepts, freePort, untilReady } from "./ports";
-import { powerOff } from "./processes";
+import { BIN } from "../../tools/parts";
+import { accepts, freePort, untilReady } from "../ports";
+import { powerOff } from "../processes";
 import type { StateBackend } from "./stateBackend";
 
 const BUCKET = "state";

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { defineMany } from "../lab/manyTenants";
-import type { Workspace } from "../lab/workspace";
+import { defineMany } from "../manyTenants";
+import type { Workspace } from "../workspace";
 import type { Command, Side, Step } from "./side";
 
 /** This program, as bin/tenants runs it. */

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { SimulatedNode } from "../lab/simulatedNode";
-import { Workspace } from "../lab/workspace";
+import { SimulatedNode } from "../simulatedNode";
+import { Workspace } from "../workspace";
 import { EmptyProgram } from "./empty";
 import { Ours } from "./ours";
 import { spreadOf } from "./results";
