@@ -51,7 +51,7 @@ SECONDS ?= 120
 .PHONY: fuzz
 fuzz: export FUZZ_SECONDS = $(SECONDS)
 fuzz: node_modules ## search for an input that the loader cannot take: [SECONDS=120]
-	@node_modules/.bin/jest tests/model/fuzz.test.ts --selectProjects model
+	@node_modules/.bin/jest tests/pure/fuzz.test.ts --selectProjects model
 
 .PHONY: lifecycle
 lifecycle: tools ## write docs/lifecycle.md from a run of every attribute

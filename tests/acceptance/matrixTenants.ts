@@ -264,7 +264,7 @@ export const REFUSALS: readonly Refusal[] = [
             {
                 attribute: "hypervisor",
                 what: "another node",
-                // There is one simulated node; that nothing migrates between two is in tests/model/checkNode.test.ts.
+                // There is one simulated node; that nothing migrates between two is in tests/pure/checkNode.test.ts.
                 message:
                     /hv03: https:\S+ is node pve2, not pve3: correct hypervisors\.hv03\.endpoint or hypervisors\.hv03\.node/,
                 cells: { update: DELETES },
