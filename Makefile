@@ -26,9 +26,9 @@ demo: tools ## the main job on the simulated substrate, from up to destroy
 test: tools ## all tests, with the time of each file; TIMES repeats them, each time in another order of the files | [TIMES=1]
 	@$(TSX) tests/run.ts
 
-.PHONY: test-model test-components test-router test-acceptance test-browser test-lab test-tools
-test-model: node_modules ## pure tests: model and schemas
-	@$(TSX) tests/run.ts model
+.PHONY: test-pure test-components test-router test-acceptance test-browser test-lab test-tools
+test-pure: node_modules ## pure tests: definitions, the resolved model, what is told of it
+	@$(TSX) tests/run.ts pure
 test-components: node_modules ## components under Pulumi mocks
 	@$(TSX) tests/run.ts components
 test-router: tools ## the router's resources against the simulated router
@@ -51,7 +51,7 @@ SECONDS ?= 120
 .PHONY: fuzz
 fuzz: export FUZZ_SECONDS = $(SECONDS)
 fuzz: node_modules ## search for an input that the loader cannot take: [SECONDS=120]
-	@node_modules/.bin/jest tests/pure/fuzz.test.ts --selectProjects model
+	@node_modules/.bin/jest tests/pure/fuzz.test.ts --selectProjects pure
 
 .PHONY: lifecycle
 lifecycle: tools ## write docs/lifecycle.md from a run of every attribute

@@ -33,11 +33,11 @@ export default tseslint.config(
         rules: { "max-lines-per-function": "off" },
     },
     {
-        files: ["model/**/*.ts"],
+        files: ["definitions/**/*.ts", "substrate/**/*.ts", "firewall/**/*.ts"],
         rules: {
             "no-restricted-imports": [
                 "error",
-                { patterns: [{ group: ["@pulumi/*", "@muhlba91/*"], message: "The model is pure: no Pulumi." }] },
+                { patterns: [{ group: ["@pulumi/*", "@muhlba91/*"], message: "What needs no server needs no Pulumi." }] },
             ],
         },
     },

@@ -14,7 +14,7 @@ const common = {
 module.exports = {
     testSequencer: "<rootDir>/tests/sequencer.js",
     projects: [
-        { ...common, displayName: "model", testMatch: [tests("model")] },
+        { ...common, displayName: "pure", testMatch: [tests("pure")] },
         { ...common, displayName: "components", testMatch: [tests("components")] },
         {
             ...common,

@@ -65,7 +65,7 @@ function declareSteps(parent: pulumi.Resource, name: string, args: HostBaselineA
         {
             ...quiet,
             create: `timeout -k 10 ${BOOTSTRAP_SECONDS} sh -s -- ${baseline.packages.mirror} # ${run}`,
-            stdin: readFileSync(join(args.root, "ansible", "bootstrap.sh"), "utf8"),
+            stdin: readFileSync(join(args.root, "host", "ansible", "bootstrap.sh"), "utf8"),
         },
         step([reachable]),
     );

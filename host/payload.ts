@@ -16,7 +16,7 @@ export interface Payload {
 
 /** Where archives are made, relative to the project; git ignores it. */
 const FOLDER = ".baseline";
-/** What of ansible/ a host needs to run Ansible. */
+/** What of host/ansible/ a host needs to run Ansible. */
 const PARTS = ["runner.py", "baseline.yml", "callback_plugins", "roles"];
 
 /**
@@ -30,7 +30,7 @@ export async function pack(root: string, baseline: Baseline): Promise<Payload> {
     try {
         const content = join(work, "content");
         for (const part of PARTS) {
-            cpSync(join(root, "ansible", part), join(content, part), { recursive: true });
+            cpSync(join(root, "host", "ansible", part), join(content, part), { recursive: true });
         }
         for (const collection of baseline.collections) {
             await placeCollection(root, collection, join(content, "collections"));

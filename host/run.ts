@@ -24,7 +24,7 @@ export const HOST_FOLDER = "/var/lib/deevnet/baseline";
 export async function plan(root: string, hypervisor: Hypervisor, secrets: Secrets): Promise<Plan> {
     const baseline = hypervisor.baseline!;
     const payload = await pack(root, baseline);
-    const script = readFileSync(join(root, "ansible", "bootstrap.sh"));
+    const script = readFileSync(join(root, "host", "ansible", "bootstrap.sh"));
     const secret = JSON.stringify(secrets.variables);
     const open = JSON.stringify([
         payload.hash,
@@ -74,7 +74,7 @@ const FACTS_SECONDS = 30;
 /** What a host says of itself, asked over SSH, reading only. @throws HostError where it cannot be asked. */
 export async function hostFacts(root: string, hypervisor: Hypervisor, login: Login): Promise<HostFacts> {
     const { bridge, datastore, name } = hypervisor;
-    const script = readFileSync(join(root, "ansible", "facts.sh"));
+    const script = readFileSync(join(root, "host", "ansible", "facts.sh"));
     const command = `timeout -k 2 ${FACTS_SECONDS - 5} sh -s -- ${bridge} ${datastore}`;
     const { stdout, stderr } = await runOnHost(hypervisor, login, command, script, FACTS_SECONDS);
     try {

@@ -68,7 +68,7 @@ export interface Ssh {
 
 /** What a hypervisor's host is configured with. */
 export interface Baseline extends Omit<BaselineDefinition, "address" | "resolver" | "automation" | "storages"> {
-    /** The mapping `tenant_hypervisor` of the role of that name (ansible/roles). */
+    /** The mapping `tenant_hypervisor` of the role of that name (host/ansible/roles). */
     readonly role: Readonly<Record<string, unknown>>;
 }
 

@@ -22,7 +22,7 @@ const side =
 
 const stages: Readonly<Record<string, readonly Lane[]>> = {
     lint: [[lint]],
-    model: [[side("model")]],
+    pure: [[side("pure")]],
     components: [[side("components")]],
     router: [[side("router")]],
     tools: [[side("tools"), goTest]],
@@ -32,7 +32,7 @@ const stages: Readonly<Record<string, readonly Lane[]>> = {
 };
 
 const all: readonly Lane[] = [
-    [side("acceptance", "tools", "router", "model", "browser", "components")],
+    [side("acceptance", "tools", "router", "pure", "browser", "components")],
     [lint, pytest, goTest, namespaces],
 ];
 

@@ -16,7 +16,7 @@ time, user CPU, peak memory, API requests and their ratios. WRITE=1 puts them in
 REAL=1 has the node take a real node's times, REAL=10 a tenth of those of its tasks. PHASES=1 says instead where
 the time of one preview goes.`;
 
-const DOCUMENTS = resolve(__dirname, "..", "docs");
+const DOCUMENTS = resolve(__dirname, "../../docs");
 
 const INSTANT: NodeTimes = { latency: 0, time_scale: 0, task_seconds: {} };
 

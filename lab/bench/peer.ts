@@ -15,7 +15,7 @@ const PROGRAMS = ["terraform", "tofu"];
 const FOLDER = resolve(BIN, "..", "peer");
 
 /** Where the version is pinned, for our plugin and so for the peer. */
-const MODULES = readFileSync(resolve(__dirname, "../tools/go.mod"), "utf8");
+const MODULES = readFileSync(resolve(__dirname, "../../tools/go.mod"), "utf8");
 
 /** The provider that is behind our plugin, in the same version, whole and with its own main program. */
 const PROVIDER: Part = {

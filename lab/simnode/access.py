@@ -8,7 +8,7 @@ from fakepve import shapes
 from fakepve.model import PveError
 
 # What the program asks for on a PVE 8.4 node, which `tenants role` prints and a run checks: role by role, with its path.
-ROLE: dict[str, Any] = json.loads((Path(__file__).resolve().parents[2] / 'model' / 'grants.json').read_text())
+ROLE: dict[str, Any] = json.loads((Path(__file__).resolve().parents[2] / 'substrate' / 'grants.json').read_text())
 USER = ROLE['user']
 TOKEN = f'{USER}!{ROLE["token"]}'
 # Where the node's VMs have their disks and NICs.

@@ -25,7 +25,7 @@ describe("definitions that are wrong", () => {
     afterAll(() => lab.stop());
     beforeEach(() => lab.node.forgetRequests());
 
-    /** Every definition that is broken is in tests/model/broken; of each kind one is shown to end a run the same way. */
+    /** Every definition that is broken is in tests/broken; of each kind one is shown to end a run the same way. */
     describe("up names every fault by file and line, without a stack trace, and asks nothing of the node", () => {
         const kept = ["tenants/dvntm", "Pulumi.dvntm.yaml"];
         const path = (name: string) => join(lab.workspace.root, name);

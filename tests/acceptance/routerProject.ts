@@ -38,7 +38,9 @@ export class RouterProject {
             "main.js",
             "start",
             "components",
-            "model",
+            "definitions",
+            "substrate",
+            "firewall",
             "router",
             "tls",
         ]) {

@@ -7,7 +7,7 @@ import pytest
 from machine import LAB
 from node_client import NODE, TEMPLATE, ApiError, Client
 
-GRANTS = json.loads((LAB.parent / 'model' / 'grants.json').read_text())['grants']
+GRANTS = json.loads((LAB.parent / 'substrate' / 'grants.json').read_text())['grants']
 PRIVILEGES = [name for grant in GRANTS for name in grant['privileges']]
 POOL = 'roles'
 DISK = 'local-lvm:vm-{vmid}-disk-0'
