@@ -1,4 +1,4 @@
-import { faultWhere } from "../definitions/definedFault";
+import { faultAtKey } from "../definitions/places";
 import type { Fault } from "../definitions/faults";
 import { freeTenantVlans, vlanOf } from "../substrate/identity";
 import type { Guest } from "../node/nodeFacts";
@@ -59,7 +59,7 @@ function checkState(substrate: Substrate, tenant: Tenant, recorded: RecordedTena
             const message =
                 `${vlan} is the VLAN of tenant ${name} until that one is torn down: ${what}. First ` +
                 `${teardown(substrate, name)}, or give ${tenant.name} another VLAN ${free(substrate, recorded)}${renamed}`;
-            return faultWhere(tenant.definedAt, "vlan", message);
+            return faultAtKey(tenant.definedAt, "vlan", message);
         });
 }
 
@@ -74,7 +74,7 @@ function checkOwnVlan(substrate: Substrate, tenant: Tenant, recorded: RecordedTe
     const message =
         `${tenant.name} is on VLAN ${vlans.join(", ")} until it is torn down` +
         `${vms.length === 0 ? "" : `, with its ${vmsInWords(vms)}`}. First ${teardown(substrate, tenant.name)}, or keep the VLAN`;
-    return [faultWhere(tenant.definedAt, "vlan", message)];
+    return [faultAtKey(tenant.definedAt, "vlan", message)];
 }
 
 /** Guests on the node that the state does not know: of another tenant on the VLAN, or in the pool of the tenant's name. */
@@ -95,13 +95,13 @@ function checkGuests(substrate: Substrate, tenant: Tenant, { recorded, guests }:
             `${vlan} is the VLAN of ${names}, which the stack's state does not have and the node does, with ${vmsInWords(others)}. ` +
             `Declare ${names} again and \`tenants recover ${substrate.name}\` (docs/recover.md), then tear it down; ` +
             `or give ${tenant.name} another VLAN ${free(substrate, recorded)}`;
-        faults.push(faultWhere(tenant.definedAt, "vlan", message));
+        faults.push(faultAtKey(tenant.definedAt, "vlan", message));
     }
     if (pooled.length > 0) {
         const message =
             `the pool ${tenant.name} is on the node, with ${vmsInWords(pooled)} that no file declares and the stack does ` +
             "not know. Take them out of the pool, or give the tenant another name";
-        faults.push(faultWhere(tenant.definedAt, "name", message));
+        faults.push(faultAtKey(tenant.definedAt, "name", message));
     }
     return faults;
 }
@@ -116,7 +116,7 @@ function checkRouter(tenant: Tenant, { recorded, router }: Present): Fault[] {
             const message =
                 `${vlan} is taken on the core router by ${record}, which is not this tenant's: delete it there if nobody ` +
                 "needs it, or give the tenant another VLAN";
-            return faultWhere(tenant.definedAt, "vlan", message);
+            return faultAtKey(tenant.definedAt, "vlan", message);
         });
 }
 

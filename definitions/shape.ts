@@ -1,6 +1,6 @@
 import type { ErrorObject } from "ajv/dist/2020";
 import type { Fault, Path } from "./faults";
-import { formatPath } from "./faults";
+import { faultAt } from "./places";
 import { standaloneReason } from "./standalone";
 import { suggestion } from "./suggest";
 import { validatorOf, type Kind } from "./validators";
@@ -24,14 +24,7 @@ function isOwnFault(error: ErrorObject): boolean {
 }
 
 function faultOf(source: Source, error: ErrorObject): Fault {
-    const path = pathOf(source.value, error);
-    const line = source.lineOf(path);
-    return {
-        file: source.file,
-        path: formatPath(path),
-        message: messageOf(error),
-        ...(line === undefined ? {} : { line }),
-    };
+    return faultAt(source, pathOf(source.value, error), messageOf(error));
 }
 
 /** Where the person has to look: for an unknown key the key itself, for a missing one what lacks it. */

@@ -1,9 +1,8 @@
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import schema from "../schemas/substrate.schema.json";
 import { DefinitionError, type Path } from "./faults";
 import type { Source } from "./yaml";
-import { readYaml } from "./read";
+import { readYamlIfThere } from "./read";
 
 /** Name of the Pulumi project, which prefixes every configuration key. */
 export const PROJECT = "tenant-hypervisors";
@@ -28,7 +27,7 @@ export function stackSource(from: {
 }): Source {
     const file = stackFileOf(from.substrate);
     const path = join(from.root, file);
-    const parsed = existsSync(path) ? readYaml(file, path) : undefined;
+    const parsed = readYamlIfThere(file, path);
     if (from.config === undefined && parsed === undefined) {
         throw new DefinitionError([
             { file, path: "", message: `no such file: ${from.substrate} is no substrate here` },

@@ -2,15 +2,14 @@ import { constructFromEvents, CORE_SCHEMA, EVENT_ID, getScalarValue, parseEvents
 import type { Event } from "js-yaml";
 import { ANSIBLE_SCHEMA, asPlain } from "./ansibleYaml";
 import { DefinitionError, type Path } from "./faults";
+import type { Placed } from "./places";
 
 /** A definition as read from one file, with the way back from a value to its line. */
-export interface Source {
-    /** File as the person knows it, relative to the project. */
-    readonly file: string;
+export interface Source extends Placed {
     /** The plain value: mappings, sequences and scalars. */
     readonly value: unknown;
-    /** 1-based line of the value at a path; that of the nearest enclosing value where the path leads nowhere. */
-    lineOf(path: Path): number | undefined;
+    /** That of the nearest enclosing value where the path leads nowhere. */
+    readonly lineOf: (path: Path) => number | undefined;
 }
 
 /** Whose YAML a file is: ours is 1.2 without aliases; Ansible's is 1.1, with aliases and merge keys. */

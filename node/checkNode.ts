@@ -1,5 +1,5 @@
 import { FILTER_IPSET } from "./addressFilter";
-import { faultWhere } from "../definitions/definedFault";
+import { faultAtKey } from "../definitions/places";
 import type { Fault } from "../definitions/faults";
 import {
     asksRebuild,
@@ -214,5 +214,5 @@ function tooSmall(vm: WorkloadVm, template: string, sizeGiB: number): string {
 }
 
 function faultOf({ definedAt }: WorkloadVm, key: string, message: string): Fault {
-    return faultWhere(definedAt, key, message);
+    return faultAtKey(definedAt, key, message);
 }

@@ -1,6 +1,6 @@
 import type { BaselineDefinition, HypervisorDefinition, SubstrateDefinition } from "../definitions/definitions";
 import type { Fault, Path } from "../definitions/faults";
-import { formatPath } from "../definitions/faults";
+import { faultAt } from "../definitions/places";
 import { MANAGEMENT_VLAN, subnetOf } from "./identity";
 import { grantsOf, TOKEN, USER } from "./role";
 import type { Baseline, Hypervisor, Substrate } from "./substrate";
@@ -47,11 +47,7 @@ export function resolveBaseline(
 /** Checks that every baseline has what a run of it needs. */
 export function checkBaselines(stack: Source, { hypervisors }: SubstrateDefinition): Fault[] {
     return Object.entries(hypervisors).flatMap(([name, hypervisor]) => {
-        const fault = (path: Path, message: string): Fault => {
-            const at = ["hypervisors", name, ...path];
-            const line = stack.lineOf(at);
-            return { file: stack.file, path: formatPath(at), message, ...(line === undefined ? {} : { line }) };
-        };
+        const fault = (path: Path, message: string) => faultAt(stack, ["hypervisors", name, ...path], message);
         return hypervisor.baseline === undefined ? [] : faultsOf(hypervisor, hypervisor.baseline, fault);
     });
 }

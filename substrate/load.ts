@@ -3,10 +3,10 @@ import { checkAdmission } from "./admission";
 import { checkBaselines } from "./baseline";
 import { checkAcross } from "./check/index";
 import { checkCoreRouter } from "./check/coreRouter";
-import type { CheckedTenant } from "../definitions/places";
-import { listSubstrates, tenantFiles } from "../definitions/files";
+import { faultAt, type CheckedTenant } from "../definitions/places";
+import { listSubstrates, tenantFiles } from "../definitions/read";
 import type { SubstrateDefinition, TenantDefinition } from "../definitions/definitions";
-import { DefinitionError, formatPath, type Fault, type Path } from "../definitions/faults";
+import { DefinitionError, type Fault, type Path } from "../definitions/faults";
 import { resolve } from "./resolve";
 import { checkShape } from "../definitions/shape";
 import { stackSource } from "../definitions/stackFile";
@@ -88,14 +88,13 @@ function loadTenant(root: string, file: string, faults: Fault[]): CheckedTenant 
     const source = readYaml(file, join(root, file));
     const checked = checkShape<TenantDefinition>("tenant", source);
     faults.push(...checked.faults);
-    return { file, source, value: checked.value };
+    return { ...source, value: checked.value };
 }
 
 /** A fault at a place of a tenant's file, for what is found after its definitions were checked. */
 export function tenantFault(definitions: Definitions, tenant: string, path: Path, message: string): Fault {
     const file = tenantFiles(definitions).find((name) => basename(name, extname(name)) === tenant)!;
-    const line = readYaml(file, join(definitions.root, file)).lineOf(path);
-    return { file, path: formatPath(path), message, ...(line === undefined ? {} : { line }) };
+    return faultAt(readYaml(file, join(definitions.root, file)), path, message);
 }
 
 /** Runs one step, and keeps its faults instead of ending the run, so that one run shows the faults of all files. */

@@ -1,9 +1,9 @@
 import { resolveBaseline } from "./baseline";
-import type { CheckedTenant } from "../definitions/places";
+import { definedAt, type CheckedTenant } from "../definitions/places";
 import type { AllowanceDefinition, HypervisorDefinition, SubstrateDefinition, TenantDefinition } from "../definitions/definitions";
 import { MANAGEMENT_VLAN, subnetOf, TRUSTED_VLAN, zoneOf } from "./identity";
 import { isLabSegment, labSubnet } from "./siteSegments";
-import { definedAt, resolveVm } from "./resolveVm";
+import { resolveVm } from "./resolveVm";
 import { parseGiB, parseMiB } from "../definitions/size";
 import type { Allowance, Hypervisor, Inbound, Quota, Segment, Substrate, Tenant, TemplateChoice } from "./substrate";
 

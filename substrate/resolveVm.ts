@@ -1,9 +1,8 @@
-import type { CheckedTenant } from "../definitions/places";
+import { definedAt, type CheckedTenant } from "../definitions/places";
 import type { SubstrateDefinition, VmDefinition } from "../definitions/definitions";
-import { formatPath, type Path } from "../definitions/faults";
 import { fixedAddressOf, macOf, vmidOf } from "./identity";
 import { parseGiB, parseMiB } from "../definitions/size";
-import type { DefinedAt, WorkloadVm } from "./substrate";
+import type { WorkloadVm } from "./substrate";
 
 /** Keys whose lines later errors point at. */
 const LOCATED = ["name", "instance", "disk", "disks", "rebuild", "template"];
@@ -64,16 +63,4 @@ function identity({ site, macPolicy }: SubstrateDefinition, vlan: number, { inst
         ...(macPolicy === "deterministic" && { mac: macOf(site, vlan, instance) }),
         ...(address === "fixed" && { address: fixedAddressOf(site, vlan, instance) }),
     };
-}
-
-/** Where a mapping of a tenant's file stands, and those of its keys that are there. */
-export function definedAt({ file, source }: CheckedTenant, path: Path, keys: readonly string[]): DefinedAt {
-    const lines: Record<string, number> = {};
-    for (const key of ["", ...keys]) {
-        const line = source.lineOf(key === "" ? path : [...path, key]);
-        if (line !== undefined) {
-            lines[key] = line;
-        }
-    }
-    return { file, path: formatPath(path), lines };
 }

@@ -1,4 +1,5 @@
 import type { BaselineDefinition } from "../definitions/definitions";
+import type { DefinedAt } from "../definitions/places";
 import type { Subnet } from "./identity";
 
 /**
@@ -200,13 +201,4 @@ export interface Startup {
     readonly order?: number;
     readonly upDelay?: number;
     readonly downDelay?: number;
-}
-
-/** Where a tenant or a VM is defined, for errors that only node, router or state bring to light. */
-export interface DefinedAt {
-    readonly file: string;
-    /** As `vms[0]`; empty for a tenant. */
-    readonly path: string;
-    /** 1-based line of the keys, by key; that of the tenant or VM itself under the empty key. */
-    readonly lines: Readonly<Record<string, number>>;
 }

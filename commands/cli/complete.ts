@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { listSubstrates, listTenants } from "../../definitions/files";
+import { listSubstrates, listTenants } from "../../definitions/read";
 import { optionsOf, type ArgumentDefinition, type CommandDefinition, type OptionDefinition } from "./definition";
 import { definitions, prepareEnvironment } from "./environment";
 import { allCommands, COMMAND_NAMES, commandNamed } from "./table";

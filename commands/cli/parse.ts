@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import { Command, CommanderError, Option } from "commander";
-import { listSubstrates, listTenants } from "../../definitions/files";
+import { listSubstrates, listTenants } from "../../definitions/read";
 import { suggestion } from "../../definitions/suggest";
 import {
     optionsOf,

@@ -1,5 +1,5 @@
 import { DefinitionError, type Fault } from "../../definitions/faults";
-import { listSubstrates } from "../../definitions/files";
+import { listSubstrates } from "../../definitions/read";
 import { loadSubstrate, readSites, tenantFault, type Sites } from "../../substrate/load";
 import type { Substrate } from "../../substrate/substrate";
 import { definitions } from "../cli/environment";

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join, relative, resolve } from "node:path";
-import { listSubstrates } from "../../definitions/files";
+import { listSubstrates } from "../../definitions/read";
 import { stackFileOf } from "../../definitions/stackFile";
 import { copyTenants, LAB_DEFINITIONS, labStackFile } from "../definitions";
 import type { SimulatedNode } from "../simulatedNode";

@@ -1,5 +1,6 @@
 import type { RouterVariables, ZoneVariables } from "../../definitions/definitions";
-import { DefinitionError, formatPath, type Fault, type Path } from "../../definitions/faults";
+import { DefinitionError, type Fault, type Path } from "../../definitions/faults";
+import { faultAt } from "../../definitions/places";
 import { TENANT_VLANS } from "../../substrate/identity";
 import { labVars } from "./labVars";
 import { enclosingNetwork, networkOf, overlaps } from "../../substrate/network";
@@ -25,17 +26,14 @@ const SET_ASIDE = /^tenant_[0-9]+$/;
 export function givenVars({ name, site }: Substrate, given: Source | undefined): GivenVars {
     if (given === undefined) {
         const file = "the lab's VLAN table";
-        return { value: labVars(name, site), fault: (path, message) => ({ file, path: formatPath(path), message }) };
+        const fault = (path: Path, message: string) => faultAt({ file, lineOf: () => undefined }, path, message);
+        return { value: labVars(name, site), fault };
     }
     const { value, faults } = checkShape<RouterVariables>("routerVars", given);
     if (faults.length > 0) {
         throw new DefinitionError(faults);
     }
-    const fault = (path: Path, message: string) => {
-        const line = given.lineOf(path);
-        return { file: given.file, path: formatPath(path), message, ...(line === undefined ? {} : { line }) };
-    };
-    return { value, fault };
+    return { value, fault: (path, message) => faultAt(given, path, message) };
 }
 
 /** Every tenant's zone key, in the order of the tenants. */

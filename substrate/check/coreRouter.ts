@@ -17,11 +17,10 @@ export function checkCoreRouter(
 }
 
 function noEndpoint(stack: Source): Fault {
-    const line = stack.lineOf(["coreRouter"]);
     const message =
         "endpoint is missing, and mode api writes to the router; for example endpoint: " +
         "https://core-rt02.dvntm.deevnet.net/. Or set mode: export, which writes nothing";
-    return { file: stack.file, path: "coreRouter", message, ...(line === undefined ? {} : { line }) };
+    return faultAt(stack, ["coreRouter"], message);
 }
 
 /** On a flat network the tenant's subnet does not exist, so a VM with an address of it would reach nothing. */

@@ -4,7 +4,7 @@ import { LAB_DEFINITIONS, labStackFile } from "../../lab/definitions";
 import { labEnvironment } from "../../lab/environment";
 import type { SimulatedNode } from "../../lab/simulatedNode";
 import type { SimulatedRouter } from "../../lab/simulatedRouter";
-import { listSubstrates } from "../../definitions/files";
+import { listSubstrates } from "../../definitions/read";
 import { loadSubstrate } from "../../substrate/load";
 import { parseYaml } from "../../definitions/yaml";
 import { project, removeProjects, STACK } from "../fixtures";

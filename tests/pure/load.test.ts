@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { listSubstrates } from "../../definitions/files";
+import { listSubstrates } from "../../definitions/read";
 import { loadSubstrate } from "../../substrate/load";
 import { project, removeProjects, smallTenant, STACK } from "../fixtures";
 

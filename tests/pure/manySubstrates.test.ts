@@ -1,5 +1,5 @@
 import fs from "node:fs";
-import { listSubstrates } from "../../definitions/files";
+import { listSubstrates } from "../../definitions/read";
 import { loadSubstrate, readSites } from "../../substrate/load";
 import { project, removeProjects, STACK } from "../fixtures";
 

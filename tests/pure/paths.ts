@@ -48,7 +48,7 @@ export function substrateOf(tenants: readonly TenantDefinition[]): Substrate {
 
 function checkedOf(value: TenantDefinition): CheckedTenant {
     const file = `tenants/dvntm/${value.name}.yaml`;
-    return { file, value, source: { file, value, lineOf: () => undefined } };
+    return { file, value, lineOf: () => undefined };
 }
 
 /** The walls of a substrate as they are rendered; a control changes them. */

@@ -1,0 +1,97 @@
+/**
+ * One difference between what was declared and what is, as node, host and router tell of it: plain values. Its words are
+ * report/'s alone, and nothing reads them back.
+ */
+export interface Finding {
+    /** Tenant that it concerns; missing for what is no tenant's. */
+    readonly tenant?: string;
+    readonly place: Place;
+    readonly subject: Subject;
+    /** VMID of the VM of a tenant's file that it concerns, be it of the VM itself, its reservation or its names. */
+    readonly vmid?: number;
+    /** What of the subject differs; missing for the whole of it. */
+    readonly field?: string;
+    /** Missing for what is in no file. */
+    readonly declared?: Value;
+    /** Missing for what is gone. */
+    readonly found?: Value;
+    readonly settle: Settle;
+    /** Where what was declared stands. */
+    readonly definedAt?: Key;
+    /** When it was changed, in ISO 8601 and UTC, where a log knows. */
+    readonly since?: string;
+    /** Who changed it, where a log knows. */
+    readonly who?: string;
+}
+
+/** A value as the node, the host or the router gives it; undefined within one is nothing. */
+export type Value =
+    | string
+    | number
+    | boolean
+    | null
+    | undefined
+    | readonly Value[]
+    | { readonly [name: string]: Value };
+
+/** Where a difference is: a PVE node by its name, a host by its hypervisor's, or the core router. */
+export type Place =
+    | { readonly kind: "node"; readonly name: string }
+    | { readonly kind: "host"; readonly name: string }
+    | { readonly kind: "router" };
+
+/** What differs. */
+export interface Subject {
+    readonly kind: SubjectKind;
+    /** VMID, name of a pool or alias, tag of a VLAN, CIDR of a scope, address, full name, sequence of a rule, name of a task. */
+    readonly id: string;
+    /** What else a person knows it by: the name of a VM or its host, a rule's description, the NIC of a VLAN. */
+    readonly name?: string;
+}
+
+/** Kinds of things on a node, on the router and on a host; a wall is what rules together let through. */
+export type SubjectKind =
+    | "vm"
+    | "pool"
+    | "vlan"
+    | "scope"
+    | "reservation"
+    | "name"
+    | "rule"
+    | "alias"
+    | "wall"
+    | "service"
+    | "task";
+
+/** A key of a definition. */
+export interface Key {
+    readonly file: string;
+    readonly line: number;
+    readonly key: string;
+}
+
+/** Stands for something that is there, with nothing to say of it. */
+export const THERE = true;
+
+/** What settles a difference. */
+export type Settle =
+    /** An up; or, where `accept` says so, that key of the file. @param deletes whether the up deletes the subject. */
+    | { readonly by: "up"; readonly accept?: Key; readonly deletes?: boolean }
+    /** The file alone can follow, since a disk only grows; without a key it is one of the VM's disks. */
+    | { readonly by: "file"; readonly accept?: Key }
+    /** tenants recover, where the guest is ours; else another VMID for it. */
+    | { readonly by: "recover" }
+    /** A disk that was detached is attached again, then tenants recover. */
+    | { readonly by: "attach"; readonly vmid: number }
+    /** The variables of `tenants router-vars`, and the lab's collection with them. */
+    | { readonly by: "export" }
+    /** Another revision of a hypervisor's baseline. */
+    | { readonly by: "baseline"; readonly hypervisor: string }
+    /** A command on the node, by hand. */
+    | { readonly by: "command"; readonly command: string }
+    /** A guest that no file declares: it has a VMID of the tenants, or only their marks. */
+    | { readonly by: "guest"; readonly inRange: boolean }
+    /** By hand, at a place of the router's menu; `remove`: it is deleted there, or its tenant declared. */
+    | { readonly by: "menu"; readonly menu: string; readonly remove?: boolean }
+    /** A service of the router is started by hand. */
+    | { readonly by: "start" };
