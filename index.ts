@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
-import { refusal } from "./components/refusal";
-import { DefinitionError } from "./definitions/faults";
+import { asRunError } from "./components/refusal";
+import { Refusal } from "./definitions/refusal";
 import { loadSubstrate } from "./substrate/load";
 import { NODES_ALONE, nodesAlone } from "./substrate/nodesAlone";
 import { requireReady } from "./substrate/ready";
@@ -13,7 +13,7 @@ export = async () => {
     const looks = process.env[NODES_ALONE] !== undefined;
     const substrate = looks ? nodesAlone(checkedSubstrate()) : checkedSubstrate();
     if (looks && !pulumi.runtime.isDryRun()) {
-        throw refusal(`${NODES_ALONE} is for previews: what is not declared would be taken away.`);
+        throw asRunError(new Refusal(`${NODES_ALONE} is for previews: what is not declared would be taken away.`));
     }
     performance.mark("checked");
     // Loaded only now: a fault in a definition is told before the modules that it does not need cost their second.
@@ -34,6 +34,6 @@ function checkedSubstrate(): Substrate {
         const substrate = loadSubstrate(definitions);
         return pulumi.runtime.isDryRun() ? substrate : requireReady(substrate);
     } catch (error) {
-        throw error instanceof DefinitionError ? refusal(error.message) : error;
+        throw asRunError(error);
     }
 }

@@ -1,11 +1,15 @@
 import * as pulumi from "@pulumi/pulumi";
+import { Refusal } from "../definitions/refusal";
 
 /**
- * The error for a person's mistake, which Pulumi shows as its message alone. It has no stack: Pulumi formats one that
- * it then does not show, which on Node.js 20 takes many seconds for paths below node_modules.
+ * A person's mistake as Pulumi's own error for it, which is shown as its message alone; any other error as it is. It has no
+ * stack: Pulumi formats one that it then does not show, which on Node.js 20 takes many seconds for paths below node_modules.
  */
-export function refusal(message: string): pulumi.RunError {
-    const error = new pulumi.RunError(message);
-    Reflect.deleteProperty(error, "stack");
-    return error;
+export function asRunError(error: unknown): Error {
+    if (!(error instanceof Refusal)) {
+        return error as Error;
+    }
+    const told = new pulumi.RunError(error.message);
+    Reflect.deleteProperty(told, "stack");
+    return told;
 }

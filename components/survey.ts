@@ -11,10 +11,9 @@ import { NodeError } from "../node/client";
 import { connect } from "../node/token";
 import { survey } from "../node/survey";
 import { unfit } from "../node/unfit";
-import { RouterError } from "../router/errors";
 import type { HostGround } from "./hostSurvey";
 import { readRecorded } from "../state/recorded";
-import { refusal } from "./refusal";
+import { asRunError } from "./refusal";
 
 /** What is known before the first resource is declared. */
 export interface Ground {
@@ -64,7 +63,7 @@ export async function prepare(substrate: Substrate, root: string, looks = false)
         const hosts = await hostGrounds(substrate, root, secrets, recorded, facts);
         return { facts, recorded, hosts, secrets, looks };
     } catch (error) {
-        throw asTold(error);
+        throw asRunError(error);
     }
 }
 
@@ -102,17 +101,11 @@ async function everyHost<T>(surveys: readonly Promise<T>[]): Promise<T[]> {
     return ended.map((one) => (one as PromiseFulfilledResult<T>).value);
 }
 
-/** What a person can mend is told in its own words, without a stack trace. */
-function asTold(error: unknown): Error {
-    const known = [DefinitionError, NodeError, HostError, RouterError].some((kind) => error instanceof kind);
-    return known ? refusal((error as Error).message) : (error as Error);
-}
-
 function told<T>(step: () => T): T {
     try {
         return step();
     } catch (error) {
-        throw asTold(error);
+        throw asRunError(error);
     }
 }
 

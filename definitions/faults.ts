@@ -1,3 +1,5 @@
+import { Refusal } from "./refusal";
+
 /** Where a value stands in a definition: keys of mappings and indexes of sequences, outermost first. */
 export type Path = readonly (string | number)[];
 
@@ -34,7 +36,7 @@ export function formatFault(fault: Fault): string {
  * Every fault of a set of definitions, thrown at once before anything is touched. Its message is one line per fault,
  * ordered by file and line, and is all that a person should see: never print its stack.
  */
-export class DefinitionError extends Error {
+export class DefinitionError extends Refusal {
     readonly faults: readonly Fault[];
 
     constructor(faults: readonly Fault[]) {

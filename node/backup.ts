@@ -1,8 +1,9 @@
+import { Refusal } from "../definitions/refusal";
 import { setTimeout as delay } from "node:timers/promises";
 import type { NodeClient } from "./client";
 
 /** A backup that did not end well; the message names the VM and says what PVE's log ends with. */
-export class BackupError extends Error {}
+export class BackupError extends Refusal {}
 
 /** How long after one another a running backup is asked for, in milliseconds. */
 const POLL_MS = 1000;

@@ -1,8 +1,9 @@
+import { Refusal } from "../definitions/refusal";
 import { Agent, request } from "node:https";
 import { trusted } from "../tls/authorities";
 
 /** A node that cannot be asked, or that refuses; the message says what to check, and never holds the token. */
-export class NodeError extends Error {
+export class NodeError extends Refusal {
     constructor(
         message: string,
         /** HTTP status of a refusal; missing where no answer came. */

@@ -1,5 +1,7 @@
+import { Refusal } from "../definitions/refusal";
+
 /** Something about the router that a person must see to; the message is one line that says what and, where known, what to do. */
-export class RouterError extends Error {}
+export class RouterError extends Refusal {}
 
 /** A service of the router that does not run. */
 export class ServiceDownError extends RouterError {}

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { definitions } from "../commands/cli/environment";
-import { Refusal } from "../commands/cli/errors";
+import { Refusal } from "../definitions/refusal";
 import { removeTornFiles, stateBackend, stateFolder } from "./stateFolder";
 
 /** Who holds a stack, as Pulumi writes it into the lock. */

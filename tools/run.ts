@@ -1,7 +1,8 @@
+import { Refusal } from "../definitions/refusal";
 import { spawn } from "node:child_process";
 
 /** Installing that failed, with what a person can do about it. */
-export class InstallError extends Error {}
+export class InstallError extends Refusal {}
 
 /** How many of the last lines of a program are told where it fails. */
 const LAST_LINES = 8;

@@ -1,8 +1,7 @@
 /** A command that was called wrongly: its message and a usage line are printed, and it ends with EX_USAGE. */
 export class UsageError extends Error {}
 
-/** What a command cannot do, in words that a person can act on. */
-export class Refusal extends Error {}
+export { Refusal } from "../../definitions/refusal";
 
 /** Longest part of what was typed that is shown again. */
 const SHOWN = 60;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { suggestion } from "../../definitions/suggest";
 import type { CommandDefinition, Request } from "./definition";
 import { prepareEnvironment, ROOT } from "./environment";
-import { shown, UsageError } from "./errors";
+import { Refusal, shown, UsageError } from "./errors";
 import { EXIT } from "./exit";
 import { ended } from "./interruption";
 import { parse } from "./parse";
@@ -102,9 +102,6 @@ async function start(definition: CommandDefinition, request: Request): Promise<n
     return (await definition.run(request)) ?? EXIT.done;
 }
 
-/** Errors that stand for a person's mistake, or for what cannot be asked: told by their message alone. */
-const TOLD = ["DefinitionError", "Refusal", "NodeError", "HostError", "RouterError", "InstallError"];
-
 function tellError(error: unknown, definition: CommandDefinition | undefined): number {
     const { message = String(error), code = "" } = error as { message?: string; code?: string };
     if (error instanceof UsageError) {
@@ -113,8 +110,8 @@ function tellError(error: unknown, definition: CommandDefinition | undefined): n
         console.error(`${message}\n${more}`);
         return EXIT.usage;
     }
-    // By their names, so that none of what they stand for is loaded; a file that cannot be read or written has Node's message.
-    if (TOLD.includes((error as Error).constructor.name) || /^E[A-Z0-9]+$/.test(code)) {
+    // A file that cannot be read or written has Node's message.
+    if (error instanceof Refusal || /^E[A-Z0-9]+$/.test(code)) {
         console.error(message);
         return EXIT.failed;
     }

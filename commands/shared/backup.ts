@@ -1,7 +1,6 @@
 import type { Holdings } from "../../state/holdings";
 import type { Substrate } from "../../substrate/substrate";
-import { BackupError, backUpVm } from "../../node/backup";
-import { NodeError } from "../../node/client";
+import { backUpVm } from "../../node/backup";
 import { Refusal } from "../cli/errors";
 import { note } from "../cli/terminal";
 import { withNodes } from "./nodes";
@@ -31,7 +30,7 @@ export async function backUp(substrate: Substrate, { tenant, vms }: Holdings): P
             }
         });
     } catch (error) {
-        if (error instanceof NodeError || error instanceof BackupError) {
+        if (error instanceof Refusal) {
             throw new Refusal(`${tenant} is not torn down, since a backup failed: ${error.message}`);
         }
         throw error;

@@ -1,9 +1,8 @@
 import { holdingsOf, linesOf, sumOf, type Holdings } from "../../state/holdings";
 import type { RouterFound } from "../../router/found";
 import type { Substrate } from "../../substrate/substrate";
-import { NodeError } from "../../node/client";
+import { Refusal } from "../cli/errors";
 import { leftOnNodes, lookAtNodes, withDisks, type NodeHeld } from "../../node/held";
-import { RouterError } from "../../router/errors";
 import { leftOnRouter } from "../../router/leftovers";
 import { lookAt } from "../../router/read";
 import { tell } from "../cli/terminal";
@@ -75,7 +74,7 @@ async function verify(substrate: Substrate, held: Holdings, look: () => Promise<
         const router = onRouter(substrate, found, held);
         return tellLeft(held.tenant, [...leftOnNodes(nodes, held), ...router.left], router);
     } catch (error) {
-        if (error instanceof NodeError || error instanceof RouterError) {
+        if (error instanceof Refusal) {
             console.error(`${held.tenant}: it could not be told whether anything is left: ${error.message}`);
             return false;
         }
