@@ -1,5 +1,5 @@
 import { inboundOf } from "./inbound";
-import { LAB_SEGMENT_KEYS, LAB_SEGMENTS, labSubnet, PRIVATE_NETWORKS } from "../substrate/siteSegments";
+import { SITE_SEGMENT_KEYS, SITE_SEGMENTS, siteSubnet, PRIVATE_NETWORKS } from "../substrate/siteSegments";
 import { complementOf, networkOf, parseAddress, type Range } from "../substrate/network";
 import { openingsOf, type Opening, type Path } from "./openings";
 import { inboundFilter, routerFilter, type Packet, type RouterAddresses } from "./packetFilter";
@@ -34,8 +34,8 @@ export function reachabilityOf(substrate: Substrate): Cell[] {
     }
     const fromTenants = substrate.tenants.flatMap((tenant) => cellsFrom(substrate, tenant));
     const outside: readonly (readonly [string, number])[] = [
-        ...LAB_SEGMENT_KEYS.map(
-            (key) => [key, parseAddress(`10.${substrate.site}.${LAB_SEGMENTS[key].vlan}.100`)!] as const,
+        ...SITE_SEGMENT_KEYS.map(
+            (key) => [key, parseAddress(`10.${substrate.site}.${SITE_SEGMENTS[key].vlan}.100`)!] as const,
         ),
         [INTERNET, complementOf(PRIVATE_NETWORKS.map(networkOf))[0]!.first],
     ];
@@ -105,7 +105,7 @@ export function placesOf({ site, tenants }: Substrate, router: RouterAddresses):
         [GATEWAY, [own(router.gateway), own(BROADCAST)]],
         [ROUTER, router.itself.filter((address) => address !== router.gateway).map(own)],
         ...segments,
-        ...LAB_SEGMENT_KEYS.map((key) => [key, hosts(labSubnet(site, key))] as const),
+        ...SITE_SEGMENT_KEYS.map((key) => [key, hosts(siteSubnet(site, key))] as const),
         [INTERNET, complementOf(PRIVATE_NETWORKS.map(networkOf))],
     ]);
     return places.set(ELSEWHERE, complementOf([...places.values()].flat()));

@@ -1,4 +1,4 @@
-import { LAB_SEGMENTS, labSubnet, PRIVATE_NETWORKS } from "../substrate/siteSegments";
+import { SITE_SEGMENTS, siteSubnet, PRIVATE_NETWORKS } from "../substrate/siteSegments";
 import { OWNER_PREFIX, ROUTER_ITSELF, type RouterAlias, type RouterRule, type RouterRules } from "../router/recordTypes";
 import type { Allowance, Segment, Tenant } from "../substrate/substrate";
 
@@ -53,7 +53,7 @@ function rules(site: number, tenant: string, segment: Segment, allow: readonly A
     const service = { ...pass, destination: "gateway" };
     const about = (what: string) => ({ description: describe(tenant, what) });
     const broadcast = { source: "any", destination: "255.255.255.255/32" };
-    const platform = labSubnet(site, "platform");
+    const platform = siteSubnet(site, "platform");
     return [
         { ...pass, ...broadcast, protocol: "UDP", ports: "67", ...about("dhcp broadcast") },
         { ...service, protocol: "UDP", ports: "67", ...about("dhcp") },
@@ -95,6 +95,6 @@ function privateNetworksOf(tenant: string, { vlan }: Segment): RouterAlias {
 
 /** Every address that the router has in a segment, by what we know; `(self)` on the router is these and the WAN's. */
 export function routerAddresses(site: number, vlans: readonly number[]): string[] {
-    const lab = Object.values(LAB_SEGMENTS).map(({ vlan }) => vlan);
+    const lab = Object.values(SITE_SEGMENTS).map(({ vlan }) => vlan);
     return [...new Set([...lab, ...vlans])].sort((a, b) => a - b).map((vlan) => `10.${site}.${vlan}.1`);
 }

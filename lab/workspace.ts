@@ -22,6 +22,7 @@ const PROGRAM = [
     "definitions",
     "substrate",
     "firewall",
+    "https",
     "state",
     "node",
     "router",
@@ -31,7 +32,6 @@ const PROGRAM = [
     "proof",
     "policy",
     "commands",
-    "tls",
     "schemas",
 ];
 

@@ -1,6 +1,5 @@
 import { Refusal } from "../definitions/refusal";
-import { Agent, request } from "node:https";
-import { trusted } from "../tls/authorities";
+import { HttpsClient, NoAnswerError } from "../https/client";
 
 /** A node that cannot be asked, or that refuses; the message says what to check, and never holds the token. */
 export class NodeError extends Refusal {
@@ -13,29 +12,27 @@ export class NodeError extends Refusal {
     }
 }
 
-/** How long one answer may take, in milliseconds. */
-const ANSWER_TIMEOUT_MS = 30_000;
+/** How long one answer may take, how large it may be, and how many are asked for at once. */
+const BOUNDS = { seconds: 30, bytes: 64 * 1024 * 1024, connections: 4 };
 
 /**
  * Asks the PVE API of one node, beside the provider: for what must be known before the first resource is declared. The
  * token is the provider's (PROXMOX_VE_API_TOKEN); TLS is verified, against the system's authorities and SSL_CERT_FILE.
  */
 export class NodeClient {
-    private readonly agent: Agent;
+    private readonly https = new HttpsClient(BOUNDS);
 
     /**
      * @param name the hypervisor as the person knows it.
      * @param endpoint URL of the API, such as https://hv02.dvntm.deevnet.net:8006/.
      * @param token user@realm!name=secret.
-     * @throws NodeError where SSL_CERT_FILE cannot be read.
+     * @throws Refusal where SSL_CERT_FILE cannot be read.
      */
     constructor(
         private readonly name: string,
         private readonly endpoint: string,
         private readonly token: string,
-    ) {
-        this.agent = new Agent({ keepAlive: true, maxSockets: 4, secureContext: trusted(NodeError) });
-    }
+    ) {}
 
     /**
      * The data of a GET.
@@ -63,40 +60,22 @@ export class NodeClient {
 
     /** Lets go of the connections, which else keep the process alive. */
     close(): void {
-        this.agent.destroy();
+        this.https.close();
     }
 
-    private call<T>(method: string, path: string, body = ""): Promise<T> {
-        const url = new URL(`api2/json${path}`, this.endpoint);
+    private async call<T>(method: string, path: string, body = ""): Promise<T> {
         const headers = {
             Authorization: `PVEAPIToken=${this.token}`,
-            ...(body !== "" && {
-                "Content-Type": "application/x-www-form-urlencoded",
-                "Content-Length": Buffer.byteLength(body),
-            }),
+            ...(body !== "" && { "Content-Type": "application/x-www-form-urlencoded" }),
         };
-        return new Promise<T>((resolve, reject) => {
-            const call = request(
-                url,
-                { method, headers, agent: this.agent, timeout: ANSWER_TIMEOUT_MS },
-                (response) => {
-                    let text = "";
-                    response.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
-                    response.on("error", (error) => reject(this.unreachable(error)));
-                    response.on("end", () => {
-                        const { statusCode = 0, statusMessage = "" } = response;
-                        if (statusCode === 200) {
-                            resolve((JSON.parse(text) as { data: T }).data);
-                        } else {
-                            reject(this.refused(method, path, statusCode, statusMessage));
-                        }
-                    });
-                },
-            );
-            call.on("timeout", () => call.destroy(new Error(`no answer for ${ANSWER_TIMEOUT_MS / 1000} s`)));
-            call.on("error", (error) => reject(this.unreachable(error)));
-            call.end(body);
+        const url = new URL(`api2/json${path}`, this.endpoint);
+        const { status, reason, text } = await this.https.ask({ method, url, headers, body }).catch((error: Error) => {
+            throw this.unreachable(error);
         });
+        if (status !== 200) {
+            throw this.refused(method, path, status, reason);
+        }
+        return (JSON.parse(text) as { data: T }).data;
     }
 
     private refused(method: string, path: string, status: number, reason: string): NodeError {
@@ -109,10 +88,10 @@ export class NodeClient {
     }
 
     private unreachable(error: Error): NodeError {
-        const certificate = /certificate|self.signed/i.test(error.message);
-        const mend = certificate
-            ? "SSL_CERT_FILE names the certificate of the authority that signed the node's"
-            : `check the name, the network and that pveproxy runs there`;
+        const mend =
+            error instanceof NoAnswerError && error.why === "certificate"
+                ? "SSL_CERT_FILE names the certificate of the authority that signed the node's"
+                : `check the name, the network and that pveproxy runs there`;
         return new NodeError(`${this.name}: ${this.endpoint} cannot be asked (${error.message}); ${mend}.`);
     }
 }

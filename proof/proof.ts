@@ -1,4 +1,4 @@
-import { LAB_SEGMENT_KEYS, LAB_SEGMENTS, PRIVATE_NETWORKS } from "../substrate/siteSegments";
+import { SITE_SEGMENT_KEYS, SITE_SEGMENTS, PRIVATE_NETWORKS } from "../substrate/siteSegments";
 import { complementOf, enclosingNetwork, formatAddress, networkOf, parseAddress, type Range } from "../substrate/network";
 import type { Opening } from "../firewall/openings";
 import { ELSEWHERE, GATEWAY, INTERNET, reachabilityOf, ROUTER, type Cell } from "../firewall/reachability";
@@ -63,7 +63,7 @@ export function standInsOf(substrate: Substrate): ProofHost[] {
     const cells = reachabilityOf(substrate);
     const internet = formatAddress(complementOf(PRIVATE_NETWORKS.map(networkOf))[0]!.first + 1);
     const fixed: readonly (readonly [string, readonly string[]])[] = [
-        ...LAB_SEGMENT_KEYS.map((key) => [key, [`10.${site}.${LAB_SEGMENTS[key].vlan}.100`]] as const),
+        ...SITE_SEGMENT_KEYS.map((key) => [key, [`10.${site}.${SITE_SEGMENTS[key].vlan}.100`]] as const),
         [INTERNET, [internet]],
         [ELSEWHERE, [`10.${site === 10 ? 20 : 10}.50.10`, ...OTHER_PLACES]],
     ];

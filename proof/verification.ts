@@ -1,4 +1,4 @@
-import { isLabSegment } from "../substrate/siteSegments";
+import { isSiteSegment } from "../substrate/siteSegments";
 import { checksOf, proofName, type Check } from "./proof";
 import { declaredNames, judgeLease, type Lease } from "./lease";
 import type { Finding, Measured, Proof } from "./findings";
@@ -81,7 +81,7 @@ function judge(check: Check, answered: boolean): Measured {
         return { ...check, answered: check.to, ok: check.open };
     }
     const { open, to, probe } = check;
-    const perhapsNobody = isLabSegment(to) || to === INTERNET || to === ELSEWHERE || probe.protocol === "udp";
+    const perhapsNobody = isSiteSegment(to) || to === INTERNET || to === ELSEWHERE || probe.protocol === "udp";
     return open && perhapsNobody ? { ...check, ok: true, untold: true } : { ...check, ok: !open };
 }
 

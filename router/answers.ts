@@ -1,3 +1,4 @@
+import type { Answer } from "../https/client";
 import { RouterError } from "./errors";
 import { privilegeFor } from "./privileges";
 
@@ -11,12 +12,6 @@ export interface Asked {
     readonly path: string;
     /** Description of the record that is written or deleted. */
     readonly record?: string | undefined;
-}
-
-/** An answer as it came. */
-export interface Answer {
-    readonly status: number;
-    readonly text: string;
 }
 
 /** A request in the words of an error: what was asked, and for which record. */

@@ -1,7 +1,5 @@
-import { request, type RequestOptions } from "node:https";
-import type { SecureContext } from "node:tls";
-import { trusted } from "../tls/authorities";
-import { json, named, unexpected, type Answer, type Asked } from "./answers";
+import { HttpsClient, NoAnswerError, type Answer } from "../https/client";
+import { json, named, unexpected, type Asked } from "./answers";
 import { RefusedError, RouterError } from "./errors";
 
 /** How long the router may take for one answer, in seconds: a reconfigure of Kea or Unbound takes some. */
@@ -25,6 +23,7 @@ export type Row = Readonly<Record<string, unknown>> & { readonly uuid: string };
  */
 export class RouterClient {
     private readonly base: URL;
+    private https: HttpsClient | undefined;
 
     /** @throws RouterError where the endpoint is no https address. */
     constructor(
@@ -129,75 +128,42 @@ export class RouterClient {
     }
 
     private async ask(asked: Asked, body?: unknown): Promise<Answer> {
-        const text = body === undefined ? "" : JSON.stringify(body);
-        try {
-            return await answerTo(new URL(`/api/${asked.path}`, this.base), this.options(asked.method, text), text);
-        } catch (error) {
-            throw error instanceof RouterError ? error : this.explain(named(asked), error as Error);
-        }
-    }
-
-    private options(method: string, text: string): RequestOptions & { readonly secureContext: SecureContext } {
-        return {
-            method,
-            auth: `${this.credentials.key}:${this.credentials.secret}`,
-            rejectUnauthorized: true,
-            secureContext: trusted(RouterError),
-            headers: {
-                Accept: "application/json",
-                ...(text !== "" && { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(text) }),
-            },
-            // A connection of its own for each request: an idle one that the router closes would break the next write.
-            agent: false,
-            signal: AbortSignal.timeout(this.timeoutSeconds * 1000),
+        const { key, secret } = this.credentials;
+        const headers = {
+            Accept: "application/json",
+            Authorization: `Basic ${Buffer.from(`${key}:${secret}`).toString("base64")}`,
+            ...(body !== undefined && { "Content-Type": "application/json" }),
         };
-    }
-
-    private explain(asked: string, error: Error): RouterError {
-        const { code } = error as NodeJS.ErrnoException;
-        const place = `${this.base.hostname} port ${this.base.port || "443"}`;
-        if (error.name === "TimeoutError" || error.name === "AbortError") {
-            return new RouterError(
-                `${asked}: no answer from ${place} within ${this.timeoutSeconds} s; is the router up? Where it is but slow, ` +
-                    "set OPNSENSE_API_TIMEOUT to more seconds. Then run it again.",
-            );
-        }
-        if (code !== undefined && CERTIFICATE.test(code)) {
-            return new RouterError(
-                `${asked}: the certificate of ${place} was refused (${error.message}): let SSL_CERT_FILE name the ` +
-                    "certificate of the authority that signed it, and the endpoint a name that stands in it.",
-            );
-        }
-        if (code === "ECONNREFUSED" || code === "ENOTFOUND" || code === "EHOSTUNREACH" || code === "EAI_AGAIN") {
-            return new RouterError(
-                `${asked}: ${place} cannot be reached (${code}): check coreRouter's endpoint, and the network.`,
-            );
-        }
-        return new RouterError(`${asked}: the connection to ${place} broke (${error.message}); run it again.`);
-    }
-}
-
-/** Sends a request and collects its answer. */
-function answerTo(url: URL, options: RequestOptions, body: string): Promise<Answer> {
-    return new Promise((resolve, reject) => {
-        const call = request(url, options, (response) => {
-            const chunks: Buffer[] = [];
-            let size = 0;
-            response.on("data", (chunk: Buffer) => {
-                chunks.push(chunk);
-                size += chunk.length;
-                if (size > ANSWER_MAX) {
-                    call.destroy(new Error(`the answer is larger than ${ANSWER_MAX} bytes`));
-                }
-            });
-            response.on("error", reject);
-            response.on("end", () =>
-                resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString("utf8") }),
-            );
+        // A connection of its own for each request: an idle one that the router closes would break the next write.
+        this.https ??= new HttpsClient({ seconds: this.timeoutSeconds, bytes: ANSWER_MAX, connections: 0 });
+        const url = new URL(`/api/${asked.path}`, this.base);
+        const text = body === undefined ? "" : JSON.stringify(body);
+        return this.https.ask({ method: asked.method, url, headers, body: text }).catch((error: unknown) => {
+            throw error instanceof NoAnswerError ? this.explain(named(asked), error) : error;
         });
-        call.on("error", reject);
-        call.end(body);
-    });
+    }
+
+    private explain(asked: string, { why, message }: NoAnswerError): RouterError {
+        const place = `${this.base.hostname} port ${this.base.port || "443"}`;
+        switch (why) {
+            case "late":
+                return new RouterError(
+                    `${asked}: no answer from ${place} within ${this.timeoutSeconds} s; is the router up? Where it is but slow, ` +
+                        "set OPNSENSE_API_TIMEOUT to more seconds. Then run it again.",
+                );
+            case "certificate":
+                return new RouterError(
+                    `${asked}: the certificate of ${place} was refused (${message}): let SSL_CERT_FILE name the ` +
+                        "certificate of the authority that signed it, and the endpoint a name that stands in it.",
+                );
+            case "unreachable":
+                return new RouterError(
+                    `${asked}: ${place} cannot be reached (${message}): check coreRouter's endpoint, and the network.`,
+                );
+            case "broken":
+                return new RouterError(`${asked}: the connection to ${place} broke (${message}); run it again.`);
+        }
+    }
 }
 
 /** The description of the record in a write, where it is one. */
@@ -205,9 +171,6 @@ function recordIn(body: Readonly<Record<string, unknown>>): string | undefined {
     const [record] = Object.values(body) as { description?: string; descr?: string }[];
     return record?.description ?? record?.descr;
 }
-
-/** Codes of Node.js for a certificate that it does not accept. */
-const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS_|EPROTO|ERR_SSL/;
 
 /**
  * The time for one answer that OPNSENSE_API_TIMEOUT sets, in seconds.

@@ -3,6 +3,7 @@
  * resource is worked on (see resources.ts), so the state holds none of this code.
  */
 import { isDeepStrictEqual } from "node:util";
+import { Refusal } from "../definitions/refusal";
 import { RouterClient } from "./client";
 import { credentials, type Configured } from "./credentials";
 import { dhcpKind } from "./dhcp/kind";
@@ -99,7 +100,7 @@ async function withoutStack<T>(operation: () => Promise<T>): Promise<T> {
         return await operation();
     } catch (error) {
         currentRun.fail();
-        if (error instanceof RouterError || error instanceof PartialError) {
+        if (error instanceof Refusal || error instanceof PartialError) {
             error.stack = "";
         }
         throw error;

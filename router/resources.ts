@@ -14,7 +14,7 @@ function handler(kind: string): string {
     return `exports.handler = () => {
     const { createRequire } = require("module");
     const load = createRequire(process.cwd() + "/package.json");
-    load("tsx/cjs");
+    load("./start/typescript");
     return load("./router/provider.ts").kinds.${kind};
 };`;
 }

@@ -2,7 +2,7 @@ import { resolveBaseline } from "./baseline";
 import { definedAt, type CheckedTenant } from "../definitions/places";
 import type { AllowanceDefinition, HypervisorDefinition, SubstrateDefinition, TenantDefinition } from "../definitions/definitions";
 import { MANAGEMENT_VLAN, subnetOf, TRUSTED_VLAN, zoneOf } from "./identity";
-import { isLabSegment, labSubnet } from "./siteSegments";
+import { isSiteSegment, siteSubnet } from "./siteSegments";
 import { resolveVm } from "./resolveVm";
 import { parseGiB, parseMiB } from "../definitions/size";
 import type { Allowance, Hypervisor, Inbound, Quota, Segment, Substrate, Tenant, TemplateChoice } from "./substrate";
@@ -108,7 +108,7 @@ function resolveQuota({ quota = {} }: TenantDefinition): Quota {
 function resolveAllowance(site: number, definition: AllowanceDefinition, all: readonly TenantDefinition[]): Allowance {
     const { to, protocol, ports, why } = definition;
     const tenant = all.find(({ name }) => name === to);
-    const segment = isLabSegment(to) ? labSubnet(site, to) : to;
+    const segment = isSiteSegment(to) ? siteSubnet(site, to) : to;
     const cidr = tenant === undefined ? segment : subnetOf(site, tenant.vlan).cidr;
     return { to, cidr, protocol, ports: ports?.split(",") ?? [], why };
 }

@@ -2,7 +2,7 @@ import { subnetOf } from "./identity";
 import { networkOf } from "./network";
 
 /** One of a site's own segments, as the lab's VLAN table has it; the IDs are the same at every site. */
-export interface LabSegment {
+export interface SiteSegment {
     readonly vlan: number;
     /** Last octets of the DHCP pool; missing where addresses are static. */
     readonly pool?: readonly [first: number, last: number];
@@ -13,7 +13,7 @@ export interface LabSegment {
 const POOL = [100, 200] as const;
 
 /** A site's own routed segments by the key of `deevnet_vlans`. */
-export const LAB_SEGMENTS = {
+export const SITE_SEGMENTS = {
     trusted: { vlan: 10, pool: POOL, ssid: "" },
     storage: { vlan: 20 },
     platform: { vlan: 25 },
@@ -22,19 +22,19 @@ export const LAB_SEGMENTS = {
     iot_backend: { vlan: 35 },
     guest: { vlan: 40, pool: [50, 250], ssid: "-GUEST" },
     management: { vlan: 99 },
-} as const satisfies Record<string, LabSegment>;
+} as const satisfies Record<string, SiteSegment>;
 
-export type LabSegmentKey = keyof typeof LAB_SEGMENTS;
+export type SiteSegmentKey = keyof typeof SITE_SEGMENTS;
 
-export const LAB_SEGMENT_KEYS = Object.keys(LAB_SEGMENTS) as LabSegmentKey[];
+export const SITE_SEGMENT_KEYS = Object.keys(SITE_SEGMENTS) as SiteSegmentKey[];
 
-export function isLabSegment(name: string): name is LabSegmentKey {
-    return Object.hasOwn(LAB_SEGMENTS, name);
+export function isSiteSegment(name: string): name is SiteSegmentKey {
+    return Object.hasOwn(SITE_SEGMENTS, name);
 }
 
 /** Subnet of one of a site's own segments, in CIDR form. */
-export function labSubnet(site: number, key: LabSegmentKey): string {
-    return subnetOf(site, LAB_SEGMENTS[key].vlan).cidr;
+export function siteSubnet(site: number, key: SiteSegmentKey): string {
+    return subnetOf(site, SITE_SEGMENTS[key].vlan).cidr;
 }
 
 /**

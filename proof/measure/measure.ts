@@ -1,4 +1,4 @@
-import { LAB_SEGMENTS } from "../../substrate/siteSegments";
+import { SITE_SEGMENTS } from "../../substrate/siteSegments";
 import { checksOf, proofName, standInsOf, vmsOf, type Check, type ProofHost } from "../proof";
 import { declaredNames, type Lease } from "../lease";
 import { ELSEWHERE, GATEWAY, INTERNET, ROUTER } from "../../firewall/reachability";
@@ -28,7 +28,7 @@ function hostOf(substrate: Substrate): (name: string) => string {
 export async function addStandIns(plane: DataPlane, substrate: Substrate): Promise<void> {
     const standIns = standInsOf(substrate);
     for (const { name, addresses } of standIns.filter((one) => isSegment(one))) {
-        const { vlan } = LAB_SEGMENTS[name as keyof typeof LAB_SEGMENTS];
+        const { vlan } = SITE_SEGMENTS[name as keyof typeof SITE_SEGMENTS];
         // The router's LAN carries management untagged.
         await plane.standIn(name, name === "management" ? 0 : vlan, addresses, `10.${substrate.site}.${vlan}.1`);
     }
@@ -37,7 +37,7 @@ export async function addStandIns(plane: DataPlane, substrate: Substrate): Promi
 }
 
 function isSegment({ name }: ProofHost): boolean {
-    return Object.hasOwn(LAB_SEGMENTS, name);
+    return Object.hasOwn(SITE_SEGMENTS, name);
 }
 
 /** Boots VMs; what each came up with, by VMID. */

@@ -1,6 +1,6 @@
 import { sharesOf, type Share } from "../../substrate/capacity";
 import type { DriftRow } from "../drift";
-import { LAB_SEGMENT_KEYS, LAB_SEGMENTS, labSubnet } from "../../substrate/siteSegments";
+import { SITE_SEGMENT_KEYS, SITE_SEGMENTS, siteSubnet } from "../../substrate/siteSegments";
 import { ELSEWHERE, INTERNET, ROUTER } from "../../firewall/reachability";
 import type { Hypervisor, Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
 import type { ToldDrift } from "./driftFile";
@@ -104,9 +104,9 @@ export function concerns({ what }: DriftRow, { vmid, name, fqdn, aliases, addres
 
 /** The internet is always one; the router's other addresses and what is nowhere of ours are where a path goes there. */
 function placesOf({ site }: Substrate, paths: readonly MapPath[]): MapPlace[] {
-    const segments = LAB_SEGMENT_KEYS.map((name) => ({
+    const segments = SITE_SEGMENT_KEYS.map((name) => ({
         name,
-        detail: `${LAB_SEGMENTS[name].vlan} · ${labSubnet(site, name)}`,
+        detail: `${SITE_SEGMENTS[name].vlan} · ${siteSubnet(site, name)}`,
     }));
     const others = [ROUTER, ELSEWHERE].filter((name) => paths.some(({ to }) => to === name));
     return [...segments, ...[INTERNET, ...others].map((name) => ({ name, detail: "" }))];

@@ -1,4 +1,4 @@
-import { labSubnet } from "../../substrate/siteSegments";
+import { siteSubnet } from "../../substrate/siteSegments";
 import type { RouterRule, RouterRules } from "../recordTypes";
 import { allowanceRules, routerRulesOf } from "../../firewall/routerRules";
 import type { Tenant } from "../../substrate/substrate";
@@ -25,7 +25,7 @@ export function collectionRulesOf(site: number, tenant: Tenant): RouterRules {
         { ...pass, protocol: "TCP/UDP", destination: "gateway", ports: "53" },
         { ...pass, protocol: "UDP", destination: "any", ports: "67" },
         { ...pass, protocol: "UDP", destination: "gateway", ports: "123" },
-        { ...pass, protocol: "any", destination: labSubnet(site, "platform") },
+        { ...pass, protocol: "any", destination: siteSubnet(site, "platform") },
         ...tenant.allow.flatMap((allowance) => {
             return allowanceRules(tenant.name, allowance).map((rule) => ({ ...pass, ...rule }));
         }),

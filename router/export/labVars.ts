@@ -1,6 +1,6 @@
 import type { RouterVariables, ZonePolicy, ZoneVariables } from "../../definitions/definitions";
 import { subnetOf } from "../../substrate/identity";
-import { LAB_SEGMENTS, type LabSegment } from "../../substrate/siteSegments";
+import { SITE_SEGMENTS, type SiteSegment } from "../../substrate/siteSegments";
 
 /** Zones that the lab has set aside for tenants, by the VLAN that each has. */
 const TENANT_ZONES: Readonly<Record<string, number>> = { tenant_1: 50, tenant_2: 51, tenant_3: 52 };
@@ -24,7 +24,7 @@ export function labVars(substrate: string, site: number): RouterVariables {
     const extra = TRUSTED_TO_MANAGEMENT.includes(substrate) ? [pass("trusted", "management")] : [];
     return {
         deevnet_vlans: {
-            ...mapValues(LAB_SEGMENTS, (segment: LabSegment) => segmentZone(substrate, site, segment)),
+            ...mapValues(SITE_SEGMENTS, (segment: SiteSegment) => segmentZone(substrate, site, segment)),
             ...mapValues(TENANT_ZONES, (vlan) => routedZone(site, vlan)),
             blackhole: { vlan_id: 999 },
         },
@@ -37,7 +37,7 @@ export function labVars(substrate: string, site: number): RouterVariables {
     };
 }
 
-function segmentZone(substrate: string, site: number, { vlan, pool, ssid }: LabSegment): ZoneVariables {
+function segmentZone(substrate: string, site: number, { vlan, pool, ssid }: SiteSegment): ZoneVariables {
     const [start, end] = pool?.map((octet) => `10.${site}.${vlan}.${octet}`) ?? [];
     return {
         ...routedZone(site, vlan),

@@ -5,7 +5,7 @@ import { OWNER_PREFIX } from "../recordTypes";
 import { allowanceRules, describe } from "../../firewall/routerRules";
 import type { Allowance, Substrate, Tenant } from "../../substrate/substrate";
 import type { GivenVars, ZoneKeys } from "./zones";
-import { isLabSegment } from "../../substrate/siteSegments";
+import { isSiteSegment } from "../../substrate/siteSegments";
 
 /** Zones that tenants' policies lead from or to, by the lab's matrix. */
 const NEEDED = ["management", "trusted", "platform"];
@@ -98,7 +98,7 @@ function noZone({ to }: Allowance): string {
 
 /** Key of the zone that an allowance leads to; undefined where there is none. */
 function targetOf({ to, cidr }: Allowance, { keys, merged }: Zones): string | undefined {
-    const named = keys.get(to) ?? (isLabSegment(to) && merged[to] !== undefined ? to : undefined);
+    const named = keys.get(to) ?? (isSiteSegment(to) && merged[to] !== undefined ? to : undefined);
     return isNetwork(to) ? Object.keys(merged).find((key) => holds(merged[key]!, cidr)) : named;
 }
 

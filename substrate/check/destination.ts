@@ -1,7 +1,7 @@
 import { faultAt, type CheckedTenant } from "../../definitions/places";
 import type { Fault } from "../../definitions/faults";
 import { subnetOf, TENANT_VLANS } from "../identity";
-import { LAB_SEGMENT_KEYS, labSubnet, PRIVATE_NETWORKS, UNROUTED } from "../siteSegments";
+import { SITE_SEGMENT_KEYS, siteSubnet, PRIVATE_NETWORKS, UNROUTED } from "../siteSegments";
 import { covers, enclosingNetwork, formatAddress, networkOf, overlaps, parseAddress, type Range } from "../network";
 import { suggestion } from "../../definitions/suggest";
 
@@ -45,7 +45,7 @@ function refuseName(to: string, { own, tenants }: Place): string | undefined {
         return `${open} ${REDUNDANT}`;
     }
     const others = tenants.map(({ value }) => value.name).filter((name) => name !== own);
-    const segments = LAB_SEGMENT_KEYS.filter((key) => OPEN[key] === undefined);
+    const segments = SITE_SEGMENT_KEYS.filter((key) => OPEN[key] === undefined);
     const known = [...others, ...segments];
     return known.includes(to)
         ? undefined
@@ -90,8 +90,8 @@ function mendTenant(name: string | undefined, own: string): string {
 }
 
 function refuseSegments(to: string, network: Range, { site }: Place): string | undefined {
-    for (const key of LAB_SEGMENT_KEYS) {
-        const cidr = labSubnet(site, key);
+    for (const key of SITE_SEGMENT_KEYS) {
+        const cidr = siteSubnet(site, key);
         const segment = networkOf(cidr);
         if (key === "platform" && covers(segment, network)) {
             return `${to} is in platform (${cidr}), and ${OPEN[key]} ${REDUNDANT}`;

@@ -200,7 +200,7 @@ describeHere("a data plane", () => {
             DataPlane.start().then((plane) => console.log(plane.pid));
             setInterval(() => undefined, 1000);`;
         const root = resolve(__dirname, "..", "..");
-        const owner = spawn(process.execPath, ["--require", "tsx/cjs", "-e", script], {
+        const owner = spawn(process.execPath, ["--require", "./start/typescript", "-e", script], {
             cwd: root,
             stdio: ["ignore", "pipe", "inherit"],
         });

@@ -41,8 +41,8 @@ export class RouterProject {
             "definitions",
             "substrate",
             "firewall",
+            "https",
             "router",
-            "tls",
         ]) {
             cpSync(join(PROJECT_ROOT, entry), join(cli.root, entry), { recursive: true });
         }

@@ -231,7 +231,7 @@ describe("where the pack cannot be used", () => {
         chmodSync(join(bin, "pulumi"), 0o755);
         const held = `policyArguments("on", process.cwd())`;
         const program = `console.log(require("${root}/commands/shared/policy").${held}.join(" "))`;
-        const args = ["--require", join(root, "node_modules/tsx/dist/cjs/index.cjs"), "-e", program];
+        const args = ["--require", join(root, "start/typescript"), "-e", program];
         const env = { ...process.env, PATH: `${bin}:/usr/bin:/bin` };
         const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8", env });
         return [stdout.trim(), stderr.trim()];

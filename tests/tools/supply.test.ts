@@ -120,7 +120,7 @@ function audit(exceptions?: string): Promise<Ended> {
 /** Runs a program of the project whose npm asks what listens here. */
 function runs(program: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Ended> {
     const npm = { npm_config_registry: url(), npm_config_fetch_retries: "0" };
-    const child = spawn(process.execPath, ["--require", "tsx/cjs", ...program], {
+    const child = spawn(process.execPath, ["--require", "./start/typescript", ...program], {
         cwd: ROOT,
         env: { ...process.env, ...npm, ...environment },
     });

@@ -1,0 +1,131 @@
+import { readFileSync } from "node:fs";
+import { Agent, request } from "node:https";
+import { createSecureContext, rootCertificates, type SecureContext } from "node:tls";
+import { Refusal } from "../definitions/refusal";
+
+/** One request: its path may have a query. */
+export interface Asked {
+    readonly method: string;
+    readonly url: URL;
+    readonly headers: Readonly<Record<string, string>>;
+    /** Sent as it is; nothing where it is empty. */
+    readonly body?: string;
+}
+
+/** An answer as it came. */
+export interface Answer {
+    readonly status: number;
+    /** Reason phrase of the status line, which is where PVE says why it refuses. */
+    readonly reason: string;
+    readonly text: string;
+}
+
+/** Bounds of one request. */
+export interface Bounds {
+    /** How long the whole answer may take, in seconds. */
+    readonly seconds: number;
+    /** Most that an answer may hold, in bytes. */
+    readonly bytes: number;
+    /** Connections that are kept for further requests; 0: each request has one of its own. */
+    readonly connections: number;
+}
+
+/** Why no answer came: the machine was not reached, its certificate is refused, it took too long, or the connection broke. */
+export type NoAnswer = "unreachable" | "certificate" | "late" | "broken";
+
+/** A request without an answer; the caller says in its own words what a person can do. */
+export class NoAnswerError extends Error {
+    constructor(
+        readonly why: NoAnswer,
+        message: string,
+    ) {
+        super(message);
+    }
+}
+
+/** Codes of Node.js (errors.md, tls.md) for a certificate that it does not accept, and for a machine that is not there. */
+const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS_|EPROTO|ERR_SSL/;
+const UNREACHABLE = ["ECONNREFUSED", "ENOTFOUND", "EHOSTUNREACH", "ENETUNREACH", "EAI_AGAIN"];
+
+/** Asks one machine over verified TLS: the API of a node, or of the core router. */
+export class HttpsClient {
+    private readonly agent: Agent;
+
+    /** @throws Refusal where SSL_CERT_FILE cannot be read. */
+    constructor(private readonly bounds: Bounds) {
+        this.agent = new Agent({
+            keepAlive: bounds.connections > 0,
+            maxSockets: bounds.connections || Infinity,
+            secureContext: trusted(),
+        });
+    }
+
+    /** The answer, whatever its status. @throws NoAnswerError */
+    ask({ method, url, headers, body = "" }: Asked): Promise<Answer> {
+        const { seconds, bytes } = this.bounds;
+        const length = body === "" ? {} : { "Content-Length": Buffer.byteLength(body) };
+        return new Promise<Answer>((resolve, reject) => {
+            const signal = AbortSignal.timeout(seconds * 1000);
+            const fail = (error: Error) => reject(noAnswer(error, seconds));
+            const options = { method, headers: { ...headers, ...length }, agent: this.agent, signal };
+            const call = request(url, options, (response) => {
+                const chunks: Buffer[] = [];
+                let size = 0;
+                response.on("data", (chunk: Buffer) => {
+                    chunks.push(chunk);
+                    size += chunk.length;
+                    if (size > bytes) {
+                        call.destroy(new Error(`the answer is larger than ${bytes} bytes`));
+                    }
+                });
+                response.on("error", fail);
+                response.on("end", () => {
+                    const { statusCode = 0, statusMessage = "" } = response;
+                    resolve({
+                        status: statusCode,
+                        reason: statusMessage,
+                        text: Buffer.concat(chunks).toString("utf8"),
+                    });
+                });
+            });
+            call.on("error", fail);
+            call.end(body);
+        });
+    }
+
+    /** Lets go of the connections, which else keep the process alive. */
+    close(): void {
+        this.agent.destroy();
+    }
+}
+
+function noAnswer(error: Error, seconds: number): NoAnswerError {
+    const { code = "" } = error as NodeJS.ErrnoException;
+    if (error.name === "TimeoutError" || error.name === "AbortError") {
+        return new NoAnswerError("late", `no answer within ${seconds} s`);
+    }
+    const why = UNREACHABLE.includes(code) ? "unreachable" : CERTIFICATE.test(code) ? "certificate" : "broken";
+    return new NoAnswerError(why, why === "unreachable" ? code : error.message);
+}
+
+/** Authorities by the value of SSL_CERT_FILE: reading all of them takes longer than a request. */
+const contexts = new Map<string, SecureContext>();
+
+/** The authorities that Node.js brings and those of SSL_CERT_FILE, which the CLI and the provider read themselves, and Node.js does not. */
+function trusted(): SecureContext {
+    const file = process.env["SSL_CERT_FILE"] ?? "";
+    const known = contexts.get(file) ?? createSecureContext({ ca: file === "" ? undefined : authorities(file) });
+    contexts.set(file, known);
+    return known;
+}
+
+function authorities(file: string): string[] {
+    try {
+        return [...rootCertificates, readFileSync(file, "utf8")];
+    } catch (error) {
+        throw new Refusal(
+            `SSL_CERT_FILE: ${file} cannot be read (${(error as NodeJS.ErrnoException).code}): let it name a file with the ` +
+                "certificates of the authorities, in PEM form, or unset it where the system knows them.",
+        );
+    }
+}
