@@ -1,5 +1,6 @@
 import { cpus } from "node:os";
 import type { EngineEvent, Stack } from "@pulumi/pulumi/automation";
+import pLimit from "p-limit";
 import { FLEET_COMMANDS, fleetReport, reasonFrom, resultOf, type FleetCommand, type FleetRow } from "../report/fleet";
 import { unfit } from "../node/unfit";
 import { defineCommand, POLICY } from "./cli/definition";
@@ -55,17 +56,18 @@ export const command = defineCommand({
 
 /** Runs on each substrate, at most so many at a time, and tells of each as it ends; gives them back by name. */
 async function runFleet(fleet: readonly Loaded[], wanted: Wanted): Promise<FleetRow[]> {
-    const left = [...fleet];
-    const rows: FleetRow[] = [];
-    const turn = async () => {
-        for (let next = left.shift(); next !== undefined; next = left.shift()) {
-            const row = await runOn(next, wanted);
-            rows.push(row);
-            const place = `${rows.length} of ${fleet.length}`;
-            note(`${row.substrate}: ${resultOf(row)}, ${row.seconds.toFixed(1)} s (${place})`);
-        }
-    };
-    await Promise.all(Array.from({ length: wanted.parallel }, turn));
+    let ended = 0;
+    const limit = pLimit(wanted.parallel);
+    const rows = await Promise.all(
+        fleet.map((one) =>
+            limit(async () => {
+                const row = await runOn(one, wanted);
+                const place = `${++ended} of ${fleet.length}`;
+                note(`${row.substrate}: ${resultOf(row)}, ${row.seconds.toFixed(1)} s (${place})`);
+                return row;
+            }),
+        ),
+    );
     return rows.sort((a, b) => (a.substrate < b.substrate ? -1 : 1));
 }
 
