@@ -3,15 +3,18 @@ import type { Fault, Path } from "./faults";
 import { faultAt } from "./places";
 import { standaloneReason } from "./standalone";
 import { suggestion } from "./suggest";
-import { validatorOf, type Kind } from "./validators";
+import validators from "./validators";
 import type { Source } from "./yaml";
+
+/** Schema that a definition is held to. */
+export type Kind = keyof typeof validators;
 
 /**
  * Checks the shape of a definition against its schema, and gives back the definition with every default filled in, or
  * every fault of it. The defaults are filled into the source's own value.
  */
 export function checkShape<T>(kind: Kind, source: Source): { value: T; faults: Fault[] } {
-    const validate = validatorOf(kind);
+    const validate = validators[kind];
     const faults = validate(source.value)
         ? []
         : (validate.errors ?? []).filter(isOwnFault).map((e) => faultOf(source, e));

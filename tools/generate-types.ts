@@ -1,26 +1,38 @@
 /**
- * Writes definitions/definitions.ts, the TypeScript types of the schemas; with --check says instead whether it is stale.
+ * Writes what is generated from schemas/: the TypeScript types of definitions, and validators, since Ajv takes longer to write
+ * one than the program to do all else with it. With --check it says instead what is stale.
  */
-import { readFileSync, writeFileSync } from "node:fs";
+import Ajv2020, { type AnySchemaObject } from "ajv/dist/2020";
+import standaloneCode from "ajv/dist/standalone";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { compile, type JSONSchema } from "json-schema-to-typescript";
 
-const SCHEMAS = ["tenant", "substrate", "router-vars", "outputs"].map((name) => `schemas/${name}.schema.json`);
-const TARGET = "definitions/definitions.ts";
-const BANNER = "// Generated from schemas/ by `make types`: change the schema, not this file.\n\n";
+const TYPED = ["tenant", "substrate", "router-vars", "outputs"];
+const VALIDATED = { tenant: "tenant", substrate: "substrate", routerVars: "router-vars", drift: "output/drift" };
+const BANNER = "// Generated from schemas/ by `make types`: change the schema, not this file.\n";
 
 async function main(): Promise<void> {
-    const types = await Promise.all(SCHEMAS.map(typesOf));
-    const text = BANNER + types.join("\n");
+    const types = await Promise.all(TYPED.map(typesOf));
+    keep("definitions/definitions.ts", `${BANNER}\n${types.join("\n")}`);
+    keep("definitions/validators.js", `${BANNER}${validators()}\n`);
+}
+
+/** Writes a file, or says that it is stale. */
+function keep(file: string, text: string): void {
     if (!process.argv.includes("--check")) {
-        writeFileSync(TARGET, text);
-    } else if (readFileSync(TARGET, "utf8") !== text) {
-        console.error(`${TARGET} is stale: run \`make types\` and commit it.`);
+        writeFileSync(file, text);
+    } else if (!existsSync(file) || readFileSync(file, "utf8") !== text) {
+        console.error(`${file} is stale: run \`make types\` and commit it.`);
         process.exitCode = 1;
     }
 }
 
-async function typesOf(file: string): Promise<string> {
-    const schema = JSON.parse(readFileSync(file, "utf8"), requireDefaulted) as JSONSchema;
+function textOf(name: string): string {
+    return readFileSync(`schemas/${name}.schema.json`, "utf8");
+}
+
+async function typesOf(name: string): Promise<string> {
+    const schema = JSON.parse(textOf(name), requireDefaulted) as JSONSchema;
     return compile(schema, "", {
         bannerComment: "",
         ignoreMinAndMaxItems: true,
@@ -37,6 +49,20 @@ function requireDefaulted(_key: string, node: unknown): unknown {
         schema.required = [...(schema.required ?? []), ...defaulted.map(([name]) => name)];
     }
     return node;
+}
+
+/** No validator says what only documents a schema. */
+function withoutProse(key: string, value: unknown): unknown {
+    return typeof value === "string" && ["$schema", "title", "description"].includes(key) ? undefined : value;
+}
+
+function validators(): string {
+    const ajv = new Ajv2020({ allErrors: true, verbose: true, useDefaults: true, strict: true, code: { source: true } });
+    ajv.addVocabulary(["patternErrorMessage"]);
+    for (const [name, file] of Object.entries(VALIDATED)) {
+        ajv.addSchema({ ...(JSON.parse(textOf(file), withoutProse) as AnySchemaObject), $id: name });
+    }
+    return standaloneCode(ajv, Object.fromEntries(Object.keys(VALIDATED).map((name) => [name, name])));
 }
 
 void main();
