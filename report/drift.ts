@@ -1,21 +1,21 @@
+import type { Finding } from "../substrate/findings";
 import { aligned } from "./table";
 
-/** One difference between what was declared and what is. */
-export interface DriftRow {
+/** A finding in words, beside what it is about: how a person and a program read it. */
+export interface DriftRow extends Pick<
+    Finding,
+    "place" | "subject" | "field" | "vmid" | "definedAt" | "since" | "who"
+> {
     /** Tenant that it concerns; empty for what is no tenant's. */
     readonly tenant: string;
     /** Where it is: `node pve2`, `router`. */
     readonly where: string;
-    /** What differs, as `VM 5001 api-vm01: memory`. */
+    /** Subject and field, as `VM 5001 api-vm01: memory`. */
     readonly what: string;
-    /** What was declared; NOTHING for what is in no file. */
+    /** NOTHING for what is in no file. */
     readonly declared: string;
-    /** What is; NOTHING for what is gone. */
+    /** NOTHING for what is gone. */
     readonly found: string;
-    /** When it was changed, in ISO 8601 and UTC, where a log knows. */
-    readonly since?: string;
-    /** Who changed it, where a log knows. */
-    readonly who?: string;
     /** The command that settles it, or what to do by hand. */
     readonly settle: string;
 }

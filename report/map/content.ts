@@ -2,12 +2,10 @@ import { sharesOf, type Share } from "../../substrate/capacity";
 import type { DriftRow } from "../drift";
 import { SITE_SEGMENT_KEYS, SITE_SEGMENTS, siteSubnet } from "../../substrate/siteSegments";
 import { ELSEWHERE, INTERNET, ROUTER } from "../../firewall/reachability";
+import type { Place } from "../../substrate/findings";
 import type { Hypervisor, Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
 import type { ToldDrift } from "./driftFile";
 import { pathsOf, type MapPath } from "./paths";
-
-/** Where drift of the core router is, as its rows say it. */
-const ON_ROUTER = "router";
 
 /** Everything that the map shows, before anything is drawn. */
 export interface MapContent {
@@ -67,39 +65,30 @@ export function mapOf(substrate: Substrate, told?: ToldDrift): MapContent {
         hypervisors: substrate.hypervisors.map((hypervisor) => ({
             hypervisor,
             shares: sharesOf(substrate, hypervisor),
-            drift: ofNobody.filter(({ where }) => where.split(" ").some((word) => isNamed(hypervisor, word))),
+            drift: ofNobody.filter(({ place }) => isAt(place, hypervisor)),
         })),
         tenants: substrate.tenants.map((tenant) => {
             const drift = rows.filter((row) => row.tenant === tenant.name);
             return {
                 tenant,
                 drift,
-                segmentDrifts: drift.some(({ where }) => where === ON_ROUTER),
+                segmentDrifts: drift.some(({ place }) => place.kind === "router"),
                 vms: tenant.vms.map((vm) => ({
                     vm,
                     aliases: vm.aliases.map((alias) => alias.slice(0, -tenant.zone.length - 1)),
-                    drift: drift.filter((row) => concerns(row, vm)),
+                    drift: drift.filter(({ vmid }) => vmid === vm.vmid),
                 })),
             };
         }),
         places: placesOf(substrate, paths),
         paths,
         ...(told && { told }),
-        routerDrift: ofNobody.filter(({ where }) => where === ON_ROUTER),
+        routerDrift: ofNobody.filter(({ place }) => place.kind === "router"),
     };
 }
 
-function isNamed({ name, node }: Hypervisor, word: string): boolean {
-    return word === name || word === node;
-}
-
-/** Whether a row is about a VM: it names its VMID, one of its names, or its address. */
-export function concerns({ what }: DriftRow, { vmid, name, fqdn, aliases, address }: WorkloadVm): boolean {
-    const [, ofVmid] = /\bVM (\d+)\b/.exec(what) ?? [];
-    const [, reserved] = /^reservation \S+ \((.+)\)/.exec(what) ?? [];
-    const words = what.split(/[\s:]+/);
-    const own = [fqdn, ...aliases, ...(address === undefined ? [] : [address])];
-    return ofVmid === String(vmid) || reserved === name || own.some((text) => words.includes(text));
+function isAt(place: Place, { name, node }: Hypervisor): boolean {
+    return (place.kind === "node" && place.name === node) || (place.kind === "host" && place.name === name);
 }
 
 /** The internet is always one; the router's other addresses and what is nowhere of ours are where a path goes there. */

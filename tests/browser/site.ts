@@ -46,7 +46,11 @@ export function bigSite(): Substrate {
 
 /** A row of drift as `tenants drift` tells it. */
 function row(tenant: string, where: string, what: string, declared: string, found: string): DriftRow {
-    return { tenant, where, what, declared, found, settle: "tenants up dvntm" };
+    const [kind, name = ""] = where.split(" ");
+    const place = kind === "router" ? { kind: "router" as const } : { kind: kind as "node" | "host", name };
+    const vmid = Number(/VM (\d+)/.exec(what)?.[1] ?? (what.includes(" api.bench2.") ? 5201 : 0));
+    const of = { place, subject: { kind: "vm" as const, id: what }, ...(vmid > 0 && { vmid }) };
+    return { tenant, where, what, declared, found, settle: "tenants up dvntm", ...of };
 }
 
 /** Drift of a VM, of a name, of a segment, and of what is no tenant's, in the big site. */
