@@ -1,7 +1,7 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineCommand } from "./cli/definition";
 import { ROOT } from "./cli/environment";
+import { readText } from "./cli/files";
 
 const SHELLS = ["bash", "zsh", "fish"];
 
@@ -18,7 +18,7 @@ export const command = defineCommand({
     example: 'eval "$(tenants completion bash)"',
     exits: {},
     run({ args }) {
-        const script = readFileSync(join(__dirname, "cli", "completion", `${args["shell"]}.sh`), "utf8");
+        const script = readText(join(__dirname, "cli", "completion", `${args["shell"]}.sh`));
         const program = join(ROOT, "bin", "tenants").replaceAll("'", args["shell"] === "fish" ? "\\'" : "'\\''");
         process.stdout.write(script.replace("@PROGRAM@", () => program));
     },

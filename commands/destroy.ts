@@ -3,7 +3,7 @@ import { defineCommand, SUBSTRATE } from "./cli/definition";
 import { compareWithFiles } from "./cli/environment";
 import { EXIT, exitOfPulumi } from "./cli/exit";
 import { answer, tell } from "./cli/terminal";
-import { confirm, requireName } from "./shared/confirm";
+import { confirm, requireName } from "./cli/confirm";
 import { looksOnly, runPulumi } from "./shared/pulumi";
 import { holdings, tellReleased, tellWhatGoes } from "./shared/release";
 import { prepareChange } from "./shared/stack";

@@ -1,4 +1,3 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { dumpForAnsible } from "../definitions/ansibleYaml";
 import { groupsOf, inventoryOf, type InventoryHost } from "../router/export/inventory";
@@ -6,6 +5,7 @@ import type { Substrate } from "../substrate/substrate";
 import { readYaml } from "../definitions/read";
 import { givenVars, zoneKeysOf } from "../router/export/zones";
 import { defineCommand, SUBSTRATE } from "./cli/definition";
+import { writeFolder, writeText } from "./cli/files";
 import { answer, note } from "./cli/terminal";
 import { loadOne } from "./shared/substrates";
 
@@ -54,16 +54,9 @@ function keysOf(substrate: Substrate, input: string | undefined): ReadonlyMap<st
 
 function write(folder: string, substrate: string, hosts: readonly InventoryHost[]): void {
     const header = headerOf(substrate);
-    const hostVars = join(folder, "host_vars");
-    mkdirSync(hostVars, { recursive: true });
     const files = new Map(hosts.map(({ id, vars }) => [`${id}.yml`, header + dumpForAnsible(vars)]));
-    for (const stale of readdirSync(hostVars).filter((file) => !files.has(file))) {
-        const text = readFileSync(join(hostVars, stale), "utf8");
-        if ([header, earlierHeaderOf(substrate)].some((ours) => text.startsWith(ours))) {
-            rmSync(join(hostVars, stale));
-        }
-    }
-    files.forEach((text, file) => writeFileSync(join(hostVars, file), text));
-    writeFileSync(join(folder, "tenants.yml"), header + dumpForAnsible(groupsOf(hosts, false)));
+    const ours = (text: string) => [header, earlierHeaderOf(substrate)].some((begin) => text.startsWith(begin));
+    writeFolder(join(folder, "host_vars"), files, ours);
+    writeText(join(folder, "tenants.yml"), header + dumpForAnsible(groupsOf(hosts, false)));
     note(`${folder}: ${hosts.length} hosts written`);
 }

@@ -1,4 +1,3 @@
-import { readFileSync, writeFileSync } from "node:fs";
 import { extname } from "node:path";
 import { mapOf, type MapContent } from "../report/map/content";
 import { readDrift, type ToldDrift } from "../report/map/driftFile";
@@ -6,13 +5,12 @@ import { asPage } from "../report/map/page";
 import { asSvg } from "../report/map/svg";
 import { defineCommand, SUBSTRATE } from "./cli/definition";
 import { shown, UsageError } from "./cli/errors";
+import { readText, writeText } from "./cli/files";
 import { answer } from "./cli/terminal";
 import { loadOne } from "./shared/substrates";
 
 /** How each kind of file is drawn. */
 const DRAWN: Readonly<Record<string, (content: MapContent) => string>> = { ".html": asPage, ".svg": asSvg };
-
-const STDIN = 0;
 
 export const command = defineCommand({
     name: "map",
@@ -44,13 +42,12 @@ export const command = defineCommand({
             );
         }
         const content = mapOf(loadOne(name), drift === undefined ? undefined : toldIn(drift, name));
-        files.forEach((file) => writeFileSync(file, DRAWN[extname(file)]!(content)));
+        files.forEach((file) => writeText(file, DRAWN[extname(file)]!(content)));
         answer({ substrate: name, files }, () => files.join("\n"));
     },
 });
 
 /** @param file a file, or - for standard input. */
 function toldIn(file: string, substrate: string): ToldDrift {
-    const [source, name] = file === "-" ? [STDIN, "standard input"] : [file, file];
-    return readDrift(readFileSync(source, "utf8"), name, substrate);
+    return readDrift(readText(file), file === "-" ? "standard input" : file, substrate);
 }

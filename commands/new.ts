@@ -1,9 +1,10 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { Substrate } from "../substrate/substrate";
+import { tenantFile } from "../definitions/read";
 import { defineCommand, SUBSTRATE } from "./cli/definition";
 import { definitions } from "./cli/environment";
 import { Refusal } from "./cli/errors";
+import { writeNew } from "./cli/files";
 import { answer, note } from "./cli/terminal";
 import { loadOne } from "./shared/substrates";
 
@@ -29,14 +30,11 @@ export const command = defineCommand({
         const tenant = args["tenant"]!;
         const substrate = loadOne(args["substrate"]!);
         const vlan = vlanOf(substrate, wanted);
-        const folder = `tenants/${substrate.name}`;
-        const taken = ["yaml", "yml"]
-            .map((end) => `${folder}/${tenant}.${end}`)
-            .find((one) => existsSync(join(definitions(), one)));
+        const taken = tenantFile(definitions(), substrate.name, tenant);
         if (taken !== undefined) {
             throw new Refusal(`${taken} is there already: nothing was written`);
         }
-        const file = `${folder}/${tenant}.yaml`;
+        const file = `tenants/${substrate.name}/${tenant}.yaml`;
         write(file, textOf(tenant, vlan), substrate.name);
         answer({ substrate: substrate.name, tenant, vlan, file }, () => file);
         note(`VLAN ${vlan}; next: edit it, then tenants validate ${substrate.name}, tenants up ${substrate.name}`);
@@ -61,13 +59,11 @@ function vlanOf({ name, tenants }: Substrate, wanted: string | undefined): numbe
 
 /** Writes the file, and takes it away again where the definitions have faults with it. */
 function write(file: string, text: string, substrate: string): void {
-    const path = join(definitions(), file);
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text, { flag: "wx" });
+    const takeAway = writeNew(join(definitions(), file), text);
     try {
         loadOne(substrate);
     } catch (error) {
-        rmSync(path);
+        takeAway();
         throw error instanceof Refusal ? new Refusal(`${error.message}\nnothing was written`) : error;
     }
 }

@@ -1,4 +1,3 @@
-import { writeFileSync } from "node:fs";
 import { mismatchesOf } from "../proof/findings";
 import { asPage } from "../report/proofPage";
 import { asText } from "../report/proofText";
@@ -6,6 +5,7 @@ import { defineCommand, SUBSTRATE } from "./cli/definition";
 import { definitions } from "./cli/environment";
 import { Refusal, shown, UsageError } from "./cli/errors";
 import { EXIT } from "./cli/exit";
+import { writeText } from "./cli/files";
 import { inOrder } from "./cli/interruption";
 import { answer, note } from "./cli/terminal";
 
@@ -65,7 +65,7 @@ async function measure(subject: Subject, output: string | undefined): Promise<nu
             runLab("prove", async ({ signal, runs }) => {
                 const proof = await prove({ ...subject, say, runs, signal });
                 if (output !== undefined) {
-                    writeFileSync(output, asPage(proof));
+                    writeText(output, asPage(proof));
                 }
                 const mismatches = mismatchesOf(proof);
                 answer({ ...proof, mismatches }, () => asText(proof));

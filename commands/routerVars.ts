@@ -1,8 +1,8 @@
-import { writeFileSync } from "node:fs";
 import { dumpForAnsible } from "../definitions/ansibleYaml";
 import { routerVars } from "../router/export/routerVars";
 import { readYaml } from "../definitions/read";
 import { defineCommand, SUBSTRATE } from "./cli/definition";
+import { writeText } from "./cli/files";
 import { answer, note } from "./cli/terminal";
 import { allowanceFault, loadOne } from "./shared/substrates";
 
@@ -42,7 +42,7 @@ export const command = defineCommand({
         );
         const yaml = HEADER(name) + dumpForAnsible(variables);
         if (output !== undefined) {
-            writeFileSync(output, json ? `${JSON.stringify(variables)}\n` : yaml);
+            writeText(output, json ? `${JSON.stringify(variables)}\n` : yaml);
             note(`${output}: written`);
         }
         answer(variables, () => (output === undefined ? yaml.trimEnd() : ""));

@@ -1,5 +1,4 @@
-import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { tenantFile } from "../definitions/read";
 import { dependents, holdingsOf, type Holdings } from "../state/holdings";
 import { nameOf, POOL, type StateResource } from "../state/repair";
 import type { Substrate } from "../substrate/substrate";
@@ -10,7 +9,7 @@ import { Refusal } from "./cli/errors";
 import { EXIT, exitOfPulumi } from "./cli/exit";
 import { answer, tell } from "./cli/terminal";
 import { backUp } from "./shared/backup";
-import { confirm, requireName } from "./shared/confirm";
+import { confirm, requireName } from "./cli/confirm";
 import { exportStack, runPulumi, type PulumiRun } from "./shared/pulumi";
 import { holdings, tellReleased, tellWhatGoes } from "./shared/release";
 import { prepareChange } from "./shared/stack";
@@ -122,9 +121,7 @@ async function destroy(request: Request, substrate: Substrate, { resources }: Ho
 }
 
 function tellFile({ name }: Substrate, tenant: string): void {
-    const file = ["yaml", "yml"]
-        .map((end) => `tenants/${name}/${tenant}.${end}`)
-        .find((path) => existsSync(join(definitions(), path)));
+    const file = tenantFile(definitions(), name, tenant);
     if (file !== undefined) {
         tell(`${file} is still there: remove it, or the next up makes the tenant again`);
     }

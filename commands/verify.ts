@@ -1,6 +1,3 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { proofName } from "../proof/proof";
 import { mismatchesOf } from "../proof/findings";
@@ -11,16 +8,16 @@ import { suggestion } from "../definitions/suggest";
 import { jobsOf, verificationOf, type VmAnswer, type VmJob } from "../proof/verification";
 import { defineCommand, SUBSTRATE, TENANT } from "./cli/definition";
 import { Refusal, shown, UsageError } from "./cli/errors";
+import { readText, writeText } from "./cli/files";
 import { EXIT } from "./cli/exit";
 import { answer, note } from "./cli/terminal";
 import { loadOne } from "./shared/substrates";
+import { runPython } from "./shared/ssh";
 
 const SCRIPT = join(__dirname, "shared", "guestProbe.py");
 
 /** How long a probe inside a VM may take, in seconds, and ssh to connect. */
 const PATIENCE_SECONDS = 3;
-const CONNECT_SECONDS = 10;
-
 export const command = defineCommand({
     name: "verify",
     group: "set up",
@@ -53,7 +50,7 @@ export const command = defineCommand({
         const { told, failed } = await askAll(jobs, options["ssh-config"]);
         const proof = verificationOf(substrate, told, Math.round((Date.now() - began) / 1000));
         if (options.output !== undefined) {
-            writeFileSync(options.output, asPage(proof));
+            writeText(options.output, asPage(proof));
         }
         const mismatches = mismatchesOf(proof);
         answer({ ...proof, mismatches }, () => asText(proof));
@@ -105,24 +102,15 @@ async function ask(job: VmJob, config: string | undefined): Promise<VmAnswer> {
         patience: PATIENCE_SECONDS,
     };
     // A JSON text within a JSON text is a Python literal, too.
-    const program = `import json\nJOB = json.loads(${JSON.stringify(JSON.stringify(asked))})\n${readFileSync(SCRIPT, "utf8")}`;
+    const program = `import json\nJOB = json.loads(${JSON.stringify(JSON.stringify(asked))})\n${readText(SCRIPT)}`;
     const host = vm.user === undefined ? address : `${vm.user.name}@${address}`;
-    const options = ["-o", "BatchMode=yes", "-o", `ConnectTimeout=${CONNECT_SECONDS}`];
-    const child = spawn("ssh", [...(config === undefined ? [] : ["-F", config]), ...options, host, "python3", "-"], {
-        stdio: ["pipe", "pipe", "pipe"],
-    });
-    let [out, err] = ["", ""];
-    child.stdout.setEncoding("utf8").on("data", (chunk: string) => (out += chunk));
-    child.stderr.setEncoding("utf8").on("data", (chunk: string) => (err += chunk));
-    // An ssh that ends before it read everything is told by its exit code.
-    child.stdin.on("error", () => undefined).end(program);
-    const [code] = (await once(child, "close")) as [number | null];
+    const { code, stdout, stderr } = await runPython(host, program, config);
     if (code !== 0) {
-        const said = err.trim().split("\n").at(-1) ?? "";
+        const said = stderr.trim().split("\n").at(-1) ?? "";
         throw new Refusal(
             `${proofName(vm)}: ssh to ${host} ended with ${code}: ${said}\n` +
                 "Check that `ssh` to it works without a question, and that python3 and ping are there.",
         );
     }
-    return JSON.parse(out) as VmAnswer;
+    return JSON.parse(stdout) as VmAnswer;
 }

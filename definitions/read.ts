@@ -57,3 +57,8 @@ export function tenantFiles({ root, substrate }: { readonly root: string; readon
 export function listTenants(root: string, substrate: string): string[] {
     return [...new Set(tenantFiles({ root, substrate }).map((file) => basename(file, extname(file))))];
 }
+
+/** File of a tenant, as it is named, relative to the project's folder; undefined where there is none. */
+export function tenantFile(root: string, substrate: string, tenant: string): string | undefined {
+    return tenantFiles({ root, substrate }).find((file) => basename(file, extname(file)) === tenant);
+}

@@ -26,13 +26,7 @@ export interface Finding {
 
 /** A value as the node, the host or the router gives it; undefined within one is nothing. */
 export type Value =
-    | string
-    | number
-    | boolean
-    | null
-    | undefined
-    | readonly Value[]
-    | { readonly [name: string]: Value };
+    string | number | boolean | null | undefined | readonly Value[] | { readonly [name: string]: Value };
 
 /** Where a difference is: a PVE node by its name, a host by its hypervisor's, or the core router. */
 export type Place =
@@ -51,17 +45,7 @@ export interface Subject {
 
 /** Kinds of things on a node, on the router and on a host; a wall is what rules together let through. */
 export type SubjectKind =
-    | "vm"
-    | "pool"
-    | "vlan"
-    | "scope"
-    | "reservation"
-    | "name"
-    | "rule"
-    | "alias"
-    | "wall"
-    | "service"
-    | "task";
+    "vm" | "pool" | "vlan" | "scope" | "reservation" | "name" | "rule" | "alias" | "wall" | "service" | "task";
 
 /** A key of a definition. */
 export interface Key {

@@ -1,10 +1,10 @@
-import { basename, extname, join } from "node:path";
+import { join } from "node:path";
 import { checkAdmission } from "./admission";
 import { checkBaselines } from "./baseline";
 import { checkAcross } from "./check/index";
 import { checkCoreRouter } from "./check/coreRouter";
 import { faultAt, type CheckedTenant } from "../definitions/places";
-import { listSubstrates, tenantFiles } from "../definitions/read";
+import { listSubstrates, tenantFile, tenantFiles } from "../definitions/read";
 import type { SubstrateDefinition, TenantDefinition } from "../definitions/definitions";
 import { DefinitionError, type Fault, type Path } from "../definitions/faults";
 import { resolve } from "./resolve";
@@ -93,7 +93,7 @@ function loadTenant(root: string, file: string, faults: Fault[]): CheckedTenant 
 
 /** A fault at a place of a tenant's file, for what is found after its definitions were checked. */
 export function tenantFault(definitions: Definitions, tenant: string, path: Path, message: string): Fault {
-    const file = tenantFiles(definitions).find((name) => basename(name, extname(name)) === tenant)!;
+    const file = tenantFile(definitions.root, definitions.substrate, tenant)!;
     return faultAt(readYaml(file, join(definitions.root, file)), path, message);
 }
 

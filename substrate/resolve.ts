@@ -1,6 +1,11 @@
 import { resolveBaseline } from "./baseline";
 import { definedAt, type CheckedTenant } from "../definitions/places";
-import type { AllowanceDefinition, HypervisorDefinition, SubstrateDefinition, TenantDefinition } from "../definitions/definitions";
+import type {
+    AllowanceDefinition,
+    HypervisorDefinition,
+    SubstrateDefinition,
+    TenantDefinition,
+} from "../definitions/definitions";
 import { MANAGEMENT_VLAN, subnetOf, TRUSTED_VLAN, zoneOf } from "./identity";
 import { isSiteSegment, siteSubnet } from "./siteSegments";
 import { resolveVm } from "./resolveVm";

@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { RESOURCE_TITLES, shareText } from "../../substrate/capacity";
 import { byTenant, type DriftRow } from "../drift";
 import { escaped, htmlPage, schemeStyle } from "../html";
@@ -7,12 +5,13 @@ import { bar } from "./bars";
 import { colourClass, MAP_COLOURS } from "./colours";
 import type { MapContent, MapHypervisor, MapTenant } from "./content";
 import { diagram } from "./diagram";
+import { partText } from "./read";
 import { SHAPES_STYLE } from "./svg";
 import { vmItem } from "./vmItem";
 import { counted, driftText, driftVerdict, segmentText, summary } from "./words";
 
-const STYLE = schemeStyle(MAP_COLOURS) + SHAPES_STYLE + readFileSync(join(__dirname, "page.css"), "utf8");
-const SCRIPT = readFileSync(join(__dirname, "keyboard.js"), "utf8");
+const STYLE = schemeStyle(MAP_COLOURS) + SHAPES_STYLE + partText("page.css");
+const SCRIPT = partText("keyboard.js");
 
 const FLAT = "The tenants share a flat network (coreRouter.mode: none), and nothing keeps them apart.";
 

@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { RESOURCE_TITLES, shareText } from "../../substrate/capacity";
 import { schemeStyle } from "../html";
 import { bar } from "./bars";
@@ -8,9 +6,10 @@ import type { MapContent, MapHypervisor, MapTenant, MapVm } from "./content";
 import { diagram, type Picture } from "./diagram";
 import { element, line, title } from "./shapes";
 import { addressText, driftText, driftVerdict, segmentText, sizeText, summary } from "./words";
+import { partText } from "./read";
 
 /** How bars, boxes and arrows look, in the picture and in the page. */
-export const SHAPES_STYLE = COLOUR_CLASSES + readFileSync(join(__dirname, "shapes.css"), "utf8");
+export const SHAPES_STYLE = COLOUR_CLASSES + partText("shapes.css");
 
 const WIDTH = 1200;
 const MARGIN = 16;

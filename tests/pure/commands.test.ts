@@ -117,7 +117,7 @@ describe("map", () => {
 
 describe("a name that is asked for", () => {
     const program =
-        'require("./commands/shared/confirm").confirm("All of it goes.", "dvntm", undefined)' +
+        'require("./commands/cli/confirm").confirm("All of it goes.", "dvntm", undefined)' +
         ".then(() => console.log(String(6 * 7)), (error) => { console.log(error.message); process.exitCode = 1; })";
 
     test.each([

@@ -1,5 +1,5 @@
 import { createInterface } from "node:readline/promises";
-import { Refusal, shown, UsageError } from "../cli/errors";
+import { Refusal, shown, UsageError } from "./errors";
 
 /**
  * Looks whether what a script says is the name of what goes, before anything else is done.

@@ -1,0 +1,37 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+
+/** Standard input, where a file is called for. */
+const STDIN = 0;
+
+/** Text of a person's file, or of standard input where it is named `-`. */
+export function readText(file: string): string {
+    return readFileSync(file === "-" ? STDIN : file, "utf8");
+}
+
+/** Writes a file that a person asked for. */
+export function writeText(file: string, text: string): void {
+    writeFileSync(file, text);
+}
+
+/** Writes a file that is not there yet, with its folder; gives back how it is taken away again. */
+export function writeNew(file: string, text: string): () => void {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text, { flag: "wx" });
+    return () => rmSync(file);
+}
+
+/**
+ * Makes a folder hold these files, by name.
+ *
+ * @param ours whether a file that is there beside them is ours by its text, and so goes.
+ */
+export function writeFolder(folder: string, files: ReadonlyMap<string, string>, ours: (text: string) => boolean): void {
+    mkdirSync(folder, { recursive: true });
+    for (const other of readdirSync(folder).filter((file) => !files.has(file))) {
+        if (ours(readFileSync(join(folder, other), "utf8"))) {
+            rmSync(join(folder, other));
+        }
+    }
+    files.forEach((text, file) => writeFileSync(join(folder, file), text));
+}
