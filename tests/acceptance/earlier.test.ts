@@ -1,0 +1,71 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { SimulatedNode } from "../../lab/simulatedNode";
+import { SimulatedRouter } from "../../lab/simulatedRouter";
+import { Workspace } from "../../lab/workspace";
+import { NODE, ROUTER } from "../earlier/record";
+import { RUN_TIMEOUT_MS } from "./lab";
+import { stackFile } from "./stackFile";
+
+jest.setTimeout(RUN_TIMEOUT_MS);
+
+const EARLIER = resolve(__dirname, "../earlier");
+const FILE = "tenants/dvntm/grooveiq.yaml";
+
+/** The state that an earlier release made (tests/earlier/record.ts), with the node and the router that belong to it. */
+describe("a stack that an earlier release made", () => {
+    let node: SimulatedNode;
+    let router: SimulatedRouter;
+    let workspace: Workspace;
+
+    const text = (file: string) => readFileSync(join(EARLIER, file), "utf8");
+
+    beforeAll(async () => {
+        [node, router] = await Promise.all([SimulatedNode.start(), SimulatedRouter.start()]);
+        workspace = await Workspace.create("dvntm", node, router, {}, EARLIER);
+        const file = stackFile(workspace)!;
+        mkdirSync(dirname(file), { recursive: true });
+        const state = text("state.json")
+            .replaceAll(NODE, node.ready.endpoint)
+            .replaceAll(ROUTER, router.ready.endpoint);
+        writeFileSync(file, state);
+        await node.restore(JSON.parse(text("node.json")));
+        await router.restore(JSON.parse(text("router.json")));
+    });
+    afterAll(async () => {
+        workspace.remove();
+        await Promise.all([node.stop(), router.stop()]);
+    });
+
+    async function preview(...flags: string[]): Promise<{ exitCode: number; output: string }> {
+        const { exitCode, output } = await workspace.pulumi(["preview", ...flags]);
+        return { exitCode, output };
+    }
+
+    test("is as declared: a preview of it is empty", async () => {
+        const { exitCode, output } = await preview("--expect-no-changes");
+        expect([exitCode, output]).toEqual([0, output]);
+        expect(output).toMatch(/^ {4}\d+ unchanged$/m);
+    });
+
+    test("control: what was changed since is shown, and a renamed VM is renamed in place", async () => {
+        const path = join(workspace.root, FILE);
+        const before = readFileSync(path, "utf8");
+        writeFileSync(path, before.replace("name: db-vm01", "name: data-vm01"));
+        const { exitCode, output } = await preview();
+        writeFileSync(path, before);
+        expect(exitCode).toBe(0);
+        expect(output).toMatch(/^ *~ +│? *.*VmLegacy +grooveiq-data-vm01-vm update/m);
+        expect(output).not.toMatch(/create|replace|delete/);
+    });
+
+    test("an up writes nothing to node and router, and the next preview is empty", async () => {
+        await node.forgetRequests();
+        await router.forgetAudit();
+        const { exitCode, output } = await workspace.pulumi(["up", "--yes", "--skip-preview"]);
+        expect([exitCode, output]).toEqual([0, output]);
+        expect((await node.requests()).filter(({ method }) => method !== "GET")).toEqual([]);
+        expect(await router.audit()).toEqual([]);
+        expect((await preview("--expect-no-changes")).exitCode).toBe(0);
+    });
+});
