@@ -1,6 +1,21 @@
 import pulumi from "@pulumi/eslint-plugin";
 import tseslint from "typescript-eslint";
 
+/** Rooms of the program itself: each has pure rules, and its reading and writing in files that are named for it. */
+const ROOMS = [
+    ...["definitions", "substrate", "firewall", "state", "https", "node", "router", "host"],
+    ...["components", "report", "proof", "policy", "commands"],
+];
+
+const IO = {
+    regex: "^(node:)?(child_process|dgram|dns|fs|http|https|net|readline|tls)(/.*)?$|^(ssh2|tar)$",
+    // Pure, although it comes from there.
+    allowImportNames: ["isIPv4"],
+    message: "Reading and writing stand in files named client, read, provider or ssh; in commands/, in cli/.",
+};
+
+const PULUMI = { group: ["@pulumi/*", "@muhlba91/*"], message: "What needs no server needs no Pulumi." };
+
 export default tseslint.config(
     { ignores: ["node_modules", ".tools", ".lab", "definitions/definitions.ts", "definitions/validators.js"] },
     {
@@ -33,12 +48,13 @@ export default tseslint.config(
         rules: { "max-lines-per-function": "off" },
     },
     {
+        files: ROOMS.map((room) => `${room}/**/*.ts`),
+        ignores: ["**/{client,read,provider,ssh}.ts", "commands/cli/*.ts"],
+        rules: { "no-restricted-imports": ["error", { patterns: [IO] }] },
+    },
+    {
         files: ["definitions/**/*.ts", "substrate/**/*.ts", "firewall/**/*.ts"],
-        rules: {
-            "no-restricted-imports": [
-                "error",
-                { patterns: [{ group: ["@pulumi/*", "@muhlba91/*"], message: "What needs no server needs no Pulumi." }] },
-            ],
-        },
+        ignores: ["**/read.ts"],
+        rules: { "no-restricted-imports": ["error", { patterns: [IO, PULUMI] }] },
     },
 );

@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 /** Standard input, where a file is called for. */
@@ -7,6 +7,11 @@ const STDIN = 0;
 /** Text of a person's file, or of standard input where it is named `-`. */
 export function readText(file: string): string {
     return readFileSync(file === "-" ? STDIN : file, "utf8");
+}
+
+/** Whether there is a file or folder of that name. */
+export function isThere(file: string): boolean {
+    return existsSync(file);
 }
 
 /** Writes a file that a person asked for. */

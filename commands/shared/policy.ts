@@ -1,8 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { lt } from "semver";
 import { definitions } from "../cli/environment";
+import { isThere, readText } from "../cli/files";
 import { pulumi } from "./pulumi";
 
 /** The pack, a program that the CLI starts, from the project's folder. */
@@ -32,7 +32,7 @@ function missing(root: string): string | undefined {
     } catch {
         return "the npm package @pulumi/policy is not installed: npm ci";
     }
-    if (!existsSync(join(root, PACK))) {
+    if (!isThere(join(root, PACK))) {
         return "it is not in this folder";
     }
     const [cli, sdk] = [pulumi("version").trim(), versionOfSdk(resolve)];
@@ -40,5 +40,5 @@ function missing(root: string): string | undefined {
 }
 
 function versionOfSdk(resolve: NodeJS.RequireResolve): string {
-    return (JSON.parse(readFileSync(resolve("@pulumi/pulumi/package.json"), "utf8")) as { version: string }).version;
+    return (JSON.parse(readText(resolve("@pulumi/pulumi/package.json"))) as { version: string }).version;
 }
