@@ -41,7 +41,7 @@ export const command = defineCommand({
     },
 });
 
-/** What a source gave, or why it could not. */
+/** Answer of a source, or why it has none. */
 interface Told {
     readonly source: string;
     readonly rows: readonly DriftRow[];

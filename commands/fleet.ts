@@ -92,7 +92,7 @@ async function runOn(loaded: Loaded, wanted: Wanted): Promise<FleetRow> {
     }
 }
 
-/** What would be changed; `events` fills with what the engine tells meanwhile, which is all there is of a run that fails. */
+/** Number of changes by kind; `events` fills with what the engine tells meanwhile, which is all there is of a run that fails. */
 async function changesOf(stack: Stack, wanted: Wanted, events: EngineEvent[]): Promise<FleetRow["changes"]> {
     const { command, packs } = wanted;
     const options = { color: "never", onEvent: (event: EngineEvent) => void events.push(event) } as const;

@@ -12,7 +12,7 @@ import { loadOne } from "./shared/substrates";
 /** Begins every file that is ours, so that one of a VM that is gone is known and removed. */
 const headerOf = (substrate: string) => `# Written by \`tenants inventory ${substrate}\`: change the tenants' files.\n`;
 
-/** What earlier releases wrote there. */
+/** Header that earlier releases wrote. */
 const earlierHeaderOf = (substrate: string) =>
     `# Written by \`tenants inventory ${substrate}\`: change the tenants' files.\n`;
 

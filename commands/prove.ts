@@ -53,7 +53,7 @@ export const command = defineCommand({
     },
 });
 
-/** What is proved: a person's own definitions, or that many VMs of ten tenants. */
+/** Subject of a proof: a person's own definitions, or that many VMs of ten tenants. */
 type Subject = { readonly definitions: string } | { readonly vms: number };
 
 /** Measures and tells; ended by hand, the lab ends what it started, in order. */

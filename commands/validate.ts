@@ -36,7 +36,7 @@ function lineOf({ name, status, tenants }: Substrate): string {
     return `${name}: ${status}, ${tenants.length} tenants, ${vms} VMs, no faults`;
 }
 
-/** What is missing for an up, as faults. */
+/** Faults for all that an up still lacks. */
 function withMissing(loaded: Loaded): Loaded {
     if (loaded.substrate === undefined) {
         return loaded;

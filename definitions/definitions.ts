@@ -11,7 +11,7 @@ export interface TenantDefinition {
      */
     name: string;
     /**
-     * What the tenant is for, in one line; shown on the pool.
+     * Purpose of the tenant, in one line; shown on the pool.
      */
     description: string;
     /**
@@ -46,7 +46,7 @@ export interface TenantDefinition {
      */
     formerly?: string;
     /**
-     * What the tenant's VMs may hold together, all of them counted, running or not. What is left out is not limited.
+     * Bounds of the tenant's VMs together, all of them counted, running or not. A key that is left out is not limited.
      */
     quota?: {
         /**
@@ -67,7 +67,7 @@ export interface TenantDefinition {
         vms?: number;
     };
     /**
-     * What the tenant's VMs may reach beyond what every tenant may: each entry opens one way, to one destination. Everything else between tenants stays denied.
+     * Ways beyond those that every tenant has: each entry opens one way, to one destination. Everything else between tenants stays denied.
      *
      * @maxItems 40
      */
@@ -97,7 +97,7 @@ export interface AllowanceDefinition {
      */
     ports?: string;
     /**
-     * What it is for, in one line; the rules on both sides carry it.
+     * Purpose, in one line; the rules on both sides carry it.
      */
     why: string;
 }
@@ -114,7 +114,7 @@ export interface VmDefinition {
      */
     instance: number;
     /**
-     * What the VM is for, in one line; shown in PVE's notes.
+     * Purpose of the VM, in one line; shown in PVE's notes.
      */
     description: string;
     /**
@@ -317,7 +317,7 @@ export interface HypervisorDefinition {
      */
     clones: number;
     /**
-     * What the host has. May be missing only while the substrate is planned.
+     * Hardware of the host. May be missing only while the substrate is planned.
      */
     hardware?: {
         /**
@@ -353,7 +353,7 @@ export interface HypervisorDefinition {
     baseline?: BaselineDefinition;
 }
 /**
- * What the stack configures on the host itself, over SSH with Ansible. Without it nothing on the host is touched. It creates or fails, and removes nothing; destroy leaves the host as it is.
+ * Configuration of the host itself, over SSH with Ansible. Without it nothing on the host is touched. It creates or fails, and removes nothing; destroy leaves the host as it is.
  */
 export interface BaselineDefinition {
     /**
@@ -444,7 +444,7 @@ export interface StorageDefinition {
      */
     type: "dir" | "lvm" | "lvmthin";
     /**
-     * What may lie on it, in PVE's words.
+     * Kinds of content, in PVE's words.
      *
      * @minItems 1
      */
@@ -508,7 +508,7 @@ export interface RouterVariables {
      */
     opnsense_vlan_parent?: string;
     /**
-     * What passes between zones; the rest does not.
+     * Policies between zones; all else is denied.
      */
     firewall_zone_policies: ZonePolicy[];
     /**
@@ -556,7 +556,7 @@ export interface ZoneVariables {
     [k: string]: unknown;
 }
 /**
- * What may pass from one zone to another.
+ * Policy from one zone to another.
  */
 export interface ZonePolicy {
     /**
@@ -591,7 +591,7 @@ export interface ZonePolicy {
 }
 
 /**
- * What `pulumi stack output --json` prints of a substrate. Keys are added, never renamed or taken away, without a line in the changelog that says so.
+ * Outputs of a substrate, as `pulumi stack output --json` prints them. Keys are added, never renamed or taken away, without a line in the changelog that says so.
  */
 export interface StackOutputs {
     /**
@@ -603,7 +603,7 @@ export interface StackOutputs {
      */
     segments: SegmentOutput[];
     /**
-     * What each host that has a baseline said of itself when it was last configured, by the hypervisor's name.
+     * Facts of each host that has a baseline, as it said them when it was last configured, by the hypervisor's name.
      */
     hosts: {
         [k: string]: HostOutput;
@@ -680,7 +680,7 @@ export interface SegmentOutput {
     zone: string;
 }
 /**
- * What a host said of itself.
+ * Facts that a host said of itself.
  */
 export interface HostOutput {
     /**

@@ -1,5 +1,5 @@
 /**
- * What a standalone hypervisor cannot give, by the key that a person would ask for it with. The lab's hypervisors are
+ * Wishes that a standalone hypervisor cannot fulfil, by the key that a person would ask for it with. The lab's hypervisors are
  * never clustered: two nodes have no quorum to speak of, and local storage is simpler and faster.
  */
 const reasons: Readonly<Record<string, string>> = {

@@ -51,7 +51,7 @@ export function parseYaml(file: string, text: string, dialect: Dialect = "ours")
     }
 }
 
-/** What a person most likely did, where the parser's words do not say it. */
+/** Likely mistake of a person, where the parser's words do not say it. */
 const hints: Readonly<Record<string, string>> = {
     "bad indentation of a mapping entry": "; or an unquoted value has a colon in it",
     "deficient indentation": "; or a bracket or quote is not closed",

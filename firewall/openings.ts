@@ -14,7 +14,7 @@ export interface Opening {
     readonly inbound?: string;
 }
 
-/** What an opening lets through, as `tcp 443 of 10.20.99.95`. */
+/** An opening in words, as `tcp 443 of 10.20.99.95`. */
 export function openingText({ protocol, ports, part }: Opening): string {
     const what = ports === undefined ? protocol : `${protocol} ${ports}`;
     return part === undefined ? what : `${what} of ${part.join(", ")}`;
@@ -23,7 +23,7 @@ export function openingText({ protocol, ports, part }: Opening): string {
 /** Who let a packet through; undefined where it is dropped. */
 export type Decide = (packet: Packet) => Pick<Opening, "rule" | "inbound"> | undefined;
 
-/** What is let through from an address to some addresses. */
+/** Openings from an address to some addresses. */
 export interface Path {
     readonly source: number;
     readonly destination: readonly Range[];
@@ -60,7 +60,7 @@ export function cut({ first, last }: Range, edges: readonly number[]): Range[] {
     return starts.map((start, i) => ({ first: start, last: (starts[i + 1] ?? last + 1) - 1 }));
 }
 
-/** What is open to one address by one protocol, ports that one rule opens put together. */
+/** Ports open to one address by one protocol, those that one rule opens put together. */
 function portsOpen({ source, decide, filters }: Path, destination: number, protocol: PacketProtocol): Opening[] {
     const every = { first: 0, last: LAST_PORT };
     const hasPorts = protocol === "tcp" || protocol === "udp";

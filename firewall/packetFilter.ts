@@ -2,7 +2,7 @@ import { complementOf, EVERY_ADDRESS, networkOf, parseAddress, type Range } from
 import { ROUTER_ITSELF, type RouterRule, type RouterRules } from "../router/recordTypes";
 import type { Inbound } from "../substrate/substrate";
 
-/** What a packet is to the filters: `other` stands for every protocol but the three, such as GRE. */
+/** Protocol of a packet to the filters: `other` stands for every protocol but the three, such as GRE. */
 export const PACKET_PROTOCOLS = ["tcp", "udp", "icmp", "other"] as const;
 
 export type PacketProtocol = (typeof PACKET_PROTOCOLS)[number];
@@ -24,7 +24,7 @@ export interface RouterAddresses {
     readonly itself: readonly string[];
 }
 
-/** What one rule matches. */
+/** Packets that one rule matches. */
 export interface Matcher<R> {
     readonly rule: R;
     readonly protocols: readonly PacketProtocol[];
@@ -137,7 +137,7 @@ export function protocolsOf(protocol: string): readonly PacketProtocol[] {
     }
 }
 
-/** What PVE's firewall lets into the VMs of a segment, as a filter; what none matches is dropped. */
+/** PVE's firewall for the VMs of a segment, as a filter; a packet that no rule matches is dropped. */
 export function inboundFilter(inbound: readonly Inbound[]): PacketFilter<Inbound> {
     return new PacketFilter(
         inbound.map((rule) => ({

@@ -7,7 +7,7 @@ import { routerRecordsOf } from "../router/records";
 import { routerAddresses } from "./routerRules";
 import type { Substrate, Tenant } from "../substrate/substrate";
 
-/** What one place may reach of another; no openings: nothing. */
+/** Openings from one place to another; none: nothing gets through. */
 export interface Cell {
     readonly from: string;
     readonly to: string;
@@ -81,7 +81,7 @@ function routerAddressesOf({ site, tenants }: Substrate): string[] {
     );
 }
 
-/** What PVE's firewall alone lets into a tenant's VMs from an address. */
+/** Openings of PVE's firewall alone into a tenant's VMs from an address. */
 function openingsInto(tenant: Tenant, source: number): Opening[] {
     const wall = inboundFilter(inboundOf(tenant.segment));
     const decide = (packet: Packet) => {

@@ -1,5 +1,11 @@
 import { SITE_SEGMENTS, siteSubnet, PRIVATE_NETWORKS } from "../substrate/siteSegments";
-import { OWNER_PREFIX, ROUTER_ITSELF, type RouterAlias, type RouterRule, type RouterRules } from "../router/recordTypes";
+import {
+    OWNER_PREFIX,
+    ROUTER_ITSELF,
+    type RouterAlias,
+    type RouterRule,
+    type RouterRules,
+} from "../router/recordTypes";
 import type { Allowance, Segment, Tenant } from "../substrate/substrate";
 
 /** Most that a description holds on the router; it counts bytes (OPNsense: DescriptionField, without its u flag). */

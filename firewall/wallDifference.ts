@@ -16,7 +16,7 @@ export interface WallView {
 /** Characters that the addresses of a part may take. */
 const PART = 40;
 
-/** What is to blame for a packet's fate, by a key; undefined where the sets agree about it. */
+/** Key of the rule to blame for a packet's fate; undefined where the sets agree about it. */
 export type Judge = (packet: Packet) => string | undefined;
 
 /**

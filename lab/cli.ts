@@ -6,7 +6,7 @@ import { BIN } from "../tools/parts";
 import { labEnvironment } from "./environment";
 import { SecretScan } from "./secretScan";
 
-/** What a run of the CLI ended with. */
+/** Result of a run of the CLI. */
 export interface CliResult {
     readonly exitCode: number;
     readonly stdout: string;

@@ -48,7 +48,7 @@ export interface Question {
     readonly port?: number;
 }
 
-/** What a question had no answer with; any other answer is the name of who answered, or `yes`. */
+/** Stands for a question without an answer; any other answer is the name of who answered, or `yes`. */
 export const UNANSWERED: readonly string[] = ["silent", "refused"];
 
 /** A data plane that could not do what it was told. */

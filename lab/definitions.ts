@@ -11,7 +11,7 @@ import type { SimulatedRouter } from "./simulatedRouter";
  */
 export const LAB_DEFINITIONS = resolve(__dirname, "definitions");
 
-/** What of a stack file changes in a lab; every other key of a substrate stays as it is. */
+/** Keys of a stack file that change in a lab; every other key of a substrate stays as it is. */
 interface Substrate {
     readonly hypervisors?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
     readonly coreRouter?: Readonly<Record<string, unknown>>;
@@ -20,7 +20,7 @@ interface Substrate {
 /**
  * Text of a stack file for a lab: the substrate as it is defined, on simulated machines.
  *
- * What belongs to the person's own stack is left out: values that are encrypted and what encrypts them, environments of
+ * All of the person's own stack is left out: values that are encrypted and what encrypts them, environments of
  * Pulumi ESC, keys of other programs. So are baselines: they would have the lab log in to a real host.
  *
  * @param definitions folder of the stack file.

@@ -13,7 +13,7 @@ const UNRELATED = ["100", "103", "110"];
 const GROOVEIQ = ["5001", "5002"];
 const VINTRONICS = ["5101", "5102", "5103"];
 
-/** What the steps are done on. */
+/** Machines and workspace of the steps. */
 export interface Lab {
     readonly node: SimulatedNode;
     /** Missing where this machine cannot give it. */
@@ -115,7 +115,7 @@ async function destroyAll({ node, workspace }: Lab, found: NodeState): Promise<s
     return "VMs, disks, pools, firewall: equal to the first look";
 }
 
-/** What Pulumi's own diff says of a resource, without URNs. */
+/** Pulumi's own diff of a resource, without URNs. */
 function differenceOf(name: string, output: string): string {
     const blocks = output.split(/^Resources:/m)[0]!.split(/^(?=\s*[~+-] \S+: \()/m);
     const block = blocks.find((one) => one.includes(`::${name}]`)) ?? "";

@@ -12,7 +12,7 @@ const PATIENCE_MS = 5_000;
 /** Errors of the program itself, of which the place matters. */
 const PROGRAMMING = [TypeError, RangeError, ReferenceError, SyntaxError];
 
-/** What a run of a lab's program is told, and tells. */
+/** Hooks of a run of a lab's program. */
 export interface LabRun {
     /** Aborted by the first Ctrl-C, or SIGTERM. */
     readonly signal: AbortSignal;

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 
-/** What the simulated node holds, as its control interface gives it. */
+/** State of the simulated node, as its control interface gives it. */
 export interface NodeState {
     readonly vms: Readonly<Record<string, GuestState>>;
     readonly pools: Readonly<Record<string, unknown>>;

@@ -15,7 +15,7 @@ const WRITTEN = "written";
  */
 export class HostFiles {
     private readonly layered = true as boolean;
-    /** What lies below what is written, the upper one first. */
+    /** Layers below the written one, the upper one first. */
     private layers: readonly string[] = ["system"];
     private readonly saved = new Map<string, readonly string[]>();
 
@@ -40,7 +40,7 @@ export class HostFiles {
         return this.layered ? ["-t", "overlay", "overlay", "-o", layers] : ["--bind", WRITTEN];
     }
 
-    /** What the host wrote; in a copy, everything. */
+    /** Files that the host wrote; in a copy, everything. */
     get written(): string {
         return join(this.folder, WRITTEN);
     }

@@ -28,7 +28,7 @@ import { newKeyPair } from "./sshKeys";
 
 const SOURCES = resolve(__dirname, "host");
 const COMMANDS = ["pvesh", "pveum", "pvesm", "pveversion"];
-/** What a login, and libuuid's clock, leave by themselves. */
+/** Files that a login, and libuuid's clock, leave by themselves. */
 const WRITTEN_BY_THEMSELVES = [
     "var/log/lastlog",
     "var/log/wtmp",
@@ -204,7 +204,7 @@ export class LabHost {
         return ["--target", String(this.first), "--mount", "--pid", "--uts", "--ipc", "--root", "--wd"];
     }
 
-    /** What sshd wrote. */
+    /** Log of sshd. */
     log(): string {
         return readFileSync(this.logFile, "utf8");
     }

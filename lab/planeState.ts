@@ -4,7 +4,7 @@ import type { SimulatedRouter } from "./simulatedRouter";
 
 type Records = readonly Readonly<Record<string, unknown>>[];
 
-/** What the data plane is built from: answers of the node's and the router's APIs, and nothing else. */
+/** Input of the data plane: answers of the node's and the router's APIs, and nothing else. */
 export interface PlaneState {
     readonly node: {
         /** Options of the datacentre's firewall. */

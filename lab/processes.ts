@@ -50,7 +50,7 @@ function pids(): string[] {
     return readdirSync("/proc").filter((name) => /^\d+$/.test(name));
 }
 
-/** What is known of a process; one that ended meanwhile holds nothing. */
+/** A process as /proc tells of it; one that ended meanwhile holds nothing. */
 export function found(pid: number): FoundProcess {
     const pages = Number(read(`/proc/${pid}/statm`).split(" ")[1] ?? 0);
     return { pid, command: read(`/proc/${pid}/cmdline`).replaceAll("\0", " "), residentMiB: (pages * 4096) / 2 ** 20 };

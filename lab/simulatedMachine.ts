@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { labEnvironment } from "./environment";
 import { LAB_PYTHON, LAB_ROOT } from "./venv";
 
-/** What every simulated machine says when it is ready. */
+/** First words of every simulated machine, when it is ready. */
 export interface MachineReady {
     /** Address of its API. */
     readonly endpoint: string;
@@ -37,7 +37,7 @@ export interface Launched<Ready> {
     readonly runDir?: string;
 }
 
-/** What of a machine stays the same from start to start. */
+/** Identity of a machine, the same from start to start. */
 export interface Kept {
     /** Folder of its secrets, its certificate and its state. */
     readonly folder: string;

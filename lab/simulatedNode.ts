@@ -1,6 +1,6 @@
 import { launch, SimulatedMachine, type Kept, type MachineReady, type SeenRequest } from "./simulatedMachine";
 
-/** What the simulated node says when it is ready. */
+/** First words of the simulated node, when it is ready. */
 export interface NodeReady extends MachineReady {
     readonly apiToken: string;
     readonly rootPassword: string;
@@ -66,14 +66,14 @@ export class SimulatedNode extends SimulatedMachine<NodeReady> {
         }
     }
 
-    /** What a person does by hand: a call of the PVE API as root@pam. Gives back the answer's data. */
+    /** Does a change by hand: a call of the PVE API as root@pam. Gives back the answer's data. */
     async byHand(method: string, path: string, fields: Record<string, string> = {}): Promise<unknown> {
         this.ticket ??= await this.login();
         const headers = { Cookie: `PVEAuthCookie=${this.ticket.cookie}`, CSRFPreventionToken: this.ticket.csrf };
         return this.call(method, path, fields, headers);
     }
 
-    /** What a person does by hand who is rid of a VM: it is stopped and deleted. */
+    /** Takes a VM away by hand: it is stopped and deleted. */
     async deleteByHand(vmid: number): Promise<void> {
         const vm = `/nodes/${this.ready.node}/qemu/${vmid}`;
         await this.byHand("POST", `${vm}/status/stop`);

@@ -1,6 +1,6 @@
 import { launch, SimulatedMachine, type Kept, type MachineReady } from "./simulatedMachine";
 
-/** What the simulated router says when it is ready. */
+/** First words of the simulated router, when it is ready. */
 export interface RouterReady extends MachineReady {
     /** API key of the program. */
     readonly apiKey: string;
@@ -13,7 +13,7 @@ export interface RouterReady extends MachineReady {
 /** A record of a section, by field; nested fields have dotted names. */
 export type SavedRecord = Readonly<Record<string, string>>;
 
-/** What the simulated router holds: configuration by section and uuid, as saved and as active. */
+/** State of the simulated router: configuration by section and uuid, as saved and as active. */
 export interface RouterState {
     readonly saved: Readonly<Record<string, Readonly<Record<string, SavedRecord>>>>;
     readonly active: Readonly<Record<string, Readonly<Record<string, SavedRecord>>>>;
@@ -59,7 +59,7 @@ export class SimulatedRouter extends SimulatedMachine<RouterReady> {
         return (await super.state()) as RouterState;
     }
 
-    /** What a person does by hand: a call of the OPNsense API with another key. Gives back the answer. */
+    /** Does a change by hand: a call of the OPNsense API with another key. Gives back the answer. */
     async byHand(path: string, body: Readonly<Record<string, unknown>> = {}): Promise<Record<string, unknown>> {
         const { rootKey, rootSecret } = this.ready;
         const headers = {

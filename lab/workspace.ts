@@ -10,7 +10,7 @@ export type { CliResult } from "./cli";
 
 const PROJECT_ROOT = resolve(__dirname, "..");
 
-/** What of the project a run of Pulumi needs beside a substrate's definitions. */
+/** Parts of the project that a run of Pulumi needs beside a substrate's definitions. */
 const PROGRAM = [
     "bin",
     "main.js",

@@ -3,7 +3,7 @@ import type { Quota, Substrate, Tenant } from "../substrate/substrate";
 import { isUnknown, type Seen, type VmInputs } from "./rules";
 import { VM } from "./types";
 
-/** What a VM claims: memory in MiB, also by name where it starts with the node; disk in GiB; the rest by number. */
+/** Claims of a VM: memory in MiB, also by name where it starts with the node; disk in GiB; the rest by number. */
 interface Claim extends Record<keyof Quota, number> {
     readonly node: string | undefined;
     readonly tenant: string | undefined;

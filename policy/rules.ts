@@ -40,7 +40,7 @@ export function isUnknown(inputs: object, key: string): boolean {
 /** Firewall policies that let nothing in which no rule allows. */
 const CLOSED = ["DROP", "REJECT"];
 
-/** What is wrong with a VM's NICs: each is on its tenant's VLAN of the hypervisor's bridge, behind PVE's firewall. */
+/** Faults of a VM's NICs: each is on its tenant's VLAN of the hypervisor's bridge, behind PVE's firewall. */
 export function segmentFaults({ type, inputs }: Seen, substrate: Substrate): string[] {
     if (type !== VM) {
         return [];
@@ -75,7 +75,7 @@ function nicFaults(nic: Nic, vlan: number, hypervisor: Hypervisor | undefined): 
     return faults.filter((fault) => fault !== false);
 }
 
-/** What is wrong with the options of a VM's firewall: it is on, lets in what rules allow, and keeps the VM to its MAC. */
+/** Faults of the options of a VM's firewall: it is on, lets in what rules allow, and keeps the VM to its MAC. */
 export function firewallFaults({ type, inputs }: Seen): string[] {
     if (type !== FIREWALL_OPTIONS) {
         return [];
@@ -98,7 +98,7 @@ export function firewallFaults({ type, inputs }: Seen): string[] {
 }
 
 /**
- * What a standalone hypervisor does not have: another node or API than the substrate's own, storage that is not the
+ * Faults of a hypervisor that does not stand alone: another node or API than the substrate's own, storage that is not the
  * hypervisor's, and migration. Replication is a type of its own, which is not allowed.
  */
 export function standaloneFaults(seen: Seen, { hypervisors }: Substrate): string[] {

@@ -19,7 +19,7 @@ export interface Measured extends Check {
     readonly untold?: true;
 }
 
-/** What a whole proof found. */
+/** Result of a whole proof. */
 export interface Proof {
     readonly substrate: string;
     readonly vms: number;

@@ -4,7 +4,7 @@ import type { Finding } from "./findings";
 import { knownAddress } from "../router/records";
 import type { Substrate, Tenant, WorkloadVm } from "../substrate/substrate";
 
-/** What a VM came up with. */
+/** Lease of a VM. */
 export interface Lease {
     /** Why it has no address. */
     readonly error?: string;
@@ -24,7 +24,7 @@ export function declaredNames(substrate: Substrate): (readonly [name: string, ad
     });
 }
 
-/** What a VM came up with, against what its tenant's file declares. */
+/** Lease of a VM against its tenant's file. */
 export function judgeLease(substrate: Substrate, tenant: Tenant, vm: WorkloadVm, lease: Lease = {}): Finding[] {
     const { gateway } = tenant.segment.subnet;
     const { error, address = "no address" } = lease;

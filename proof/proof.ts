@@ -1,5 +1,12 @@
 import { SITE_SEGMENT_KEYS, SITE_SEGMENTS, PRIVATE_NETWORKS } from "../substrate/siteSegments";
-import { complementOf, enclosingNetwork, formatAddress, networkOf, parseAddress, type Range } from "../substrate/network";
+import {
+    complementOf,
+    enclosingNetwork,
+    formatAddress,
+    networkOf,
+    parseAddress,
+    type Range,
+} from "../substrate/network";
 import type { Opening } from "../firewall/openings";
 import { ELSEWHERE, GATEWAY, INTERNET, reachabilityOf, ROUTER, type Cell } from "../firewall/reachability";
 import { routerAddresses } from "../firewall/routerRules";
@@ -14,7 +21,7 @@ export interface ProofHost {
     readonly addresses: readonly string[];
 }
 
-/** What a probe asks: `dns` is a question to a resolver at UDP port 53. */
+/** Question of a probe: `dns` is a question to a resolver at UDP port 53. */
 export interface Probe {
     readonly protocol: "tcp" | "udp" | "icmp" | "dns";
     readonly address: string;
@@ -55,7 +62,7 @@ export function vmsOf({ tenants }: Substrate): (readonly [Tenant, WorkloadVm])[]
 }
 
 /**
- * What stands for the places outside the tenants: one host for each segment of the site, the internet and elsewhere, with
+ * Stand-ins for the places outside the tenants: one host for each segment of the site, the internet and elsewhere, with
  * an address of each network that some tenant's file opens there.
  */
 export function standInsOf(substrate: Substrate): ProofHost[] {
@@ -140,7 +147,7 @@ function checksBetween(from: ProofHost, to: ProofHost, cell: Cell | undefined): 
 
 type Kind = Pick<Probe, "protocol" | "port">;
 
-/** What is asked in a cell: a ping, the ports asked of everybody, and the last port inside and the first outside each range. */
+/** Probes of a cell: a ping, the ports asked of everybody, and the last port inside and the first outside each range. */
 function probesOf({ to, openings }: Cell): Kind[] {
     const router = to === GATEWAY || to === ROUTER;
     const ports = (protocol: "tcp" | "udp") => {

@@ -6,7 +6,7 @@ import { ELSEWHERE, INTERNET } from "../firewall/reachability";
 import { knownAddress } from "../router/records";
 import type { Substrate, Tenant, WorkloadVm } from "../substrate/substrate";
 
-/** What is asked of one VM of a tenant, inside of it. */
+/** Job of one VM of a tenant, inside of it. */
 export interface VmJob {
     readonly tenant: Tenant;
     readonly vm: WorkloadVm;
@@ -16,7 +16,7 @@ export interface VmJob {
     readonly names: readonly (readonly [name: string, address: string | undefined])[];
 }
 
-/** What a VM said. */
+/** Answer of a VM. */
 export interface VmAnswer {
     readonly lease: Lease;
     /** In the order of the checks; `silent` where nobody answered. */
@@ -26,7 +26,7 @@ export interface VmAnswer {
 }
 
 /**
- * What to ask of each VM of a tenant; and the VMs whose address nobody knows, such as those with a MAC of PVE's choice,
+ * Job of each VM of a tenant; and the VMs whose address nobody knows, such as those with a MAC of PVE's choice,
  * which are neither asked nor asked for.
  *
  * @param given addresses that a person looked up, by tenant/vm.
@@ -50,7 +50,7 @@ export function jobsOf(
     return { jobs, unknown: all.filter(({ address }) => address === undefined).map(({ vm }) => proofName(vm)) };
 }
 
-/** What the VMs said against what the tenants' files declare. */
+/** Answers of the VMs against the tenants' files. */
 export function verificationOf(
     substrate: Substrate,
     told: readonly { readonly job: VmJob; readonly answer: VmAnswer }[],

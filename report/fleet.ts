@@ -1,6 +1,6 @@
 import { alignedRows } from "./table";
 
-/** What may be asked of many substrates at once; none of it changes anything. */
+/** Commands for many substrates at once; none of it changes anything. */
 export const FLEET_COMMANDS = ["preview", "refresh"] as const;
 export type FleetCommand = (typeof FLEET_COMMANDS)[number];
 
@@ -14,7 +14,7 @@ export interface FleetRow {
     readonly reason?: string;
 }
 
-/** What changes nothing, in Pulumi's words. */
+/** Kinds of step that change nothing, in Pulumi's words. */
 const UNCHANGED = new Set(["same", "refresh", "read"]);
 
 /** How a substrate is, in words: `no changes`, `3 create, 1 update`, or `failed`. */
@@ -56,7 +56,7 @@ export interface Told {
     };
 }
 
-/** What the engine says of each run that failed, and what it puts into messages for colours. */
+/** Words of the engine about each run that failed, and its marks for colours. */
 const SAYS_NOTHING = /^(preview|update) failed$/;
 const COLOUR = /<\{%[^%]*%\}>/g;
 

@@ -44,7 +44,7 @@ td, th { border: 1px solid var(--faint); padding: 2px 8px; text-align: left; ver
 text { font: 11px system-ui, sans-serif; fill: var(--ink); }
 `;
 
-/** What a page is made of: a title as plain text, the rest as HTML, CSS and JavaScript of our own. */
+/** Parts of a page: a title as plain text, the rest as HTML, CSS and JavaScript of our own. */
 export interface Page {
     readonly title: string;
     readonly style: string;

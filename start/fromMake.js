@@ -1,5 +1,5 @@
 /**
- * What a target of the Makefile does that is a command of bin/tenants now: it says the new command, and runs it. make hands
+ * Targets of the Makefile that are commands of bin/tenants now: each says the new command, and runs it. make hands
  * its parameters over as they were typed, in the environment; GIVEN names those of its command line.
  */
 const { spawnSync } = require("node:child_process");

@@ -1,7 +1,7 @@
 /** Oldest Node.js that the project and its npm packages run on; `engines` in package.json says the same. */
 var OLDEST = "20.19.0";
 
-/** What an older Node.js is told, in one line; an empty text where this one is new enough. */
+/** Message for an older Node.js, in one line; an empty text where this one is new enough. */
 function tooOld(version) {
     var own = version.split(".").map(Number);
     var oldest = OLDEST.split(".").map(Number);

@@ -1,5 +1,5 @@
 /**
- * What bin/tenants starts: checks Node.js, installs the npm packages where they lack, and loads the command. Written so
+ * Program that bin/tenants starts: checks Node.js, installs the npm packages where they lack, and loads the command. Written so
  * that an old Node.js can read it as far as the line that says what is needed.
  */
 require("./node").refuseOld();

@@ -15,7 +15,7 @@ const OPTIONS = {
     sourceMaps: "inline",
 };
 
-/** What every compiled file depends on beside its source. */
+/** Compiler and options, on which every compiled file depends beside its source. */
 const COMPILER = JSON.stringify([require("@swc/core/package.json").version, OPTIONS]);
 
 /** Code by the file that it was compiled from. */

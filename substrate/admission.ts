@@ -42,7 +42,7 @@ function checkHypervisor(
     return [faultAt(definition, ["vms", index, FIELD[resource]], message)];
 }
 
-/** What the hypervisor has, as `32 GiB, 4 GiB reserved` or `931 GiB x 1.5`. */
+/** Supply of the hypervisor, as `32 GiB, 4 GiB reserved` or `931 GiB x 1.5`. */
 function supplyOf({ hardware, reserveMiB, overcommit }: Hypervisor, resource: Resource): string {
     const { memoryMiB, storageGiB, threads } = hardware!;
     switch (resource) {

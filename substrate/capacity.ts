@@ -1,26 +1,26 @@
 import type { Hypervisor, Substrate, Tenant, WorkloadVm } from "./substrate";
 
-/** What is shared out on a hypervisor: memory in MiB, disk in GiB, vCPUs by number. */
+/** Resources that a hypervisor shares out: memory in MiB, disk in GiB, vCPUs by number. */
 export type Resource = "memory" | "disk" | "vcpus";
 
 export const RESOURCES: readonly Resource[] = ["memory", "disk", "vcpus"];
 
-/** What people call each. */
+/** Names that people have for each. */
 export const RESOURCE_TITLES: Readonly<Record<Resource, string>> = { memory: "memory", disk: "disk", vcpus: "vCPU" };
 
-/** What one hypervisor has of a resource and what its tenants were promised of it. */
+/** Supply of one resource on one hypervisor, and its tenants' promises of it. */
 export interface Share {
     readonly resource: Resource;
-    /** What the hardware has. */
+    /** Amount that the hardware has. */
     readonly physical: number;
-    /** What may be promised: memory less the reserve, disk and vCPUs times their overcommit. */
+    /** Bound of promises: memory less the reserve, disk and vCPUs times their overcommit. */
     readonly limit: number;
     readonly promised: number;
-    /** What each tenant was promised, by name, largest first. */
+    /** Promise to each tenant, by name, largest first. */
     readonly byTenant: readonly (readonly [tenant: string, amount: number])[];
 }
 
-/** What a VM counts of a resource: memory only when it starts with the node, disk and vCPUs always. */
+/** Claim of a VM on a resource: memory only when it starts with the node, disk and vCPUs always. */
 export function claimOf(vm: WorkloadVm, resource: Resource): number {
     switch (resource) {
         case "memory":
@@ -32,7 +32,7 @@ export function claimOf(vm: WorkloadVm, resource: Resource): number {
     }
 }
 
-/** What may be promised of a resource; undefined while the hypervisor's hardware is not chosen. */
+/** Bound of promises of a resource; undefined while the hypervisor's hardware is not chosen. */
 export function limitOf({ hardware, reserveMiB, overcommit }: Hypervisor, resource: Resource): number | undefined {
     switch (resource) {
         case "memory":
@@ -44,7 +44,7 @@ export function limitOf({ hardware, reserveMiB, overcommit }: Hypervisor, resour
     }
 }
 
-/** What a hypervisor's tenants share, resource by resource; nothing while its hardware is not chosen. */
+/** Shares of a hypervisor's tenants, resource by resource; none while its hardware is not chosen. */
 export function sharesOf(substrate: Substrate, hypervisor: Hypervisor): Share[] {
     const tenants = substrate.tenants.filter((tenant) => tenant.hypervisor === hypervisor.name);
     return RESOURCES.flatMap((resource) => {

@@ -9,7 +9,7 @@ export interface Finding {
     readonly subject: Subject;
     /** VMID of the VM of a tenant's file that it concerns, be it of the VM itself, its reservation or its names. */
     readonly vmid?: number;
-    /** What of the subject differs; missing for the whole of it. */
+    /** Part of the subject that differs; missing for the whole of it. */
     readonly field?: string;
     /** Missing for what is in no file. */
     readonly declared?: Value;
@@ -34,12 +34,12 @@ export type Place =
     | { readonly kind: "host"; readonly name: string }
     | { readonly kind: "router" };
 
-/** What differs. */
+/** Thing that differs. */
 export interface Subject {
     readonly kind: SubjectKind;
     /** VMID, name of a pool or alias, tag of a VLAN, CIDR of a scope, address, full name, sequence of a rule, name of a task. */
     readonly id: string;
-    /** What else a person knows it by: the name of a VM or its host, a rule's description, the NIC of a VLAN. */
+    /** Further name that a person knows it by: the name of a VM or its host, a rule's description, the NIC of a VLAN. */
     readonly name?: string;
 }
 
@@ -57,7 +57,7 @@ export interface Key {
 /** Stands for something that is there, with nothing to say of it. */
 export const THERE = true;
 
-/** What settles a difference. */
+/** Way to settle a difference. */
 export type Settle =
     /** An up; or, where `accept` says so, that key of the file. @param deletes whether the up deletes the subject. */
     | { readonly by: "up"; readonly accept?: Key; readonly deletes?: boolean }

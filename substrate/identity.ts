@@ -1,5 +1,5 @@
 /**
- * What a tenant and a VM are called and where they stand, computed from site, VLAN and instance alone: deterministic,
+ * Identity of a tenant and a VM: names and places, computed from site, VLAN and instance alone: deterministic,
  * independent of order, and the same after a rebuild. The rules are those of the lab's addressing and naming standards.
  */
 

@@ -59,7 +59,7 @@ export function liesIn(cidr: string, ranges: readonly Range[]): boolean {
     return network !== undefined && ranges.some((range) => covers(range, network));
 }
 
-/** What is left of some ordered ranges' complement within all addresses, in order. */
+/** Complement of some ordered ranges within all addresses, in order. */
 export function complementOf(ranges: readonly Range[]): Range[] {
     const left: Range[] = [];
     let next = 0;

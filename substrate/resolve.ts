@@ -146,7 +146,7 @@ function resolveSegment(
     };
 }
 
-/** What an up still needs: every hypervisor's hardware, and the hypervisors themselves while they are only planned. */
+/** Needs of an up that are not met: every hypervisor's hardware, and the hypervisors themselves while they are only planned. */
 function missingFor(status: Substrate["status"], hypervisors: readonly Hypervisor[]): string[] {
     const hardware = hypervisors
         .filter((h) => h.hardware === undefined)

@@ -1,7 +1,7 @@
 import role from "./grants.json";
 import type { Hypervisor, Substrate } from "./substrate";
 
-/** What only some definitions ask for, by the key of the VM or hypervisor that asks. */
+/** Grants that only some definitions need, by the key of the VM or hypervisor that asks. */
 export type Occasion = "agent.wait" | "startup" | "backup" | "taskLog";
 
 /** A role and the one path that it is granted on, to the user and its token alike. */
@@ -11,7 +11,7 @@ export interface Grant {
     /** Whether it holds below the path, too. */
     readonly propagate: boolean;
     readonly privileges: readonly string[];
-    /** What the program does with it. */
+    /** Use that the program makes of it. */
     readonly why: string;
     /** Missing for what every hypervisor needs. */
     readonly when?: Occasion;
@@ -35,7 +35,7 @@ export interface Lack {
 export const USER = role.user;
 export const TOKEN = `${role.user}!${role.token}`;
 
-/** What the program's token must hold on a hypervisor: least privilege, so as narrow as its definitions allow. */
+/** Grants of the program's token on a hypervisor: least privilege, so as narrow as its definitions allow. */
 export function grantsOf(substrate: Substrate, hypervisor: Hypervisor): Grant[] {
     const vms = substrate.tenants.filter((t) => t.hypervisor === hypervisor.name).flatMap((t) => t.vms);
     const occasions: Record<Occasion, boolean> = {
@@ -76,7 +76,7 @@ export function pveumCommands(grants: readonly Grant[]): string[] {
     ];
 }
 
-/** What of the grants is not held: one entry for each privilege. */
+/** Grants that are not held: one entry for each privilege. */
 export function lacksOf(grants: readonly Grant[], held: Permissions): Lack[] {
     return grants.flatMap(({ path, propagate, privileges }) =>
         privileges

@@ -6,7 +6,7 @@ export interface SiteSegment {
     readonly vlan: number;
     /** Last octets of the DHCP pool; missing where addresses are static. */
     readonly pool?: readonly [first: number, last: number];
-    /** What follows the substrate's name in the SSID; missing where there is no wireless network. */
+    /** Ending of the SSID behind the substrate's name; missing where there is no wireless network. */
     readonly ssid?: string;
 }
 
@@ -38,7 +38,7 @@ export function siteSubnet(site: number, key: SiteSegmentKey): string {
 }
 
 /**
- * What is not the internet: every block of IANA's IPv4 special-purpose registry that is not globally reachable, and
+ * Networks that are not the internet: every block of IANA's IPv4 special-purpose registry that is not globally reachable, and
  * multicast. Private networks (RFC 1918) and CGNAT are other people's inside; a packet to any of the others is a
  * mistake or an attempt. The lab's own first rule had its site's /16 alone, which left the other site open.
  */
@@ -59,5 +59,5 @@ export const PRIVATE_NETWORKS: readonly string[] = [
     "240.0.0.0/4",
 ];
 
-/** What no router forwards: this host, loopback, link-local, multicast, reserved and broadcast. */
+/** Networks that no router forwards: this host, loopback, link-local, multicast, reserved and broadcast. */
 export const UNROUTED = ["0.0.0.0/8", "127.0.0.0/8", "169.254.0.0/16", "224.0.0.0/4", "240.0.0.0/4"].map(networkOf);

@@ -18,7 +18,7 @@ export interface Substrate {
     readonly hypervisors: readonly Hypervisor[];
     readonly coreRouter: CoreRouter;
     readonly tenants: readonly Tenant[];
-    /** What an up still needs, one entry per thing; empty for a substrate that can be brought up. */
+    /** Needs of an up that are not met, one entry each; empty for a substrate that can be brought up. */
     readonly missing: readonly string[];
 }
 
@@ -39,7 +39,7 @@ export interface Hypervisor {
     /** URL of the PVE API. */
     readonly endpoint: string;
     readonly ssh: Ssh;
-    /** What is configured on the host itself; missing where nothing is. */
+    /** Configuration of the host itself; missing where there is none. */
     readonly baseline?: Baseline;
     readonly bridge: string;
     /** PVE storage of disks and cloud-init drives. */
@@ -67,7 +67,7 @@ export interface Ssh {
     readonly hostKey?: string;
 }
 
-/** What a hypervisor's host is configured with. */
+/** Configuration of a hypervisor's host. */
 export interface Baseline extends Omit<BaselineDefinition, "address" | "resolver" | "automation" | "storages"> {
     /** The mapping `tenant_hypervisor` of the role of that name (host/ansible/roles). */
     readonly role: Readonly<Record<string, unknown>>;
@@ -94,9 +94,9 @@ export interface Tenant {
     readonly keep: boolean;
     /** Name that the tenant had before, whose VMs it takes over; missing for none. */
     readonly formerly?: string;
-    /** What the VMs may reach beyond what every tenant may, in the order of the file. */
+    /** Destinations beyond those that every tenant reaches, in the order of the file. */
     readonly allow: readonly Allowance[];
-    /** What the VMs may claim together; a key that is missing is no limit. */
+    /** Bounds of the VMs' claims together; a key that is missing is no limit. */
     readonly quota: Quota;
     readonly vms: readonly WorkloadVm[];
     readonly definedAt: DefinedAt;
@@ -114,7 +114,7 @@ export interface Quota {
 export interface Allowance {
     /** As the file has it: a tenant, a segment of the site, or a network. */
     readonly to: string;
-    /** What that is, in CIDR form. */
+    /** Its network, in CIDR form. */
     readonly cidr: string;
     readonly protocol: "tcp" | "udp" | "icmp" | "any";
     /** Destination ports, each one port or a range from:to; none: any. */
@@ -154,7 +154,7 @@ export interface WorkloadVm {
     /** CPU type as PVE names it. */
     readonly cpuType: string;
     readonly memoryMiB: number;
-    /** What ballooning leaves the VM at least; 0 for no ballooning. */
+    /** Memory that ballooning leaves the VM at least; 0 for no ballooning. */
     readonly balloonMiB: number;
     /** Size of the system disk, scsi0. */
     readonly diskGiB: number;

@@ -24,7 +24,7 @@ export interface DebianSystem {
     readonly root: string;
     /** File that lists its packages beside the minimal base, one a line; `#` starts a comment. */
     readonly packages: string;
-    /** What the packages are, in a few words. */
+    /** Description of the packages, in a few words. */
     readonly holds: string;
     /** Who needs it, as the end of a sentence. */
     readonly use: string;
@@ -35,7 +35,7 @@ const LEFT_OUT = ["doc", "man", "locale", "info", "lintian"].map(
     (folder) => `--dpkgopt=path-exclude=/usr/share/${folder}/*`,
 );
 
-/** What it mounts ends with it, however it ends: a later run removes what is left without reaching into the machine's own. */
+/** Its mounts end with it, however it ends: a later run removes what is left without reaching into the machine's own. */
 const MOUNTS_OF_ITS_OWN = ["unshare", "--mount", "--propagation", "private"] as const;
 
 /** Where a system is, in a few words, or why this machine cannot have it; undefined where it is to be installed. */

@@ -57,7 +57,13 @@ function withoutProse(key: string, value: unknown): unknown {
 }
 
 function validators(): string {
-    const ajv = new Ajv2020({ allErrors: true, verbose: true, useDefaults: true, strict: true, code: { source: true } });
+    const ajv = new Ajv2020({
+        allErrors: true,
+        verbose: true,
+        useDefaults: true,
+        strict: true,
+        code: { source: true },
+    });
     ajv.addVocabulary(["patternErrorMessage"]);
     for (const [name, file] of Object.entries(VALIDATED)) {
         ajv.addSchema({ ...(JSON.parse(textOf(file), withoutProse) as AnySchemaObject), $id: name });

@@ -1,5 +1,5 @@
 /**
- * What is installed, by what it is needed for. A need is what a command asks for; its parts are what tools/install.ts installs.
+ * Parts to install, by need. A need is what a command asks for; its parts are what tools/install.ts installs.
  * Plain JavaScript, since requirements.js reads it before there is anything that loads TypeScript.
  */
 const NEEDS = {
@@ -17,7 +17,7 @@ const NEEDS = {
     host: ["lab-system"],
     /** The lab's data plane, in the same root file system. */
     plane: ["lab-system"],
-    /** What the lab keeps states on: an S3 server and a database. */
+    /** Backends for states of the lab: an S3 server and a database. */
     "state-backends": ["versitygw", "lab-database"],
     /** The browser of the tests. */
     browser: ["browser"],

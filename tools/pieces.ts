@@ -15,7 +15,7 @@ export interface Piece {
     readonly name: string;
     /** As a person knows it, with its version where it has one. */
     readonly title: string;
-    /** What it is installed with: pieces of one kind one after the other, kinds side by side. */
+    /** Pieces that it is installed with: those of one kind one after the other, kinds side by side. */
     readonly with: "Go" | "pip" | "apt" | "nothing";
     /** Where it is, in a few words, or why it cannot be here; undefined where it is to be installed. */
     found(): Promise<string | undefined>;

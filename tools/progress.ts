@@ -18,7 +18,7 @@ export class Progress {
         timer ??= setInterval(tick, TICK_MS);
     }
 
-    /** What is done now, and how far it is, such as `12 of 40 packages unpacked`. */
+    /** Current step and how far it is, such as `12 of 40 packages unpacked`. */
     now(stage: string): void {
         this.stage = stage;
     }

@@ -1,5 +1,5 @@
 /**
- * What must be on a machine before anything is installed, which the README has as a table. `node tools/requirements.js NEED ...`
+ * Requirements of a machine before anything is installed, which the README has as a table. `node tools/requirements.js NEED ...`
  * checks it before npm installs the packages, so it has no dependencies and no syntax that an old Node.js cannot read.
  */
 const { spawnSync } = require("child_process");
@@ -80,7 +80,7 @@ function oldestGo() {
     return versions.reduce((one, other) => (since(one, other) ? one : other));
 }
 
-/** What a program printed, with the version in it; undefined where it is not on PATH. */
+/** Output of a program with its version; undefined where it is not on PATH. */
 function found(program, args) {
     const file = onPath(program)[0];
     if (file === undefined) {
@@ -146,7 +146,7 @@ function pythonLacks() {
     return venv.status === 0 ? "" : `the one on PATH (${venv.file}) has no venv or no ensurepip`;
 }
 
-/** What is missing on disks: what goes to one file system is added up. */
+/** Disk space that is missing: needs that go to one file system is added up. */
 function disksLack(parts, builds) {
     const disks = new Map();
     const want = (folder, megabytes) => {

@@ -10,7 +10,7 @@ const ROOT = resolve(__dirname, "..");
 export interface Venv {
     /** As a person knows it; begins each line about it. */
     readonly name: string;
-    /** What it holds, in words. */
+    /** Content, in words. */
     readonly holds: string;
     /** Folder in .tools. */
     readonly folder: string;

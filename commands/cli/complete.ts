@@ -4,11 +4,11 @@ import { optionsOf, type ArgumentDefinition, type CommandDefinition, type Option
 import { definitions, prepareEnvironment } from "./environment";
 import { allCommands, COMMAND_NAMES, commandNamed } from "./table";
 
-/** What a shell is to offer itself, as the last line says. */
+/** Directive for the shell, as the last line says. */
 type Directive = ":file" | ":folder" | ":none";
 
 /**
- * What may stand in the place of the last word: one candidate a line, some with what it is behind a tab, and a directive.
+ * Completion of the last word: one candidate a line, some with what it is behind a tab, and a directive.
  *
  * @param words what was typed behind `tenants`; the last is the one to complete, and may be empty.
  */

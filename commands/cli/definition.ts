@@ -3,14 +3,14 @@ import type { Need } from "../../tools/needs";
 export const GROUPS = ["daily", "look", "set up", "lab"] as const;
 export type Group = (typeof GROUPS)[number];
 
-/** What the value of an argument or option is: how it is checked, and what completion offers. */
+/** Kind of an argument's or option's value: how it is checked, and what completion offers. */
 export type Kind = "substrate" | "tenant" | "file" | "folder" | "number" | "text";
 
 /** An argument of a command, by its place. */
 export interface ArgumentDefinition {
     readonly name: string;
     readonly kind: Kind;
-    /** What it is, in a few words for help. */
+    /** Description for help, in a few words. */
     readonly says: string;
     readonly optional?: boolean;
     /** Of the last one, that it may stand more than once. */
@@ -21,7 +21,7 @@ export interface ArgumentDefinition {
 /** An option of a command, by its name without dashes. */
 export interface OptionDefinition {
     readonly says: string;
-    /** What stands for its value in help; an option without it is a switch. */
+    /** Placeholder of its value in help; an option without it is a switch. */
     readonly value?: string;
     /** Of what kind the value is; text where it is not said. */
     readonly kind?: Kind;
@@ -33,7 +33,7 @@ export interface OptionDefinition {
 
 export type Options = Readonly<Record<string, OptionDefinition>>;
 
-/** What was given of a command's options. */
+/** Options of a command as they were given. */
 export type Values<O extends Options> = {
     readonly [K in keyof O]: O[K] extends { value: string }
         ? O[K] extends { default: string }
@@ -49,7 +49,7 @@ export interface Request<O extends Options = Options> {
     /** Further values of a last argument that may stand several times. */
     readonly more: readonly string[];
     readonly options: Values<O>;
-    /** What stands after `--`, for Pulumi. */
+    /** Words after `--`, for Pulumi. */
     readonly further: readonly string[];
     readonly json: boolean;
     readonly quiet: boolean;
@@ -62,7 +62,7 @@ export interface CommandDefinition<O extends Options = Options> {
     readonly group: Group;
     /** One line for the list of all commands. */
     readonly summary: string;
-    /** What it does, reads, writes and changes. */
+    /** Longer description: effects, and all that is read, written and changed. */
     readonly details: string;
     readonly arguments: readonly ArgumentDefinition[];
     readonly options: O;
@@ -73,7 +73,7 @@ export interface CommandDefinition<O extends Options = Options> {
     readonly needs: readonly Need[];
     /** A call as somebody types it. */
     readonly example: string;
-    /** What the exit codes mean here that differ from the contract's own words (exit.ts). */
+    /** Meanings of exit codes that differ from the contract's own words (exit.ts). */
     readonly exits: Readonly<Partial<Record<0 | 1 | 2, string>>>;
     /** Does it. @returns the exit code, where it is not 0. */
     run(request: Request<O>): Promise<number | void> | number | void;

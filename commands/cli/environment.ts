@@ -36,7 +36,7 @@ const STATE = join(ROOT, ".state");
 const MEMORY = { GOGC: "400", GOMEMLIMIT: "1GiB" };
 
 /**
- * What a command reads of a node it compares with the files right after: to compare it with the state before, as a refresh
+ * A command's reading of a node is compared with the files right after: to compare it with the state before, as a refresh
  * of its own does, would ask the provider once more for each resource.
  */
 const COMPARED_WITH_FILES = { PULUMI_ENABLE_LEGACY_REFRESH_DIFF: "true" };

@@ -15,7 +15,7 @@ export const EXIT = {
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /**
- * What the Pulumi CLI's own exit codes are here (pkg/cmd/pulumi/cmd/exit_codes.go at 3.259.0): 2 is a wrong call, 7 says
+ * Exit codes of the Pulumi CLI as they are here (pkg/cmd/pulumi/cmd/exit_codes.go at 3.259.0): 2 is a wrong call, 7 says
  * that there are changes where none were expected.
  */
 export function exitOfPulumi(code: number): ExitCode {

@@ -5,7 +5,7 @@ import { commanderOf } from "./parse";
 
 const TITLES = { daily: "Daily:", look: "Look:", "set up": "Set up:", lab: "Lab:" } as const;
 
-/** What the contract says of each exit code, where a command has no words of its own. */
+/** Meaning of each exit code, where a command has no words of its own. */
 const EXITS: readonly (readonly [code: number, words: string])[] = [
     [EXIT.done, "done"],
     [EXIT.failed, "it could not, for the reason that it says"],

@@ -63,7 +63,7 @@ function known(name: string): string {
     return name;
 }
 
-/** What is no command's: completion, the version, and the list of all. */
+/** Options of no command: completion, the version, and the list of all. */
 async function general(argv: readonly string[]): Promise<number> {
     if (argv[0] === "__complete") {
         const { candidates } = await import("./complete");

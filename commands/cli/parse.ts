@@ -30,7 +30,7 @@ export function commanderOf(definition: CommandDefinition): Command {
 }
 
 /**
- * What was asked of a command.
+ * Request to a command.
  *
  * @param argv what stands behind the command's name.
  * @returns undefined where its help was asked for.
@@ -96,7 +96,7 @@ function argumentsOf(definition: CommandDefinition, operands: readonly string[])
     return args;
 }
 
-/** What stands behind the last argument: more of it, where it may stand several times. */
+/** Words behind the last argument: more of it, where it may stand several times. */
 function moreOf({ arguments: args }: CommandDefinition, operands: readonly string[]): string[] {
     const more = operands.slice(args.length);
     const last = args.at(-1);
@@ -143,7 +143,7 @@ function valuesOf(
     return values as Request["options"];
 }
 
-/** What the value of an argument or option must be. */
+/** Rule for the value of an argument or option. */
 type Allowed = Pick<OptionDefinition, "kind" | "choices" | "bounds">;
 
 /**

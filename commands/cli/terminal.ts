@@ -22,7 +22,7 @@ export function note(line: string): void {
     }
 }
 
-/** What a command was asked for: its JSON, or its text, which is made where it is wanted; nothing where it is empty. */
+/** Prints the result of a command: its JSON, or its text, which is made where it is wanted; nothing where it is empty. */
 export function answer(json: unknown, text: () => string = () => ""): void {
     const said = mode.json ? JSON.stringify(json) : text();
     if (said !== "") {

@@ -12,7 +12,7 @@ import { Refusal } from "../cli/errors";
 import { inOrder } from "../cli/interruption";
 
 /**
- * What a command of the Pulumi CLI prints, without a terminal.
+ * Standard output of a command of the Pulumi CLI, without a terminal.
  *
  * @throws Refusal with what the CLI says of its failure.
  */
@@ -30,7 +30,7 @@ export function pulumi(...args: string[]): string {
 }
 
 /**
- * What would change on a substrate's nodes alone, read from the nodes and written nowhere: neither the core router nor a
+ * Changes on a substrate's nodes alone, read from the nodes and written nowhere: neither the core router nor a
  * host is asked.
  *
  * @throws Refusal with what the CLI says of its failure.
@@ -62,7 +62,7 @@ function previewOf(stdout: string): Preview {
     }
 }
 
-/** What a person needs of an error: the CLI begins each with its severity. */
+/** Message of an error as a person needs it: the CLI begins each with its severity. */
 function asTold(message: string): string {
     return message.replace(/^error: /, "").trim();
 }
@@ -98,7 +98,7 @@ export function looksOnly(args: readonly string[]): boolean {
     return args.some((argument) => LOOKS.includes(argument));
 }
 
-/** What a stack puts out, as schemas/outputs.schema.json describes it. @throws Refusal where there is no such stack. */
+/** Outputs of a stack, as schemas/outputs.schema.json describes it. @throws Refusal where there is no such stack. */
 export function outputsOf(stack: string): StackOutputs {
     return JSON.parse(pulumi("stack", "output", "--json", "--stack", stack)) as StackOutputs;
 }
@@ -149,7 +149,7 @@ function displayFlags({ color, quiet }: Request): string[] {
     return [...(color ? [] : ["--color", "never"]), ...(quiet ? ["--suppress-progress"] : [])];
 }
 
-/** What the engine's last word counts; it says none where the run failed before it. */
+/** Counts of the engine's summary; it says none where the run failed before it. */
 function changesIn(log: string): Readonly<Record<string, number>> {
     const events = linesOf(log).map((line) => JSON.parse(line) as SummaryEvent);
     return events.flatMap(({ summaryEvent }) => summaryEvent ?? []).at(-1)?.resourceChanges ?? {};

@@ -11,7 +11,7 @@ import { exportStack } from "./pulumi";
 import { routerClient } from "./routerClient";
 
 /**
- * What tenants of the stack's state have on node and router before a run, to be told of before and after it.
+ * Holdings of tenants of the stack's state on node and router before a run, to be told of before and after it.
  *
  * @param chosen which of the state's tenants.
  * @throws NodeError where a node cannot be asked.
@@ -51,7 +51,7 @@ export async function tellReleased(substrate: Substrate, before: readonly Holdin
     return clean;
 }
 
-/** What nodes and router hold after a run; the router is undefined where nobody can look at it. */
+/** Inventories after a run; the router is undefined where nobody can look at it. */
 interface Seen {
     readonly nodes: readonly NodeHeld[];
     readonly router: RouterFound | undefined;
@@ -82,7 +82,7 @@ async function verify(substrate: Substrate, held: Holdings, look: () => Promise<
     }
 }
 
-/** What is on the router; in mode export it is the collection's to take away, which deletes nothing by itself. */
+/** Leftovers on the router; in mode export it is the collection's to take away, which deletes nothing by itself. */
 interface OnRouter {
     readonly left: readonly string[];
     readonly others: readonly string[];

@@ -31,7 +31,7 @@ export function selectStack(name: string): string[] {
     return settled;
 }
 
-/** What the CLI says of its failure; undefined where it selected the stack. */
+/** Message of the CLI's failure; undefined where it selected the stack. */
 function trySelect(name: string): string | undefined {
     const select = ["stack", "select", "--create", name, "--non-interactive", "--color", "never"];
     const { status, stderr, error } = spawnSync("pulumi", select, {

@@ -40,7 +40,7 @@ export class Ours implements Side {
         }
     }
 
-    /** What the state holds of the last run, as `pulumi stack export` gives it. */
+    /** State after the last run, as `pulumi stack export` gives it. */
     export(): Command {
         return this.pulumi("stack", "export");
     }
@@ -66,7 +66,7 @@ export class Ours implements Side {
     }
 }
 
-/** What make sets for all that is no refresh of its own. */
+/** Environment that make sets for all that is no refresh of its own. */
 const OF_MAKE = { PULUMI_ENABLE_LEGACY_REFRESH_DIFF: "true" };
 
 /** The tenant of which one VM changes, and the one that goes. */

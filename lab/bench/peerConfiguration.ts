@@ -62,7 +62,7 @@ function nameOf({ urn }: Exported): string {
     return urn.slice(urn.lastIndexOf("::") + 2);
 }
 
-/** What the program ignores, the peer ignores: the template, which counts at creation only. */
+/** The peer ignores the same as the program: the template, which counts at creation only. */
 function lifecycleOf({ type }: Exported): Block {
     return TYPES[type]!.endsWith("_vm") ? { lifecycle: { ignore_changes: ["clone"] } } : {};
 }

@@ -8,7 +8,7 @@ export interface Spread {
     readonly max: number;
 }
 
-/** What one side took for one step at one size. */
+/** Cost of one step at one size for one side. */
 export interface Figures {
     readonly seconds: Spread;
     readonly userSeconds: number;

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** What a command's processes took, all of them together. */
+/** Cost of a command's processes, all of them together. */
 export interface Taken {
     /** Seconds of user CPU by the program's name. */
     readonly cpu: Readonly<Record<string, number>>;

@@ -27,7 +27,7 @@ export interface NodeTimes {
 
 const SUBSTRATE = "dvntm";
 
-/** What a series is made of. */
+/** Input of a series. */
 export interface Plan {
     readonly vms: number;
     readonly runs: number;

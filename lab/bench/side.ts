@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import type { SimulatedNode } from "../simulatedNode";
 import { Sampler, type Taken } from "./sampler";
 
-/** What both sides do, in this order. */
+/** Steps of both sides, in this order. */
 export const STEPS = [
     "validate",
     "create",
@@ -23,11 +23,11 @@ export interface Command {
     readonly args: readonly string[];
     readonly cwd: string;
     readonly env: NodeJS.ProcessEnv;
-    /** What it must say, where its exit code does not tell. */
+    /** Text that it must print, where its exit code does not tell. */
     readonly shows?: string;
 }
 
-/** What one command took. */
+/** Cost of one command. */
 export interface Measured extends Taken {
     readonly seconds: number;
     /** Requests that the node saw. */

@@ -4,7 +4,7 @@ import { SimulatedNode } from "../simulatedNode";
 import { SimulatedRouter } from "../simulatedRouter";
 import type { RunningLab } from "./folder";
 
-/** What somebody changes by hand, past the program. */
+/** Changes by hand, past the program. */
 export interface ByHand {
     readonly kind: string;
     /** VMID of a VM; description or uuid of a rule of the router. */
@@ -13,7 +13,7 @@ export interface ByHand {
     readonly fields?: Readonly<Record<string, string>>;
 }
 
-/** What can be changed by hand, and how. */
+/** Changes that can be made by hand, and how. */
 const KINDS: Readonly<Record<string, (lab: RunningLab, change: ByHand) => Promise<void>>> = {
     vm: changeVm,
     rule: changeRule,

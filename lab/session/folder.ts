@@ -7,7 +7,7 @@ import type { RouterReady } from "../simulatedRouter";
 /** Folder of all that a lab keeps which stays: its owner's alone, and ignored by git. */
 export const SESSION = resolve(__dirname, "..", "..", ".lab");
 
-/** What stands in it. */
+/** Files in it. */
 export const IN_SESSION = {
     /** To be sourced by a shell. */
     env: join(SESSION, "env"),

@@ -10,7 +10,7 @@ import { IN_SESSION } from "./folder";
 
 const PROGRAM = resolve(__dirname, "..", "..");
 
-/** What Pulumi, its SDK (router/resources.ts) and an editor that checks a tenant's file look for in a project's folder. */
+/** Files that Pulumi, its SDK (router/resources.ts) and an editor that checks a tenant's file look for in a project's folder. */
 const LINKS = [
     "Pulumi.yaml",
     "main.js",

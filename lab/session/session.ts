@@ -11,7 +11,7 @@ import { environmentFile } from "./environmentFile";
 import { forgetRunning, IN_SESSION, readJson, recordRunning, SESSION, writePrivate, type RunningLab } from "./folder";
 import { makeProject, makePulumiFolders } from "./project";
 
-/** What a lab that stays keeps from start to start, beside what its machines keep themselves. */
+/** Settings that a lab that stays keeps from start to start, beside those that its machines keep themselves. */
 interface Settings {
     readonly ports: Readonly<Record<"node" | "router", number>>;
     /** Of the secrets in its states. */

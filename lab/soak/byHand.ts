@@ -5,7 +5,7 @@ import type { SavedRecord, SimulatedRouter } from "../simulatedRouter";
 import type { Dice } from "./dice";
 import { vmidOf, type SoakTenants } from "./tenants";
 
-/** What somebody changes of a VM by hand, as calls of the PVE API below the VM's path. */
+/** Changes of a VM by hand, as calls of the PVE API below the VM's path. */
 interface HandOnVm {
     readonly what: string;
     readonly calls: readonly (readonly [method: string, path: string, fields?: Readonly<Record<string, string>>])[];
@@ -32,7 +32,7 @@ const ON_VMS: readonly HandOnVm[] = [
     { what: "a rule more", calls: [["POST", "/firewall/rules", { type: "in", action: "ACCEPT", enable: "1" }]] },
 ];
 
-/** What somebody changes of one of a tenant's records on the router; without a body the record is deleted. */
+/** Changes by hand of one of a tenant's records on the router; without a body the record is deleted. */
 interface HandOnRouter {
     readonly what: string;
     readonly section: string;

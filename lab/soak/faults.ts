@@ -2,7 +2,7 @@ import type { SimulatedNode } from "../simulatedNode";
 import type { SimulatedRouter } from "../simulatedRouter";
 import type { Dice } from "./dice";
 
-/** What befalls a run; the next one, without it, must settle everything. */
+/** Faults of a run; the next one, without it, must settle everything. */
 export interface SoakFault {
     readonly what: string;
     /** Kills the CLI once the node was asked for so many changes. */

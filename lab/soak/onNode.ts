@@ -3,7 +3,7 @@ import { inboundOf } from "../../firewall/inbound";
 import type { Segment, Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
 import { expectSame, type GuestState, type NodeState } from "../expect";
 
-/** What a soak keeps equal of a VM's firewall. */
+/** Parts of a VM's firewall that a soak keeps equal. */
 interface GuestFirewall {
     readonly options: Readonly<Record<string, unknown>>;
     readonly rules: readonly Readonly<Record<string, unknown>>[];

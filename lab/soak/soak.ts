@@ -25,7 +25,7 @@ const MOST_RUNS = 4;
 /** One round of a soak. */
 export interface Round {
     readonly number: number;
-    /** What was done to files, node and router, in words. */
+    /** Edits of files, node and router, in words. */
     readonly edits: readonly string[];
     readonly seconds: number;
     readonly memory: Memory;
@@ -145,7 +145,7 @@ export class Soak {
         await this.expectInvariants();
     }
 
-    /** What `tenants up` runs. */
+    /** Command that `tenants up` runs. */
     private async up(): Promise<CliResult> {
         const settled = await this.workspace.command("recover", "--quiet", SUBSTRATE);
         return settled.exitCode === 0
@@ -153,7 +153,7 @@ export class Soak {
             : settled;
     }
 
-    /** What needs no run comes first. @throws UnexpectedError that names the first invariant that is broken. */
+    /** Checks every invariant; those that need no run come first. @throws UnexpectedError that names the first invariant that is broken. */
     async expectInvariants(): Promise<void> {
         const substrate = loadSubstrate({ root: this.workspace.root, substrate: SUBSTRATE });
         expectNode(substrate, (await this.node.state()) as NodeState);

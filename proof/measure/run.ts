@@ -22,7 +22,7 @@ export const PROVABLE = "dvntm";
 /** TCP port that each of many tenants opens to the next. */
 const MANY_ALLOW = "5432";
 
-/** What a proof is about, and whom it tells how far it is. */
+/** Subject of a proof, and whom it tells how far it is. */
 export interface ProofOptions {
     /** Folder of the definitions that are proved; the lab's own where it is missing. */
     readonly definitions?: string;

@@ -12,7 +12,7 @@ interface RouterInterface {
 }
 
 /**
- * What the site brings along, before any tenant: PVE's datacentre firewall is on, as docs say, and the router lets every
+ * State of the site before any tenant: PVE's datacentre firewall is on, as docs say, and the router lets every
  * segment that is no tenant's, and the internet, through to everywhere. The site's own rules are not the tenants' to
  * declare; without them, what holds from outside is PVE's firewall alone, which is what the matrix declares there.
  */

@@ -37,7 +37,7 @@ interface Attempt {
     readonly watchers: readonly string[];
     readonly reaches: readonly string[];
     readonly why?: string;
-    /** What of the frame stays the same on its way; missing: the mark. */
+    /** Part of the frame that stays the same on its way; missing: the mark. */
     readonly known?: () => Buffer;
 }
 
@@ -116,7 +116,7 @@ function addressAttempts({ self, limited, mate, stranger, gateway, platform }: C
     ];
 }
 
-/** What everybody in a segment hears. */
+/** Frames that everybody in a segment hears. */
 function segmentAttempts({ self, limited, mate, stranger, gateway }: Cast): Attempt[] {
     const { mac, address } = self;
     const watchers = [mate.host, stranger.host];

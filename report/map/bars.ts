@@ -12,7 +12,7 @@ export interface Box {
 }
 
 /**
- * What a resource's tenants were promised, as a bar in their colours, largest first. A solid upright line marks what the
+ * Promises of a resource to its tenants, as a bar in their colours, largest first. A solid upright line marks what the
  * hardware has, a dashed one what may be promised.
  */
 export function bar({ tenants }: Substrate, share: Share, { x, y, width, height }: Box): string {

@@ -47,7 +47,7 @@ export interface MapVm {
 
 export interface MapPlace {
     readonly name: string;
-    /** What stands below the name; empty for a place that has no subnet. */
+    /** Line below the name; empty for a place that has no subnet. */
     readonly detail: string;
 }
 

@@ -149,7 +149,7 @@ function placeBox({ placeX }: Plan, { name, detail }: MapPlace, row: number): st
     ].join("");
 }
 
-/** What holds for every tenant: from the trunk to a place, or from a place to the trunk. */
+/** Paths of every tenant: from the trunk to a place, or from a place to the trunk. */
 function commonArrow({ content, trunkX, placeX }: Plan, path: MapPath): string[] {
     const outward = path.from === EVERY_TENANT;
     const place = outward ? path.to : path.from;

@@ -2,7 +2,7 @@ import type { DriftRow } from "../drift";
 import { DefinitionError, type Fault } from "../../definitions/faults";
 import { checkShape } from "../../definitions/shape";
 
-/** What `tenants drift --json` prints: what differs, and where it could not be told. */
+/** Output of `tenants drift --json`: all differences, and where it could not be told. */
 export interface ToldDrift {
     readonly substrate: string;
     readonly drift: readonly DriftRow[];

@@ -1,4 +1,4 @@
-/** What one source reaches on one side of the router: it leaves at a height, and ends at some. */
+/** Ways of one source on one side of the router: it leaves at a height, and ends at some. */
 export interface Bus {
     readonly source: string;
     readonly targets: readonly string[];

@@ -5,11 +5,11 @@ import type { Substrate } from "../../substrate/substrate";
 /** Stands for the tenants together, where something holds for each of them. */
 export const EVERY_TENANT = "every tenant";
 
-/** What one place may reach of another; places are tenants, segments of the site, and what reachability names. */
+/** Way from one place to another; places are tenants, segments of the site, and what reachability names. */
 export interface MapPath {
     readonly from: string;
     readonly to: string;
-    /** What is open, as `tcp 5432`. */
+    /** Openings, as `tcp 5432`. */
     readonly open: readonly string[];
 }
 

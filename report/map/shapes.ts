@@ -12,7 +12,7 @@ export function element(name: string, attributes: Attributes, inside = ""): stri
     return `<${name}${written.join("")}${inside === "" ? "/>" : `>${inside}</${name}>`}`;
 }
 
-/** What is said of a shape where it is pointed at, and by a screen reader. */
+/** Text of a shape where it is pointed at, and by a screen reader. */
 export function title(text: string): string {
     return `<title>${escaped(text)}</title>`;
 }

@@ -11,7 +11,7 @@ export function summary({ hypervisors, tenants }: MapContent): string {
     );
 }
 
-/** What is known of drift, in one line. */
+/** Drift, in one line. */
 export function driftVerdict({ told }: MapContent): string {
     if (told === undefined) {
         return "Drift: not looked at.";

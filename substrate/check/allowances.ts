@@ -44,7 +44,7 @@ function checkPorts(tenant: CheckedTenant, index: number, { protocol, ports }: A
         : [];
 }
 
-/** What the router shows of a rule has a limit, and no name of a tenant or port may be cut off. */
+/** The router shows a rule's description up to a limit, and no name of a tenant or port may be cut off. */
 function checkWhy(tenant: CheckedTenant, index: number, { to, protocol, ports, why }: AllowanceDefinition): Fault[] {
     const length = Buffer.byteLength(why);
     const lengths = (ports?.split(",") ?? [undefined]).map((port) =>

@@ -5,7 +5,7 @@ import { SITE_SEGMENT_KEYS, siteSubnet, PRIVATE_NETWORKS, UNROUTED } from "../si
 import { covers, enclosingNetwork, formatAddress, networkOf, overlaps, parseAddress, type Range } from "../network";
 import { suggestion } from "../../definitions/suggest";
 
-/** What every tenant reaches by the lab's zone matrix, so that an allowance for it would open nothing. */
+/** Destinations that every tenant reaches by the site's zone matrix, so that an allowance for it would open nothing. */
 const OPEN: Readonly<Record<string, string>> = {
     platform: "platform is open to every tenant, with every protocol",
     internet: "the internet is open to every tenant, with every protocol",

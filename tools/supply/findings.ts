@@ -19,7 +19,7 @@ export interface Exception {
     readonly until: string;
 }
 
-/** What a run of the audit comes to. */
+/** Verdict of a run of the audit. */
 export interface Verdict {
     /** Findings that nobody explained. */
     readonly open: readonly Finding[];
@@ -59,7 +59,7 @@ export function judge(
     };
 }
 
-/** What `npm audit --json` prints. */
+/** Output of `npm audit --json`. */
 interface NpmReport {
     readonly message?: string;
     readonly vulnerabilities?: Readonly<Record<string, { readonly name: string; readonly via: readonly unknown[] }>>;
@@ -131,7 +131,7 @@ export function objectsIn(printed: string): unknown[] {
         .map((text) => JSON.parse(text) as unknown);
 }
 
-/** What `pip-audit -f json` prints. */
+/** Output of `pip-audit -f json`. */
 interface PipReport {
     readonly dependencies: readonly {
         readonly name: string;

@@ -44,7 +44,7 @@ export const GO_MODULES = ["tools", "tools/cli", "tools/language-host", "tools/o
 export const REQUIREMENTS = ["lab/requirements.txt", "tools/supply/requirements.txt"];
 
 /**
- * What a program printed.
+ * Output of a program.
  *
  * @param fine exit codes that are no failure: some of these programs end with 1 where they found something.
  * @throws Error with its own words where it failed or printed nothing.

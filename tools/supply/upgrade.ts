@@ -41,7 +41,7 @@ interface GoModule {
     readonly Error?: { readonly Err: string };
 }
 
-/** What a go.mod asks for itself, with the modules of the tools that it names. */
+/** Requirements of a go.mod itself, with the modules of the tools that it names. */
 async function newerInGo(folder: string): Promise<Newer[]> {
     const cwd = join(ROOT, folder);
     const { Require, Tool } = JSON.parse(await printedBy("go", ["mod", "edit", "-json"], { cwd })) as {
