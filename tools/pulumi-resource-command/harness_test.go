@@ -16,7 +16,6 @@ import (
 const (
 	remoteCommand = "command:remote:Command"
 	copyToRemote  = "command:remote:CopyToRemote"
-	localCommand  = "command:local:Command"
 )
 
 // properties are the inputs of a resource as a program would write them.

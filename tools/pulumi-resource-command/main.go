@@ -11,8 +11,8 @@
 //     retries the two apart, the handshake on the channel that had already failed.
 //   - A cancelled or timed out operation (customTimeouts) ends a remote command and a copy; there they run on.
 //   - An unknown value of logging and a host key that does not parse are refused at the check, before anything runs.
-//   - Not served: command:remote:CopyFile (deprecated) and the function command:local:run. The SSH agent is reached
-//     through a Unix socket only, not through a Windows pipe.
+//   - Not served: command:remote:CopyFile (deprecated), and command:local, which the policy pack refuses. The SSH agent is
+//     reached through a Unix socket only, not through a Windows pipe.
 package main
 
 import (

@@ -7,18 +7,16 @@ import (
 	p "github.com/pulumi/pulumi-go-provider"
 	"github.com/pulumi/pulumi-go-provider/infer"
 
-	"deevnet.net/tenant-hypervisors/tools/pulumi-resource-command/internal/local"
 	"deevnet.net/tenant-hypervisors/tools/pulumi-resource-command/internal/remote"
 )
 
-// newProvider is the provider with its three resources. Their tokens come from the names of their Go packages and
+// newProvider is the provider with its two resources. Their tokens come from the names of their Go packages and
 // types: remote.Command is command:remote:Command.
 func newProvider() (p.Provider, error) {
 	provider, err := infer.NewProviderBuilder().
 		WithDisplayName("Command").
-		WithDescription("Runs commands and copies files, on this machine or over SSH.").
+		WithDescription("Runs commands and copies files over SSH.").
 		WithResources(
-			infer.Resource(&local.Command{}),
 			infer.Resource(&remote.Command{}),
 			infer.Resource(&remote.CopyToRemote{}),
 		).

@@ -30,9 +30,9 @@ func TestVersionIsThatOfTheNpmPackage(t *testing.T) {
 	}
 }
 
-// The names are those that remote/command.d.ts, remote/copyToRemote.d.ts and local/command.d.ts of the npm package list.
+// The names are those that remote/command.d.ts and remote/copyToRemote.d.ts of the npm package list.
 func TestTokensAndInputsAreThoseOfTheNpmPackage(t *testing.T) {
-	resp, err := newEngine(t, localCommand).GetSchema(p.GetSchemaRequest{})
+	resp, err := newEngine(t, remoteCommand).GetSchema(p.GetSchemaRequest{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,6 @@ func TestTokensAndInputsAreThoseOfTheNpmPackage(t *testing.T) {
 	want := map[string][2]string{
 		remoteCommand: {command + "connection", "stderr stdout"},
 		copyToRemote:  {"connection remotePath source triggers", ""},
-		localCommand:  {command + "archivePaths assetPaths dir interpreter", "archive assets stderr stdout"},
 	}
 	for token, names := range want {
 		inputs, outputs := strings.Fields(names[0]), strings.Fields(names[0]+" "+names[1])
@@ -143,7 +142,6 @@ func TestCheckNamesTheProperty(t *testing.T) {
 		"no host":        {remoteCommand, properties{"connection": object(nil)}, "connection", "Missing required field 'host'"},
 		"host key":       {remoteCommand, properties{"connection": badKey}, "connection.hostKey", "authorized_keys"},
 		"logging":        {remoteCommand, properties{"connection": object(host), "logging": text("all")}, "logging", "stdoutAndStderr"},
-		"local logging":  {localCommand, properties{"logging": text("all")}, "logging", "stdoutAndStderr"},
 		"no remote path": {copyToRemote, properties{"connection": object(host)}, "remotePath", "Missing required"},
 		"no source":      {copyToRemote, copying, "source", "Missing required"},
 		"source text":    {copyToRemote, copying.with("source", text("file")), "source", ""},
