@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { DefinitionError } from "../definitions/faults";
 import { UnexpectedError } from "./expect";
-import { processesOf, type FoundProcess } from "./processes";
+import { killProcess, processesOf, type FoundProcess } from "./processes";
 
 /** How long plugins of Pulumi may take to notice that the CLI is gone, in milliseconds, before they are ended. */
 const PATIENCE_MS = 5_000;
@@ -77,13 +77,7 @@ async function gone(folder: string): Promise<void> {
 
 function killAll(folder: string): FoundProcess[] {
     const all = processesOf(folder);
-    for (const { pid } of all) {
-        try {
-            process.kill(pid, "SIGKILL");
-        } catch {
-            // It ended meanwhile.
-        }
-    }
+    all.forEach(({ pid }) => killProcess(pid));
     return all;
 }
 

@@ -62,12 +62,12 @@ export function firstChild(pid: number): number | undefined {
     return first === "" ? undefined : Number(first);
 }
 
-/** Kills a process, which may have ended meanwhile. */
+/** Kills a process, which may have ended meanwhile or be somebody else's by now. */
 export function killProcess(pid: number): void {
     try {
         process.kill(pid, "SIGKILL");
     } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "ESRCH") {
+        if (!["ESRCH", "EPERM"].includes((error as NodeJS.ErrnoException).code ?? "")) {
             throw error;
         }
     }
