@@ -154,6 +154,7 @@ describe("where it is called from", () => {
             "commands",
             "definitions",
             "substrate",
+            "firewall",
             "report",
             "schemas",
             "tenants",
