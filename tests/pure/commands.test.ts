@@ -110,7 +110,7 @@ describe("map", () => {
         const wrong = runWith("{}", "map", "dvntm", "--drift", "-", "--output", page);
         expect([wrong.status, wrong.stderr]).toEqual([
             1,
-            expect.stringMatching(/^standard input drift: is missing; allowed: a list\n/),
+            expect.stringMatching(/^standard input: substrate is missing\nstandard input: drift is missing\n/),
         ]);
         expect(readFileSync(page, "utf8")).toBe(fromFile);
     });
