@@ -1,8 +1,8 @@
 import type { HeldOnRouter } from "../components/checkClaims";
-import { OWNER_PREFIX } from "./recordTypes";
 import type { Substrate, Tenant } from "../substrate/substrate";
 import type { Row, RouterClient } from "./client";
-import { isTenants, text } from "./ownership";
+import { isTenants, ownerOfRecord } from "../substrate/recordOwnership";
+import { text } from "./ownership";
 
 /**
  * What of tenants' VLANs and subnets is not theirs on the router, reading only. A VLAN device that the one-time step or the
@@ -18,7 +18,7 @@ export async function heldByOthers(
     const devices = await client.search("interfaces/vlan_settings/searchItem");
     const subnets = await client.search("kea/dhcpv4/search_subnet");
     return tenants.flatMap(({ name, segment: { vlan, subnet } }) => {
-        const marked = (row: Row) => text(row, "descr").startsWith(OWNER_PREFIX) && !isTenants(row["descr"], name);
+        const marked = (row: Row) => ![undefined, name].includes(ownerOfRecord(row["descr"]));
         const device = devices.find(
             (row) => text(row, "tag") === String(vlan) && text(row, "if") === coreRouter.vlanParent && marked(row),
         );

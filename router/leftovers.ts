@@ -3,7 +3,7 @@ import { liesIn, networkOf } from "../substrate/network";
 import { carrierOf, deviceOf, fieldOf, type FoundRow, type RouterFound } from "./found";
 import type { Substrate } from "../substrate/substrate";
 import { aliasName, hostName } from "./drift/names";
-import { isTenants } from "./ownership";
+import { isTenants } from "../substrate/recordOwnership";
 
 /** What a tenant that is gone still has on the router. */
 export interface LeftOnRouter {

@@ -1,27 +1,6 @@
-import { OWNER_PREFIX } from "./recordTypes";
+import { isTenants } from "../substrate/recordOwnership";
 import type { Row } from "./client";
 import { ConflictError } from "./errors";
-
-/** A record that a kind of resource keeps on the router, from the row that a search lists. */
-export interface Held {
-    readonly uuid: string;
-    readonly description: string;
-}
-
-/** What every description of a tenant's records begins with. */
-export function markOf(tenant: string): string {
-    return OWNER_PREFIX + tenant;
-}
-
-/**
- * Whether a record is this tenant's: its description alone says so. `grooveiq` is not `grooveiq2`; a record whose
- * description was changed to something else is its changer's.
- */
-export function isTenants(description: unknown, tenant: string): boolean {
-    const mark = markOf(tenant);
-    const text = typeof description === "string" ? description : "";
-    return text.startsWith(mark) && !/^[A-Za-z0-9_-]/.test(text.slice(mark.length));
-}
 
 /** The rows of a search that are this tenant's. */
 export function tenantsRows(rows: readonly Row[], tenant: string): Row[] {

@@ -9,7 +9,7 @@ import { dhcpKind } from "./dhcp/kind";
 import { RouterError } from "./errors";
 import type { Kept, Kind, Target } from "./kind";
 import { namesKind } from "./names/kind";
-import { isTenants, markOf } from "./ownership";
+import { isTenants, markOf } from "../substrate/recordOwnership";
 import { queueOf, UnappliedError, type Writer } from "./queue";
 import { rulesKind } from "./rules/kind";
 import { currentRun, partOf, type Announced } from "./run";

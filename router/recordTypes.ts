@@ -10,12 +10,6 @@ export interface RouterRecords {
     readonly rules: RouterRules;
 }
 
-/**
- * Begins the description of every record that is ours, exactly so. The lab's own roles prune by `ansible:` and
- * `Ansible managed`, its API by `Deevnet API - `: a prefix of our own keeps each side from pruning the other.
- */
-export const OWNER_PREFIX = "tenant-hypervisors: ";
-
 /** Every address that the router itself has, in OPNsense's own word, which its API takes as a destination. */
 export const ROUTER_ITSELF = "(self)";
 

@@ -2,7 +2,8 @@ import type { RouterDhcp, RouterReservation } from "../recordTypes";
 import type { Row, RouterClient } from "../client";
 import { isServed, serve, stopServing } from "./keaInterfaces";
 import type { Kept, Kind, Target } from "../kind";
-import { changedByHand, isTenants, requireFree, tenantsRows, text } from "../ownership";
+import { isTenants } from "../../substrate/recordOwnership";
+import { changedByHand, requireFree, tenantsRows, text } from "../ownership";
 import type { Writer } from "../queue";
 import { removeReservations, reservationRecord, writeReservations } from "./reservations";
 

@@ -5,7 +5,8 @@ import { routerFilter, type Packet, type PacketFilter, type RouterAddresses } fr
 import { addressesOf, carrierOfVlan, fieldOf, type FoundRow } from "../found";
 import type { RouterRule } from "../recordTypes";
 import { wallDifference, type Judge, type WallView } from "../../firewall/wallDifference";
-import { changedByHand, isTenants, sameEntries } from "../ownership";
+import { isTenants, purposeOf } from "../../substrate/recordOwnership";
+import { changedByHand, sameEntries } from "../ownership";
 import { pairs } from "../rules/pairs";
 import { FIXED_ALIAS, ruleFields } from "../rules/kind";
 import {
@@ -55,7 +56,7 @@ function interfaceOf({ records, found, tenant }: RouterView): string {
 
 /** One row for a rule, whatever of it differs. */
 function ruleRow(view: RouterView, rule: RouterRule, row: FoundRow | undefined, identifier: string): DriftRow[] {
-    const what = `rule ${rule.sequence} (${short(rule.description)})`;
+    const what = `rule ${rule.sequence} (${purposeOf(rule.description)})`;
     const wanted = ruleFields(rule, identifier);
     if (row === undefined) {
         const declared = `${rule.action} ${rule.protocol} to ${rule.destination}`;
@@ -74,7 +75,7 @@ function ruleRow(view: RouterView, rule: RouterRule, row: FoundRow | undefined, 
 }
 
 function extraRow(view: RouterView, row: FoundRow): DriftRow {
-    const what = `rule ${fieldOf(row, "sequence")} (${short(fieldOf(row, "description"))})`;
+    const what = `rule ${fieldOf(row, "sequence")} (${purposeOf(fieldOf(row, "description"))})`;
     return driftRow(view, what, { found: fieldOf(row, "action"), settle: settleByWriter(view.substrate) });
 }
 
@@ -162,7 +163,7 @@ function effectRows(view: RouterView): RuleRow[] {
             ? declared.first(packet)!.description
             : undefined;
     const closed = [...wallDifference(wall, closes)].map(([rule, what]) =>
-        driftRow(view, `wall (${short(rule)})`, {
+        driftRow(view, `wall (${purposeOf(rule)})`, {
             declared: `open: ${what}`,
             found: "closed",
             settle: settleByWriter(view.substrate),
@@ -206,9 +207,4 @@ function foundRule(view: RouterView, row: FoundRow, found: string): RuleRow {
     const what = `rule ${fieldOf(row, "sequence")} (${fieldOf(row, "description") || row.uuid})`;
     const settle = `by hand, on the router: ${MENU.rules}`;
     return { ...driftRow(view, what, { found, settle }), rule: row.uuid };
-}
-
-/** A description of ours without what all begin with. */
-function short(description: string): string {
-    return description.replace(/^tenant-hypervisors: [^:]+: /, "");
 }

@@ -2,14 +2,10 @@ import { NOTHING, type DriftRow } from "../../report/drift";
 import { freeTenantVlans, subnetOf, TENANT_VLANS } from "../../substrate/identity";
 import { enclosingNetwork, liesIn, networkOf, overlaps, type Range } from "../../substrate/network";
 import { carrierOf, fieldOf, type FoundRow, type RouterFound } from "../found";
-import { OWNER_PREFIX } from "../recordTypes";
 import type { Substrate } from "../../substrate/substrate";
-import { isTenants } from "../ownership";
+import { ownerOfRecord } from "../../substrate/recordOwnership";
 import { aliasName, hostName } from "./names";
 import { MENU } from "./view";
-
-/** A description of ours, with the tenant in it. */
-const MARK = new RegExp(`^${OWNER_PREFIX}([a-z0-9-]+)`);
 
 /**
  * What the router has in the tenants' ranges and no file declares: VLANs 50-59, scopes and reservations of their subnets,
@@ -92,13 +88,13 @@ function marked(substrate: Substrate, rows: readonly FoundRow[], kind: string, m
 
 /** Whether a record bears our mark and is of no tenant here. */
 function isLost({ tenants }: Substrate, row: FoundRow): boolean {
-    const description = fieldOf(row, "description");
-    return description.startsWith(OWNER_PREFIX) && !tenants.some(({ name }) => isTenants(description, name));
+    const owner = ownerOfRecord(row["description"]);
+    return owner !== undefined && !tenants.some(({ name }) => name === owner);
 }
 
 /** A record that no file declares; one that bears our mark tells the tenant that it was of. */
 function stray(row: FoundRow, what: string, found: string, menu: string): DriftRow {
-    const [, tenant = ""] = MARK.exec(fieldOf(row, "description") || fieldOf(row, "descr")) ?? [];
+    const tenant = ownerOfRecord(row["description"] ?? row["descr"]) ?? "";
     const settle = `delete it by hand, on the router: ${menu}; or declare its tenant`;
     return { tenant, where: "router", what, declared: NOTHING, found: found || "there", settle };
 }

@@ -2,7 +2,7 @@ import { NOTHING, type DriftRow } from "../../report/drift";
 import type { RouterFound, FoundRow } from "../found";
 import type { RouterRecords } from "../recordTypes";
 import type { Substrate, Tenant } from "../../substrate/substrate";
-import { isTenants } from "../ownership";
+import { isTenants } from "../../substrate/recordOwnership";
 
 /** What drift of one tenant on the core router is decided by. */
 export interface RouterView {

@@ -4,7 +4,8 @@ import type { Row, RouterClient } from "../client";
 import { RouterError } from "../errors";
 import { interfaces } from "../interfaces";
 import type { Kept, Kind, Target } from "../kind";
-import { isTenants, text } from "../ownership";
+import { isTenants } from "../../substrate/recordOwnership";
+import { text } from "../ownership";
 import type { Writer } from "../queue";
 
 export type VlanInputs = Target & RouterVlan;
