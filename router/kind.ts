@@ -3,7 +3,7 @@ import type { Writer } from "./queue";
 import type { KindName } from "./run";
 import type { Service } from "./services";
 
-/** What every resource on the router is given beside its records. */
+/** Inputs that every resource on the router is given beside its records. */
 export interface Target {
     /** Address of the router, such as https://core-rt02.dvntm.deevnet.net. */
     readonly endpoint: string;
@@ -11,7 +11,7 @@ export interface Target {
     readonly tenant: string;
 }
 
-/** What a resource keeps in the state beside its inputs. */
+/** Properties that a resource keeps in the state beside its inputs. */
 export interface Kept {
     /** What each of the resource's records is, by the uuid that the router gave it. */
     uuids: Record<string, string>;
