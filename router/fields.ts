@@ -4,7 +4,7 @@ import type { Service } from "./services";
 
 /** Where the records of a kind are on the router. */
 export interface Section {
-    /** What takes over what is written. */
+    /** Service that takes over what is written. */
     readonly service: Service;
     /** Name of one record in what is written. */
     readonly record: string;
@@ -39,7 +39,7 @@ export interface Difference {
     readonly found: string;
 }
 
-/** What somebody changed of a record that every record of ours has otherwise, by OPNsense's names. */
+/** Values that somebody changed, of fields that are the same in every record of ours. */
 export interface ByHand {
     readonly byHand?: Values;
 }

@@ -13,7 +13,7 @@ export interface Target {
 
 /** Properties that a resource keeps in the state beside its inputs. */
 export interface Kept {
-    /** What each of the resource's records is, by the uuid that the router gave it. */
+    /** Name of each of the resource's records, by the uuid that the router gave it. */
     uuids: Record<string, string>;
     /** Services that have not taken over what was written; the next `up` makes them. */
     unapplied: Service[];
@@ -28,7 +28,7 @@ export interface Kind<Inputs extends Target, State extends Kept> {
     id(inputs: Inputs): string;
     /** The descriptions in the inputs. */
     descriptions(inputs: Inputs): readonly string[];
-    /** What is wrong with the inputs beside that, or undefined. */
+    /** A fault of the inputs beside that; undefined where there is none. */
     fault?(inputs: Inputs): string | undefined;
     emptyState(): State;
     /** Services that must take over what the resource has. */

@@ -1,6 +1,6 @@
 /**
- * What Pulumi's dynamic provider runs for the resources on the core router. It is loaded from the program's folder when a
- * resource is worked on (see resources.ts), so the state holds none of this code.
+ * Operations of Pulumi's dynamic provider for the resources on the core router. This is loaded from the program's folder when
+ * a resource is worked on (see resources.ts), so the state holds none of this code.
  */
 import { isDeepStrictEqual } from "node:util";
 import { RouterClient } from "./client";
@@ -106,13 +106,13 @@ async function withoutStack<T>(operation: () => Promise<T>): Promise<T> {
     }
 }
 
-/** What is wrong with the inputs; the run that they announce goes no further. */
+/** Faults of the inputs; the run that they announce goes no further. */
 function check<I extends Target, S extends Kept>(kind: Kind<I, S>, { [RUN]: announced, ...news }: Properties) {
     currentRun.checked(partOf(kind.name, String(news["tenant"])), announced as Announced | undefined);
     return { inputs: news, failures: faults(kind, news) };
 }
 
-/** What of a resource would change, and whether another has to take its place. */
+/** Whether something of a resource would change, and whether another has to take its place. */
 function difference<I extends Target, S extends Kept>(
     kind: Kind<I, S>,
     olds: Properties,
@@ -230,7 +230,7 @@ function clientOf({ endpoint }: Target): RouterClient {
     return new RouterClient(endpoint, credentials(configured));
 }
 
-/** What is wrong with inputs; those that are not known yet are left for later. */
+/** Faults of inputs; those that are not known yet are left for later. */
 function faults<I extends Target, S extends Kept>(kind: Kind<I, S>, news: Properties): Failure[] {
     if (JSON.stringify(news).includes(UNKNOWN)) {
         return [];

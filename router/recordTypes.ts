@@ -1,5 +1,5 @@
 /**
- * What one tenant has on the core router (OPNsense), as plain values: what the components declare, what a Pulumi dynamic
+ * Records of one tenant on the core router (OPNsense), as plain values: what the components declare, what a Pulumi dynamic
  * provider writes and reads back, and what `tenants router-vars` exports. Every description begins with OWNER_PREFIX and the
  * tenant's name, as in `tenant-hypervisors: grooveiq DNS`: that alone says whose a record is.
  */

@@ -38,12 +38,12 @@ export interface About extends Subject {
     readonly vm?: WorkloadVm | undefined;
 }
 
-/** What belongs to a VM of the tenant's file. */
+/** A subject that belongs to a VM of the tenant's file, by the VM's hostname. */
 export function ofVm({ tenant }: RouterView, kind: SubjectKind, id: string, hostname: string): About {
     return { kind, id, name: hostname, vm: tenant.vms.find(({ name }) => name === hostname) };
 }
 
-/** What differs of a subject; without a settlement it is what writes the declared records that settles it. */
+/** Difference of a subject; without a settlement whoever writes the declared records settles it. */
 interface Differs {
     readonly field?: string;
     readonly declared?: Value;
@@ -77,7 +77,7 @@ export function fieldFindings<R>(
     );
 }
 
-/** What settles a record that is not as declared: who writes it, where it is theirs, else a person. */
+/** Settlement of a record that is not as declared: who writes it, where it is theirs, else a person. */
 export function settleRow({ tenant }: RouterView, row: Row, menu: string): { settle?: Settle } {
     return isTenants(descriptionOf(row), tenant.name) ? {} : { settle: { by: "menu", menu } };
 }

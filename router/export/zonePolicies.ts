@@ -10,7 +10,7 @@ import { isLabSegment } from "../../substrate/siteSegments";
 /** Zones that tenants' policies lead from or to, by the lab's matrix. */
 const NEEDED = ["management", "trusted", "platform"];
 
-/** What the policies are made of. */
+/** Zones that the policies are made of. */
 interface Zones {
     readonly given: GivenVars;
     readonly keys: ZoneKeys;

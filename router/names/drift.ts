@@ -1,4 +1,4 @@
-import type { Finding } from "../../substrate/findings";
+import { THERE, type Finding } from "../../substrate/findings";
 import { pair, type Paired, type Same } from "../../substrate/pair";
 import type { Row } from "../client";
 import { fieldFindings, finding, isStrict, MENU, ofVm, settleRow, type RouterView } from "../drift/view";
@@ -31,7 +31,7 @@ export function nameFindings(view: RouterView): Finding[] {
         finding(view, { kind: "name", id }, { found, ...settleRow(view, row, MENU.names) });
     return [
         ...declared,
-        ...[...free.hosts].map((row) => extra(row, nameOf(row), text(row, "server"))),
+        ...[...free.hosts].map((row) => extra(row, nameOf(row), text(row, "server") || THERE)),
         ...[...free.aliases].map((row) =>
             extra(row, aliasName(row, all.hosts), { aliasOf: hostNameOf(all.hosts, text(row, "host")) }),
         ),

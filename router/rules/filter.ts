@@ -71,7 +71,7 @@ function isPartial(row: Row): boolean {
     return ["source_port", "icmptype", "sched", "tcpflags1", "os"].some((field) => text(row, field) !== "");
 }
 
-/** What a rule matches; undefined where it names what cannot be told. */
+/** The packets that a rule matches; undefined where it names what cannot be told. */
 function matcherOf(row: Row, inventory: RouterInventory): Matcher<Row> | undefined {
     const source = side(row, "source", inventory);
     const destination = side(row, "destination", inventory);
@@ -123,7 +123,7 @@ function literal(word: string): Range[] | undefined {
     return network === undefined ? undefined : [network];
 }
 
-/** What an alias stands for: entries, but for those that begin with an exclamation mark. */
+/** Addresses that an alias stands for: its entries, but for those that begin with an exclamation mark. */
 function ofAlias(name: string, inventory: RouterInventory, depth: number): Range[] | undefined {
     const row = inventory.aliases.find((alias) => text(alias, "name") === name);
     if (row === undefined || !LISTED.includes(text(row, "type")) || text(row, "enabled") === "0" || depth === 0) {

@@ -14,9 +14,9 @@ function compared(view: RouterView, on: string, more: readonly PacketFilter<Rout
     const { substrate, tenant, records, inventory } = view;
     const router = addressesIn(view);
     const declared = routerFilter(records.rules, router);
-    const found = interfaceFilter(inventory, on);
-    const wall: WallView = { substrate, tenant, router, filters: [declared, found.filter, ...more] };
-    return { declared, found, wall };
+    const actual = interfaceFilter(inventory, on);
+    const wall: WallView = { substrate, tenant, router, filters: [declared, actual.filter, ...more] };
+    return { declared, actual, wall };
 }
 
 function addressesIn({ tenant, inventory }: RouterView): RouterAddresses {
@@ -26,22 +26,22 @@ function addressesIn({ tenant, inventory }: RouterView): RouterAddresses {
 
 /** Rules of somebody else's that open or close what the tenant's own do not. */
 export function foreignFindings(view: RouterView, on: string, own: ReadonlySet<Row>): Finding[] {
-    const { declared, found, wall } = compared(view, on);
+    const { declared, actual, wall } = compared(view, on);
     const judge =
         (passing: boolean): Judge =>
         (packet) => {
-            const rule = found.filter.first(packet);
+            const rule = actual.filter.first(packet);
             const counts = rule !== undefined && !own.has(rule) && (rule["action"] === "pass") === passing;
             return counts && passes(declared, packet) !== passing ? rule.uuid : undefined;
         };
     return [
         ...effects(view, wallDifference(wall, judge(true)), "opens"),
         ...effects(view, wallDifference(wall, judge(false)), "closes"),
-        ...undecided(view, found, own),
+        ...undecided(view, actual, own),
     ];
 }
 
-/** What is open that no file opens, and what is closed that one does. */
+/** Openings that no file declares, and declared ones that are closed. */
 export function wallFindings(view: RouterView): Finding[] {
     const carrier = carrierOfVlan(view.inventory, view.records.vlan.parent, view.records.vlan.tag);
     if (carrier === undefined) {
@@ -49,14 +49,14 @@ export function wallFindings(view: RouterView): Finding[] {
         return [];
     }
     const collection = routerFilter(collectionRulesOf(view.substrate.site, view.tenant), addressesIn(view));
-    const { declared, found, wall } = compared(view, carrier.identifier, [collection]);
+    const { declared, actual, wall } = compared(view, carrier.identifier, [collection]);
     const opens: Judge = (packet) => {
-        const rule = found.filter.first(packet);
+        const rule = actual.filter.first(packet);
         const meant = passes(declared, packet) || passes(collection, packet);
         return rule?.["action"] === "pass" && !meant ? rule.uuid : undefined;
     };
     const closes: Judge = (packet) =>
-        passes(declared, packet) && found.filter.first(packet)?.["action"] !== "pass"
+        passes(declared, packet) && actual.filter.first(packet)?.["action"] !== "pass"
             ? declared.first(packet)!.description
             : undefined;
     return [
@@ -64,7 +64,7 @@ export function wallFindings(view: RouterView): Finding[] {
         ...[...wallDifference(wall, closes)].map(([id, what]) =>
             finding(view, { kind: "wall", id }, { declared: what }),
         ),
-        ...undecided(view, found, new Set()),
+        ...undecided(view, actual, new Set()),
     ];
 }
 
@@ -81,8 +81,8 @@ function effects(view: RouterView, difference: ReadonlyMap<string, string>, does
 }
 
 /** A finding for each rule that lets something through of which nobody here can tell what it is. */
-function undecided(view: RouterView, found: InterfaceFilter, own: ReadonlySet<Row>): Finding[] {
-    return found.undecided
+function undecided(view: RouterView, actual: InterfaceFilter, own: ReadonlySet<Row>): Finding[] {
+    return actual.undecided
         .filter((row) => !own.has(row))
         .map((row) => {
             const [source, to, port] = ["source_net", "destination_net", "destination_port"].map((one) =>
