@@ -1,6 +1,6 @@
 import { openingText, type Opening } from "../firewall/openings";
 import { reachabilityOf, type Cell } from "../firewall/reachability";
-import { OWNER_PREFIX } from "../router/recordTypes";
+import { OWNER_PREFIX } from "../substrate/recordOwnership";
 import type { Substrate } from "../substrate/substrate";
 import { defineCommand, SUBSTRATE } from "./cli/definition";
 import { answer } from "./cli/terminal";

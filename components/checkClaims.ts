@@ -2,6 +2,7 @@ import { faultAtKey } from "../definitions/places";
 import type { Fault } from "../definitions/faults";
 import { freeTenantVlans, vlanOf } from "../substrate/identity";
 import type { Guest } from "../node/nodeFacts";
+import type { RouterClaim } from "../router/claims";
 import type { Substrate, Tenant } from "../substrate/substrate";
 
 /** A tenant that the stack's state still has, or had when a run broke off. */
@@ -14,19 +15,12 @@ export interface RecordedTenant {
 /** Tenants of the state, by name. */
 export type RecordedTenants = ReadonlyMap<string, RecordedTenant>;
 
-/** What a VLAN or subnet is on the core router, where it is not the tenant's that claims it. */
-export interface HeldOnRouter {
-    readonly vlan: number;
-    /** The record, as the router has it: `Kea subnet "trusted (VLAN 10)"`. */
-    readonly record: string;
-}
-
 /** What there is of tenants before a run. */
 export interface Present {
     readonly recorded: RecordedTenants;
     /** Guests of every node that are no templates. */
     readonly guests: readonly Guest[];
-    readonly router: readonly HeldOnRouter[];
+    readonly router: readonly RouterClaim[];
 }
 
 /**

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { HostError } from "../host/error";
 import { secretsOf, type Secrets } from "../host/secrets";
-import { checkClaims, type HeldOnRouter, type RecordedTenants } from "./checkClaims";
+import { checkClaims, type RecordedTenants } from "./checkClaims";
 import { checkNode } from "../node/checkNode";
 import { firewallWarning } from "../node/datacentreFirewall";
 import { DefinitionError } from "../definitions/faults";
@@ -12,6 +12,7 @@ import { connect } from "../node/token";
 import { survey } from "../node/survey";
 import { unfit } from "../node/unfit";
 import type { HostGround } from "./hostSurvey";
+import type { RouterClaim } from "../router/claims";
 import { readRecorded } from "../state/recorded";
 import { asRunError } from "./refusal";
 
@@ -53,7 +54,7 @@ export async function prepare(substrate: Substrate, root: string, looks = false)
         const guests = [...facts.values()].flatMap((one) => [...one.guests.values()]);
         const faults = [
             ...substrate.hypervisors.flatMap((h) => checkNode(substrate, h, facts.get(h.name)!, recorded)),
-            ...checkClaims(substrate, { recorded: tenants, guests, router: await heldOnRouter(substrate, tenants) }),
+            ...checkClaims(substrate, { recorded: tenants, guests, router: await routerClaims(substrate, tenants) }),
         ];
         if (faults.length > 0 && !looks) {
             throw new DefinitionError(faults);
@@ -135,14 +136,14 @@ async function surveyed(
     }
 }
 
-/** What others hold on the router of the VLANs of tenants that are new; nothing is asked where none is. */
-async function heldOnRouter(substrate: Substrate, recorded: RecordedTenants): Promise<HeldOnRouter[]> {
+/** Claims of others on the VLANs of tenants that are new; nothing is asked where none is. */
+async function routerClaims(substrate: Substrate, recorded: RecordedTenants): Promise<RouterClaim[]> {
     const { mode, endpoint } = substrate.coreRouter;
     const fresh = substrate.tenants.filter(({ name }) => !recorded.has(name));
     if (mode !== "api" || endpoint === undefined || fresh.length === 0) {
         return [];
     }
-    const [{ RouterClient }, { credentials }, { heldByOthers }] = await Promise.all([
+    const [{ RouterClient }, { credentials }, { claimsOfOthers }] = await Promise.all([
         import("../router/client"),
         import("../router/credentials"),
         import("../router/claims"),
@@ -152,5 +153,5 @@ async function heldOnRouter(substrate: Substrate, recorded: RecordedTenants): Pr
         endpoint,
         credentials((key) => config[key]),
     );
-    return heldByOthers(client, substrate, fresh);
+    return claimsOfOthers(client, substrate, fresh);
 }

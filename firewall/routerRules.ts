@@ -1,29 +1,7 @@
 import { SITE_SEGMENTS, siteSubnet, PRIVATE_NETWORKS } from "../substrate/siteSegments";
-import {
-    OWNER_PREFIX,
-    ROUTER_ITSELF,
-    type RouterAlias,
-    type RouterRule,
-    type RouterRules,
-} from "../router/recordTypes";
+import { describe, describeAllowance, rangeOf } from "../substrate/recordOwnership";
+import { ROUTER_ITSELF, type RouterAlias, type RouterRule, type RouterRules } from "../router/recordTypes";
 import type { Allowance, Segment, Tenant } from "../substrate/substrate";
-
-/** Most that a description holds on the router; it counts bytes (OPNsense: DescriptionField, without its u flag). */
-export const DESCRIPTION_BYTES = 255;
-
-/** Describes a record of a tenant's: whose it is, and what for. */
-export function describe(tenant: string, what: string): string {
-    return `${OWNER_PREFIX}${tenant}: ${what}`;
-}
-
-/** Describes one rule of an allowance: its destination, protocol, port and reason. Unique, since no two open the same. */
-export function describeAllowance(
-    tenant: string,
-    { to, protocol, why }: Pick<Allowance, "to" | "protocol" | "why">,
-    port?: string,
-): string {
-    return describe(tenant, `${to} ${protocol}${port === undefined ? "" : ` ${rangeOf(port)}`}: ${why}`);
-}
 
 /**
  * The rules on a tenant's own interface, direction in, first match wins:
@@ -83,11 +61,6 @@ export function allowanceRules(tenant: string, allowance: Allowance) {
         ...(port !== undefined && { ports: rangeOf(port) }),
         description: describeAllowance(tenant, allowance, port),
     }));
-}
-
-/** A range as OPNsense writes it: 8000-8010. */
-function rangeOf(port: string): string {
-    return port.replace(":", "-");
 }
 
 /** The name goes by VLAN, which is unique and short: OPNsense takes 31 characters and no dash. */

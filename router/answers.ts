@@ -2,10 +2,10 @@ import type { Answer } from "../https/client";
 import { RouterError } from "./errors";
 import { privilegeFor } from "./privileges";
 
-/** What a person does where the router itself failed. */
+/** Advice where the router itself failed. */
 const SEE_LOG = "see System > Log Files > Backend on the router, then run it again";
 
-/** What is asked of the router. */
+/** A question to the router. */
 export interface Asked {
     readonly method: string;
     /** Path below /api. */

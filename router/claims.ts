@@ -1,35 +1,41 @@
-import type { HeldOnRouter } from "../components/checkClaims";
-import { OWNER_PREFIX } from "./recordTypes";
+import { isTenants, ownerOfRecord } from "../substrate/recordOwnership";
 import type { Substrate, Tenant } from "../substrate/substrate";
-import type { Row, RouterClient } from "./client";
-import { isTenants, text } from "./ownership";
+import type { RouterClient } from "./client";
+import { subnetRow } from "./dhcp/fields";
+import { vlanRow } from "./inventory";
+import { readInventory } from "./read";
+
+/** A VLAN that a record on the core router claims for somebody else than the tenant. */
+export interface RouterClaim {
+    readonly vlan: number;
+    /** The record, as the router has it: `Kea subnet "trusted (VLAN 10)"`. */
+    readonly record: string;
+}
 
 /**
- * What of tenants' VLANs and subnets is not theirs on the router, reading only. A VLAN device that the one-time step or the
+ * Claims of others on tenants' VLANs and subnets on the router, reading only. A VLAN device that the one-time step or the
  * lab's collection made is nobody's, and is used as it is; one that bears another tenant's mark is that tenant's still.
  *
  * @throws RouterError where the router cannot be asked.
  */
-export async function heldByOthers(
+export async function claimsOfOthers(
     client: RouterClient,
     { coreRouter }: Substrate,
     tenants: readonly Tenant[],
-): Promise<HeldOnRouter[]> {
-    const devices = await client.search("interfaces/vlan_settings/searchItem");
-    const subnets = await client.search("kea/dhcpv4/search_subnet");
+): Promise<RouterClaim[]> {
+    const inventory = await readInventory(client, ["vlans", "subnets"]);
     return tenants.flatMap(({ name, segment: { vlan, subnet } }) => {
-        const marked = (row: Row) => text(row, "descr").startsWith(OWNER_PREFIX) && !isTenants(row["descr"], name);
-        const device = devices.find(
-            (row) => text(row, "tag") === String(vlan) && text(row, "if") === coreRouter.vlanParent && marked(row),
-        );
-        const scope = subnets.find(
-            (row) => text(row, "subnet") === subnet.cidr && !isTenants(row["description"], name),
-        );
+        const claim = (kind: string, description: unknown) => ({
+            vlan,
+            record: `${kind} ${JSON.stringify(description)}`,
+        });
+        const device = vlanRow(inventory, coreRouter.vlanParent, vlan)?.["descr"];
+        const scope = subnetRow(inventory, subnet.cidr);
         return [
-            ...(device === undefined ? [] : [{ vlan, record: `VLAN device ${JSON.stringify(text(device, "descr"))}` }]),
-            ...(scope === undefined
+            ...([undefined, name].includes(ownerOfRecord(device)) ? [] : [claim("VLAN device", device)]),
+            ...(scope === undefined || isTenants(scope["description"], name)
                 ? []
-                : [{ vlan, record: `Kea subnet ${JSON.stringify(text(scope, "description"))}` }]),
+                : [claim("Kea subnet", scope["description"])]),
         ];
     });
 }

@@ -3,9 +3,6 @@ import { Refusal } from "../definitions/refusal";
 /** Something about the router that a person must see to; the message is one line that says what and, where known, what to do. */
 export class RouterError extends Refusal {}
 
-/** A service of the router that does not run. */
-export class ServiceDownError extends RouterError {}
-
 /** A record on the router that we would have to write, and that somebody else holds. */
 export class ConflictError extends RouterError {
     /**

@@ -1,4 +1,4 @@
-import type { AssignedInterface } from "./found";
+import type { AssignedInterface } from "./inventory";
 import type { RouterClient } from "./client";
 import { RouterError } from "./errors";
 

@@ -3,7 +3,7 @@ import type { Writer } from "./queue";
 import type { KindName } from "./run";
 import type { Service } from "./services";
 
-/** What every resource on the router is given beside its records. */
+/** Inputs that every resource on the router is given beside its records. */
 export interface Target {
     /** Address of the router, such as https://core-rt02.dvntm.deevnet.net. */
     readonly endpoint: string;
@@ -11,9 +11,9 @@ export interface Target {
     readonly tenant: string;
 }
 
-/** What a resource keeps in the state beside its inputs. */
+/** Properties that a resource keeps in the state beside its inputs. */
 export interface Kept {
-    /** What each of the resource's records is, by the uuid that the router gave it. */
+    /** Name of each of the resource's records, by the uuid that the router gave it. */
     uuids: Record<string, string>;
     /** Services that have not taken over what was written; the next `up` makes them. */
     unapplied: Service[];
@@ -28,7 +28,7 @@ export interface Kind<Inputs extends Target, State extends Kept> {
     id(inputs: Inputs): string;
     /** The descriptions in the inputs. */
     descriptions(inputs: Inputs): readonly string[];
-    /** What is wrong with the inputs beside that, or undefined. */
+    /** A fault of the inputs beside that; undefined where there is none. */
     fault?(inputs: Inputs): string | undefined;
     emptyState(): State;
     /** Services that must take over what the resource has. */

@@ -1,16 +1,19 @@
+import type { Subject, SubjectKind } from "../substrate/findings";
 import { subnetOf } from "../substrate/identity";
 import { liesIn, networkOf } from "../substrate/network";
-import { carrierOf, deviceOf, fieldOf, type FoundRow, type RouterFound } from "./found";
+import { isTenants } from "../substrate/recordOwnership";
 import type { Substrate } from "../substrate/substrate";
-import { aliasName, hostName } from "./drift/names";
-import { isTenants } from "./ownership";
+import type { Row } from "./client";
+import { carrierOf, deviceOf, type AssignedInterface, type RouterInventory } from "./inventory";
+import { aliasName, nameOf } from "./names/fields";
+import { descriptionOf, text } from "./rows";
 
-/** What a tenant that is gone still has on the router. */
-export interface LeftOnRouter {
-    /** Records that somebody must see to, in words. */
-    readonly left: readonly string[];
-    /** What stays by design, in words: a device that is assigned to an interface waits for the next tenant. */
-    readonly stays: readonly string[];
+/** Leftovers of a tenant that is gone. */
+export interface RouterLeftovers {
+    /** Records that somebody must see to. */
+    readonly records: readonly Subject[];
+    /** Interfaces of its VLANs, which stay by design: a device that is assigned waits for the next tenant. */
+    readonly assigned: readonly AssignedInterface[];
 }
 
 /** A tenant that is gone, and the VLANs that it was on. */
@@ -19,42 +22,37 @@ export interface Gone {
     readonly vlans: readonly number[];
 }
 
-/** Looks for what a tenant had on the router: records that bear its mark, and those of its VLAN, subnet and zone. */
-export function leftOnRouter(found: RouterFound, substrate: Substrate, gone: Gone): LeftOnRouter {
-    const own = (row: FoundRow) => isTenants(row["description"] ?? row["descr"], gone.tenant);
-    const ranges = gone.vlans.map((vlan) => networkOf(subnetOf(substrate.site, vlan).cidr));
-    const isIn = (cidr: string) => liesIn(cidr, ranges);
-    const isNamed = (name: string) => name.endsWith(`.${gone.tenant}.${substrate.zone}`);
-    const alias = (row: FoundRow) => aliasName({ found }, row);
-    const subnet = (row: FoundRow) => fieldOf(row, "subnet");
-    const address = (row: FoundRow) => fieldOf(row, "ip_address");
-    const devices = found.vlans.filter(
-        (row) =>
-            fieldOf(row, "if") === substrate.coreRouter.vlanParent && gone.vlans.includes(Number(fieldOf(row, "tag"))),
-    );
-    const assigned = devices.filter((row) => carrierOf(found, row) !== undefined);
-    const marked = devices.filter((row) => own(row) && !assigned.includes(row));
-    return {
-        left: [
-            ...inWords("DHCP scope", found.subnets, (row) => own(row) || isIn(subnet(row)), subnet),
-            ...inWords("reservation", found.reservations, (row) => own(row) || isIn(`${address(row)}/32`), address),
-            ...inWords("name", found.hosts, (row) => own(row) || isNamed(hostName(row)), hostName),
-            ...inWords("name", found.hostAliases, (row) => own(row) || isNamed(alias(row)), alias),
-            ...inWords("rule", found.rules, own, (row) => fieldOf(row, "description")),
-            ...inWords("alias", found.aliases, own, (row) => fieldOf(row, "name")),
-            ...inWords("VLAN device", marked, () => true, deviceOf),
-        ],
-        stays: assigned.map(
-            (row) => `router: VLAN device ${deviceOf(row)}, assigned as ${carrierOf(found, row)!.identifier}`,
-        ),
-    };
-}
+type Read = (row: Row) => string;
 
-function inWords(
-    kind: string,
-    rows: readonly FoundRow[],
-    isLeft: (row: FoundRow) => boolean,
-    name: (row: FoundRow) => string,
-): string[] {
-    return rows.filter(isLeft).map((row) => `router: ${kind} ${name(row)}`);
+/** Leftovers of a tenant on the router: records that bear its mark, and those of its VLAN, subnet and zone. */
+export function routerLeftovers(inventory: RouterInventory, substrate: Substrate, gone: Gone): RouterLeftovers {
+    const { hosts } = inventory;
+    const ranges = gone.vlans.map((vlan) => networkOf(subnetOf(substrate.site, vlan).cidr));
+    const isNamed = (name: string) => name.endsWith(`.${gone.tenant}.${substrate.zone}`);
+    const field =
+        (name: string): Read =>
+        (row) =>
+            text(row, name);
+    const devices = inventory.vlans.filter(
+        (row) => text(row, "if") === substrate.coreRouter.vlanParent && gone.vlans.includes(Number(text(row, "tag"))),
+    );
+    const spare = devices.filter((row) => carrierOf(inventory, row) === undefined);
+    const own = (row: Row) => isTenants(descriptionOf(row), gone.tenant);
+    /** @param isIn whether a record is in what was the tenant's, whatever its mark. */
+    const placed = (kind: SubjectKind, rows: readonly Row[], id: Read, isIn: (id: string) => boolean): Subject[] =>
+        rows.filter((row) => own(row) || isIn(id(row))).map((row) => ({ kind, id: id(row) }));
+    const marked = (kind: SubjectKind, rows: readonly Row[], id: string, name: Read): Subject[] =>
+        rows.filter(own).map((row) => ({ kind, id: text(row, id), name: name(row) }));
+    return {
+        records: [
+            ...placed("scope", inventory.subnets, field("subnet"), (cidr) => liesIn(cidr, ranges)),
+            ...placed("reservation", inventory.reservations, field("ip_address"), (one) => liesIn(`${one}/32`, ranges)),
+            ...placed("name", hosts, nameOf, isNamed),
+            ...placed("name", inventory.hostAliases, (row) => aliasName(row, hosts), isNamed),
+            ...marked("rule", inventory.rules, "sequence", descriptionOf),
+            ...marked("alias", inventory.aliases, "name", descriptionOf),
+            ...marked("vlan", spare, "tag", deviceOf),
+        ],
+        assigned: devices.flatMap((row) => carrierOf(inventory, row) ?? []),
+    };
 }

@@ -1,7 +1,7 @@
 /**
- * What the user of the API key must have on the router, by what of the API it opens: OPNsense's own names, as the ACL.xml of
- * each module in opnsense/core 26.7.2 has them. Unbound's narrower "Edit Host and Domain Override" opens neither its
- * reconfigure nor the endpoints as they are asked here.
+ * Privileges that the user of the API key must have on the router, by what of the API each opens: OPNsense's own names, as
+ * the ACL.xml of each module in opnsense/core 26.7.2 has them. Unbound's narrower "Edit Host and Domain Override" opens
+ * neither its reconfigure nor the endpoints as they are asked here.
  */
 const PRIVILEGES: Readonly<Record<string, string>> = {
     "interfaces/vlan_settings/": "Interfaces: VLAN",

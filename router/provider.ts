@@ -1,6 +1,6 @@
 /**
- * What Pulumi's dynamic provider runs for the resources on the core router. It is loaded from the program's folder when a
- * resource is worked on (see resources.ts), so the state holds none of this code.
+ * Operations of Pulumi's dynamic provider for the resources on the core router. This is loaded from the program's folder when
+ * a resource is worked on (see resources.ts), so the state holds none of this code.
  */
 import { isDeepStrictEqual } from "node:util";
 import { Refusal } from "../definitions/refusal";
@@ -10,7 +10,7 @@ import { dhcpKind } from "./dhcp/kind";
 import { RouterError } from "./errors";
 import type { Kept, Kind, Target } from "./kind";
 import { namesKind } from "./names/kind";
-import { isTenants, markOf } from "./ownership";
+import { isTenants, markOf } from "../substrate/recordOwnership";
 import { queueOf, UnappliedError, type Writer } from "./queue";
 import { rulesKind } from "./rules/kind";
 import { currentRun, partOf, type Announced } from "./run";
@@ -107,13 +107,13 @@ async function withoutStack<T>(operation: () => Promise<T>): Promise<T> {
     }
 }
 
-/** What is wrong with the inputs; the run that they announce goes no further. */
+/** Faults of the inputs; the run that they announce goes no further. */
 function check<I extends Target, S extends Kept>(kind: Kind<I, S>, { [RUN]: announced, ...news }: Properties) {
     currentRun.checked(partOf(kind.name, String(news["tenant"])), announced as Announced | undefined);
     return { inputs: news, failures: faults(kind, news) };
 }
 
-/** What of a resource would change, and whether another has to take its place. */
+/** Whether something of a resource would change, and whether another has to take its place. */
 function difference<I extends Target, S extends Kept>(
     kind: Kind<I, S>,
     olds: Properties,
@@ -231,7 +231,7 @@ function clientOf({ endpoint }: Target): RouterClient {
     return new RouterClient(endpoint, credentials(configured));
 }
 
-/** What is wrong with inputs; those that are not known yet are left for later. */
+/** Faults of inputs; those that are not known yet are left for later. */
 function faults<I extends Target, S extends Kept>(kind: Kind<I, S>, news: Properties): Failure[] {
     if (JSON.stringify(news).includes(UNKNOWN)) {
         return [];

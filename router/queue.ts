@@ -15,7 +15,7 @@ const SETTLE_MS = Number(process.env["ROUTER_SETTLE_MS"] ?? 2000);
  */
 const IDLE = 5;
 
-/** What a piece of work writes with: the client, and a note of each service that must take over what was written. */
+/** Tools of a piece of work that writes: the client, and a note of each service that must take over what was written. */
 export interface Writer {
     readonly client: RouterClient;
     dirty(service: Service): void;
@@ -46,9 +46,9 @@ interface Job extends Operation {
     readonly foreseen: boolean;
     /** Services that must take over what was written, and have not been asked to yet. */
     readonly services: Set<Service>;
-    /** What went wrong with those that were. */
+    /** Failures of those that were, in words. */
     readonly failures: Map<Service, string>;
-    /** What the work itself threw. */
+    /** Error of the work itself. */
     error?: Error;
     readonly end: (error?: Error) => void;
 }
@@ -67,7 +67,7 @@ interface Job extends Operation {
 export class WriteQueue {
     private readonly waiting: Job[] = [];
     /** Jobs that are done but for the services. */
-    private readonly held = new Set<Job>();
+    private readonly unapplied = new Set<Job>();
     private running = false;
     private wake = () => {};
 
@@ -110,7 +110,7 @@ export class WriteQueue {
             return;
         }
         this.running = true;
-        while (this.waiting.length > 0 || this.held.size > 0) {
+        while (this.waiting.length > 0 || this.unapplied.size > 0) {
             const job = this.waiting.shift();
             const due = job === undefined ? this.due() : [];
             if (job !== undefined) {
@@ -133,14 +133,14 @@ export class WriteQueue {
             this.coming.fail();
         }
         this.coming.done(job.part);
-        this.held.add(job);
+        this.unapplied.add(job);
         this.release();
     }
 
     /** Services for which nothing more is to come. */
     private due(): Service[] {
         const quiet = this.coming.quietFor();
-        const jobs = [...this.held];
+        const jobs = [...this.unapplied];
         const dirty = new Set(jobs.flatMap(({ services }) => [...services]));
         if (quiet >= IDLE * this.settle) {
             // Perhaps for want of room: a destroy cannot be told by the program how much there is.
@@ -158,7 +158,7 @@ export class WriteQueue {
     }
 
     private async apply(due: readonly Service[]): Promise<void> {
-        const jobs = [...this.held].filter(({ services }) => due.some((service) => services.has(service)));
+        const jobs = [...this.unapplied].filter(({ services }) => due.some((service) => services.has(service)));
         const clients = new Map(due.map((one) => [one, jobs.find(({ services }) => services.has(one))!.client]));
         const failures = await reconfigure(clients);
         for (const job of jobs) {
@@ -175,8 +175,8 @@ export class WriteQueue {
 
     /** Ends the jobs for which no service is left. */
     private release(): void {
-        for (const job of [...this.held].filter(({ services }) => services.size === 0)) {
-            this.held.delete(job);
+        for (const job of [...this.unapplied].filter(({ services }) => services.size === 0)) {
+            this.unapplied.delete(job);
             job.end(failureOf(job));
         }
     }
@@ -202,7 +202,7 @@ export function queueOf(endpoint: string): WriteQueue {
     return known;
 }
 
-/** What a job ends with: what it threw itself, with what of its writes was not taken over, or nothing. */
+/** Error that a job ends with: its own, with what of its writes was not taken over; undefined where all went well. */
 function failureOf({ error, failures }: Job): Error | undefined {
     if (failures.size === 0) {
         return error;

@@ -1,46 +1,46 @@
-import type { FoundRow, RouterFound } from "./found";
 import type { Row, RouterClient } from "./client";
-import { ServiceDownError } from "./errors";
-import { interfaces } from "./interfaces";
+import { RESERVATIONS, SUBNETS } from "./dhcp/fields";
 import { served } from "./dhcp/keaInterfaces";
-import { requireRunning } from "./services";
+import type { Section } from "./fields";
+import { interfaces } from "./interfaces";
+import type { RouterInventory } from "./inventory";
+import { HOST_ALIASES, HOSTS } from "./names/fields";
+import { ALIASES, RULES } from "./rules/fields";
+import { stopped } from "./services";
+import { VLANS } from "./vlan/fields";
+
+type Part = keyof RouterInventory;
+
+const READERS: { readonly [P in Part]: (client: RouterClient) => Promise<RouterInventory[P]> } = {
+    interfaces,
+    served,
+    stopped,
+    vlans: search(VLANS),
+    subnets: search(SUBNETS),
+    reservations: search(RESERVATIONS),
+    hosts: search(HOSTS),
+    hostAliases: search(HOST_ALIASES),
+    aliases: search(ALIASES),
+    rules: search(RULES),
+};
 
 /**
- * Reads what the router holds of all that tenants have there, reading only: OPNsense's searches are POST requests, and
- * change nothing.
+ * Reads what the router has, changing nothing: OPNsense's searches are POST requests, and only read.
  *
+ * @param parts what is asked for, in this order; missing: all of it.
  * @throws RouterError where the router cannot be asked, or an answer is not complete.
  */
-export async function lookAt(client: RouterClient): Promise<RouterFound> {
-    const search = async (path: string) => (await client.search(path)).map(asText);
-    return {
-        interfaces: await interfaces(client),
-        served: await served(client),
-        stopped: [...(await stopped(client, "kea")), ...(await stopped(client, "unbound"))],
-        vlans: await search("interfaces/vlan_settings/searchItem"),
-        subnets: await search("kea/dhcpv4/search_subnet"),
-        reservations: await search("kea/dhcpv4/search_reservation"),
-        hosts: await search("unbound/settings/searchHostOverride"),
-        hostAliases: await search("unbound/settings/searchHostAlias"),
-        aliases: await search("firewall/alias/searchItem"),
-        rules: await search("firewall/filter/searchRule"),
-    };
-}
-
-async function stopped(client: RouterClient, service: "kea" | "unbound"): Promise<string[]> {
-    try {
-        await requireRunning(client, service);
-        return [];
-    } catch (error) {
-        if (error instanceof ServiceDownError) {
-            return [error.message];
-        }
-        throw error;
+export async function readInventory<P extends Part = Part>(
+    client: RouterClient,
+    parts: readonly P[] = Object.keys(READERS) as P[],
+): Promise<Pick<RouterInventory, P>> {
+    const inventory: Partial<RouterInventory> = {};
+    for (const part of parts) {
+        Object.assign(inventory, { [part]: await READERS[part](client) });
     }
+    return inventory as Pick<RouterInventory, P>;
 }
 
-/** A row with the fields that hold a value, as text. */
-function asText(row: Row): FoundRow {
-    const fields = Object.entries(row).filter(([, value]) => ["string", "number", "boolean"].includes(typeof value));
-    return { ...Object.fromEntries(fields.map(([name, value]) => [name, String(value)])), uuid: row.uuid };
+function search({ endpoint }: Section): (client: RouterClient) => Promise<Row[]> {
+    return (client) => client.search(endpoint("search"));
 }

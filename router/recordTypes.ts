@@ -1,5 +1,5 @@
 /**
- * What one tenant has on the core router (OPNsense), as plain values: what the components declare, what a Pulumi dynamic
+ * Records of one tenant on the core router (OPNsense), as plain values: what the components declare, what a Pulumi dynamic
  * provider writes and reads back, and what `tenants router-vars` exports. Every description begins with OWNER_PREFIX and the
  * tenant's name, as in `tenant-hypervisors: grooveiq DNS`: that alone says whose a record is.
  */
@@ -9,12 +9,6 @@ export interface RouterRecords {
     readonly names: RouterNames;
     readonly rules: RouterRules;
 }
-
-/**
- * Begins the description of every record that is ours, exactly so. The lab's own roles prune by `ansible:` and
- * `Ansible managed`, its API by `Deevnet API - `: a prefix of our own keeps each side from pruning the other.
- */
-export const OWNER_PREFIX = "tenant-hypervisors: ";
 
 /** Every address that the router itself has, in OPNsense's own word, which its API takes as a destination. */
 export const ROUTER_ITSELF = "(self)";

@@ -1,10 +1,11 @@
 import { FIXED_INSTANCES, fixedAddressOf, vmidOf } from "../substrate/identity";
 import { parseAddress } from "../substrate/network";
 import type { RouterDhcp, RouterHost, RouterNames, RouterRecords, RouterReservation } from "./recordTypes";
-import { describe, routerRulesOf } from "../firewall/routerRules";
+import { describe } from "../substrate/recordOwnership";
+import { routerRulesOf } from "../firewall/routerRules";
 import type { CoreRouter, Substrate, Tenant, WorkloadVm } from "../substrate/substrate";
 
-/** What one tenant has on the substrate's core router: the same for the same definitions, whatever their order. */
+/** Records of one tenant on the substrate's core router: the same for the same definitions, whatever their order. */
 export function routerRecordsOf(substrate: Pick<Substrate, "site" | "coreRouter">, tenant: Tenant): RouterRecords {
     const { site, coreRouter } = substrate;
     return {

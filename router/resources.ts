@@ -22,13 +22,13 @@ function handler(kind: string): string {
 /** Each value may be an output; what is known only after a VM is there is left to `up`. */
 type Inputs<T> = { readonly [K in keyof T]: pulumi.Input<T[K]> };
 
-/** What every one of them takes beside its records. */
+/** Inputs of every one of them beside its records. */
 export interface RouterTarget {
     /** Address of the router, such as https://core-rt02.dvntm.deevnet.net. */
     readonly endpoint: pulumi.Input<string>;
     /** Every description of the records begins with OWNER_PREFIX and this name. */
     readonly tenant: pulumi.Input<string>;
-    /** What else the program declares on the router, so that all of it is made active at once; in no state. */
+    /** Everything that the program declares on the router, so that all of it is made active at once; in no state. */
     readonly run?: Announced;
 }
 
@@ -43,7 +43,7 @@ export type RouterNamesArgs = RouterTarget & Inputs<records.RouterNames>;
 export type RouterRulesArgs = RouterTarget & OnInterface & Inputs<records.RouterRules>;
 
 abstract class RouterResource extends pulumi.CustomResource {
-    /** What each record is, by the uuid that the router gave it. */
+    /** Name of each record, by the uuid that the router gave it. */
     declare readonly uuids: pulumi.Output<Readonly<Record<string, string>>>;
 
     /**

@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 /** The kinds of resources on the router: one of each a tenant. */
 export type KindName = "vlan" | "dhcp" | "names" | "rules";
 
-/** What the program tells the provider of its run. It is an input that ends at the provider's check: no state has it. */
+/** Announcement of a run, from the program to the provider. It is an input that ends at the provider's check: no state has it. */
 export interface Announced {
     /** Every resource on the router that the program declares, as partOf() names it. */
     readonly resources: readonly string[];
@@ -17,12 +17,12 @@ export function partOf(kind: KindName, tenant: string): string {
 }
 
 /**
- * What one run of Pulumi has brought to the router so far, and what is still to come.
+ * Progress of one run of Pulumi on the router: what it has brought so far, and what is still to come.
  *
  * The engine starts a process of the provider for each preview, update, refresh and destroy, and says to it neither which
  * resources there are nor when all have come. What a program declares, it announces with the first check; the engine then
  * checks each resource and, where it is in the state, asks for its difference: one that is as declared is heard of no more.
- * What a destroy or a teardown takes away was read before, by the refresh that Pulumi.yaml asks for, and is not declared.
+ * All that a destroy or a teardown takes away was read before, by the refresh that Pulumi.yaml asks for, and is not declared.
  */
 export class Run {
     /** Of the resources that the program declares, those that are neither done nor found unchanged. */

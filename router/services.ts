@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { RouterClient } from "./client";
-import { ServiceDownError } from "./errors";
+import { RouterError } from "./errors";
 import type { KindName } from "./run";
 
 /** A part of the router that takes over its saved configuration when it is told to. */
@@ -72,22 +72,36 @@ export async function reconfigure(dirty: ReadonlyMap<Service, RouterClient>): Pr
     return failures;
 }
 
-/** @throws ServiceDownError where the service is a process and does not run. */
-export async function requireRunning(client: RouterClient, service: Service): Promise<void> {
-    const { status, name } = SERVICES[service];
-    if (status === undefined) {
-        return;
+/** Names of the services that do not run, of those that are processes. */
+export async function stopped(client: RouterClient): Promise<string[]> {
+    const names: string[] = [];
+    for (const { status, name } of Object.values(SERVICES)) {
+        if (status !== undefined && (await statusOf(client, status)) !== "running") {
+            names.push(name);
+        }
     }
-    let found: string | undefined;
-    for (let tries = 0; tries < STATUS_TRIES; tries++) {
-        found = (((await client.get(status)) ?? {}) as { status?: string }).status;
-        if (found === "running") {
-            return;
+    return names;
+}
+
+/** @throws RouterError where the service is a process and does not run. */
+async function requireRunning(client: RouterClient, service: Service): Promise<void> {
+    const { status, name } = SERVICES[service];
+    const found = status === undefined ? "running" : await statusOf(client, status);
+    if (found !== "running") {
+        throw new RouterError(
+            `${name} does not run on the router (${found}): see there, under Services > ${name}, whether it is ` +
+                "enabled and what its log says, then run it again.",
+        );
+    }
+}
+
+/** The router's word for how a service is, given time to start. */
+async function statusOf(client: RouterClient, path: string): Promise<string> {
+    for (let tries = 1; ; tries++) {
+        const { status = "no status" } = ((await client.get(path)) ?? {}) as { status?: string };
+        if (status === "running" || tries === STATUS_TRIES) {
+            return status;
         }
         await delay(STATUS_MS);
     }
-    throw new ServiceDownError(
-        `${name} does not run on the router (${found ?? "no status"}): see there, under Services > ${name}, whether it is ` +
-            "enabled and what its log says, then run it again.",
-    );
 }

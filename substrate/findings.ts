@@ -37,10 +37,12 @@ export type Place =
 /** Thing that differs. */
 export interface Subject {
     readonly kind: SubjectKind;
-    /** VMID, name of a pool or alias, tag of a VLAN, CIDR of a scope, address, full name, sequence of a rule, name of a task. */
+    /** VMID, name of a pool or alias, tag of a VLAN, CIDR of a scope, address, full name, sequence of a rule, name of a task; of a wall the rule that it lacks. */
     readonly id: string;
-    /** Further name that a person knows it by: the name of a VM or its host, a rule's description, the NIC of a VLAN. */
+    /** Further name that a person knows it by: the name of a VM or its host, a rule's description, the NIC or device of a VLAN. */
     readonly name?: string;
+    /** The router's own identifier of a rule that is in no file: the same one may concern several tenants. */
+    readonly uuid?: string;
 }
 
 /** Kinds of things on a node, on the router and on a host; a wall is what rules together let through. */

@@ -1,4 +1,5 @@
-import { OWNER_PREFIX, type RouterRecords } from "../router/recordTypes";
+import type { RouterRecords } from "../router/recordTypes";
+import { OWNER_PREFIX } from "../substrate/recordOwnership";
 
 /** What a small tenant of dvntm has on the core router: two VMs with fixed addresses, the first with aliases. */
 export function recordsOf(tenant: string, vlan: number): RouterRecords {

@@ -1,6 +1,7 @@
 import { hostDrift, type HostDrift } from "../../host/drift";
 import { PRIVATE_KEY, SECRET_VARIABLES, secretsOf, type Secrets } from "../../host/secrets";
 import type { DriftRow, DriftSource } from "../../report/drift";
+import { routerWords } from "../../report/routerWords";
 import type { Substrate } from "../../substrate/substrate";
 import { NodeError } from "../../node/client";
 import { nodeDrift } from "../../node/drift";
@@ -8,7 +9,7 @@ import { lookForDrift } from "../../node/look";
 import { apiToken } from "../../node/token";
 import { unfit } from "../../node/unfit";
 import { routerDrift } from "../../router/drift";
-import { lookAt } from "../../router/read";
+import { readInventory } from "../../router/read";
 import { ROOT } from "../cli/environment";
 import { withNodes } from "./nodes";
 import { previewNodes, pulumi } from "./pulumi";
@@ -87,5 +88,13 @@ function routerSource(substrate: Substrate): DriftSource[] {
     if (mode === "none" || endpoint === undefined) {
         return [];
     }
-    return [{ name: "router", rows: async () => routerDrift(substrate, await lookAt(routerClient(substrate)!)) }];
+    const rows = async () => {
+        const findings = routerDrift(substrate, await readInventory(routerClient(substrate)!));
+        return findings.map((finding) => ({
+            tenant: finding.tenant ?? "",
+            where: "router",
+            ...routerWords(substrate, finding),
+        }));
+    };
+    return [{ name: "router", rows }];
 }

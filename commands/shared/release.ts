@@ -1,10 +1,11 @@
 import { holdingsOf, linesOf, sumOf, type Holdings } from "../../state/holdings";
-import type { RouterFound } from "../../router/found";
+import { leftoverWords } from "../../report/routerWords";
+import type { RouterInventory } from "../../router/inventory";
 import type { Substrate } from "../../substrate/substrate";
 import { Refusal } from "../cli/errors";
 import { leftOnNodes, lookAtNodes, withDisks, type NodeHeld } from "../../node/held";
-import { leftOnRouter } from "../../router/leftovers";
-import { lookAt } from "../../router/read";
+import { routerLeftovers } from "../../router/leftovers";
+import { readInventory } from "../../router/read";
 import { tell } from "../cli/terminal";
 import { withNodes } from "./nodes";
 import { exportStack } from "./pulumi";
@@ -54,7 +55,7 @@ export async function tellReleased(substrate: Substrate, before: readonly Holdin
 /** Inventories after a run; the router is undefined where nobody can look at it. */
 interface Seen {
     readonly nodes: readonly NodeHeld[];
-    readonly router: RouterFound | undefined;
+    readonly router: RouterInventory | undefined;
 }
 
 /** Looks at nodes and router when it is asked first, and once for all tenants. */
@@ -63,15 +64,15 @@ function lookOnce(substrate: Substrate): () => Promise<Seen> {
     const look = async () => {
         const nodes = await withNodes(substrate, (clients) => lookAtNodes(clients, substrate));
         const client = routerClient(substrate);
-        return { nodes, router: client && (await lookAt(client)) };
+        return { nodes, router: client && (await readInventory(client)) };
     };
     return () => (seen ??= look());
 }
 
 async function verify(substrate: Substrate, held: Holdings, look: () => Promise<Seen>): Promise<boolean> {
     try {
-        const { nodes, router: found } = await look();
-        const router = onRouter(substrate, found, held);
+        const { nodes, router: inventory } = await look();
+        const router = onRouter(substrate, inventory, held);
         return tellLeft(held.tenant, [...leftOnNodes(nodes, held), ...router.left], router);
     } catch (error) {
         if (error instanceof Refusal) {
@@ -90,11 +91,13 @@ interface OnRouter {
     readonly looked: boolean;
 }
 
-function onRouter(substrate: Substrate, found: RouterFound | undefined, held: Holdings): OnRouter {
-    if (found === undefined) {
+function onRouter(substrate: Substrate, inventory: RouterInventory | undefined, held: Holdings): OnRouter {
+    if (inventory === undefined) {
         return { left: [], others: [], stays: [], looked: false };
     }
-    const { left, stays } = leftOnRouter(found, substrate, held);
+    const { records, assigned } = routerLeftovers(inventory, substrate, held);
+    const left = records.map(leftoverWords);
+    const stays = assigned.map(({ device, identifier }) => `router: VLAN device ${device}, assigned as ${identifier}`);
     const ours = substrate.coreRouter.mode === "api";
     return { left: ours ? left : [], others: ours ? [] : left, stays, looked: true };
 }

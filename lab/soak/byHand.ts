@@ -1,4 +1,4 @@
-import { OWNER_PREFIX } from "../../router/recordTypes";
+import { ownerOfRecord } from "../../substrate/recordOwnership";
 import type { NodeState } from "../expect";
 import type { SimulatedNode } from "../simulatedNode";
 import type { SavedRecord, SimulatedRouter } from "../simulatedRouter";
@@ -104,7 +104,7 @@ function ours(section: Readonly<Record<string, SavedRecord>>): { uuid: string; d
     const key = (record: SavedRecord) =>
         ["description", "hostname", "domain", "ip_address", "sequence"].map((field) => record[field] ?? "").join(" ");
     return Object.entries(section)
-        .filter(([, record]) => record["description"]?.startsWith(OWNER_PREFIX))
+        .filter(([, record]) => ownerOfRecord(record["description"]) !== undefined)
         .sort(([, one], [, other]) => (key(one) < key(other) ? -1 : 1))
         .map(([uuid, record]) => ({ uuid, description: record["description"]! }));
 }

@@ -1,4 +1,4 @@
-import { OWNER_PREFIX } from "../../router/recordTypes";
+import { ownerOfRecord } from "../../substrate/recordOwnership";
 import { expectSame } from "../expect";
 import type { RouterState, SavedRecord } from "../simulatedRouter";
 
@@ -6,7 +6,7 @@ import type { RouterState, SavedRecord } from "../simulatedRouter";
 const TENANT_VLANS = /^5\d$/;
 
 function isOurs(record: SavedRecord): boolean {
-    return [record["description"], record["descr"]].some((text) => text?.startsWith(OWNER_PREFIX));
+    return [record["description"], record["descr"]].some((text) => ownerOfRecord(text) !== undefined);
 }
 
 /** All on the router that is not the tenants', to be compared before and after. */

@@ -1,5 +1,5 @@
 import type { Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
-import { describe as describeRule, describeAllowance } from "../../firewall/routerRules";
+import { describe as describeRule, describeAllowance } from "../../substrate/recordOwnership";
 import { proofName, type Check } from "../proof";
 import { judgeLease, type Lease } from "../lease";
 import type { DataPlane } from "../../lab/dataPlane";

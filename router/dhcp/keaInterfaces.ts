@@ -18,10 +18,6 @@ export async function served(client: RouterClient): Promise<string[]> {
     return Object.keys(options).filter((name) => Number(options[name]?.selected) === 1);
 }
 
-export async function isServed(client: RouterClient, name: string): Promise<boolean> {
-    return (await served(client)).includes(name);
-}
-
 /** Makes Kea serve an interface beside those that it serves. */
 export async function serve(writer: Writer, name: string): Promise<void> {
     await set(writer, [...(await served(writer.client)), name]);

@@ -1,12 +1,12 @@
-import { NOTHING, type DriftRow } from "../../report/drift";
-import { routerRecordsOf } from "../records";
-import type { RouterFound } from "../found";
+import { THERE, type Finding } from "../../substrate/findings";
 import type { Substrate } from "../../substrate/substrate";
-import { nameRows } from "./names";
-import { ruleRows } from "./rules";
-import { scopeRows, vlanRows } from "./scope";
-import { strayRows } from "./strays";
-import type { RuleRow } from "./view";
+import { scopeFindings } from "../dhcp/drift";
+import type { RouterInventory } from "../inventory";
+import { nameFindings } from "../names/drift";
+import { routerRecordsOf } from "../records";
+import { ruleFindings } from "../rules/drift";
+import { vlanFindings } from "../vlan/drift";
+import { undeclaredFindings } from "./undeclared";
 
 /**
  * Everything in which a core router differs from what the tenants' files say of it, and what it has in the tenants' ranges
@@ -15,33 +15,37 @@ import type { RuleRow } from "./view";
  * In mode api a record must be the stack's own to the letter; in mode export, where the lab's collection writes in words
  * of its own, content decides: whether the VLAN, scope, reservation and name are there, and what the rules let through.
  */
-export function routerDrift(substrate: Substrate, found: RouterFound): DriftRow[] {
+export function routerDrift(substrate: Substrate, inventory: RouterInventory): Finding[] {
     if (substrate.coreRouter.mode === "none") {
         return [];
     }
-    const rows = substrate.tenants.flatMap((tenant) => {
-        const view = { substrate, tenant, records: routerRecordsOf(substrate, tenant), found };
-        return [...vlanRows(view), ...scopeRows(view), ...nameRows(view), ...ruleRows(view)];
+    const findings = substrate.tenants.flatMap((tenant) => {
+        const view = { substrate, tenant, records: routerRecordsOf(substrate, tenant), inventory };
+        return [...vlanFindings(view), ...scopeFindings(view), ...nameFindings(view), ...ruleFindings(view)];
     });
-    return [...eachOnce(rows), ...strayRows(substrate, found), ...found.stopped.map(serviceRow)];
+    return [...eachOnce(findings), ...undeclaredFindings(substrate, inventory), ...inventory.stopped.map(notRunning)];
 }
 
 /** A rule for several interfaces is one thing that somebody did, whatever number of tenants it concerns. */
-function eachOnce(rows: readonly RuleRow[]): DriftRow[] {
-    const tenantsOf = (rule: string) => rows.filter((row) => row.rule === rule);
+function eachOnce(findings: readonly Finding[]): Finding[] {
     const told = new Set<string>();
-    return rows.flatMap(({ rule, ...row }) => {
-        const all = rule === undefined ? [] : tenantsOf(rule);
-        if (rule === undefined || new Set(all.map(({ tenant }) => tenant)).size === 1) {
-            return [row];
+    return findings.flatMap((one) => {
+        const { uuid = "" } = one.subject;
+        const all = uuid === "" ? [] : findings.filter(({ subject }) => subject.uuid === uuid);
+        if (new Set(all.map(({ tenant }) => tenant)).size < 2) {
+            return [one];
         }
-        const found = all.map((one) => `${one.tenant}: ${one.found}`).join("; ");
-        return told.has(rule) ? [] : [(told.add(rule), { ...row, tenant: "", found })];
+        const { tenant: _, ...shared } = one;
+        const found = all.map(({ tenant, found }) => ({ tenant, found }));
+        return told.has(uuid) ? [] : [(told.add(uuid), { ...shared, found })];
     });
 }
 
-function serviceRow(message: string): DriftRow {
-    const [name = ""] = message.split(" does not run");
-    const settle = "by hand, on the router: start it, and see its log where it does not stay";
-    return { tenant: "", where: "router", what: name, declared: "runs", found: NOTHING, settle };
+function notRunning(service: string): Finding {
+    return {
+        place: { kind: "router" },
+        subject: { kind: "service", id: service },
+        declared: THERE,
+        settle: { by: "start" },
+    };
 }

@@ -1,15 +1,18 @@
-import { NOTHING, type DriftRow } from "../../report/drift";
-import type { RouterFound, FoundRow } from "../found";
+import type { Finding, Settle, Subject, SubjectKind, Value } from "../../substrate/findings";
+import { isTenants } from "../../substrate/recordOwnership";
+import type { Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
+import type { Row } from "../client";
+import { differences, type Field } from "../fields";
+import type { RouterInventory } from "../inventory";
 import type { RouterRecords } from "../recordTypes";
-import type { Substrate, Tenant } from "../../substrate/substrate";
-import { isTenants } from "../ownership";
+import { descriptionOf } from "../rows";
 
-/** What drift of one tenant on the core router is decided by. */
+/** One tenant on the core router: what was declared, and what is. */
 export interface RouterView {
     readonly substrate: Substrate;
     readonly tenant: Tenant;
     readonly records: RouterRecords;
-    readonly found: RouterFound;
+    readonly inventory: RouterInventory;
 }
 
 /** Where each kind of record stands in the router's menu. */
@@ -30,39 +33,51 @@ export function isStrict({ substrate }: RouterView): boolean {
     return substrate.coreRouter.mode === "api";
 }
 
-/** What writes the declared records again. */
-export function settleByWriter({ name, coreRouter }: Substrate): string {
-    return coreRouter.mode === "api"
-        ? `tenants up ${name}`
-        : `tenants router-vars ${name}, and run the lab's collection with it`;
+/** The subject of findings, with the VM that it belongs to. */
+export interface About extends Subject {
+    readonly vm?: WorkloadVm | undefined;
 }
 
-/** What settles a record that is not as declared: who writes it, where it is theirs, else a person. */
-export function settleRecord({ substrate, tenant }: RouterView, row: FoundRow | undefined, menu: string): string {
-    const foreign = row !== undefined && !isTenants(row["description"] ?? row["descr"], tenant.name);
-    return foreign ? `by hand, on the router: ${menu}` : settleByWriter(substrate);
+/** A subject that belongs to a VM of the tenant's file, by the VM's hostname. */
+export function ofVm({ tenant }: RouterView, kind: SubjectKind, id: string, hostname: string): About {
+    return { kind, id, name: hostname, vm: tenant.vms.find(({ name }) => name === hostname) };
 }
 
-/** One row about the tenant's part of the router. */
-export function driftRow(
-    { tenant }: RouterView,
-    what: string,
-    { declared = NOTHING, found = NOTHING, settle }: { declared?: string; found?: string; settle: string },
-): DriftRow {
-    return { tenant: tenant.name, where: "router", what, declared, found, settle };
+/** Difference of a subject; without a settlement whoever writes the declared records settles it. */
+interface Differs {
+    readonly field?: string;
+    readonly declared?: Value;
+    readonly found?: Value;
+    readonly settle?: Settle;
 }
 
-/** A row about a rule that may stand for several tenants, by the rule's uuid. */
-export type RuleRow = DriftRow & { readonly rule?: string };
+/** A finding about the tenant's part of the router. */
+export function finding(view: RouterView, { vm, ...subject }: About, differs: Differs): Finding {
+    const { tenant, substrate } = view;
+    const { file, lines } = (vm ?? tenant).definedAt;
+    return {
+        tenant: tenant.name,
+        place: { kind: "router" },
+        subject,
+        ...(vm && { vmid: vm.vmid }),
+        settle: { by: substrate.coreRouter.mode === "api" ? "up" : "export" },
+        ...differs,
+        ...(differs.declared !== undefined && { definedAt: { file, line: lines[""]!, key: "name" } }),
+    };
+}
 
-/** A field of a record: its name as a person knows it, what was declared, and what is. */
-export type Field = readonly [name: string, declared: string, found: string];
+/** Findings for each field of a record that is not as declared. */
+export function fieldFindings<R>(
+    view: RouterView,
+    about: About,
+    { fields, record, row, menu }: { fields: readonly Field<R>[]; record: R; row: Row; menu: string },
+): Finding[] {
+    return differences(fields, record, row, isStrict(view)).map((one) =>
+        finding(view, about, { ...one, ...settleRow(view, row, menu) }),
+    );
+}
 
-/** One row for each field that differs. */
-export function fieldRows(view: RouterView, what: string, fields: readonly Field[], settle: string): DriftRow[] {
-    return fields
-        .filter(([, declared, found]) => declared !== found)
-        .map(([name, declared, found]) =>
-            driftRow(view, `${what}: ${name}`, { declared, found: found === "" ? NOTHING : found, settle }),
-        );
+/** Settlement of a record that is not as declared: who writes it, where it is theirs, else a person. */
+export function settleRow({ tenant }: RouterView, row: Row, menu: string): { settle?: Settle } {
+    return isTenants(descriptionOf(row), tenant.name) ? {} : { settle: { by: "menu", menu } };
 }

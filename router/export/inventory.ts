@@ -55,7 +55,7 @@ function environmentOf({ site, coreRouter }: Substrate, tenant: Tenant, vm: Work
 /** No records: those of a VM whose address nobody knows, and in mode api all, since the stack writes them itself. */
 const NOTHING = { host_a_record: false, cnames: [] };
 
-/** What the lab's collection is to write for a VM; aliases in the tenant's zone, as seen from the site's. */
+/** Records that the lab's collection is to write for a VM; aliases in the tenant's zone, as seen from the site's. */
 function recordsOf(tenant: Tenant, vm: WorkloadVm) {
     return {
         host_a_record: true,

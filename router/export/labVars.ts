@@ -18,7 +18,7 @@ const TRUSTED_TO_MANAGEMENT = ["dvntm"];
 
 const INTERNET = ["management", "trusted", "platform", "iot", "iot_vendor", "iot_backend", "guest"];
 
-/** What the lab's own variables say of a site that nobody gave a file for: its VLAN table and its zone matrix. */
+/** The lab's own variables for a site that nobody gave a file for: its VLAN table and its zone matrix. */
 export function labVars(substrate: string, site: number): RouterVariables {
     const tenants = Object.keys(TENANT_ZONES);
     const extra = TRUSTED_TO_MANAGEMENT.includes(substrate) ? [pass("trusted", "management")] : [];

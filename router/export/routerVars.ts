@@ -6,7 +6,7 @@ import type { Source } from "../../definitions/yaml";
 import { mergePolicies } from "./zonePolicies";
 import { givenVars, mergeZones, unclaimed, zoneKeysOf, type GivenVars } from "./zones";
 
-/** What `tenants router-vars` writes. */
+/** Output of `tenants router-vars`. */
 export interface MergedVars {
     readonly variables: RouterVariables;
     /** Keys of tenants' zones that no tenant here has, which somebody should look at. */

@@ -1,8 +1,8 @@
 import type { ZonePolicy, ZoneVariables } from "../../definitions/definitions";
 import { DefinitionError, type Fault } from "../../definitions/faults";
 import { covers, enclosingNetwork, networkOf } from "../../substrate/network";
-import { OWNER_PREFIX } from "../recordTypes";
-import { allowanceRules, describe } from "../../firewall/routerRules";
+import { describe, ownerOfRecord } from "../../substrate/recordOwnership";
+import { allowanceRules } from "../../firewall/routerRules";
 import type { Allowance, Substrate, Tenant } from "../../substrate/substrate";
 import type { GivenVars, ZoneKeys } from "./zones";
 import { isSiteSegment } from "../../substrate/siteSegments";
@@ -10,7 +10,7 @@ import { isSiteSegment } from "../../substrate/siteSegments";
 /** Zones that tenants' policies lead from or to, by the lab's matrix. */
 const NEEDED = ["management", "trusted", "platform"];
 
-/** What the policies are made of. */
+/** Zones that the policies are made of. */
 interface Zones {
     readonly given: GivenVars;
     readonly keys: ZoneKeys;
@@ -29,7 +29,7 @@ interface Zones {
  */
 export function mergePolicies({ tenants }: Substrate, zones: Zones): ZonePolicy[] {
     const { given, merged } = zones;
-    const kept = given.value.firewall_zone_policies.filter(({ name }) => !name?.startsWith(OWNER_PREFIX));
+    const kept = given.value.firewall_zone_policies.filter(({ name }) => ownerOfRecord(name) === undefined);
     const faults = [
         ...NEEDED.filter((key) => merged[key] === undefined).map((key) =>
             given.fault(["deevnet_vlans"], `the zone ${key} is missing, which the tenants' policies name`),
@@ -48,7 +48,7 @@ function foreign({ given, keys }: Zones): Fault[] {
     return given.value.firewall_zone_policies.flatMap((policy, i) => {
         const { from_zone: from, to_zone: to, name, action = "pass" } = policy;
         const [tenant] = [...keys].find(([, key]) => key === from) ?? [];
-        if (tenant === undefined || name?.startsWith(OWNER_PREFIX) || action !== "pass" || to === "platform") {
+        if (tenant === undefined || ownerOfRecord(name) !== undefined || action !== "pass" || to === "platform") {
             return [];
         }
         const message =

@@ -1,22 +1,19 @@
-import type { RouterHost, RouterNames } from "../recordTypes";
-import type { Row, RouterClient } from "../client";
-import { removeAliases, writeAliases } from "./aliases";
+import { pair } from "../../substrate/pair";
+import type { Row } from "../client";
+import { recordOf } from "../fields";
+import type { RouterInventory } from "../inventory";
 import type { Kept, Kind, Target } from "../kind";
-import { changedByHand, requireFree, tenantsRows, text } from "../ownership";
 import type { Writer } from "../queue";
+import { readInventory } from "../read";
+import type { RouterHost, RouterNames } from "../recordTypes";
+import { requireFree, tenantsRows, text } from "../rows";
+import { remove, save } from "../write";
+import { aliasFields, aliasName, HOST_ALIASES, hostFields, HOSTS, nameOf } from "./fields";
 
 export type NamesInputs = Target & RouterNames;
 
-const SETTINGS = "unbound/settings";
-
-/** As every host override of ours has it. */
-const FIXED: Readonly<Record<string, string>> = { enabled: "1", rr: "A", addptr: "1" };
-
 /** Host overrides and host aliases as Unbound has them, everybody's. */
-interface Names {
-    readonly hosts: readonly Row[];
-    readonly aliases: readonly Row[];
-}
+type Names = Pick<RouterInventory, "hosts" | "hostAliases">;
 
 /** Unbound host overrides in the tenant's zone, with their aliases. */
 export const namesKind: Kind<NamesInputs, Kept> = {
@@ -28,36 +25,37 @@ export const namesKind: Kind<NamesInputs, Kept> = {
     services: ({ hosts }) => (hosts.length > 0 ? ["unbound"] : []),
 
     async read(client, inputs, state) {
-        const all = await names(client);
+        const all = await readInventory(client, ["hosts", "hostAliases"]);
         const rows = tenantsRows(all.hosts, inputs.tenant);
         if (rows.length === 0 && inputs.hosts.length > 0) {
             return undefined;
         }
-        const hosts = rows.map((row) => hostRecord(row, tenantsRows(all.aliases, inputs.tenant)));
+        const aliases = tenantsRows(all.hostAliases, inputs.tenant);
         return {
-            inputs: { ...inputs, hosts: hosts.map((host) => inDeclaredOrder(host, inputs.hosts)).sort(byName) },
+            inputs: { ...inputs, hosts: rows.map((row) => hostRecord(row, aliases)).sort(byName) },
             state: { ...state, uuids: Object.fromEntries(rows.map((row) => [row.uuid, nameOf(row)])) },
         };
     },
 
     async write(writer, inputs, state) {
-        const all = await names(writer.client);
+        const all = await readInventory(writer.client, ["hosts", "hostAliases"]);
         requireNames(all, inputs);
-        const { kept, leaving } = sorted(tenantsRows(all.hosts, inputs.tenant), inputs, state);
-        for (const row of leaving) {
+        const own = tenantsRows(all.hosts, inputs.tenant);
+        const { rows: kept, free } = pair(inputs.hosts, own, [(host, row) => nameOf(host) === nameOf(row)]);
+        for (const row of [...free].filter(({ uuid }) => uuid in state.uuids)) {
             await removeHost(writer, row, all, inputs.tenant);
             delete state.uuids[row.uuid];
         }
         for (const host of inputs.hosts) {
-            const uuid = await writeHost(writer, host, kept.get(fqdn(host)));
-            state.uuids[uuid] = fqdn(host);
-            const own = tenantsRows(all.aliases, inputs.tenant).filter((row) => row["host"] === uuid);
-            await writeAliases(writer, uuid, host, own);
+            const uuid = await save(writer, HOSTS, hostFields, host, kept.get(host));
+            state.uuids[uuid] = nameOf(host);
+            const aliases = tenantsRows(all.hostAliases, inputs.tenant).filter((row) => row["host"] === uuid);
+            await writeAliases(writer, uuid, host, aliases);
         }
     },
 
     async remove(writer, { tenant }) {
-        const all = await names(writer.client);
+        const all = await readInventory(writer.client, ["hosts", "hostAliases"]);
         for (const row of tenantsRows(all.hosts, tenant)) {
             await removeHost(writer, row, all, tenant);
         }
@@ -65,69 +63,30 @@ export const namesKind: Kind<NamesInputs, Kept> = {
     },
 };
 
-async function names(client: RouterClient): Promise<Names> {
-    return {
-        hosts: await client.search(`${SETTINGS}/searchHostOverride`),
-        aliases: await client.search(`${SETTINGS}/searchHostAlias`),
-    };
+/** @throws ConflictError where one of the names is somebody else's. */
+function requireNames({ hosts, hostAliases }: Names, { tenant, hosts: wanted }: NamesInputs): void {
+    for (const { hostname, domain, aliases } of wanted) {
+        for (const name of [hostname, ...aliases].map((label) => nameOf({ hostname: label, domain }))) {
+            const named = hosts.filter((row) => nameOf(row) === name);
+            requireFree(named, tenant, `name ${name}`, "host override");
+            const aliased = hostAliases.filter((row) => aliasName(row, hosts) === name);
+            requireFree(aliased, tenant, `name ${name}`, "host alias");
+        }
+    }
 }
 
 /**
- * The tenant's rows by the host that each is, and those that go: listed in the state and declared no more, or a second one
- * of the same name.
+ * Brings a host's aliases to what is declared.
+ *
+ * @param uuid that of the host's override.
+ * @param rows the tenant's own aliases of this host.
  */
-function sorted(rows: readonly Row[], { hosts }: NamesInputs, state: Kept) {
-    const kept = new Map<string, Row>();
-    const leaving: Row[] = [];
-    for (const row of rows) {
-        const name = nameOf(row);
-        if (hosts.some((host) => fqdn(host) === name) && !kept.has(name)) {
-            kept.set(name, row);
-        } else if (row.uuid in state.uuids) {
-            leaving.push(row);
-        }
+async function writeAliases(writer: Writer, uuid: string, host: RouterHost, rows: readonly Row[]): Promise<void> {
+    const { rows: kept, free } = pair(host.aliases, rows, [(label, row) => text(row, "hostname") === label]);
+    await remove(writer, HOST_ALIASES, [...free]);
+    for (const label of host.aliases) {
+        await save(writer, HOST_ALIASES, aliasFields(uuid), { ...host, hostname: label }, kept.get(label));
     }
-    return { kept, leaving };
-}
-
-/** @throws ConflictError where one of the names is somebody else's. */
-function requireNames({ hosts, aliases }: Names, { tenant, hosts: wanted }: NamesInputs): void {
-    const called = new Map(hosts.map((row) => [row.uuid, row]));
-    for (const host of wanted) {
-        for (const name of [host.hostname, ...host.aliases].map((label) => `${label}.${host.domain}`.toLowerCase())) {
-            requireFree(
-                hosts.filter((row) => nameOf(row) === name),
-                tenant,
-                `name ${name}`,
-                "host override",
-            );
-            requireFree(
-                aliases.filter((row) => aliasName(row, called.get(text(row, "host"))) === name),
-                tenant,
-                `name ${name}`,
-                "host alias",
-            );
-        }
-    }
-}
-
-async function writeHost(writer: Writer, host: RouterHost, row: Row | undefined): Promise<string> {
-    const fields = {
-        ...FIXED,
-        hostname: host.hostname,
-        domain: host.domain,
-        server: host.address,
-        description: host.description,
-    };
-    if (row !== undefined && Object.entries(fields).every(([name, value]) => text(row, name) === value)) {
-        return row.uuid;
-    }
-    writer.dirty("unbound");
-    if (row !== undefined) {
-        await writer.client.set(`${SETTINGS}/setHostOverride/${row.uuid}`, { host: fields });
-        return row.uuid;
-    }
-    return writer.client.add(`${SETTINGS}/addHostOverride`, { host: fields });
 }
 
 /**
@@ -135,24 +94,16 @@ async function writeHost(writer: Writer, host: RouterHost, row: Row | undefined)
  *
  * @throws ConflictError where somebody else's alias points at it, since OPNsense would delete that, too.
  */
-async function removeHost(writer: Writer, row: Row, { aliases }: Names, tenant: string): Promise<void> {
-    const pointing = aliases.filter((alias) => alias["host"] === row.uuid);
+async function removeHost(writer: Writer, row: Row, { hostAliases }: Names, tenant: string): Promise<void> {
+    const pointing = hostAliases.filter((alias) => alias["host"] === row.uuid);
     requireFree(pointing, tenant, `host override ${nameOf(row)} cannot be deleted: it`, "host alias");
-    await removeAliases(writer, pointing);
-    writer.dirty("unbound");
-    await writer.client.delete(`${SETTINGS}/delHostOverride/${row.uuid}`, text(row, "description"));
+    await remove(writer, HOST_ALIASES, pointing);
+    await remove(writer, HOSTS, [row]);
 }
 
 function hostRecord(row: Row, aliases: readonly Row[]): RouterHost {
     const own = aliases.filter((alias) => alias["host"] === row.uuid);
-    return {
-        hostname: text(row, "hostname"),
-        domain: text(row, "domain"),
-        address: text(row, "server"),
-        description: text(row, "description"),
-        aliases: own.map((alias) => aliasLabel(alias, row)).sort(),
-        ...changedByHand(row, FIXED),
-    };
+    return { ...recordOf(hostFields, row), aliases: own.map((alias) => aliasLabel(alias, row)).sort() };
 }
 
 /** An alias as records have it: its label where it is in the host's own zone and enabled, else what is odd about it. */
@@ -161,27 +112,6 @@ function aliasLabel(alias: Row, host: Row): string {
     const label = text(alias, "hostname");
     const name = domain === "" || domain === host["domain"] ? label : `${label}.${domain}`;
     return text(alias, "enabled") === "0" ? `${name} (disabled)` : name;
-}
-
-/** A host with its aliases in the order in which they are declared, where they are the same ones. */
-function inDeclaredOrder(host: RouterHost, declared: readonly RouterHost[]): RouterHost {
-    const same = declared.find((one) => fqdn(one) === fqdn(host));
-    const aliases = same && [...same.aliases].sort().join() === host.aliases.join() ? same.aliases : host.aliases;
-    return { ...host, aliases };
-}
-
-function fqdn({ hostname, domain }: Pick<RouterHost, "hostname" | "domain">): string {
-    return `${hostname}.${domain}`.toLowerCase();
-}
-
-function nameOf(row: Row): string {
-    return `${text(row, "hostname")}.${text(row, "domain")}`.toLowerCase();
-}
-
-/** An alias without a domain is in its host's. */
-function aliasName(row: Row, host: Row | undefined): string {
-    const domain = text(row, "domain") || (host === undefined ? "" : text(host, "domain"));
-    return `${text(row, "hostname")}.${domain}`.toLowerCase();
 }
 
 function byName(one: RouterHost, other: RouterHost): number {

@@ -1,10 +1,11 @@
-import { isDeepStrictEqual } from "node:util";
-import type { RouterAlias, RouterRule, RouterRules } from "../recordTypes";
-import type { Row, RouterClient } from "../client";
+import type { Row } from "../client";
+import { recordOf } from "../fields";
 import type { Kept, Kind, Target } from "../kind";
-import { changedByHand, requireFree, sameEntries, tenantsRows, text } from "../ownership";
-import type { Writer } from "../queue";
-import { pairs } from "./pairs";
+import { readInventory } from "../read";
+import type { RouterAlias, RouterRule, RouterRules } from "../recordTypes";
+import { requireFree, tenantsRows, text } from "../rows";
+import { remove, save } from "../write";
+import { aliasFields, ALIASES, pairRules, ruleFields, RULES } from "./fields";
 
 export type RulesInputs = Target &
     RouterRules & {
@@ -12,25 +13,11 @@ export type RulesInputs = Target &
         readonly interface: string;
     };
 
-const FILTER = "firewall/filter";
-const ALIAS = "firewall/alias";
-
-/** As every rule of ours has it; what OPNsense leaves out of its answers is not compared. */
-const FIXED: Readonly<Record<string, string>> = {
-    enabled: "1",
-    quick: "1",
-    direction: "in",
-    ipprotocol: "inet",
-    interfacenot: "0",
-    source_not: "0",
-    source_port: "",
-    gateway: "",
-    icmptype: "",
-    sched: "",
-};
-export const FIXED_ALIAS: Readonly<Record<string, string>> = { enabled: "1", type: "network" };
 /** Rules of OPNsense's own are listed beside the others, keyed by a hash. */
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Stands for an alias that is gone. */
+const NO_ALIAS: RouterAlias = { name: "", networks: [], description: "" };
 
 /** The filter rules on the interface of the tenant's VLAN, and the alias that they use. */
 export const rulesKind: Kind<RulesInputs, Kept> = {
@@ -47,157 +34,59 @@ export const rulesKind: Kind<RulesInputs, Kept> = {
     services: () => ["alias", "filter"],
 
     async read(client, inputs, state) {
-        const rows = await ruleRows(client, inputs);
-        const alias = ownAlias(tenantsRows(await aliasRows(client), inputs.tenant), inputs, state);
+        const { rules: all, aliases } = await readInventory(client, ["rules", "aliases"]);
+        const rows = ownRules(all, inputs);
+        const alias = ownAlias(aliases, inputs, state);
         if (rows.length === 0 && alias === undefined) {
             return undefined;
         }
-        const rules = rows.map((row) => ruleRecord(row, inputs.interface)).sort(byPlace);
+        const fields = ruleFields(inputs.interface);
+        const rules = rows.map((row) => recordOf(fields, row)).sort(byPlace);
+        const privateNetworks = alias === undefined ? NO_ALIAS : recordOf(aliasFields, alias);
         return {
-            inputs: { ...inputs, privateNetworks: aliasRecord(alias, inputs.privateNetworks), rules },
+            inputs: { ...inputs, privateNetworks, rules },
             state: { ...state, uuids: uuidsOf(rows, alias) },
         };
     },
 
     async write(writer, inputs, state) {
-        const { name } = inputs.privateNetworks;
-        const aliases = await aliasRows(writer.client);
-        const named = aliases.filter((row) => row["name"] === name);
+        const { privateNetworks, rules } = inputs;
+        const { name } = privateNetworks;
+        const inventory = await readInventory(writer.client, ["aliases", "rules"]);
+        const named = inventory.aliases.filter((row) => row["name"] === name);
         requireFree(named, inputs.tenant, `alias ${name}`, "firewall alias");
-        const rows = await ruleRows(writer.client, inputs);
-        const alias = ownAlias(tenantsRows(aliases, inputs.tenant), inputs, state);
-        await writeAlias(writer, inputs.privateNetworks, alias, state);
-        const { kept, leaving } = pairs(inputs.rules, rows, state.uuids);
-        for (const row of leaving) {
-            await removeRule(writer, row);
+        const alias = ownAlias(inventory.aliases, inputs, state);
+        if (alias !== undefined) {
+            state.uuids[alias.uuid] = name;
+        }
+        state.uuids[await save(writer, ALIASES, aliasFields, privateNetworks, alias)] = name;
+        const { rows: kept, free } = pairRules(rules, ownRules(inventory.rules, inputs), state.uuids);
+        for (const row of [...free].filter(({ uuid }) => uuid in state.uuids)) {
+            await remove(writer, RULES, [row]);
             delete state.uuids[row.uuid];
         }
-        for (const rule of inputs.rules) {
-            const uuid = await writeRule(writer, ruleFields(rule, inputs.interface), kept.get(rule));
+        for (const rule of rules) {
+            const uuid = await save(writer, RULES, ruleFields(inputs.interface), rule, kept.get(rule));
             state.uuids[uuid] = `${rule.sequence} ${rule.description}`;
         }
     },
 
     async remove(writer, inputs) {
-        for (const row of await ruleRows(writer.client, inputs)) {
-            await removeRule(writer, row);
-        }
-        for (const row of tenantsRows(await aliasRows(writer.client), inputs.tenant)) {
-            writer.dirty("alias");
-            await writer.client.delete(`${ALIAS}/delItem/${row.uuid}`, text(row, "description"));
-        }
+        const { rules, aliases } = await readInventory(writer.client, ["rules", "aliases"]);
+        await remove(writer, RULES, ownRules(rules, inputs));
+        await remove(writer, ALIASES, tenantsRows(aliases, inputs.tenant));
         return undefined;
     },
 };
 
-async function ruleRows(client: RouterClient, { tenant }: RulesInputs): Promise<Row[]> {
-    const rows = tenantsRows(await client.search(`${FILTER}/searchRule`), tenant);
-    return rows.filter(({ uuid }) => UUID.test(uuid));
-}
-
-function aliasRows(client: RouterClient): Promise<Row[]> {
-    return client.search(`${ALIAS}/searchItem`);
+function ownRules(rows: readonly Row[], { tenant }: RulesInputs): Row[] {
+    return tenantsRows(rows, tenant).filter(({ uuid }) => UUID.test(uuid));
 }
 
 /** The tenant's alias: the one of that name, else the one that the state lists, whose name was changed. */
-function ownAlias(rows: readonly Row[], { privateNetworks }: RulesInputs, state: Kept): Row | undefined {
+function ownAlias(aliases: readonly Row[], { tenant, privateNetworks }: RulesInputs, state: Kept): Row | undefined {
+    const rows = tenantsRows(aliases, tenant);
     return rows.find((row) => row["name"] === privateNetworks.name) ?? rows.find(({ uuid }) => uuid in state.uuids);
-}
-
-async function writeAlias(writer: Writer, alias: RouterAlias, row: Row | undefined, state: Kept): Promise<void> {
-    const found = aliasRecord(row, alias);
-    const fields = {
-        ...FIXED_ALIAS,
-        name: alias.name,
-        content: alias.networks.join("\n"),
-        description: alias.description,
-    };
-    const same = isDeepStrictEqual(found, alias);
-    if (row !== undefined) {
-        state.uuids[row.uuid] = alias.name;
-    }
-    if (row !== undefined && same) {
-        return;
-    }
-    writer.dirty("alias");
-    if (row !== undefined) {
-        // All fields, since a part of them once emptied what referred to the alias (opnsense/core#6208).
-        await writer.client.set(`${ALIAS}/setItem/${row.uuid}`, { alias: fields });
-        return;
-    }
-    const uuid = await writer.client.add(`${ALIAS}/addItem`, { alias: fields });
-    state.uuids[uuid] = alias.name;
-}
-
-async function writeRule(
-    writer: Writer,
-    fields: Readonly<Record<string, string>>,
-    row: Row | undefined,
-): Promise<string> {
-    if (row !== undefined && !("byHand" in changedByHand(row, fields))) {
-        return row.uuid;
-    }
-    writer.dirty("filter");
-    if (row !== undefined) {
-        await writer.client.set(`${FILTER}/setRule/${row.uuid}`, { rule: fields });
-        return row.uuid;
-    }
-    return writer.client.add(`${FILTER}/addRule`, { rule: fields });
-}
-
-async function removeRule(writer: Writer, row: Row): Promise<void> {
-    writer.dirty("filter");
-    await writer.client.delete(`${FILTER}/delRule/${row.uuid}`, text(row, "description"));
-}
-
-/** A rule by the names of OPNsense's fields. */
-export function ruleFields(rule: RouterRule, interfaceName: string): Record<string, string> {
-    return {
-        ...FIXED,
-        interface: interfaceName,
-        sequence: String(rule.sequence),
-        action: rule.action,
-        protocol: rule.protocol,
-        source_net: rule.source,
-        destination_net: rule.destination === "gateway" ? `${interfaceName}ip` : rule.destination,
-        destination_not: rule.destinationNot ? "1" : "0",
-        destination_port: rule.ports ?? "",
-        log: rule.log ? "1" : "0",
-        description: rule.description,
-    };
-}
-
-function ruleRecord(row: Row, interfaceName: string): RouterRule {
-    const destination = text(row, "destination_net");
-    const ports = text(row, "destination_port");
-    return {
-        sequence: Number(text(row, "sequence")),
-        action: text(row, "action") as RouterRule["action"],
-        protocol: text(row, "protocol") as RouterRule["protocol"],
-        source: text(row, "source_net"),
-        destination: destination === `${interfaceName}ip` ? "gateway" : destination,
-        destinationNot: text(row, "destination_not") === "1",
-        ...(ports !== "" && { ports }),
-        log: text(row, "log") === "1",
-        description: text(row, "description"),
-        ...changedByHand(row, { ...FIXED, interface: interfaceName }),
-    };
-}
-
-/** The alias as records have it, its networks in the order in which they are declared where they are the same ones. */
-function aliasRecord(row: Row | undefined, declared: RouterAlias): RouterAlias {
-    if (row === undefined) {
-        return { name: "", networks: [], description: "" };
-    }
-    const networks = text(row, "content")
-        .split(/[\n,]/)
-        .filter((network) => network !== "");
-    return {
-        name: text(row, "name"),
-        networks: sameEntries(networks, declared.networks) ? declared.networks : networks,
-        description: text(row, "description"),
-        ...changedByHand(row, FIXED_ALIAS),
-    };
 }
 
 function uuidsOf(rules: readonly Row[], alias: Row | undefined): Record<string, string> {

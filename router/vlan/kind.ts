@@ -1,11 +1,13 @@
-import type { AssignedInterface } from "../found";
-import type { RouterVlan } from "../recordTypes";
-import type { Row, RouterClient } from "../client";
+import { isTenants } from "../../substrate/recordOwnership";
 import { RouterError } from "../errors";
 import { interfaces } from "../interfaces";
+import { carrierOf, deviceOf, vlanRow, type AssignedInterface } from "../inventory";
 import type { Kept, Kind, Target } from "../kind";
-import { isTenants, text } from "../ownership";
-import type { Writer } from "../queue";
+import { readInventory } from "../read";
+import type { RouterVlan } from "../recordTypes";
+import { text } from "../rows";
+import { remove, save } from "../write";
+import { vlanFields, VLANS } from "./fields";
 
 export type VlanInputs = Target & RouterVlan;
 
@@ -15,8 +17,6 @@ export interface VlanState extends Kept {
     /** Identifier of the interface that carries the VLAN, such as opt8; empty while there is none. */
     interface: string;
 }
-
-const SETTINGS = "interfaces/vlan_settings";
 
 /** A VLAN device on the router's LAN parent, and the interface that a person assigned it to. */
 export const vlanKind: Kind<VlanInputs, VlanState> = {
@@ -28,12 +28,13 @@ export const vlanKind: Kind<VlanInputs, VlanState> = {
     services: (_inputs, { created }) => (created ? ["vlan"] : []),
 
     async read(client, inputs, state) {
-        const device = await find(client, inputs);
+        const inventory = await readInventory(client, ["vlans", "interfaces"]);
+        const device = vlanRow(inventory, inputs.parent, inputs.tag);
         if (device === undefined) {
             return undefined;
         }
         const created = isTenants(device["descr"], inputs.tenant);
-        const assigned = carrier(await interfaces(client), device);
+        const assigned = carrierOf(inventory, device);
         return {
             inputs: {
                 ...inputs,
@@ -50,23 +51,15 @@ export const vlanKind: Kind<VlanInputs, VlanState> = {
     },
 
     async write(writer, inputs, state) {
-        const device = await find(writer.client, inputs);
-        state.created = device === undefined || isTenants(device["descr"], inputs.tenant);
-        if (device !== undefined) {
-            state.uuids = { [device.uuid]: deviceOf(device) };
+        const row = vlanRow(await readInventory(writer.client, ["vlans"]), inputs.parent, inputs.tag);
+        const device = row === undefined ? `vlan0.${inputs.tag}` : deviceOf(row);
+        state.created = row === undefined || isTenants(row["descr"], inputs.tenant);
+        if (row !== undefined) {
+            state.uuids = { [row.uuid]: device };
         }
-        if (!state.created || (device !== undefined && device["descr"] === inputs.description)) {
-            return;
+        if (state.created) {
+            state.uuids = { [await save(writer, VLANS, vlanFields, { ...inputs, device }, row)]: device };
         }
-        writer.dirty("vlan");
-        const vlanif = device === undefined ? `vlan0.${inputs.tag}` : deviceOf(device);
-        const vlan = { if: inputs.parent, tag: String(inputs.tag), descr: inputs.description, vlanif };
-        if (device !== undefined) {
-            await writer.client.set(`${SETTINGS}/setItem/${device.uuid}`, { vlan });
-            return;
-        }
-        const uuid = await writer.client.add(`${SETTINGS}/addItem`, { vlan });
-        state.uuids = { [uuid]: vlanif };
     },
 
     async verify(client, inputs, state) {
@@ -77,41 +70,22 @@ export const vlanKind: Kind<VlanInputs, VlanState> = {
     },
 
     async remove(writer, inputs) {
-        const device = await find(writer.client, inputs);
-        if (device === undefined || !isTenants(device["descr"], inputs.tenant)) {
+        const inventory = await readInventory(writer.client, ["vlans", "interfaces"]);
+        const row = vlanRow(inventory, inputs.parent, inputs.tag);
+        if (row === undefined || !isTenants(row["descr"], inputs.tenant)) {
             return undefined;
         }
-        const assigned = carrier(await interfaces(writer.client), device);
+        const assigned = carrierOf(inventory, row);
         if (assigned !== undefined) {
             return (
-                `VLAN device ${deviceOf(device)} stays on the router, since it is assigned as ${assigned.identifier}; ` +
+                `VLAN device ${deviceOf(row)} stays on the router, since it is assigned as ${assigned.identifier}; ` +
                 "the next tenant on this VLAN uses it."
             );
         }
-        await deleteDevice(writer, device);
+        await remove(writer, VLANS, [row]);
         return undefined;
     },
 };
-
-async function deleteDevice(writer: Writer, device: Row): Promise<void> {
-    writer.dirty("vlan");
-    await writer.client.delete(`${SETTINGS}/delItem/${device.uuid}`, text(device, "descr"));
-}
-
-/** The device with the tag on the parent, whoever made it; there is at most one. */
-async function find(client: RouterClient, { parent, tag }: VlanInputs): Promise<Row | undefined> {
-    const rows = await client.search(`${SETTINGS}/searchItem`);
-    return rows.find((row) => text(row, "tag") === String(tag) && text(row, "if") === parent);
-}
-
-/** Name of the device alone: a search puts the interface's name behind it, as in `vlan0.50 [TENANT50]`. */
-function deviceOf(row: Row): string {
-    return text(row, "vlanif").replace(/ \[.*$/, "");
-}
-
-function carrier(all: readonly AssignedInterface[], device: Row): AssignedInterface | undefined {
-    return all.find((one) => one.device === deviceOf(device));
-}
 
 /**
  * The one step that OPNsense's API has nothing for (opnsense/core#7324).

@@ -3,7 +3,7 @@ import { checkDestination } from "./destination";
 import type { AllowanceDefinition } from "../../definitions/definitions";
 import type { Fault } from "../../definitions/faults";
 import { overlaps, type Range } from "../network";
-import { DESCRIPTION_BYTES, describeAllowance } from "../../firewall/routerRules";
+import { DESCRIPTION_BYTES, describeAllowance } from "../recordOwnership";
 
 const MAX_PORT = 65_535;
 

@@ -1,7 +1,8 @@
 import { recordedTenants } from "../../state/recorded";
-import { checkClaims, type HeldOnRouter, type RecordedTenants } from "../../components/checkClaims";
+import { checkClaims, type RecordedTenants } from "../../components/checkClaims";
 import { formatFault } from "../../definitions/faults";
 import { loadSubstrate } from "../../substrate/load";
+import type { RouterClaim } from "../../router/claims";
 import type { Guest } from "../../node/nodeFacts";
 import { project, removeProjects, SMALL_GUEST, smallTenant, STACK } from "../fixtures";
 
@@ -17,7 +18,7 @@ interface Given {
     readonly text?: string;
     readonly recorded?: RecordedTenants;
     readonly guests?: readonly Guest[];
-    readonly router?: readonly HeldOnRouter[];
+    readonly router?: readonly RouterClaim[];
     readonly others?: Readonly<Record<string, string>>;
 }
 

@@ -1,7 +1,6 @@
 import { loadSubstrate } from "../../substrate/load";
 import { routerRecordsOf } from "../../router/records";
-import { OWNER_PREFIX } from "../../router/recordTypes";
-import { DESCRIPTION_BYTES } from "../../firewall/routerRules";
+import { DESCRIPTION_BYTES, OWNER_PREFIX } from "../../substrate/recordOwnership";
 import { project, removeProjects, smallTenant, STACK } from "../fixtures";
 
 afterAll(removeProjects);

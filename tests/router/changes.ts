@@ -1,4 +1,4 @@
-import { OWNER_PREFIX } from "../../router/recordTypes";
+import { OWNER_PREFIX } from "../../substrate/recordOwnership";
 import type { KindName } from "./managed";
 
 /** A change that a person makes on the router, and what a refresh shows of it. */

@@ -4,7 +4,8 @@ import { routerRecordsOf } from "../../router/records";
 import type { Substrate } from "../../substrate/substrate";
 import { RouterClient } from "../../router/client";
 import { routerDrift } from "../../router/drift";
-import { lookAt } from "../../router/read";
+import { readInventory } from "../../router/read";
+import { routerWords } from "../../report/routerWords";
 import { writeAsCollection } from "../drift/collection";
 import { contentChanges, strictChanges, type RouterChange } from "../drift/routerChanges";
 import { project, removeProjects, smallTenant, STACK } from "../fixtures";
@@ -34,8 +35,12 @@ function substrateIn(mode: string, files: Readonly<Record<string, string>> = {})
 /** Rows as a look at the router gives them. */
 async function driftOf(router: SimulatedRouter, substrate: Substrate) {
     const { endpoint, apiKey, apiSecret } = router.ready;
-    const found = await lookAt(new RouterClient(endpoint, { key: apiKey, secret: apiSecret }));
-    return routerDrift(substrate, found);
+    const inventory = await readInventory(new RouterClient(endpoint, { key: apiKey, secret: apiSecret }));
+    return routerDrift(substrate, inventory).map((finding) => ({
+        tenant: finding.tenant ?? "",
+        where: finding.place.kind,
+        ...routerWords(substrate, finding),
+    }));
 }
 
 /** Makes a change, gives back the rows, and puts the router back as it was. */

@@ -1,5 +1,5 @@
 import type { RouterState, SimulatedRouter } from "../../lab/simulatedRouter";
-import { OWNER_PREFIX } from "../../router/recordTypes";
+import { OWNER_PREFIX } from "../../substrate/recordOwnership";
 import { changes, ours, RULE, SUBNET } from "./changes";
 import { announce, destroyAll, KINDS, recordsWithoutUuids, startRouter, tenantOn, upAll, uuidOf } from "./managed";
 

@@ -1,5 +1,5 @@
 import type { SimulatedRouter } from "../../lab/simulatedRouter";
-import { OWNER_PREFIX } from "../../router/recordTypes";
+import { OWNER_PREFIX } from "../../substrate/recordOwnership";
 import { Managed, startRouter, tenantOn, uuidOf } from "./managed";
 
 jest.setTimeout(60_000);

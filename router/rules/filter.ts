@@ -1,13 +1,15 @@
 import { complementOf, enclosingNetwork, EVERY_ADDRESS, parseAddress, type Range } from "../../substrate/network";
 import { EVERY_PORT, PacketFilter, protocolsOf, type Matcher } from "../../firewall/packetFilter";
 import { ROUTER_ITSELF } from "../recordTypes";
-import { addressesOf, fieldOf, type FoundRow, type RouterFound } from "../found";
+import type { Row } from "../client";
+import { addressesOf, type RouterInventory } from "../inventory";
+import { text } from "../rows";
 
 /** The rules that decide about what comes in on one interface. */
-export interface FoundFilter {
-    readonly filter: PacketFilter<FoundRow>;
+export interface InterfaceFilter {
+    readonly filter: PacketFilter<Row>;
     /** Rules that let something through of which nobody here can tell what it is, such as one for a country's addresses. */
-    readonly undecided: readonly FoundRow[];
+    readonly undecided: readonly Row[];
 }
 
 /** Kinds of aliases whose addresses stand in them; those of the others are OPNsense's to look up. */
@@ -24,14 +26,14 @@ const DEPTH = 8;
  * Where a rule can be told in part only, it counts as what opens more: one that passes at some hours passes, one that
  * blocks at some hours does not block.
  */
-export function foundFilter(found: RouterFound, identifier: string): FoundFilter {
-    const relevant = found.rules.filter((row) => applies(row, identifier)).sort(byPlace);
-    const quick = relevant.filter((row) => fieldOf(row, "quick") !== "0");
-    const last = relevant.filter((row) => fieldOf(row, "quick") === "0").reverse();
-    const undecided: FoundRow[] = [];
+export function interfaceFilter(inventory: RouterInventory, identifier: string): InterfaceFilter {
+    const relevant = inventory.rules.filter((row) => applies(row, identifier)).sort(byPlace);
+    const quick = relevant.filter((row) => text(row, "quick") !== "0");
+    const last = relevant.filter((row) => text(row, "quick") === "0").reverse();
+    const undecided: Row[] = [];
     const matchers = [...quick, ...last].flatMap((row) => {
-        const matcher = matcherOf(row, found);
-        const passes = fieldOf(row, "action") === "pass";
+        const matcher = matcherOf(row, inventory);
+        const passes = text(row, "action") === "pass";
         if (matcher === undefined && passes) {
             undecided.push(row);
         }
@@ -41,47 +43,47 @@ export function foundFilter(found: RouterFound, identifier: string): FoundFilter
 }
 
 /** Whether a rule is for IPv4 packets that come in on the interface. */
-function applies(row: FoundRow, identifier: string): boolean {
+function applies(row: Row, identifier: string): boolean {
     const named = interfacesOf(row).includes(identifier);
-    const here = interfacesOf(row).length === 0 || named !== (fieldOf(row, "interfacenot") === "1");
+    const here = interfacesOf(row).length === 0 || named !== (text(row, "interfacenot") === "1");
     return (
         here &&
-        fieldOf(row, "enabled") !== "0" &&
-        ["in", "any", ""].includes(fieldOf(row, "direction")) &&
-        ["inet", "inet46", ""].includes(fieldOf(row, "ipprotocol")) &&
-        !["1", "true"].includes(fieldOf(row, "is_automatic"))
+        text(row, "enabled") !== "0" &&
+        ["in", "any", ""].includes(text(row, "direction")) &&
+        ["inet", "inet46", ""].includes(text(row, "ipprotocol")) &&
+        !["1", "true"].includes(text(row, "is_automatic"))
     );
 }
 
-function interfacesOf(row: FoundRow): string[] {
-    return fieldOf(row, "interface")
+function interfacesOf(row: Row): string[] {
+    return text(row, "interface")
         .split(",")
         .filter((name) => name !== "");
 }
 
-function byPlace(one: FoundRow, other: FoundRow): number {
-    const floats = (row: FoundRow) => (interfacesOf(row).length === 1 && fieldOf(row, "interfacenot") !== "1" ? 1 : 0);
+function byPlace(one: Row, other: Row): number {
+    const floats = (row: Row) => (interfacesOf(row).length === 1 && text(row, "interfacenot") !== "1" ? 1 : 0);
     return floats(one) - floats(other) || Number(one["sequence"]) - Number(other["sequence"]);
 }
 
 /** Whether a rule matches less than its addresses, protocol and destination ports say. */
-function isPartial(row: FoundRow): boolean {
-    return ["source_port", "icmptype", "sched", "tcpflags1", "os"].some((field) => fieldOf(row, field) !== "");
+function isPartial(row: Row): boolean {
+    return ["source_port", "icmptype", "sched", "tcpflags1", "os"].some((field) => text(row, field) !== "");
 }
 
-/** What a rule matches; undefined where it names what cannot be told. */
-function matcherOf(row: FoundRow, found: RouterFound): Matcher<FoundRow> | undefined {
-    const source = side(row, "source", found);
-    const destination = side(row, "destination", found);
-    const ports = portsOf(fieldOf(row, "destination_port"), found, DEPTH);
+/** The packets that a rule matches; undefined where it names what cannot be told. */
+function matcherOf(row: Row, inventory: RouterInventory): Matcher<Row> | undefined {
+    const source = side(row, "source", inventory);
+    const destination = side(row, "destination", inventory);
+    const ports = portsOf(text(row, "destination_port"), inventory, DEPTH);
     return source === undefined || destination === undefined || ports === undefined
         ? undefined
-        : { rule: row, protocols: protocolsOf(fieldOf(row, "protocol") || "any"), source, destination, ports };
+        : { rule: row, protocols: protocolsOf(text(row, "protocol") || "any"), source, destination, ports };
 }
 
-function side(row: FoundRow, name: "source" | "destination", found: RouterFound): Range[] | undefined {
-    const ranges = all(fieldOf(row, `${name}_net`) || "any", (word) => rangesOfWord(word, found, DEPTH));
-    return ranges !== undefined && fieldOf(row, `${name}_not`) === "1" ? complementOf(ranges) : ranges;
+function side(row: Row, name: "source" | "destination", inventory: RouterInventory): Range[] | undefined {
+    const ranges = all(text(row, `${name}_net`) || "any", (word) => rangesOfWord(word, inventory, DEPTH));
+    return ranges !== undefined && text(row, `${name}_not`) === "1" ? complementOf(ranges) : ranges;
 }
 
 /** The ranges of every word of a list; undefined where one of them cannot be told. */
@@ -93,14 +95,14 @@ function all(list: string, rangesOf: (word: string) => Range[] | undefined): Ran
     return each.includes(undefined) ? undefined : each.flatMap((ranges) => ranges!);
 }
 
-function rangesOfWord(word: string, found: RouterFound, depth: number): Range[] | undefined {
+function rangesOfWord(word: string, inventory: RouterInventory, depth: number): Range[] | undefined {
     if (word === "any") {
         return [EVERY_ADDRESS];
     }
     if (word === ROUTER_ITSELF) {
-        return addressesOf(found).map((address) => single(parseAddress(address)!));
+        return addressesOf(inventory).map((address) => single(parseAddress(address)!));
     }
-    const own = found.interfaces.find(({ identifier }) => word === identifier || word === `${identifier}ip`);
+    const own = inventory.interfaces.find(({ identifier }) => word === identifier || word === `${identifier}ip`);
     if (own !== undefined) {
         const network = enclosingNetwork(own.address);
         const address = parseAddress(own.address.split("/")[0]!);
@@ -108,7 +110,7 @@ function rangesOfWord(word: string, found: RouterFound, depth: number): Range[] 
             ? []
             : [word === own.identifier ? network : single(address)];
     }
-    return literal(word) ?? ofAlias(word, found, depth);
+    return literal(word) ?? ofAlias(word, inventory, depth);
 }
 
 /** An address, a network, or a range of addresses. */
@@ -121,16 +123,16 @@ function literal(word: string): Range[] | undefined {
     return network === undefined ? undefined : [network];
 }
 
-/** What an alias stands for: entries, but for those that begin with an exclamation mark. */
-function ofAlias(name: string, found: RouterFound, depth: number): Range[] | undefined {
-    const row = found.aliases.find((alias) => fieldOf(alias, "name") === name);
-    if (row === undefined || !LISTED.includes(fieldOf(row, "type")) || fieldOf(row, "enabled") === "0" || depth === 0) {
+/** Addresses that an alias stands for: its entries, but for those that begin with an exclamation mark. */
+function ofAlias(name: string, inventory: RouterInventory, depth: number): Range[] | undefined {
+    const row = inventory.aliases.find((alias) => text(alias, "name") === name);
+    if (row === undefined || !LISTED.includes(text(row, "type")) || text(row, "enabled") === "0" || depth === 0) {
         return undefined;
     }
-    const entries = fieldOf(row, "content")
+    const entries = text(row, "content")
         .split(/[\n,]/)
         .filter((entry) => entry !== "");
-    const of = (words: readonly string[]) => all(words.join(","), (word) => rangesOfWord(word, found, depth - 1));
+    const of = (words: readonly string[]) => all(words.join(","), (word) => rangesOfWord(word, inventory, depth - 1));
     const [inside, outside] = [
         of(entries.filter((entry) => !entry.startsWith("!"))),
         of(entries.filter((entry) => entry.startsWith("!")).map((entry) => entry.slice(1))),
@@ -140,19 +142,19 @@ function ofAlias(name: string, found: RouterFound, depth: number): Range[] | und
         : complementOf([...complementOf(inside), ...outside]);
 }
 
-function portsOf(list: string, found: RouterFound, depth: number): Range[] | undefined {
+function portsOf(list: string, inventory: RouterInventory, depth: number): Range[] | undefined {
     if (list === "" || list === "any") {
         return [EVERY_PORT];
     }
     return all(list, (word) => {
-        const [first, last = first] = word.split(/[-:]/).map((text) => (/^\d+$/.test(text) ? Number(text) : undefined));
+        const [first, last = first] = word.split(/[-:]/).map((port) => (/^\d+$/.test(port) ? Number(port) : undefined));
         if (first !== undefined && last !== undefined) {
             return [{ first, last }];
         }
-        const row = found.aliases.find((alias) => fieldOf(alias, "name") === word && fieldOf(alias, "type") === "port");
+        const row = inventory.aliases.find((alias) => text(alias, "name") === word && text(alias, "type") === "port");
         return row === undefined || depth === 0
             ? undefined
-            : portsOf(fieldOf(row, "content").replaceAll("\n", ","), found, depth - 1);
+            : portsOf(text(row, "content").replaceAll("\n", ","), inventory, depth - 1);
     });
 }
 

@@ -1,10 +1,12 @@
 import fc from "fast-check";
-import { foundFilter } from "../../router/rules/found";
+import { interfaceFilter } from "../../router/rules/filter";
 import { parseAddress } from "../../substrate/network";
 import { PACKET_PROTOCOLS, routerFilter, type Packet } from "../../firewall/packetFilter";
 import { routerRecordsOf } from "../../router/records";
-import type { FoundRow, RouterFound } from "../../router/found";
-import { ruleFields } from "../../router/rules/kind";
+import type { Row } from "../../router/client";
+import { valuesOf } from "../../router/fields";
+import type { RouterInventory } from "../../router/inventory";
+import { ruleFields } from "../../router/rules/fields";
 import { definitionOf, nameOf, substrateOf } from "./paths";
 
 const INTERFACES = [
@@ -12,10 +14,10 @@ const INTERFACES = [
     { identifier: "opt8", device: "vlan0.50", enabled: true, address: "10.20.50.1/24" },
 ];
 
-function foundOf(
+function inventoryOf(
     rules: readonly Readonly<Record<string, string>>[],
-    aliases: RouterFound["aliases"] = [],
-): RouterFound {
+    aliases: RouterInventory["aliases"] = [],
+): RouterInventory {
     const rows = rules.map((rule, i) => ({ sequence: String(i), uuid: String(i), interface: "opt8", ...rule }));
     return {
         interfaces: INTERFACES,
@@ -40,8 +42,8 @@ const PASS = { action: "pass" };
 const BLOCK = { action: "block" };
 
 /** Uuid of the rule that decides. */
-function decides(rules: readonly Readonly<Record<string, string>>[], of: Packet, aliases: FoundRow[] = []) {
-    return foundFilter(foundOf(rules, aliases), "opt8").filter.first(of)?.uuid;
+function decides(rules: readonly Readonly<Record<string, string>>[], of: Packet, aliases: Row[] = []) {
+    return interfaceFilter(inventoryOf(rules, aliases), "opt8").filter.first(of)?.uuid;
 }
 
 test.each([
@@ -121,7 +123,7 @@ test("what nobody here can tell is told where it passes, and opens nothing where
         { ...PASS, destination_port: "unheard" },
         PASS,
     ];
-    const { filter, undecided } = foundFilter(foundOf(rules, [geo]), "opt8");
+    const { filter, undecided } = interfaceFilter(inventoryOf(rules, [geo]), "opt8");
     expect(undecided.map(({ uuid }) => uuid)).toEqual(["1", "2"]);
     expect(filter.first(packet("192.0.2.9"))?.uuid).toBe("3");
 });
@@ -141,8 +143,8 @@ test("the stack's own rules, read back, decide about every packet as they were r
     );
     const { name, networks } = rules.privateNetworks;
     const alias = { uuid: name, name, type: "network", enabled: "1", content: networks.join("\n") };
-    const rows = rules.rules.map((rule) => ruleFields(rule, "opt8"));
-    const found = foundFilter(foundOf(rows, [alias]), "opt8").filter;
+    const rows = rules.rules.map((rule) => valuesOf(ruleFields("opt8"), rule));
+    const found = interfaceFilter(inventoryOf(rows, [alias]), "opt8").filter;
     const itself = INTERFACES.map(({ address }) => address.replace("/24", ""));
     const rendered = routerFilter(rules, { gateway: "10.20.50.1", itself });
     const near = fc.constantFrom("10.20.50.1", "10.20.51.7", "10.20.99.95", "255.255.255.255", "10.20.25.3", "1.1.1.1");

@@ -1,0 +1,59 @@
+import type { Row } from "./client";
+import { text } from "./rows";
+
+/** Everything of tenants' concern that a core router (OPNsense) has, whoever wrote it. */
+export interface RouterInventory {
+    readonly interfaces: readonly AssignedInterface[];
+    /** Identifiers of the interfaces that Kea serves. */
+    readonly served: readonly string[];
+    /** Names of the services that do not run, as the router's menu has them. */
+    readonly stopped: readonly string[];
+    readonly vlans: readonly Row[];
+    readonly subnets: readonly Row[];
+    readonly reservations: readonly Row[];
+    readonly hosts: readonly Row[];
+    readonly hostAliases: readonly Row[];
+    readonly aliases: readonly Row[];
+    readonly rules: readonly Row[];
+}
+
+/** An interface of the router with the device that it is assigned to. */
+export interface AssignedInterface {
+    /** Such as lan or opt8. */
+    readonly identifier: string;
+    readonly device: string;
+    readonly enabled: boolean;
+    /** In CIDR form, empty where there is none. */
+    readonly address: string;
+}
+
+/** Name of a VLAN's device: a search puts the name of the interface behind it, as in `vlan0.50 [TENANT50]`. */
+export function deviceOf(row: Row): string {
+    return deviceName(text(row, "vlanif"));
+}
+
+/** The device in a search's words for it. */
+export function deviceName(vlanif: string): string {
+    return vlanif.replace(/ \[.*$/, "");
+}
+
+/** The row of a VLAN on the router's parent NIC, whoever made it; there is at most one. */
+export function vlanRow({ vlans }: Pick<RouterInventory, "vlans">, parent: string, tag: number): Row | undefined {
+    return vlans.find((row) => text(row, "tag") === String(tag) && text(row, "if") === parent);
+}
+
+/** The interface that a VLAN is assigned to. */
+export function carrierOf({ interfaces }: Pick<RouterInventory, "interfaces">, row: Row) {
+    return interfaces.find(({ device }) => device === deviceOf(row));
+}
+
+/** The interface that the VLAN of a tag on the router's parent NIC is assigned to, where there is the VLAN and it is. */
+export function carrierOfVlan(inventory: RouterInventory, parent: string, tag: number): AssignedInterface | undefined {
+    const row = vlanRow(inventory, parent, tag);
+    return row && carrierOf(inventory, row);
+}
+
+/** Every address of the router, without its prefix. */
+export function addressesOf({ interfaces }: RouterInventory): string[] {
+    return interfaces.filter(({ address }) => address !== "").map(({ address }) => address.split("/")[0]!);
+}
