@@ -1,5 +1,5 @@
 import { complementOf, EVERY_ADDRESS, networkOf, parseAddress, type Range } from "../substrate/network";
-import { ROUTER_ITSELF, type RouterRule, type RouterRules } from "../router/recordTypes";
+import { ROUTER_ITSELF, type RouterRule, type RouterRules } from "./rules";
 import type { Inbound } from "../substrate/substrate";
 
 /** Protocol of a packet to the filters: `other` stands for every protocol but the three, such as GRE. */

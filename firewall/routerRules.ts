@@ -1,6 +1,6 @@
 import { SITE_SEGMENTS, siteSubnet, PRIVATE_NETWORKS } from "../substrate/siteSegments";
 import { describe, describeAllowance, rangeOf } from "../substrate/recordOwnership";
-import { ROUTER_ITSELF, type RouterAlias, type RouterRule, type RouterRules } from "../router/recordTypes";
+import { ROUTER_ITSELF, type RouterAlias, type RouterRule, type RouterRules } from "./rules";
 import type { Allowance, Segment, Tenant } from "../substrate/substrate";
 
 /**

@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { RouterRules as RulesRecord } from "../firewall/rules";
 import type * as records from "./recordTypes";
 import type { Announced } from "./run";
 
@@ -40,7 +41,7 @@ interface OnInterface {
 export type RouterVlanArgs = RouterTarget & Inputs<records.RouterVlan>;
 export type RouterDhcpArgs = RouterTarget & OnInterface & Inputs<records.RouterDhcp>;
 export type RouterNamesArgs = RouterTarget & Inputs<records.RouterNames>;
-export type RouterRulesArgs = RouterTarget & OnInterface & Inputs<records.RouterRules>;
+export type RouterRulesArgs = RouterTarget & OnInterface & Inputs<RulesRecord>;
 
 abstract class RouterResource extends pulumi.CustomResource {
     /** Name of each record, by the uuid that the router gave it. */

@@ -1,5 +1,5 @@
 import { siteSubnet } from "../../substrate/siteSegments";
-import type { RouterRule, RouterRules } from "../recordTypes";
+import type { RouterRule, RouterRules } from "../../firewall/rules";
 import { allowanceRules, routerRulesOf } from "../../firewall/routerRules";
 import type { Tenant } from "../../substrate/substrate";
 

@@ -4,7 +4,7 @@ import type { Row } from "../client";
 import { fieldFindings, finding, isStrict, MENU, settleRow, type About, type RouterView } from "../drift/view";
 import { differences } from "../fields";
 import { carrierOfVlan } from "../inventory";
-import type { RouterRule } from "../recordTypes";
+import type { RouterRule } from "../../firewall/rules";
 import { text } from "../rows";
 import { aliasFields, pairRules, ruleFields } from "./fields";
 import { foreignFindings, wallFindings } from "./wall";

@@ -1,7 +1,7 @@
 import { pair, type Paired } from "../../substrate/pair";
 import type { Row } from "../client";
 import { fixedField, textField, type Field, type Section } from "../fields";
-import type { RouterAlias, RouterRule } from "../recordTypes";
+import type { RouterAlias, RouterRule } from "../../firewall/rules";
 import { text } from "../rows";
 
 export const RULES: Section = {

@@ -1,6 +1,6 @@
 import { complementOf, enclosingNetwork, EVERY_ADDRESS, parseAddress, type Range } from "../../substrate/network";
 import { EVERY_PORT, PacketFilter, protocolsOf, type Matcher } from "../../firewall/packetFilter";
-import { ROUTER_ITSELF } from "../recordTypes";
+import { ROUTER_ITSELF } from "../../firewall/rules";
 import type { Row } from "../client";
 import { addressesOf, type RouterInventory } from "../inventory";
 import { text } from "../rows";

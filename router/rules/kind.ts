@@ -2,7 +2,7 @@ import type { Row } from "../client";
 import { recordOf } from "../fields";
 import type { Kept, Kind, Target } from "../kind";
 import { readInventory } from "../read";
-import type { RouterAlias, RouterRule, RouterRules } from "../recordTypes";
+import type { RouterAlias, RouterRule, RouterRules } from "../../firewall/rules";
 import { requireFree, tenantsRows, text } from "../rows";
 import { remove, save } from "../write";
 import { aliasFields, ALIASES, pairRules, ruleFields, RULES } from "./fields";

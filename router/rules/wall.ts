@@ -5,7 +5,7 @@ import type { Row } from "../client";
 import { finding, MENU, type RouterView } from "../drift/view";
 import { collectionRulesOf } from "../export/collectionRules";
 import { addressesOf, carrierOfVlan } from "../inventory";
-import type { RouterRule } from "../recordTypes";
+import type { RouterRule } from "../../firewall/rules";
 import { text } from "../rows";
 import { interfaceFilter, type InterfaceFilter } from "./filter";
 

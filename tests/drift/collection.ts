@@ -1,7 +1,8 @@
 import type { SimulatedRouter } from "../../lab/simulatedRouter";
 import { collectionRulesOf } from "../../router/export/collectionRules";
 import { routerRecordsOf } from "../../router/records";
-import type { RouterRecords, RouterRule } from "../../router/recordTypes";
+import type { RouterRule } from "../../firewall/rules";
+import type { RouterRecords } from "../../router/recordTypes";
 import type { Substrate, Tenant } from "../../substrate/substrate";
 import { interfaceOf } from "../router/managed";
 

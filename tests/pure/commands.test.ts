@@ -78,7 +78,11 @@ describe("map", () => {
 
     const row = { tenant: "grooveiq", where: "node pve2", what: "VM 5001 api-vm01: memory", declared: "4096 MiB" };
     const of = { place: { kind: "node", name: "pve2" }, subject: { kind: "vm", id: "5001" }, vmid: 5001 };
-    const told = { substrate: "dvntm", drift: [{ ...row, found: "8192 MiB", settle: "tenants up", ...of }], untold: [] };
+    const told = {
+        substrate: "dvntm",
+        drift: [{ ...row, found: "8192 MiB", settle: "tenants up", ...of }],
+        untold: [],
+    };
 
     test("the ending of OUTPUT says what is written, and the file is named", () => {
         const [page, picture] = [join(folder, "map.html"), join(folder, "map.svg")];

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { AllowanceDefinition } from "../../definitions/definitions";
 import { EVERY_ADDRESS } from "../../substrate/network";
-import type { RouterRule, RouterRules } from "../../router/recordTypes";
+import type { RouterRule, RouterRules } from "../../firewall/rules";
 import { OWNER_PREFIX } from "../../substrate/recordOwnership";
 import { compare, definitionOf, faultsOf, nameOf, substrateOf, wallsOf, type Walls } from "./paths";
 

@@ -13,7 +13,7 @@ import {
 } from "../../firewall/packetFilter";
 import { resolve } from "../../substrate/resolve";
 import { routerRecordsOf } from "../../router/records";
-import type { RouterRules } from "../../router/recordTypes";
+import type { RouterRules } from "../../firewall/rules";
 import type { Inbound, Substrate, Tenant } from "../../substrate/substrate";
 
 /** What the tests say of the walls: what a tenant declared, and nothing that the rules are rendered with. */
