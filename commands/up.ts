@@ -1,4 +1,4 @@
-import { outputsTable } from "../substrate/outputs";
+import { outputsTable } from "../report/outputsTable";
 import { defineCommand, POLICY, SUBSTRATE } from "./cli/definition";
 import { compareWithFiles } from "./cli/environment";
 import { EXIT, exitOfPulumi } from "./cli/exit";

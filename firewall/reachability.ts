@@ -3,8 +3,7 @@ import { SITE_SEGMENT_KEYS, SITE_SEGMENTS, siteSubnet, PRIVATE_NETWORKS } from "
 import { complementOf, networkOf, parseAddress, type Range } from "../substrate/network";
 import { openingsOf, type Opening, type Path } from "./openings";
 import { inboundFilter, routerFilter, type Packet, type RouterAddresses } from "./packetFilter";
-import { routerRecordsOf } from "../router/records";
-import { routerAddresses } from "./routerRules";
+import { routerAddresses, routerRulesOf } from "./routerRules";
 import type { Substrate, Tenant } from "../substrate/substrate";
 
 /** Openings from one place to another; none: nothing gets through. */
@@ -47,7 +46,7 @@ export function reachabilityOf(substrate: Substrate): Cell[] {
 
 function cellsFrom(substrate: Substrate, tenant: Tenant): Cell[] {
     const router = { gateway: tenant.segment.subnet.gateway, itself: routerAddressesOf(substrate) };
-    const rules = routerFilter(routerRecordsOf(substrate, tenant).rules, router);
+    const rules = routerFilter(routerRulesOf(substrate.site, tenant), router);
     const source = sourceOf(tenant);
     const out = (packet: Packet) => {
         const rule = rules.first(packet);

@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { outputsTable, type StackOutputs } from "../substrate/outputs";
+import { outputsTable } from "../report/outputsTable";
+import type { StackOutputs } from "../substrate/outputs";
 import { expectSame, expectThat, guests, UnexpectedError, type NodeState } from "./expect";
 import { configureHost, findHostDrift } from "./hostDemo";
 import type { LabHost } from "./labHost";

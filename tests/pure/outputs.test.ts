@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { outputsTable, type StackOutputs } from "../../substrate/outputs";
+import { outputsTable } from "../../report/outputsTable";
+import type { StackOutputs } from "../../substrate/outputs";
 import schema from "../../schemas/outputs.schema.json";
 import { outputFaults } from "../outputsSchema";
 

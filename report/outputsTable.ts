@@ -1,0 +1,24 @@
+import type { StackOutputs, VmOutput } from "../substrate/outputs";
+import { aligned } from "./table";
+
+const COLUMNS = ["VM", "VMID", "VLAN", "address", "MAC", "name (aliases)"];
+
+/**
+ * The VMs of a stack's outputs as a short table by tenant, under a line that counts them.
+ *
+ * @param width columns of the terminal that it is to fit.
+ */
+export function outputsTable(substrate: string, { vms, segments }: StackOutputs, width = Infinity): string {
+    const groups = segments.map(({ tenant, zone }) => {
+        const own = vms.filter((vm) => vm.tenant === tenant);
+        return [tenant, own.map((vm) => cellsOf(vm, zone))] as const;
+    });
+    const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? "" : "s"}`;
+    const title = `${substrate}: ${count(segments.length, "tenant")}, ${count(vms.length, "VM")}`;
+    return vms.length === 0 ? title : `${title}\n${aligned(COLUMNS, groups, width)}`;
+}
+
+function cellsOf({ name, vmid, vlan, address = "dhcp", mac, fqdn, aliases }: VmOutput, zone: string): string[] {
+    const short = aliases.map((alias) => alias.slice(0, -(zone.length + 1)));
+    return [name, `${vmid}`, `${vlan}`, address, mac, short.length === 0 ? fqdn : `${fqdn} (${short.join(", ")})`];
+}
