@@ -26,7 +26,13 @@ export interface Finding {
 
 /** A value as the node, the host or the router gives it; undefined within one is nothing. */
 export type Value =
-    string | number | boolean | null | undefined | readonly Value[] | { readonly [name: string]: Value };
+    | string
+    | number
+    | boolean
+    | null
+    | undefined
+    | readonly Value[]
+    | { readonly [name: string]: Value };
 
 /** Where a difference is: a PVE node by its name, a host by its hypervisor's, or the core router. */
 export type Place =
@@ -37,17 +43,30 @@ export type Place =
 /** Thing that differs. */
 export interface Subject {
     readonly kind: SubjectKind;
-    /** VMID, name of a pool or alias, tag of a VLAN, CIDR of a scope, address, full name, sequence of a rule, name of a task; of a wall the rule that it lacks. */
+    /**
+     * VMID, name of a pool or alias, tag of a VLAN, CIDR of a scope, address, full name, sequence of a rule, name of a task; of
+     * a wall the description of the rule that it lacks.
+     */
     readonly id: string;
     /** Further name that a person knows it by: the name of a VM or its host, a rule's description, the NIC or device of a VLAN. */
     readonly name?: string;
-    /** The router's own identifier of a rule that is in no file: the same one may concern several tenants. */
+    /** The router's own identifier of a rule that is in no file: one and the same may concern several tenants. */
     readonly uuid?: string;
 }
 
 /** Kinds of things on a node, on the router and on a host; a wall is what rules together let through. */
 export type SubjectKind =
-    "vm" | "pool" | "vlan" | "scope" | "reservation" | "name" | "rule" | "alias" | "wall" | "service" | "task";
+    | "vm"
+    | "pool"
+    | "vlan"
+    | "scope"
+    | "reservation"
+    | "name"
+    | "rule"
+    | "alias"
+    | "wall"
+    | "service"
+    | "task";
 
 /** A key of a definition. */
 export interface Key {
