@@ -2,17 +2,8 @@ import { faultAtKey } from "../definitions/places";
 import type { Fault } from "../definitions/faults";
 import { freeTenantVlans, vlanOf } from "../substrate/identity";
 import type { Guest } from "../node/nodeFacts";
+import type { RecordedTenants } from "../state/holdings";
 import type { Substrate, Tenant } from "../substrate/substrate";
-
-/** A tenant that the stack's state still has, or had when a run broke off. */
-export interface RecordedTenant {
-    /** VLANs that its resources are on; none for a tenant that has neither VM nor VLAN there. */
-    readonly vlans: readonly number[];
-    readonly vms: readonly { readonly vmid: number; readonly component: string }[];
-}
-
-/** Tenants of the state, by name. */
-export type RecordedTenants = ReadonlyMap<string, RecordedTenant>;
 
 /** What a VLAN or subnet is on the core router, where it is not the tenant's that claims it. */
 export interface HeldOnRouter {

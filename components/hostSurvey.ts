@@ -2,7 +2,8 @@ import { HostError } from "../host/error";
 import { hostFacts, plan, runName, type Plan } from "../host/run";
 import type { Secrets } from "../host/secrets";
 import { checkHost, type HostFacts } from "../host/facts";
-import type { NodeFacts, Recorded, RecordedBaseline } from "../node/nodeFacts";
+import type { NodeFacts } from "../node/nodeFacts";
+import type { Recorded, RecordedBaseline } from "../state/recorded";
 import type { Hypervisor } from "../substrate/substrate";
 import { chooseTemplate } from "../substrate/template";
 

@@ -1,17 +1,8 @@
 import * as proxmoxve from "@muhlba91/pulumi-proxmoxve";
 import * as pulumi from "@pulumi/pulumi";
 import { filterWaits, waitsFor } from "../node/addressFilter";
-import {
-    asksRebuild,
-    componentOf,
-    growsFirst,
-    isCloned,
-    restartSettingsOf,
-    wordOf,
-    type NodeFacts,
-    type Recorded,
-    type RecordedMaking,
-} from "../node/nodeFacts";
+import { growsFirst, type NodeFacts } from "../node/nodeFacts";
+import { asksRebuild, historyOf, isCloned, restartSettingsOf, type Recorded, type VmHistory } from "../state/recorded";
 import type { Hypervisor, Substrate, WorkloadVm } from "../substrate/substrate";
 import { chooseTemplate } from "../substrate/template";
 import { CloneProgress } from "./cloneProgress";
@@ -24,8 +15,11 @@ const PLANNED_TOKEN = "planned@pve!none=00000000-0000-0000-0000-000000000000";
 /** Stands where a VM is there already: what it was cloned from counts no more, and its template may be long gone. */
 const NO_TEMPLATE = 0;
 
-/** What is kept of a VM from run to run; without a process where no address filter waits. */
-type Making = Required<Omit<RecordedMaking, "addressWaitsFor">> & Pick<RecordedMaking, "addressWaitsFor">;
+/** A VM's history as this run writes it; without a process where no address filter waits. */
+type NewHistory = Required<Omit<VmHistory, "addressWaitsFor">> & Pick<VmHistory, "addressWaitsFor">;
+
+/** History of a VM that is new. */
+const NEVER_MADE: VmHistory = { generation: 1, rebuild: "" };
 
 /** A hypervisor as components use it: what the model, its node and the state say of it, and its provider. */
 export class ConnectedHypervisor {
@@ -100,17 +94,18 @@ export class ConnectedHypervisor {
     }
 
     /**
-     * How the VM comes to be made in this run, to be kept for the next one: a VM that was deleted by hand has a further
-     * generation, a new word in `rebuild` replaces it, and no word leaves it as it was made.
+     * History of the VM after this run, to be kept for the next one: a VM that was deleted by hand has a further generation, a
+     * new word in `rebuild` replaces it, and no word leaves it as it was made.
      */
-    makingOf(vm: WorkloadVm): Making {
-        const known = this.recorded.made.get(componentOf(vm, this.recorded));
+    historyOf(vm: WorkloadVm): NewHistory {
+        const known = historyOf(vm, this.recorded);
         const gone = known !== undefined && this.facts?.guests.has(vm.vmid) === false;
-        const kept = this.growsFirst(vm) ? known?.restartSettings : undefined;
+        const { generation, rebuild, restartSettings } = known ?? NEVER_MADE;
+        const kept = this.growsFirst(vm) ? restartSettings : undefined;
         const waitsForEnd = waitsFor(vm, this.facts?.guests.get(vm.vmid), this.recorded);
         return {
-            generation: (known?.generation ?? 1) + (gone ? 1 : 0),
-            rebuild: vm.rebuild ?? wordOf(vm, this.recorded),
+            generation: generation + (gone ? 1 : 0),
+            rebuild: vm.rebuild ?? rebuild,
             restartSettings: kept ?? restartSettingsOf(vm),
             extraDisks: vm.extraDisks.map((disk) => disk.interface),
             ...(waitsForEnd !== undefined && { addressWaitsFor: waitsForEnd }),

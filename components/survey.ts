@@ -1,18 +1,20 @@
 import * as pulumi from "@pulumi/pulumi";
 import { HostError } from "../host/error";
 import { secretsOf, type Secrets } from "../host/secrets";
-import { checkClaims, type HeldOnRouter, type RecordedTenants } from "./checkClaims";
+import { checkClaims, type HeldOnRouter } from "./checkClaims";
 import { checkNode } from "../node/checkNode";
 import { firewallWarning } from "../node/datacentreFirewall";
 import { DefinitionError } from "../definitions/faults";
-import { NOTHING_RECORDED, type NodeFacts, type Recorded } from "../node/nodeFacts";
+import type { NodeFacts } from "../node/nodeFacts";
 import type { Hypervisor, Substrate } from "../substrate/substrate";
 import { NodeError } from "../node/client";
 import { connect } from "../node/token";
 import { survey } from "../node/survey";
 import { unfit } from "../node/unfit";
 import type { HostGround } from "./hostSurvey";
-import { readRecorded } from "../state/recorded";
+import type { RecordedTenants } from "../state/holdings";
+import { readRecorded } from "../state/readRecorded";
+import { NOTHING_RECORDED, type Recorded } from "../state/recorded";
 import { asRunError } from "./refusal";
 
 /** What is known before the first resource is declared. */

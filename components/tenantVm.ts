@@ -42,8 +42,8 @@ export class TenantVm extends pulumi.ComponentResource {
     constructor(name: string, args: TenantVmArgs, opts?: pulumi.ComponentResourceOptions) {
         super("deevnet:tenant:TenantVm", name, {}, opts);
 
-        const making = args.hypervisor.makingOf(args.vm);
-        this.incarnation = `${making.generation} ${making.rebuild}`.trim();
+        const history = args.hypervisor.historyOf(args.vm);
+        this.incarnation = `${history.generation} ${history.rebuild}`.trim();
         this.onlyAddress = onlyAddress(args);
         const vm = new proxmoxve.VmLegacy(
             `${name}-vm`,
@@ -51,7 +51,7 @@ export class TenantVm extends pulumi.ComponentResource {
             {
                 ignoreChanges: notDeclared(args),
                 deleteBeforeReplace: true,
-                replacementTrigger: making.rebuild,
+                replacementTrigger: history.rebuild,
                 dependsOn: [...args.ground, ...[args.hypervisor.baseline ?? []].flat()],
                 // The engine hands a component's own aliases on only in the run that finds it by one: one that breaks off in
                 // between would leave the VM with its former name.
@@ -64,7 +64,7 @@ export class TenantVm extends pulumi.ComponentResource {
         this.machine = vm;
         this.vmid = vm.vmId;
         this.mac = vm.networkDevices.apply((devices) => devices?.[0]?.macAddress?.toLowerCase() ?? "");
-        this.registerOutputs({ vmid: this.vmid, mac: this.mac, ...making });
+        this.registerOutputs({ vmid: this.vmid, mac: this.mac, ...history });
     }
 }
 

@@ -1,4 +1,5 @@
-import { asksRebuild, componentOf, growsFirst, type Guest, type Recorded } from "./nodeFacts";
+import { asksRebuild, historyOf, type Recorded } from "../state/recorded";
+import { growsFirst, type Guest } from "./nodeFacts";
 import type { WorkloadVm } from "../substrate/substrate";
 
 /**
@@ -41,7 +42,7 @@ export function asksProcess(vm: WorkloadVm, recorded: Recorded): boolean {
 
 /** Whether this run gives the VM another address than the one before, and the process that still waits since then. */
 function switchOf(vm: WorkloadVm, recorded: Recorded): { switches: boolean; waiting: number | undefined } {
-    const made = recorded.made.get(componentOf(vm, recorded));
-    const had = made?.restartSettings?.address;
-    return { switches: had !== undefined && had !== vm.address, waiting: made?.addressWaitsFor };
+    const history = historyOf(vm, recorded);
+    const had = history?.restartSettings?.address;
+    return { switches: had !== undefined && had !== vm.address, waiting: history?.addressWaitsFor };
 }

@@ -1,15 +1,8 @@
 import { FILTER_IPSET } from "./addressFilter";
 import { faultAtKey } from "../definitions/places";
 import type { Fault } from "../definitions/faults";
-import {
-    asksRebuild,
-    componentOf,
-    isCloned,
-    type Guest,
-    type NodeFacts,
-    type Recorded,
-    type TemplateMake,
-} from "./nodeFacts";
+import { asksRebuild, historyOf, isCloned, type Recorded } from "../state/recorded";
+import type { Guest, NodeFacts, TemplateMake } from "./nodeFacts";
 import { stackFileOf } from "../definitions/stackFile";
 import type { Hypervisor, Substrate, WorkloadVm } from "../substrate/substrate";
 import { chooseTemplate } from "../substrate/template";
@@ -63,7 +56,7 @@ interface Known {
  * updates the VM no more until it is back.
  */
 function checkDetached(vm: WorkloadVm, guest: Guest, { substrate, hypervisor, recorded }: Known): Fault[] {
-    const had = recorded.made.get(componentOf(vm, recorded))?.extraDisks ?? [];
+    const had = historyOf(vm, recorded)?.extraDisks ?? [];
     const gone = had.filter((name) => guest.extraDisks[name] === undefined);
     const volume = guest.unused.length === 1 ? guest.unused[0]! : `<its volume: ${guest.unused.join(" or ")}>`;
     return vm.extraDisks

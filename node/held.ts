@@ -1,4 +1,4 @@
-import type { HeldDisk, Holdings } from "../state/holdings";
+import type { DiskHolding, Holdings } from "../state/holdings";
 import type { Substrate } from "../substrate/substrate";
 import { orNothing } from "./answers";
 import type { NodeClient } from "./client";
@@ -25,7 +25,7 @@ export async function withDisks(clients: Clients, held: Holdings): Promise<Holdi
     return { ...held, vms };
 }
 
-function disksOf(config: Config): HeldDisk[] {
+function disksOf(config: Config): DiskHolding[] {
     return Object.entries(config)
         .filter(([name, drive]) => DISK.test(name) && !/\bmedia=cdrom\b/.test(String(drive)))
         .map(([name, drive]) => ({ name, sizeGiB: Math.round((sizeGiBOf(String(drive)) ?? 0) * 1000) / 1000 }))

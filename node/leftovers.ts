@@ -1,4 +1,4 @@
-import type { StateResource } from "../state/repair";
+import type { StateResource } from "../state/deployment";
 import type { Substrate, WorkloadVm } from "../substrate/substrate";
 import { orNothing } from "./answers";
 import { NodeError, type NodeClient } from "./client";

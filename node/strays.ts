@@ -1,5 +1,5 @@
 import { FILTER_IPSET } from "./addressFilter";
-import type { StateResource } from "../state/repair";
+import type { StateResource } from "../state/deployment";
 import type { Substrate } from "../substrate/substrate";
 import { orNothing } from "./answers";
 import type { NodeClient } from "./client";

@@ -1,5 +1,6 @@
 import { asksProcess, FILTER_IPSET } from "./addressFilter";
-import { isCloned, type Guest, type NodeFacts, type Recorded, type TemplateMake } from "./nodeFacts";
+import { isCloned, type Recorded } from "../state/recorded";
+import type { Guest, NodeFacts, TemplateMake } from "./nodeFacts";
 import type { Hypervisor, Substrate, WorkloadVm } from "../substrate/substrate";
 import { chooseTemplate, type Template } from "../substrate/template";
 import type { NodeClient } from "./client";

@@ -7,11 +7,11 @@ import { nodeDrift } from "../../node/drift";
 import { lookForDrift } from "../../node/look";
 import { apiToken } from "../../node/token";
 import { unfit } from "../../node/unfit";
+import { previewNodes, pulumi } from "../../state/client";
 import { routerDrift } from "../../router/drift";
 import { lookAt } from "../../router/read";
 import { ROOT } from "../cli/environment";
 import { withNodes } from "./nodes";
-import { previewNodes, pulumi } from "./pulumi";
 import { routerClient } from "./routerClient";
 
 /** Every place of a substrate that drift is looked for in; each only reads. What is only planned has no node and no host. */

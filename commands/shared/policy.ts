@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { lt } from "semver";
 import { definitions } from "../cli/environment";
-import { pulumi } from "./pulumi";
+import { pulumi } from "../../state/client";
 
 /** The pack, a program that the CLI starts, from the project's folder. */
 const PACK = "policy/pack";

@@ -1,4 +1,6 @@
-import { holdingsOf, linesOf, sumOf, type Holdings } from "../../state/holdings";
+import { linesOf, sumOf } from "../../report/holdings";
+import { exportStack } from "../../state/client";
+import { holdingsOf, type Holdings } from "../../state/holdings";
 import type { RouterFound } from "../../router/found";
 import type { Substrate } from "../../substrate/substrate";
 import { Refusal } from "../cli/errors";
@@ -7,7 +9,6 @@ import { leftOnRouter } from "../../router/leftovers";
 import { lookAt } from "../../router/read";
 import { tell } from "../cli/terminal";
 import { withNodes } from "./nodes";
-import { exportStack } from "./pulumi";
 import { routerClient } from "./routerClient";
 
 /**

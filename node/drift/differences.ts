@@ -1,4 +1,4 @@
-import type { PreviewStep, Properties } from "./preview";
+import type { PreviewStep, Properties } from "../../state/preview";
 import { addressDifferences, diskDifferences, nicDifferences, ruleDifferences, type Difference } from "./lists";
 import { text } from "./view";
 

@@ -1,7 +1,7 @@
 import type { DriftRow } from "../../report/drift";
 import type { Substrate } from "../../substrate/substrate";
 import type { NodeLook } from "../look";
-import type { PreviewStep } from "./preview";
+import type { PreviewStep } from "../../state/preview";
 import { resourceRows } from "./resources";
 import { dated } from "./since";
 import { strangerRows } from "./strangers";

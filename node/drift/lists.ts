@@ -1,4 +1,4 @@
-import type { Properties } from "./preview";
+import type { Properties } from "../../state/preview";
 import { text } from "./view";
 
 /** A difference of a list: an element that is not as declared, is missing, or was declared by nobody. */

@@ -2,7 +2,7 @@ import type { DriftRow } from "../../report/drift";
 import type { WorkloadVm } from "../../substrate/substrate";
 import { differencesOf } from "./differences";
 import type { Difference } from "./lists";
-import { changesIn, stateOf, type PreviewStep } from "./preview";
+import { changesIn, stateOf, type PreviewStep } from "../../state/preview";
 import { namedVm, nodeOf, text, up, vmRow, type Named, type NodeRow, type NodeView, type TaskKind } from "./view";
 
 const isOf = (type: string) => (step: PreviewStep) => stateOf(step).type.includes(`${type}Legacy:`);

@@ -1,6 +1,6 @@
 import { NOTHING, type DriftRow } from "../../report/drift";
 import type { Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
-import type { Properties } from "./preview";
+import type { Properties } from "../../state/preview";
 
 /** Kinds of change that PVE's task log knows, by the types of their tasks. */
 export const TASKS = {

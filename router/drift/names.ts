@@ -1,7 +1,7 @@
 import { NOTHING, type DriftRow } from "../../report/drift";
 import { fieldOf, type FoundRow } from "../found";
 import type { RouterHost } from "../recordTypes";
-import { pair, type Paired, type Same } from "../pair";
+import { pair, type Paired, type Same } from "../../substrate/pair";
 import { driftRow, fieldRows, isStrict, MENU, settleByWriter, settleRecord, type Field, type RouterView } from "./view";
 
 /** Names of a tenant that are missing or differ, and those in its zone that no file has. */

@@ -2,7 +2,7 @@ import type { DriftRow } from "../../report/drift";
 import { liesIn, networkOf } from "../../substrate/network";
 import { carrierOf, carrierOfVlan, deviceOf, fieldOf, vlanRow, type FoundRow } from "../found";
 import type { RouterReservation } from "../recordTypes";
-import { pair } from "../pair";
+import { pair } from "../../substrate/pair";
 import { driftRow, fieldRows, isStrict, MENU, settleByWriter, settleRecord, type Field, type RouterView } from "./view";
 
 /** The tenant's VLAN: its device, and the interface that a person assigned it to. */

@@ -1,7 +1,7 @@
 import type { RouterRule } from "../recordTypes";
 import type { Row } from "../client";
 import { text } from "../ownership";
-import { pair } from "../pair";
+import { pair } from "../../substrate/pair";
 
 /** Which row on the router each declared rule is, and which rows go. */
 export interface Pairs {

@@ -1,12 +1,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { recordedOf } from "../../state/recorded";
 import { pack } from "../../host/payload";
 import { plan, runName } from "../../host/run";
 import { secretsOf } from "../../host/secrets";
 import { loadSubstrate } from "../../substrate/load";
-import { NOTHING_RECORDED } from "../../node/nodeFacts";
+import { NOTHING_RECORDED, recordedOf } from "../../state/recorded";
 import { project, removeProjects, smallTenant, STACK } from "../fixtures";
 import { record, settled, type Registered } from "./recorder";
 
@@ -110,20 +109,21 @@ test("the state tells the run that was begun and the one that ended, in any orde
     const urn = (type: string, name: string) =>
         `urn:pulumi:dvntm::tenant-hypervisors::deevnet:tenant:HostBaseline$${type}::${name}`;
     const applied = { digest: "0123456789abcdef", generation: 1 };
-    const component = [
-        urn("c", "hv02-baseline"),
-        { type: "deevnet:tenant:HostBaseline", outputs: { applied, facts: FACTS } },
-    ] as const;
-    const first = [
-        urn("s", "hv02-baseline-reachable"),
-        { type: "command:remote:Command", outputs: { create: "true # abc-2" } },
-    ] as const;
+    const component = {
+        urn: urn("c", "hv02-baseline"),
+        type: "deevnet:tenant:HostBaseline",
+        outputs: { applied, facts: FACTS },
+    };
+    const first = {
+        urn: urn("s", "hv02-baseline-reachable"),
+        type: "command:remote:Command",
+        outputs: { create: "true # abc-2" },
+    };
     for (const entries of [
         [component, first],
         [first, component],
     ]) {
-        const state = Object.fromEntries(entries) as Record<string, (typeof component | typeof first)[1]>;
-        const { baselines } = recordedOf(state, []);
+        const { baselines } = recordedOf(entries, []);
         expect(baselines.get("hv02-baseline")).toEqual({ applied, facts: FACTS, begun: "abc-2" });
     }
 });

@@ -3,8 +3,8 @@ import type { Substrate } from "../../substrate/substrate";
 import { loadSubstrate } from "../../substrate/load";
 import { crashesPublishedPlugin } from "../crashingTypes";
 import { project, removeProjects, SMALL_GUEST, smallTenant, STACK } from "../fixtures";
-import { NOTHING_RECORDED, restartSettingsOf, type NodeFacts, type Recorded } from "../../node/nodeFacts";
-import { recordedOf } from "../../state/recorded";
+import type { NodeFacts } from "../../node/nodeFacts";
+import { NOTHING_RECORDED, recordedOf, restartSettingsOf, type Recorded } from "../../state/recorded";
 import type { TenantVm } from "../../components/tenantVm";
 import { record, settled, type Registered } from "./recorder";
 
@@ -160,8 +160,8 @@ test("a VM with a fixed address may send from it alone; one with DHCP from any",
 test("a VM that runs with another address still is not cut off", async () => {
     const guests = new Map([[5001, { ...SMALL_GUEST, process: 20_000 }]]);
     const [vm] = substrateOf(ONE).tenants[0]!.vms;
-    const making = { generation: 1, rebuild: "", restartSettings: restartSettingsOf(vm!) };
-    const switched = { ...BEFORE, made: new Map([["grooveiq-api-vm01", making]]) };
+    const history = { generation: 1, rebuild: "", restartSettings: restartSettingsOf(vm!) };
+    const switched = { ...BEFORE, history: new Map([["grooveiq-api-vm01", history]]) };
     const { registered } = await declared(substrateOf(FIXED), { guests }, switched);
     expect(registered.filter(({ type }) => type === IPSET)).toEqual([]);
     expect(named(registered, "grooveiq-api-vm01-firewall")).toMatchObject({ ipfilter: false });
@@ -180,7 +180,7 @@ test("the provider verifies TLS and holds no token", async () => {
 const BEFORE: Recorded = {
     vms: new Map([[5001, { component: "grooveiq-api-vm01", node: "pve2", mac: "BC:24:11:00:50:01" }]]),
     names: new Map([[5001, new Set(["grooveiq-api-vm01"])]]),
-    made: new Map([["grooveiq-api-vm01", { generation: 2, rebuild: "once" }]]),
+    history: new Map([["grooveiq-api-vm01", { generation: 2, rebuild: "once" }]]),
     macs: new Map([[5001, "bc:24:11:00:50:01"]]),
     baselines: new Map(),
 };
@@ -193,19 +193,24 @@ function macIn(registered: readonly Registered[]): unknown {
 test("a VM of which a run that broke off renamed a part is one VM, as it was made", () => {
     const urn = (type: string, name: string) => `urn:pulumi:dvntm::tenant-hypervisors::${type}::${name}`;
     const [component, machine] = ["deevnet:tenant:TenantVm", "proxmoxve:index/vmLegacy:VmLegacy"];
-    const { vms, names, made } = recordedOf(
-        {
-            [urn(component, "grooveiq-new")]: {
+    const { vms, names, history } = recordedOf(
+        [
+            {
+                urn: urn(component, "grooveiq-new"),
                 type: component,
                 outputs: { vmid: 5001, generation: 2, rebuild: "once" },
             },
-            [urn(machine, "grooveiq-old-vm")]: { type: machine, outputs: { vmId: 5001, nodeName: "pve2" } },
-        },
+            {
+                urn: urn(machine, "grooveiq-old-vm"),
+                type: machine,
+                outputs: { vmId: 5001, nodeName: "pve2" },
+            },
+        ],
         [],
     );
     expect(vms.get(5001)?.component).toBe("grooveiq-old");
     expect([...names.get(5001)!].sort()).toEqual(["grooveiq-new", "grooveiq-old"]);
-    expect(made.get("grooveiq-old")).toEqual({ generation: 2, rebuild: "once" });
+    expect(history.get("grooveiq-old")).toEqual({ generation: 2, rebuild: "once" });
 });
 
 test("a VM keeps the MAC that PVE picked, in the node's own case, after it was deleted by hand too", async () => {

@@ -1,5 +1,6 @@
-import { recordedTenants } from "../../state/recorded";
-import { checkClaims, type HeldOnRouter, type RecordedTenants } from "../../components/checkClaims";
+import { checkClaims, type HeldOnRouter } from "../../components/checkClaims";
+import type { StateResource } from "../../state/deployment";
+import { recordedTenants, type RecordedTenants } from "../../state/holdings";
 import { formatFault } from "../../definitions/faults";
 import { loadSubstrate } from "../../substrate/load";
 import type { Guest } from "../../node/nodeFacts";
@@ -106,22 +107,20 @@ describe("what the state does not know", () => {
 
 test("tenants of a state, whichever resources a broken run left of them", () => {
     const urn = (type: string, name: string) => `urn:pulumi:dvntm::tenant-hypervisors::${type}::${name}`;
-    const vm = (name: string, vmId: number, poolId = "") => [
-        urn("proxmoxve:index/vmLegacy:VmLegacy", `${name}-vm`),
-        { type: "proxmoxve:index/vmLegacy:VmLegacy", outputs: { vmId, poolId, nodeName: "pve2" } },
-    ];
-    const tenant = (name: string) => [urn("deevnet:tenant:Tenant", name), { type: "deevnet:tenant:Tenant" }];
-    const resources = Object.fromEntries([
+    const resource = (type: string, name: string, outputs = {}): StateResource => {
+        return { urn: urn(type, name), type, outputs };
+    };
+    const vm = (name: string, vmId: number, poolId = "") =>
+        resource("proxmoxve:index/vmLegacy:VmLegacy", `${name}-vm`, { vmId, poolId, nodeName: "pve2" });
+    const tenant = (name: string) => resource("deevnet:tenant:Tenant", name);
+    const resources = [
         tenant("a"),
         tenant("a-b"),
         tenant("empty"),
         vm("a-b-c", 5001, "a"),
         vm("a-b-d", 5101),
-        [
-            urn("pulumi-nodejs:dynamic/router:RouterVlan", "empty-network-vlan"),
-            { type: "pulumi-nodejs:dynamic/router:RouterVlan", outputs: { tenant: "empty", tag: 52 } },
-        ],
-    ]) as Parameters<typeof recordedTenants>[0];
+        resource("pulumi-nodejs:dynamic/router:RouterVlan", "empty-network-vlan", { tenant: "empty", tag: 52 }),
+    ];
     expect(recordedTenants(resources)).toEqual(
         new Map([
             ["a", { vlans: [50], vms: [{ vmid: 5001, component: "a-b-c" }] }],

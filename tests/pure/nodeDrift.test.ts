@@ -1,7 +1,7 @@
 import type { DriftRow } from "../../report/drift";
 import { loadSubstrate } from "../../substrate/load";
 import { nodeDrift } from "../../node/drift";
-import type { PreviewStep, Properties } from "../../node/drift/preview";
+import type { PreviewStep, Properties } from "../../state/preview";
 import type { NodeLook, Task } from "../../node/look";
 import { project, removeProjects, smallTenant, STACK } from "../fixtures";
 
