@@ -1,21 +1,22 @@
 import { faultAtKey } from "../definitions/places";
 import type { Fault } from "../definitions/faults";
 import { freeTenantVlans, vlanOf } from "../substrate/identity";
-import type { Guest } from "../node/nodeFacts";
+import type { Guest } from "../node/inventory";
 import type { RecordedTenants } from "../state/holdings";
+import { ownerOf } from "../substrate/guestOwnership";
 import type { Substrate, Tenant } from "../substrate/substrate";
 
-/** What a VLAN or subnet is on the core router, where it is not the tenant's that claims it. */
+/** A VLAN or subnet on the core router that is not the tenant's that claims it. */
 export interface HeldOnRouter {
     readonly vlan: number;
     /** The record, as the router has it: `Kea subnet "trusted (VLAN 10)"`. */
     readonly record: string;
 }
 
-/** What there is of tenants before a run. */
+/** The things that tenants have before a run. */
 export interface Present {
     readonly recorded: RecordedTenants;
-    /** Guests of every node that are no templates. */
+    /** Guests of every node. */
     readonly guests: readonly Guest[];
     readonly router: readonly HeldOnRouter[];
 }
@@ -74,14 +75,14 @@ function checkGuests(substrate: Substrate, tenant: Tenant, { recorded, guests }:
     const declared = new Set(tenant.vms.map(({ vmid }) => vmid));
     const unknown = guests.filter(({ vmid }) => !known.has(vmid) && !declared.has(vmid));
     const { vlan } = tenant.segment;
-    const others = unknown.filter((guest) => {
-        const owner = ownerOf(guest);
-        return vlanOf(guest.vmid) === vlan && owner !== undefined && owner !== tenant.name && owner !== tenant.formerly;
-    });
+    const former = (guest: Guest) => ownerOf(guest, substrate.tenants)?.tenant ?? tenant.name;
+    const others = unknown.filter(
+        (guest) => vlanOf(guest.vmid) === vlan && ![tenant.name, tenant.formerly].includes(former(guest)),
+    );
     const pooled = recorded.has(tenant.name) ? [] : unknown.filter(({ pool }) => pool === tenant.name);
     const faults: Fault[] = [];
     if (others.length > 0) {
-        const names = [...new Set(others.map(ownerOf))].join(", ");
+        const names = [...new Set(others.map(former))].join(", ");
         const message =
             `${vlan} is the VLAN of ${names}, which the stack's state does not have and the node does, with ${vmsInWords(others)}. ` +
             `Declare ${names} again and \`tenants recover ${substrate.name}\` (docs/recover.md), then tear it down; ` +
@@ -109,11 +110,6 @@ function checkRouter(tenant: Tenant, { recorded, router }: Present): Fault[] {
                 "needs it, or give the tenant another VLAN";
             return faultAtKey(tenant.definedAt, "vlan", message);
         });
-}
-
-/** Tenant that a guest was made for, by its tags and pool; undefined for one that was not made by this program. */
-function ownerOf({ tags, pool }: Guest): string | undefined {
-    return tags.includes("tenant") ? (pool ?? tags.find((tag) => tag !== "tenant")) : undefined;
 }
 
 function vmsInWords(vms: readonly { readonly vmid: number }[]): string {

@@ -6,12 +6,12 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { HostFacts } from "../host/facts";
 import type { Hypervisor } from "../substrate/substrate";
-import type { HostGround } from "./hostSurvey";
+import type { HostSurvey } from "./hostSurvey";
 
 export interface HostBaselineArgs {
     /** A hypervisor with a baseline. */
     readonly hypervisor: Hypervisor;
-    readonly ground: HostGround;
+    readonly survey: HostSurvey;
     readonly secrets: Secrets;
     /** Folder of the project. */
     readonly root: string;
@@ -34,7 +34,7 @@ export class HostBaseline extends pulumi.ComponentResource {
     constructor(name: string, args: HostBaselineArgs, opts?: pulumi.ComponentResourceOptions) {
         super("deevnet:tenant:HostBaseline", name, {}, opts);
 
-        const { plan, facts, generation } = args.ground;
+        const { plan, facts, generation } = args.survey;
         const apply = declareSteps(this, name, args);
 
         // Known only once the run ended well: the next one compares with it.
@@ -46,7 +46,7 @@ export class HostBaseline extends pulumi.ComponentResource {
 
 /** Declares the four steps, each after the one before, and gives back the last. */
 function declareSteps(parent: pulumi.Resource, name: string, args: HostBaselineArgs): pulumi.Resource {
-    const { plan, generation, due } = args.ground;
+    const { plan, generation, due } = args.survey;
     const run = runName(plan.digest, generation);
     const baseline = args.hypervisor.baseline!;
     const connection = connectionTo(args);

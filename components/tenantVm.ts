@@ -11,8 +11,8 @@ export interface TenantVmArgs {
     readonly poolId: pulumi.Input<string>;
     /** DNS zone of the tenant, the VM's search domain. */
     readonly zone: string;
-    /** What must be there before the VM boots, such as the DHCP scope that it asks. */
-    readonly ground: readonly pulumi.Resource[];
+    /** Resources that must be there before the VM boots, such as the DHCP scope that it asks. */
+    readonly after: readonly pulumi.Resource[];
     /** Names that the component had. */
     readonly former: readonly { readonly name: string }[];
 }
@@ -52,7 +52,7 @@ export class TenantVm extends pulumi.ComponentResource {
                 ignoreChanges: notDeclared(args),
                 deleteBeforeReplace: true,
                 replacementTrigger: history.rebuild,
-                dependsOn: [...args.ground, ...[args.hypervisor.baseline ?? []].flat()],
+                dependsOn: [...args.after, ...[args.hypervisor.baseline ?? []].flat()],
                 // The engine hands a component's own aliases on only in the run that finds it by one: one that breaks off in
                 // between would leave the VM with its former name.
                 aliases: args.former.map((had) => ({ name: `${had.name}-vm` })),
@@ -69,7 +69,7 @@ export class TenantVm extends pulumi.ComponentResource {
 }
 
 /**
- * What no definition can say, and no preview should show: the template, which counts at creation only, and the disks'
+ * Properties that no definition can say, and no preview should show: the template, which counts at creation only, and the disks'
  * speed limits, for which the provider makes up a default that it never reads back.
  */
 function notDeclared({ vm, hypervisor }: TenantVmArgs): string[] {

@@ -1,7 +1,7 @@
 import { grantsOf, lacksOf, type Permissions } from "../substrate/role";
 import type { Hypervisor, Substrate } from "../substrate/substrate";
 import type { NodeClient } from "./client";
-import { apiToken } from "./token";
+import { apiToken } from "./connect";
 
 /**
  * What the token lacks on a node, one line for each privilege; one request.

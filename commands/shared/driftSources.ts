@@ -2,16 +2,15 @@ import { hostDrift, type HostDrift } from "../../host/drift";
 import { PRIVATE_KEY, SECRET_VARIABLES, secretsOf, type Secrets } from "../../host/secrets";
 import type { DriftRow, DriftSource } from "../../report/drift";
 import type { Substrate } from "../../substrate/substrate";
-import { NodeError } from "../../node/client";
 import { nodeDrift } from "../../node/drift";
-import { lookForDrift } from "../../node/look";
-import { apiToken } from "../../node/token";
-import { unfit } from "../../node/unfit";
+import { apiToken, withEachNode } from "../../node/connect";
+import { driftParts } from "../../node/parts";
+import { requirePreflight } from "../../node/preflight";
+import { readInventory } from "../../node/read";
 import { previewNodes, pulumi } from "../../state/client";
 import { routerDrift } from "../../router/drift";
 import { lookAt } from "../../router/read";
 import { ROOT } from "../cli/environment";
-import { withNodes } from "./nodes";
 import { routerClient } from "./routerClient";
 
 /** Every place of a substrate that drift is looked for in; each only reads. What is only planned has no node and no host. */
@@ -40,15 +39,12 @@ function nodeSource(substrate: Substrate): DriftSource {
 
 async function rowsOfNodes(substrate: Substrate): Promise<readonly DriftRow[]> {
     // First: a preview refreshes before the program asks, and takes for gone what the token may not see.
-    const wrong = await unfit(substrate);
-    if (wrong.length > 0) {
-        throw new NodeError(wrong.join("\n"));
-    }
-    const looks = await withNodes(substrate, (clients) =>
-        Promise.all(substrate.hypervisors.map((one) => lookForDrift(clients.get(one.node)!, one, substrate))),
+    await requirePreflight(substrate);
+    const inventories = await withEachNode(substrate, (client, one) =>
+        readInventory(client, one, driftParts(substrate, one)),
     );
     const steps = await previewNodes(substrate.name);
-    return nodeDrift(substrate, steps, looks, apiToken().split("=")[0]!);
+    return nodeDrift(substrate, steps, inventories, apiToken().split("=")[0]!);
 }
 
 /** Each host that has a baseline, by Ansible's own check. */

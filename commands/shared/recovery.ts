@@ -2,9 +2,9 @@ import { exportStack, importState } from "../../state/client";
 import { releaseStack } from "../../state/locks";
 import { repairState } from "../../state/repair";
 import type { Substrate } from "../../substrate/substrate";
-import { isOnNode, removeHalfMade } from "../../node/leftovers";
-import { removeStrays } from "../../node/strays";
-import { withNodes } from "./nodes";
+import { withNodes } from "../../node/connect";
+import { isOnNode, removeHalfMade } from "../../node/repair/creations";
+import { removeUndeclared } from "../../node/repair/undeclared";
 
 /**
  * Settles what an interrupted run left behind, so that the next one can go on: a lock, files of the state, creations that
@@ -29,6 +29,6 @@ async function settle(substrate: Substrate): Promise<string[]> {
         }
         const resources = repair.deployment.resources ?? [];
         const clones = await removeHalfMade(clients, substrate, resources);
-        return [...repair.notes, ...clones, ...(await removeStrays(clients, substrate, resources))];
+        return [...repair.notes, ...clones, ...(await removeUndeclared(clients, substrate, resources))];
     });
 }

@@ -4,11 +4,14 @@ import { holdingsOf, type Holdings } from "../../state/holdings";
 import type { RouterFound } from "../../router/found";
 import type { Substrate } from "../../substrate/substrate";
 import { Refusal } from "../cli/errors";
-import { leftOnNodes, lookAtNodes, withDisks, type NodeHeld } from "../../node/held";
+import { withEachNode, withNodes } from "../../node/connect";
+import type { Inventory } from "../../node/inventory";
+import { TEARDOWN_PARTS } from "../../node/parts";
+import { readInventory } from "../../node/read";
+import { remainsOf, withDisks } from "../../node/teardown";
 import { leftOnRouter } from "../../router/leftovers";
 import { lookAt } from "../../router/read";
 import { tell } from "../cli/terminal";
-import { withNodes } from "./nodes";
 import { routerClient } from "./routerClient";
 
 /**
@@ -18,12 +21,10 @@ import { routerClient } from "./routerClient";
  * @throws NodeError where a node cannot be asked.
  */
 export async function holdings(substrate: Substrate, chosen: (tenant: string) => boolean): Promise<Holdings[]> {
-    const held = [...holdingsOf(exportStack(substrate.name).deployment).values()].filter(({ tenant }) =>
-        chosen(tenant),
-    );
-    return held.length === 0
+    const all = [...holdingsOf(exportStack(substrate.name).deployment).values()].filter(({ tenant }) => chosen(tenant));
+    return all.length === 0
         ? []
-        : withNodes(substrate, (nodes) => Promise.all(held.map((one) => withDisks(nodes, one))));
+        : withNodes(substrate, (nodes) => Promise.all(all.map((one) => withDisks(nodes, one))));
 }
 
 /** Prints what a run will take away. */
@@ -52,9 +53,9 @@ export async function tellReleased(substrate: Substrate, before: readonly Holdin
     return clean;
 }
 
-/** What nodes and router hold after a run; the router is undefined where nobody can look at it. */
+/** Nodes and router after a run; the router is undefined where nobody can look at it. */
 interface Seen {
-    readonly nodes: readonly NodeHeld[];
+    readonly nodes: readonly Inventory[];
     readonly router: RouterFound | undefined;
 }
 
@@ -62,7 +63,7 @@ interface Seen {
 function lookOnce(substrate: Substrate): () => Promise<Seen> {
     let seen: Promise<Seen> | undefined;
     const look = async () => {
-        const nodes = await withNodes(substrate, (clients) => lookAtNodes(clients, substrate));
+        const nodes = await withEachNode(substrate, (client, one) => readInventory(client, one, TEARDOWN_PARTS));
         const client = routerClient(substrate);
         return { nodes, router: client && (await lookAt(client)) };
     };
@@ -73,7 +74,7 @@ async function verify(substrate: Substrate, held: Holdings, look: () => Promise<
     try {
         const { nodes, router: found } = await look();
         const router = onRouter(substrate, found, held);
-        return tellLeft(held.tenant, [...leftOnNodes(nodes, held), ...router.left], router);
+        return tellLeft(held.tenant, [...remainsOf(held, nodes), ...router.left], router);
     } catch (error) {
         if (error instanceof Refusal) {
             console.error(`${held.tenant}: it could not be told whether anything is left: ${error.message}`);
@@ -83,7 +84,7 @@ async function verify(substrate: Substrate, held: Holdings, look: () => Promise<
     }
 }
 
-/** What is on the router; in mode export it is the collection's to take away, which deletes nothing by itself. */
+/** The router's part of it; in mode export it is the collection's to take away, which deletes nothing by itself. */
 interface OnRouter {
     readonly left: readonly string[];
     readonly others: readonly string[];

@@ -1,9 +1,9 @@
+import { requirePreflight } from "../../node/preflight";
 import { requireReady } from "../../substrate/ready";
 import type { Substrate } from "../../substrate/substrate";
 import { stateByDefault } from "../cli/environment";
 import { Refusal } from "../cli/errors";
 import { note, tell } from "../cli/terminal";
-import { requireFit } from "./fit";
 import { recoverStack } from "./recovery";
 import { attempt } from "../../state/client";
 import { releaseStack } from "../../state/locks";
@@ -47,7 +47,7 @@ export async function prepareChange(substrate: Substrate, complete = true): Prom
     if (complete) {
         requireReady(substrate);
     }
-    await requireFit(substrate);
+    await requirePreflight(substrate);
     const settled = [...selectStack(substrate.name), ...(await recoverStack(substrate))];
     settled.forEach((line) => tell(`recover: ${line}`));
 }

@@ -1,5 +1,5 @@
 import type { DriftRow } from "../../report/drift";
-import type { Task } from "../look";
+import type { Task } from "../inventory";
 import { TASKS, type NodeRow } from "./view";
 
 /**

@@ -1,15 +1,15 @@
 import type { WorkloadVm } from "../../substrate/substrate";
-import type { NodeLook, Settings } from "../look";
+import type { Inventory, Settings } from "../inventory";
 import { text, vmRow, type Named, type NodeRow, type NodeView } from "./view";
 
 /**
  * What the provider does not read back, so that no preview tells of it and no up mends it: an option of a VM's firewall
  * that was deleted, and a disk or a setting that nobody declared.
  */
-export function unseenRows({ vms }: NodeView, look: NodeLook): NodeRow[] {
-    return [...look.configs].flatMap(([vmid, config]) => {
+export function unseenRows({ vms }: NodeView, { configs, firewalls }: Inventory): NodeRow[] {
+    return [...configs].flatMap(([vmid, config]) => {
         const named = vms.get(vmid)!;
-        return [...firewallRows(named, look.firewalls.get(vmid)!), ...settingRows(named, named.vm!, config)];
+        return [...firewallRows(named, firewalls.get(vmid)!), ...settingRows(named, named.vm!, config)];
     });
 }
 

@@ -1,6 +1,6 @@
 import { asksProcess, filterWaits, waitsFor } from "../../node/addressFilter";
 import { loadSubstrate } from "../../substrate/load";
-import type { Guest } from "../../node/nodeFacts";
+import type { Guest } from "../../node/inventory";
 import { NOTHING_RECORDED, restartSettingsOf, type Recorded, type VmHistory } from "../../state/recorded";
 import { project, removeProjects, SMALL_GUEST, smallTenant, STACK } from "../fixtures";
 
@@ -28,7 +28,7 @@ function recorded(vm = fixed, more: Partial<VmHistory> = {}): Recorded {
 }
 
 const running: Guest = { ...SMALL_GUEST, process: 20_000 };
-const stopped: Guest = { ...SMALL_GUEST, running: false };
+const stopped: Guest = { ...SMALL_GUEST, status: "stopped" };
 
 test("the address of a VM that runs is switched to fixed: its filter waits for another process, and says for which", () => {
     expect(filterWaits(fixed, running, recorded(dhcp))).toBe(true);

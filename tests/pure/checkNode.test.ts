@@ -1,14 +1,14 @@
 import { checkNode } from "../../node/checkNode";
 import { formatFault } from "../../definitions/faults";
 import { loadSubstrate } from "../../substrate/load";
-import type { Guest, NodeFacts, TemplateMake } from "../../node/nodeFacts";
+import type { Guest, TemplateDetails } from "../../node/inventory";
 import { NOTHING_RECORDED, type Recorded } from "../../state/recorded";
-import { project, removeProjects, SMALL_GUEST, smallTenant, STACK } from "../fixtures";
+import { inventoryOf, project, removeProjects, SMALL_GUEST, smallTenant, STACK, templateGuest } from "../fixtures";
 
 afterAll(removeProjects);
 
 const FILE = "tenants/dvntm/grooveiq.yaml";
-const TEMPLATE: TemplateMake = {
+const TEMPLATE: TemplateDetails = {
     vmid: 103,
     name: "fedora-server-44-1.10",
     agent: true,
@@ -28,7 +28,7 @@ interface Given {
     readonly vm?: string;
     readonly tenant?: string;
     readonly guests?: readonly Guest[];
-    readonly template?: Partial<TemplateMake> | null;
+    readonly template?: Partial<TemplateDetails> | null;
     readonly recorded?: Recorded;
 }
 
@@ -38,14 +38,11 @@ function faultsOf({ vm = "", tenant, guests = [], template = {}, recorded = NOTH
         root: project({ "Pulumi.dvntm.yaml": STACK, [FILE]: text }),
         substrate: "dvntm",
     });
-    const made = template === null ? [] : [{ ...TEMPLATE, ...template }];
-    const facts: NodeFacts = {
-        guests: new Map(guests.map((guest) => [guest.vmid, guest])),
-        templates: made.map(({ vmid, name }) => ({ vmid, name })),
-        made: new Map(made.map((make) => [make.vmid, make])),
-        datacentreFirewall: true,
-    };
-    return checkNode(substrate, substrate.hypervisors[0]!, facts, recorded).map(formatFault);
+    const details = template === null ? [] : [{ ...TEMPLATE, ...template }];
+    const inventory = inventoryOf([...guests, ...details.map(({ vmid, name }) => templateGuest(vmid, name))], {
+        templates: new Map(details.map((one) => [one.vmid, one])),
+    });
+    return checkNode(substrate, substrate.hypervisors[0]!, inventory, recorded).map(formatFault);
 }
 
 test("control: a new VM and a template that fits it have no fault", () => {
@@ -200,13 +197,8 @@ describe("a template that cannot be cloned as asked", () => {
             root: project({ "Pulumi.dvntm.yaml": STACK, [FILE]: smallTenant("grooveiq", 50) }),
             substrate: "dvntm",
         });
-        const facts = {
-            guests: new Map(),
-            templates: [diskless],
-            made: new Map([[103, diskless]]),
-            datacentreFirewall: true,
-        };
-        expect(checkNode(substrate, substrate.hypervisors[0]!, facts, NOTHING_RECORDED).map(formatFault)).toEqual([
+        const inventory = inventoryOf([templateGuest(103, diskless.name)], { templates: new Map([[103, diskless]]) });
+        expect(checkNode(substrate, substrate.hypervisors[0]!, inventory, NOTHING_RECORDED).map(formatFault)).toEqual([
             expect.stringMatching(/has no disk scsi0; build it with the disk on scsi0/),
         ]);
     });

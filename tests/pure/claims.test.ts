@@ -3,7 +3,7 @@ import type { StateResource } from "../../state/deployment";
 import { recordedTenants, type RecordedTenants } from "../../state/holdings";
 import { formatFault } from "../../definitions/faults";
 import { loadSubstrate } from "../../substrate/load";
-import type { Guest } from "../../node/nodeFacts";
+import type { Guest } from "../../node/inventory";
 import { project, removeProjects, SMALL_GUEST, smallTenant, STACK } from "../fixtures";
 
 afterAll(removeProjects);
@@ -83,6 +83,15 @@ describe("what the state does not know", () => {
                 /vlan: 50 is the VLAN of old, which the stack's state does not have and the node does, with VM 5007\./,
             ),
         ]);
+        // A tenant's tag or pool alone is enough.
+        const others = { "tenants/dvntm/other.yaml": smallTenant("other", 51) };
+        const { pool: _, ...poolless } = guests[0]!;
+        for (const marked of [
+            { ...poolless, tags: ["other"] },
+            { ...poolless, tags: [], pool: "other" },
+        ]) {
+            expect(faultsOf({ guests: [marked], others })[0]).toMatch(/50 is the VLAN of other, which/);
+        }
         // Controls: a guest that this program never made does not hold the VLAN, nor does one of another VLAN.
         expect(faultsOf({ guests: [{ ...SMALL_GUEST, vmid: 5007, tags: ["desk"] }] })).toEqual([]);
         expect(faultsOf({ guests: [{ ...guests[0]!, vmid: 5107 }] })).toEqual([]);

@@ -2,8 +2,8 @@ import type { DriftRow } from "../../report/drift";
 import { loadSubstrate } from "../../substrate/load";
 import { nodeDrift } from "../../node/drift";
 import type { PreviewStep, Properties } from "../../state/preview";
-import type { NodeLook, Task } from "../../node/look";
-import { project, removeProjects, smallTenant, STACK } from "../fixtures";
+import type { Guest, Inventory, Task } from "../../node/inventory";
+import { inventoryOf, project, removeProjects, SMALL_GUEST, smallTenant, STACK } from "../fixtures";
 
 afterAll(removeProjects);
 
@@ -42,15 +42,13 @@ function step(
 
 const api = { vmId: 5001, nodeName: "pve2", poolId: "grooveiq", name: "api-vm01" };
 
-const LOOK: NodeLook = { node: "pve2", guests: [], configs: new Map(), firewalls: new Map(), tasks: [] };
-
-function rows(steps: readonly PreviewStep[], look: Partial<NodeLook> = {}): DriftRow[] {
-    return nodeDrift(substrate, steps, [{ ...LOOK, ...look }], OWN);
+function rows(steps: readonly PreviewStep[], node: Partial<Inventory> = {}): DriftRow[] {
+    return nodeDrift(substrate, steps, [inventoryOf([], node)], OWN);
 }
 
 /** Rows in short: what, declared, found. */
-function short(steps: readonly PreviewStep[], look: Partial<NodeLook> = {}): string[] {
-    return rows(steps, look).map(({ what, declared, found }) => `${what} | ${declared} | ${found}`);
+function short(steps: readonly PreviewStep[], node: Partial<Inventory> = {}): string[] {
+    return rows(steps, node).map(({ what, declared, found }) => `${what} | ${declared} | ${found}`);
 }
 
 const rule = (comment: string, source: string) => ({ type: "in", action: "ACCEPT", source, comment, enabled: true });
@@ -197,19 +195,20 @@ test("a row names where it can be accepted, and a disk that grew can only be", (
     ]);
 });
 
-const guest = (vmid: number, name: string, more: object = {}) => ({ vmid, name, node: "pve2", type: "qemu", ...more });
+const { pool: _, ...UNMARKED } = { ...SMALL_GUEST, tags: [] };
+const guest = (vmid: number, name: string, more: Partial<Guest> = {}): Guest => ({ ...UNMARKED, vmid, name, ...more });
 
-test("strangers are guests with our VMIDs, pools or tags; others are none", () => {
-    const guests = [
-        guest(110, "homeassistant", { tags: "home" }),
-        guest(103, "fedora", { template: 1, tags: "tenant" }),
+test("undeclared are guests with our VMIDs, pools or tags; others are none", () => {
+    const { guests } = inventoryOf([
+        guest(110, "homeassistant", { tags: ["home"] }),
+        guest(103, "fedora", { template: true, tags: ["tenant"] }),
         guest(5000, "no-instance"),
         guest(6001, "above"),
         guest(5001, "api-vm01"),
         guest(5077, "in-range", { status: "running" }),
         guest(120, "in-pool", { pool: "vintronics" }),
-        guest(121, "tagged", { tags: "tenant;old" }),
-    ];
+        guest(121, "tagged", { tags: ["tenant", "old"] }),
+    ]);
     expect(rows([], { guests }).map(({ tenant, what, declared }) => [tenant, what, declared])).toEqual([
         ["vintronics", "VM 120 in-pool", "none"],
         ["", "VM 121 tagged", "none"],
@@ -219,7 +218,7 @@ test("strangers are guests with our VMIDs, pools or tags; others are none", () =
 
 test("a VM that the state lost is not gone", () => {
     const made = [step("create", VM, api)];
-    expect(rows(made, { guests: [guest(5001, "api-vm01")] })).toMatchObject([
+    expect(rows(made, inventoryOf([guest(5001, "api-vm01")]))).toMatchObject([
         { what: "VM 5001 api-vm01", found: "api-vm01, which the state does not have", settle: /^tenants recover/ },
     ]);
 });
@@ -229,18 +228,18 @@ test("what no refresh reads back is asked of the node", () => {
         [5001, { scsi0: "x", ide2: "x", ide3: "none", scsi4: "local-lvm:vm-5001-disk-1", args: "-x" }],
     ]);
     const options = { enable: 1, dhcp: 1, macfilter: 1, ndp: 1, policy_in: "DROP" };
-    const look = { configs, firewalls: new Map([[5001, options]]) };
-    expect(short([], look)).toEqual([
+    const node = { configs, firewalls: new Map([[5001, options]]) };
+    expect(short([], node)).toEqual([
         "VM 5001 api-vm01: args | none | -x",
         "VM 5001 api-vm01: disk scsi4 | none | local-lvm:vm-5001-disk-1",
     ]);
     const { enable, ...without } = options;
     expect(enable).toBe(1);
-    expect(short([], { ...look, firewalls: new Map([[5001, without]]) })).toContain(
+    expect(short([], { ...node, firewalls: new Map([[5001, without]]) })).toContain(
         "VM 5001 api-vm01: firewall options | enable 1 | none",
     );
     // A VM that is to be made has no other difference.
-    expect(short([step("create", VM, api)], look)).toEqual(["VM 5001 api-vm01 | there | none"]);
+    expect(short([step("create", VM, api)], node)).toEqual(["VM 5001 api-vm01 | there | none"]);
 });
 
 describe("since when, and who", () => {
