@@ -1,3 +1,4 @@
+import type { Finding } from "../substrate/findings";
 import { aligned } from "./table";
 
 /** One difference between what was declared and what is. */
@@ -18,6 +19,15 @@ export interface DriftRow {
     readonly who?: string;
     /** The command that settles it, or what to do by hand. */
     readonly settle: string;
+}
+
+/** The words of a finding that depend on what it is about. */
+export type Words = Pick<DriftRow, "what" | "declared" | "found" | "settle">;
+
+/** A finding as a row. */
+export function rowOf({ tenant = "", place, since, who }: Finding, words: Words): DriftRow {
+    const where = place.kind === "router" ? "router" : `${place.kind} ${place.name}`;
+    return { tenant, where, ...words, ...(since !== undefined && { since }), ...(who !== undefined && { who }) };
 }
 
 /** Stands for what is not there. */

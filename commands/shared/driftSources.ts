@@ -1,6 +1,8 @@
-import { hostDrift, type HostDrift } from "../../host/drift";
+import { hostDrift } from "../../host/drift";
 import { PRIVATE_KEY, SECRET_VARIABLES, secretsOf, type Secrets } from "../../host/secrets";
-import type { DriftRow, DriftSource } from "../../report/drift";
+import { rowOf, type DriftRow, type DriftSource } from "../../report/drift";
+import { hostWords } from "../../report/hostWords";
+import { nodeWords } from "../../report/nodeWords";
 import type { Substrate } from "../../substrate/substrate";
 import { nodeDrift } from "../../node/drift";
 import { apiToken, withEachNode } from "../../node/connect";
@@ -44,7 +46,9 @@ async function rowsOfNodes(substrate: Substrate): Promise<readonly DriftRow[]> {
         readInventory(client, one, driftParts(substrate, one)),
     );
     const steps = await previewNodes(substrate.name);
-    return nodeDrift(substrate, steps, inventories, apiToken().split("=")[0]!);
+    const findings = nodeDrift(substrate, steps, inventories, apiToken().split("=")[0]!);
+    // A preview's steps come in any order.
+    return findings.map((one) => rowOf(one, nodeWords(substrate, one))).sort((a, b) => (a.what < b.what ? -1 : 1));
 }
 
 /** Each host that has a baseline, by Ansible's own check. */
@@ -57,14 +61,9 @@ function hostSources(substrate: Substrate): DriftSource[] {
             rows: async () => {
                 secrets ??= hostSecrets(substrate.name);
                 const found = await hostDrift(ROOT, hypervisor, secrets);
-                return found.map((one) => hostRow(substrate, one));
+                return found.map((one) => rowOf(one, hostWords(substrate, one)));
             },
         }));
-}
-
-function hostRow({ name }: Substrate, { hypervisor, task, change }: HostDrift): DriftRow {
-    const settle = `another revision of ${hypervisor}'s baseline in Pulumi.${name}.yaml, then tenants up ${name}`;
-    return { tenant: "", where: `host ${hypervisor}`, what: task, declared: "as its baseline", found: change, settle };
 }
 
 /** The stack's encrypted configuration. */

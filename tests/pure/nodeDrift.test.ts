@@ -1,63 +1,36 @@
-import type { DriftRow } from "../../report/drift";
-import { loadSubstrate } from "../../substrate/load";
-import { nodeDrift } from "../../node/drift";
-import type { PreviewStep, Properties } from "../../state/preview";
-import type { Guest, Inventory, Task } from "../../node/inventory";
-import { inventoryOf, project, removeProjects, SMALL_GUEST, smallTenant, STACK } from "../fixtures";
+import type { Inventory } from "../../node/inventory";
+import { rowOf, type DriftRow } from "../../report/drift";
+import { nodeWords } from "../../report/nodeWords";
+import type { PreviewStep } from "../../state/preview";
+import { inventoryOf, removeProjects } from "../fixtures";
+import {
+    api,
+    findings,
+    guest,
+    IPSET,
+    management,
+    own,
+    POOL,
+    rule,
+    RULES,
+    rules,
+    step,
+    substrate,
+    trusted,
+    VM,
+} from "./nodeSteps";
 
 afterAll(removeProjects);
 
-const OWN = "deevnet@pve!pulumi";
-
-const substrate = loadSubstrate({
-    root: project({
-        "Pulumi.dvntm.yaml": STACK,
-        "tenants/dvntm/grooveiq.yaml": smallTenant("grooveiq", 50),
-        "tenants/dvntm/vintronics.yaml": smallTenant("vintronics", 51),
-    }),
-    substrate: "dvntm",
-});
-
-const VM = "index/vmLegacy:VmLegacy";
-const POOL = "index/poolLegacy:PoolLegacy";
-const RULES = "firewall/rulesLegacy:RulesLegacy";
-const IPSET = "firewall/ipsetLegacy:IpsetLegacy";
-
-function step(
-    op: string,
-    type: string,
-    declared?: Properties,
-    found?: Properties,
-    differing: string[] = [],
-): PreviewStep {
-    const of = { type: `proxmoxve:${type}` };
-    return {
-        op,
-        urn: "urn:pulumi:dvntm::tenant-hypervisors::x::y",
-        ...(found && { oldState: { ...of, inputs: found, outputs: found } }),
-        ...(declared && { newState: { ...of, inputs: declared } }),
-        detailedDiff: Object.fromEntries(differing.map((path) => [path, { kind: "update" }])),
-    };
-}
-
-const api = { vmId: 5001, nodeName: "pve2", poolId: "grooveiq", name: "api-vm01" };
-
 function rows(steps: readonly PreviewStep[], node: Partial<Inventory> = {}): DriftRow[] {
-    return nodeDrift(substrate, steps, [inventoryOf([], node)], OWN);
+    const all = findings(steps, node).map((one) => rowOf(one, nodeWords(substrate, one)));
+    return all.sort((a, b) => (a.what < b.what ? -1 : 1));
 }
 
 /** Rows in short: what, declared, found. */
 function short(steps: readonly PreviewStep[], node: Partial<Inventory> = {}): string[] {
     return rows(steps, node).map(({ what, declared, found }) => `${what} | ${declared} | ${found}`);
 }
-
-const rule = (comment: string, source: string) => ({ type: "in", action: "ACCEPT", source, comment, enabled: true });
-const [own, management, trusted] = [
-    rule("own segment", "10.20.50.0/24"),
-    rule("management", "10.20.99.0/24"),
-    rule("trusted", "10.20.10.0/24"),
-];
-const rules = (...list: Properties[]) => ({ vmId: 5001, nodeName: "pve2", rules: list });
 
 test.each<[string, PreviewStep[], string[]]>([
     ["what stays is no drift", [step("same", VM, api, api), step("refresh", VM, api, api)], []],
@@ -195,9 +168,6 @@ test("a row names where it can be accepted, and a disk that grew can only be", (
     ]);
 });
 
-const { pool: _, ...UNMARKED } = { ...SMALL_GUEST, tags: [] };
-const guest = (vmid: number, name: string, more: Partial<Guest> = {}): Guest => ({ ...UNMARKED, vmid, name, ...more });
-
 test("undeclared are guests with our VMIDs, pools or tags; others are none", () => {
     const { guests } = inventoryOf([
         guest(110, "homeassistant", { tags: ["home"] }),
@@ -240,36 +210,4 @@ test("what no refresh reads back is asked of the node", () => {
     );
     // A VM that is to be made has no other difference.
     expect(short([step("create", VM, api)], node)).toEqual(["VM 5001 api-vm01 | there | none"]);
-});
-
-describe("since when, and who", () => {
-    const changed = [step("update", VM, { ...api, name: "api-vm01" }, { ...api, name: "x" }, ["name"])];
-    const task = (type: string, user: string, starttime: number, more: Partial<Task> = {}): Task => ({
-        ...{ type, id: "5001", user, starttime, status: "OK" },
-        ...more,
-    });
-    const named = (...tasks: Task[]) => rows(changed, { tasks }).map(({ since, who }) => [since, who]);
-
-    test.each<[string, Task[], (string | undefined)[]]>([
-        [
-            "the last change of settings",
-            [task("qmconfig", "b@pam", 60), task("qmconfig", "a@pam", 0)],
-            ["1970-01-01T00:01:00.000Z", "b@pam"],
-        ],
-        ["none without a task", [], [undefined, undefined]],
-        ["none by a task of another kind", [task("qmstart", "a@pam", 60)], [undefined, undefined]],
-        ["none by one about another VM", [task("qmconfig", "a@pam", 60, { id: "5002" })], [undefined, undefined]],
-        [
-            "none by one that failed",
-            [task("qmconfig", "a@pam", 60, { status: "VM is locked" })],
-            [undefined, undefined],
-        ],
-        [
-            "none where our own came later",
-            [task("qmconfig", "a@pam", 0), task("qmconfig", OWN, 60)],
-            [undefined, undefined],
-        ],
-    ])("%s", (_, tasks, expected) => {
-        expect(named(...tasks)).toEqual([expected]);
-    });
 });
