@@ -126,6 +126,6 @@ function free({ tenants }: Substrate, recorded: RecordedTenants): string {
         ...tenants.map(({ segment }) => segment.vlan),
         ...[...recorded.values()].flatMap(({ vlans }) => vlans),
     ];
-    const left = freeTenantVlans(taken);
-    return left.length === 0 ? "(none is free)" : `(free: ${left.join(", ")})`;
+    const vlans = freeTenantVlans(taken);
+    return vlans.length === 0 ? "(none is free)" : `(free: ${vlans.join(", ")})`;
 }

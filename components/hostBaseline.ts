@@ -2,8 +2,7 @@ import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { applyCommand, HOST_FOLDER, runName } from "../host/run";
 import type { Secrets } from "../host/secrets";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { hostScript } from "../host/read";
 import type { HostFacts } from "../host/facts";
 import type { Hypervisor } from "../substrate/substrate";
 import type { HostSurvey } from "./hostSurvey";
@@ -28,7 +27,7 @@ const BOOTSTRAP_SECONDS = 900;
  * from the next run that there is. Nothing is undone when they go: the host stays as it is.
  */
 export class HostBaseline extends pulumi.ComponentResource {
-    /** What the host said of itself before the run. */
+    /** Facts that the host told before the run. */
     readonly facts: pulumi.Output<HostFacts>;
 
     constructor(name: string, args: HostBaselineArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -65,7 +64,7 @@ function declareSteps(parent: pulumi.Resource, name: string, args: HostBaselineA
         {
             ...quiet,
             create: `timeout -k 10 ${BOOTSTRAP_SECONDS} sh -s -- ${baseline.packages.mirror} # ${run}`,
-            stdin: readFileSync(join(args.root, "host", "ansible", "bootstrap.sh"), "utf8"),
+            stdin: hostScript(args.root, "bootstrap.sh"),
         },
         step([reachable]),
     );

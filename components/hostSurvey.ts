@@ -14,7 +14,7 @@ export interface HostSurvey {
     readonly generation: number;
     /** Whether this run configures the host. */
     readonly due: boolean;
-    /** What the host said of itself when it was last looked at. */
+    /** Facts that the host told when it was last looked at. */
     readonly facts: HostFacts;
 }
 

@@ -38,7 +38,7 @@ export class ConnectedHypervisor {
         substrate: Substrate,
         readonly model: Hypervisor,
         { inventories, recorded, comparesOnly }: Survey,
-        /** What must be configured on the host before a VM is made; missing where nothing is. */
+        /** The host's baseline, which comes before a VM is made; missing where none is declared. */
         readonly baseline?: pulumi.Resource,
     ) {
         this.inventory = inventories.get(model.name);

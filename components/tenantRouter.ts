@@ -8,7 +8,7 @@ export interface TenantRouterArgs {
     readonly endpoint: string;
     readonly tenant: string;
     readonly records: RouterRecords;
-    /** What all tenants together have there. */
+    /** The resources of all tenants there. */
     readonly run: Announced;
 }
 

@@ -1,8 +1,7 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { THERE, type Finding } from "../substrate/findings";
 import type { Hypervisor } from "../substrate/substrate";
 import { HostError } from "./error";
+import { readPayload } from "./payload/read";
 import { inputOf, plan } from "./run";
 import type { Secrets } from "./secrets";
 import { runOnHost } from "./ssh";
@@ -25,7 +24,7 @@ const NEVER_APPLIED = 9;
 export async function hostDrift(root: string, hypervisor: Hypervisor, secrets: Secrets): Promise<Finding[]> {
     const { name, baseline } = hypervisor;
     const { payload } = await plan(root, hypervisor, secrets);
-    const archive = readFileSync(join(root, payload.file));
+    const archive = readPayload(root, payload);
     const input = Buffer.concat([archive, Buffer.from(inputOf(hypervisor, secrets.variables, true))]);
     const { code, stdout, stderr } = await runOnHost(
         hypervisor,

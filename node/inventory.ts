@@ -76,7 +76,7 @@ export interface Pool {
 export interface Task {
     /** Type of the task, such as qmconfig. */
     readonly type: string;
-    /** What it was about: a VMID, mostly. */
+    /** The thing that it was about: a VMID, mostly. */
     readonly id: string;
     /** Who began it: a user, or a token as user!name. */
     readonly user: string;

@@ -29,7 +29,7 @@ export function attempt(...args: string[]): Ended {
 }
 
 /**
- * What a command of the Pulumi CLI prints, without a terminal.
+ * Standard output of a command of the Pulumi CLI, without a terminal.
  *
  * @throws Refusal with what the CLI says of its failure.
  */
@@ -79,7 +79,7 @@ export function outputsOf(stack: string): StackOutputs {
 }
 
 /**
- * What would change on a substrate's nodes alone, read from the nodes and written nowhere: neither the core router nor a
+ * Steps of a preview of a substrate's nodes alone, read from the nodes and written nowhere: neither the core router nor a
  * host is asked.
  *
  * @throws Refusal with what the CLI says of its failure.
@@ -111,7 +111,7 @@ function previewOf(stdout: string): Preview {
     }
 }
 
-/** What a person needs of an error: the CLI begins each with its severity. */
+/** An error as a person needs it: the CLI begins each with its severity. */
 function asTold(message: string): string {
     return message.replace(/^error: /, "").trim();
 }

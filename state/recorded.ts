@@ -21,7 +21,7 @@ export interface Recorded {
 export interface RecordedBaseline {
     /** The run that last ended well; missing before the first. */
     readonly applied?: { readonly digest: string; readonly generation: number };
-    /** What the host said of itself before that run. */
+    /** Facts that the host told before that run. */
     readonly facts?: Readonly<HostOutput>;
     /** Name of the run that was last begun, whether it ended or not. */
     readonly begun?: string;
@@ -41,7 +41,7 @@ export interface VmHistory {
     readonly generation: number;
     /** Word in `rebuild` that it was last made by; empty for none. */
     readonly rebuild: string;
-    /** What it was last declared with of the settings that count only after a restart; missing for a VM that is new. */
+    /** The settings that count only after a restart, as it was last declared with them; missing for a VM that is new. */
     readonly restartSettings?: RestartSettings;
     /** PID of the QEMU process that began with another address than the one declared since, if it still ran then. */
     readonly addressWaitsFor?: number;

@@ -1,7 +1,7 @@
 import { TENANT_VLANS, vlanOf, vmidOf } from "./identity";
 import type { Tenant, WorkloadVm } from "./substrate";
 
-/** What of a guest on a node tells whose it is. */
+/** The parts of a guest on a node that tell whose it is. */
 export interface MarkedGuest {
     readonly vmid: number;
     readonly name: string;
@@ -18,7 +18,7 @@ export interface Owner {
     readonly by: Mark | "vlan";
 }
 
-/** What a guest bears of a tenant: it is in its pool, or has its tag. */
+/** A mark of a tenant on a guest: it is in its pool, or has its tag. */
 export type Mark = "pool" | "tag";
 
 /** Tag of every VM of a tenant; a template may have it for its clones to inherit. */

@@ -60,7 +60,7 @@ function displayFlags({ color, quiet }: Request): string[] {
     return [...(color ? [] : ["--color", "never"]), ...(quiet ? ["--suppress-progress"] : [])];
 }
 
-/** What the engine's last word counts; it says none where the run failed before it. */
+/** Counts of the engine's last word; it says none where the run failed before it. */
 function changesIn(log: string): Readonly<Record<string, number>> {
     const events = linesOf(log).map((line) => JSON.parse(line) as SummaryEvent);
     return events.flatMap(({ summaryEvent }) => summaryEvent ?? []).at(-1)?.resourceChanges ?? {};

@@ -15,7 +15,7 @@ import { tell } from "../cli/terminal";
 import { routerClient } from "./routerClient";
 
 /**
- * What tenants of the stack's state have on node and router before a run, to be told of before and after it.
+ * Holdings of tenants of the stack's state before a run, to be told of before and after it.
  *
  * @param chosen which of the state's tenants.
  * @throws NodeError where a node cannot be asked.

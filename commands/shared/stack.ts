@@ -31,7 +31,7 @@ export function selectStack(name: string): string[] {
     return settled;
 }
 
-/** What the CLI says of its failure; undefined where it selected the stack. */
+/** Words of the CLI about its failure; undefined where it selected the stack. */
 function trySelect(name: string): string | undefined {
     const { code, stderr } = attempt("stack", "select", "--create", name, "--color", "never");
     return code === 0 ? undefined : stderr || `pulumi stack select ended with ${code}`;

@@ -66,7 +66,7 @@ function vmFindings(view: NodeView, step: PreviewStep, pools: ReadonlySet<unknow
     if (whole !== undefined) {
         const told: Told = whole.found
             ? { ...whole, settle: { by: "up", deletes: true } }
-            : { ...whole, settle: UP, task: "gone" };
+            : { ...whole, settle: UP, task: "removed" };
         return [vmFinding(named, told)];
     }
     if (step.op === "replace") {

@@ -23,5 +23,5 @@ function undeclared({ substrate }: NodeView, node: string, guest: Guest): NodeFi
     const tenant = substrate.tenants.find(({ name }) => name === owner?.tenant)?.name;
     const { vmid, name, status, pool, tags } = guest;
     const settle = { by: "guest", inRange: isTenantVmid(vmid) } as const;
-    return owner && vmFinding({ tenant, node, vmid, name }, { found: { status, pool, tags }, settle, task: "made" });
+    return owner && vmFinding({ tenant, node, vmid, name }, { found: { status, pool, tags }, settle, task: "created" });
 }

@@ -7,8 +7,8 @@ export const TASKS = {
     config: ["qmconfig", "qmmove", "qmtemplate", "qmrollback"],
     size: ["resize"],
     power: ["qmstart", "qmstop", "qmshutdown", "qmreboot", "qmsuspend", "hastop"],
-    gone: ["qmdestroy"],
-    made: ["qmcreate", "qmrestore", "vzcreate", "vzrestore"],
+    removed: ["qmdestroy"],
+    created: ["qmcreate", "qmrestore", "vzcreate", "vzrestore"],
 } as const;
 
 /** A finding on a node, with the kind of change that the task log is asked for. */

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { pack } from "../../host/payload";
+import { pack } from "../../host/payload/read";
 import { plan, runName } from "../../host/run";
 import { secretsOf } from "../../host/secrets";
 import { loadSubstrate } from "../../substrate/load";
