@@ -10,18 +10,18 @@ import type { Substrate } from "./substrate/substrate";
 /** Declares one substrate: the stack's name says which. The marks are for `make bench PHASES=1`. */
 export = async () => {
     performance.mark("program");
-    const looks = process.env[NODES_ALONE] !== undefined;
-    const substrate = looks ? nodesAlone(checkedSubstrate()) : checkedSubstrate();
-    if (looks && !pulumi.runtime.isDryRun()) {
+    const comparesOnly = process.env[NODES_ALONE] !== undefined;
+    const substrate = comparesOnly ? nodesAlone(checkedSubstrate()) : checkedSubstrate();
+    if (comparesOnly && !pulumi.runtime.isDryRun()) {
         throw asRunError(new Refusal(`${NODES_ALONE} is for previews: what is not declared would be taken away.`));
     }
     performance.mark("checked");
     // Loaded only now: a fault in a definition is told before the modules that it does not need cost their second.
-    const { prepare } = await import("./components/survey");
-    const grounds = prepare(substrate, __dirname, looks);
-    const [ground, { declare }] = await Promise.all([grounds, import("./components/substrate")]);
+    const { survey } = await import("./components/survey");
+    const surveying = survey(substrate, __dirname, comparesOnly);
+    const [surveyed, { declare }] = await Promise.all([surveying, import("./components/substrate")]);
     performance.mark("surveyed");
-    const declared = await declare(substrate, ground, __dirname);
+    const declared = await declare(substrate, surveyed, __dirname);
     performance.mark("declared");
     return { ...declared, segments: segmentsOf(substrate) };
 };

@@ -1,10 +1,12 @@
-import { driftTable, type DriftRow, type DriftSource } from "../report/drift";
+import type { DriftRow } from "../report/row";
+import { driftTable, rowsOf } from "../report/drift";
+import type { Substrate } from "../substrate/substrate";
 import { defineCommand, SUBSTRATE } from "./cli/definition";
 import { compareWithFiles } from "./cli/environment";
 import { Refusal } from "./cli/errors";
 import { EXIT } from "./cli/exit";
 import { answer, note, width } from "./cli/terminal";
-import { notLookedAt, sources } from "./shared/driftSources";
+import { notLookedAt, sources, type DriftSource } from "./shared/driftSources";
 import { selectStack } from "./shared/stack";
 import { loadOne } from "./shared/substrates";
 
@@ -25,7 +27,7 @@ export const command = defineCommand({
         compareWithFiles();
         const substrate = loadOne(args["substrate"]!);
         selectStack(substrate.name).forEach((line) => note(`recover: ${line}`));
-        const told = await Promise.all(sources(substrate).map(ask));
+        const told = await Promise.all(sources(substrate).map((source) => ask(substrate, source)));
         const rows = told.flatMap((one) => one.rows);
         const untold = told.flatMap(({ source, reason }) => (reason === undefined ? [] : [{ source, reason }]));
         if (!json) {
@@ -49,9 +51,9 @@ interface Told {
 }
 
 /** Asks a source; that one of them cannot tell keeps none of the others from telling. */
-async function ask(source: DriftSource): Promise<Told> {
+async function ask(substrate: Substrate, source: DriftSource): Promise<Told> {
     try {
-        return { source: source.name, rows: await source.rows() };
+        return { source: source.name, rows: rowsOf(substrate, await source.findings()) };
     } catch (error) {
         if (error instanceof Refusal) {
             return { source: source.name, rows: [], reason: error.message };

@@ -2,7 +2,7 @@ import { cpus } from "node:os";
 import type { EngineEvent, Stack } from "@pulumi/pulumi/automation";
 import pLimit from "p-limit";
 import { FLEET_COMMANDS, fleetReport, reasonFrom, resultOf, type FleetCommand, type FleetRow } from "../report/fleet";
-import { unfit } from "../node/unfit";
+import { preflight } from "../node/preflight";
 import { defineCommand, POLICY } from "./cli/definition";
 import { compareWithFiles, definitions, stateByDefault } from "./cli/environment";
 import { EXIT } from "./cli/exit";
@@ -82,7 +82,7 @@ async function runOn(loaded: Loaded, wanted: Wanted): Promise<FleetRow> {
             return ended({ changes: {}, reason: loaded.text });
         }
         // The CLI reads the node before the program runs, and takes for gone what the token may not see.
-        const wrong = await unfit(loaded.substrate);
+        const wrong = await preflight(loaded.substrate);
         if (wrong.length > 0) {
             return ended({ changes: {}, reason: wrong.join("\n    ") });
         }

@@ -1,8 +1,8 @@
+import { requirePreflight } from "../node/preflight";
 import { grantsOf, pveumCommands, TOKEN, USER } from "../substrate/role";
 import type { Substrate } from "../substrate/substrate";
 import { defineCommand, SUBSTRATE } from "./cli/definition";
 import { answer } from "./cli/terminal";
-import { requireFit } from "./shared/fit";
 import { loadOne } from "./shared/substrates";
 
 export const command = defineCommand({
@@ -21,7 +21,7 @@ export const command = defineCommand({
     async run({ args, options: { check } }) {
         const substrate = loadOne(args["substrate"]!);
         if (check) {
-            await requireFit(substrate);
+            await requirePreflight(substrate);
         }
         answer(asJson(substrate), () => (check ? "" : asCommands(substrate)));
     },

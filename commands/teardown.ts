@@ -1,6 +1,7 @@
 import { tenantFile } from "../definitions/read";
+import { exportStack } from "../state/client";
 import { dependents, holdingsOf, type Holdings } from "../state/holdings";
-import { nameOf, POOL, type StateResource } from "../state/repair";
+import { nameOf, POOL, type StateResource } from "../state/deployment";
 import type { Substrate } from "../substrate/substrate";
 import { suggestion } from "../definitions/suggest";
 import { defineCommand, SUBSTRATE, TENANT, type Request } from "./cli/definition";
@@ -10,7 +11,7 @@ import { EXIT, exitOfPulumi } from "./cli/exit";
 import { answer, tell } from "./cli/terminal";
 import { backUp } from "./shared/backup";
 import { confirm, requireName } from "./cli/confirm";
-import { exportStack, runPulumi, type PulumiRun } from "./shared/pulumi";
+import { runPulumi, type PulumiRun } from "./shared/pulumi";
 import { holdings, tellReleased, tellWhatGoes } from "./shared/release";
 import { prepareChange } from "./shared/stack";
 import { loadOne } from "./shared/substrates";
@@ -116,8 +117,10 @@ async function destroy(request: Request, substrate: Substrate, { resources }: Ho
     if (refreshed.code !== 0) {
         return refreshed;
     }
-    const component = ["--target", resources[0]!.urn, "--target-dependents"];
-    return runPulumi(request, "destroy", ...common, "--refresh=false", ...component);
+    // The tenant's component, and what a run that broke off left of it outside.
+    const own = new Set(resources.map(({ urn }) => urn));
+    const roots = resources.filter(({ parent }) => !own.has(parent ?? "")).flatMap(({ urn }) => ["--target", urn]);
+    return runPulumi(request, "destroy", ...common, "--refresh=false", ...roots, "--target-dependents");
 }
 
 function tellFile({ name }: Substrate, tenant: string): void {

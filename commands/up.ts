@@ -1,10 +1,11 @@
 import { outputsTable } from "../report/outputsTable";
+import { outputsOf } from "../state/client";
 import { defineCommand, POLICY, SUBSTRATE } from "./cli/definition";
 import { compareWithFiles } from "./cli/environment";
 import { EXIT, exitOfPulumi } from "./cli/exit";
 import { answer, width } from "./cli/terminal";
 import { policyArguments } from "./shared/policy";
-import { looksOnly, outputsOf, runPulumi } from "./shared/pulumi";
+import { looksOnly, runPulumi } from "./shared/pulumi";
 import { holdings, tellReleased, tellWhatGoes } from "./shared/release";
 import { prepareChange } from "./shared/stack";
 import { loadOne } from "./shared/substrates";

@@ -1,24 +1,16 @@
 import { faultAtKey } from "../definitions/places";
 import type { Fault } from "../definitions/faults";
 import { freeTenantVlans, vlanOf } from "../substrate/identity";
-import type { Guest } from "../node/nodeFacts";
+import type { Guest } from "../node/inventory";
 import type { RouterClaim } from "../router/claims";
+import type { RecordedTenants } from "../state/holdings";
+import { ownerOf } from "../substrate/guestOwnership";
 import type { Substrate, Tenant } from "../substrate/substrate";
 
-/** A tenant that the stack's state still has, or had when a run broke off. */
-export interface RecordedTenant {
-    /** VLANs that its resources are on; none for a tenant that has neither VM nor VLAN there. */
-    readonly vlans: readonly number[];
-    readonly vms: readonly { readonly vmid: number; readonly component: string }[];
-}
-
-/** Tenants of the state, by name. */
-export type RecordedTenants = ReadonlyMap<string, RecordedTenant>;
-
-/** What there is of tenants before a run. */
+/** The things that tenants have before a run. */
 export interface Present {
     readonly recorded: RecordedTenants;
-    /** Guests of every node that are no templates. */
+    /** Guests of every node. */
     readonly guests: readonly Guest[];
     readonly router: readonly RouterClaim[];
 }
@@ -77,14 +69,14 @@ function checkGuests(substrate: Substrate, tenant: Tenant, { recorded, guests }:
     const declared = new Set(tenant.vms.map(({ vmid }) => vmid));
     const unknown = guests.filter(({ vmid }) => !known.has(vmid) && !declared.has(vmid));
     const { vlan } = tenant.segment;
-    const others = unknown.filter((guest) => {
-        const owner = ownerOf(guest);
-        return vlanOf(guest.vmid) === vlan && owner !== undefined && owner !== tenant.name && owner !== tenant.formerly;
-    });
+    const former = (guest: Guest) => ownerOf(guest, substrate.tenants)?.tenant ?? tenant.name;
+    const others = unknown.filter(
+        (guest) => vlanOf(guest.vmid) === vlan && ![tenant.name, tenant.formerly].includes(former(guest)),
+    );
     const pooled = recorded.has(tenant.name) ? [] : unknown.filter(({ pool }) => pool === tenant.name);
     const faults: Fault[] = [];
     if (others.length > 0) {
-        const names = [...new Set(others.map(ownerOf))].join(", ");
+        const names = [...new Set(others.map(former))].join(", ");
         const message =
             `${vlan} is the VLAN of ${names}, which the stack's state does not have and the node does, with ${vmsInWords(others)}. ` +
             `Declare ${names} again and \`tenants recover ${substrate.name}\` (docs/recover.md), then tear it down; ` +
@@ -114,11 +106,6 @@ function checkRouter(tenant: Tenant, { recorded, router }: Present): Fault[] {
         });
 }
 
-/** Tenant that a guest was made for, by its tags and pool; undefined for one that was not made by this program. */
-function ownerOf({ tags, pool }: Guest): string | undefined {
-    return tags.includes("tenant") ? (pool ?? tags.find((tag) => tag !== "tenant")) : undefined;
-}
-
 function vmsInWords(vms: readonly { readonly vmid: number }[]): string {
     return `${vms.length === 1 ? "VM" : "VMs"} ${vms.map(({ vmid }) => vmid).join(", ")}`;
 }
@@ -133,6 +120,6 @@ function free({ tenants }: Substrate, recorded: RecordedTenants): string {
         ...tenants.map(({ segment }) => segment.vlan),
         ...[...recorded.values()].flatMap(({ vlans }) => vlans),
     ];
-    const left = freeTenantVlans(taken);
-    return left.length === 0 ? "(none is free)" : `(free: ${left.join(", ")})`;
+    const vlans = freeTenantVlans(taken);
+    return vlans.length === 0 ? "(none is free)" : `(free: ${vlans.join(", ")})`;
 }

@@ -2,16 +2,15 @@ import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import { applyCommand, HOST_FOLDER, runName } from "../host/run";
 import type { Secrets } from "../host/secrets";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { hostScript } from "../host/read";
 import type { HostFacts } from "../host/facts";
 import type { Hypervisor } from "../substrate/substrate";
-import type { HostGround } from "./hostSurvey";
+import type { HostSurvey } from "./hostSurvey";
 
 export interface HostBaselineArgs {
     /** A hypervisor with a baseline. */
     readonly hypervisor: Hypervisor;
-    readonly ground: HostGround;
+    readonly survey: HostSurvey;
     readonly secrets: Secrets;
     /** Folder of the project. */
     readonly root: string;
@@ -28,13 +27,13 @@ const BOOTSTRAP_SECONDS = 900;
  * from the next run that there is. Nothing is undone when they go: the host stays as it is.
  */
 export class HostBaseline extends pulumi.ComponentResource {
-    /** What the host said of itself before the run. */
+    /** Facts that the host told before the run. */
     readonly facts: pulumi.Output<HostFacts>;
 
     constructor(name: string, args: HostBaselineArgs, opts?: pulumi.ComponentResourceOptions) {
         super("deevnet:tenant:HostBaseline", name, {}, opts);
 
-        const { plan, facts, generation } = args.ground;
+        const { plan, facts, generation } = args.survey;
         const apply = declareSteps(this, name, args);
 
         // Known only once the run ended well: the next one compares with it.
@@ -46,7 +45,7 @@ export class HostBaseline extends pulumi.ComponentResource {
 
 /** Declares the four steps, each after the one before, and gives back the last. */
 function declareSteps(parent: pulumi.Resource, name: string, args: HostBaselineArgs): pulumi.Resource {
-    const { plan, generation, due } = args.ground;
+    const { plan, generation, due } = args.survey;
     const run = runName(plan.digest, generation);
     const baseline = args.hypervisor.baseline!;
     const connection = connectionTo(args);
@@ -65,7 +64,7 @@ function declareSteps(parent: pulumi.Resource, name: string, args: HostBaselineA
         {
             ...quiet,
             create: `timeout -k 10 ${BOOTSTRAP_SECONDS} sh -s -- ${baseline.packages.mirror} # ${run}`,
-            stdin: readFileSync(join(args.root, "host", "ansible", "bootstrap.sh"), "utf8"),
+            stdin: hostScript(args.root, "bootstrap.sh"),
         },
         step([reachable]),
     );

@@ -2,18 +2,19 @@ import { HostError } from "../host/error";
 import { hostFacts, plan, runName, type Plan } from "../host/run";
 import type { Secrets } from "../host/secrets";
 import { checkHost, type HostFacts } from "../host/facts";
-import type { NodeFacts, Recorded, RecordedBaseline } from "../node/nodeFacts";
+import { templatesIn, type Inventory } from "../node/inventory";
+import type { Recorded, RecordedBaseline } from "../state/recorded";
 import type { Hypervisor } from "../substrate/substrate";
 import { chooseTemplate } from "../substrate/template";
 
-/** What is known of a host with a baseline before the first resource is declared. */
-export interface HostGround {
+/** The survey of a host with a baseline, before the first resource is declared. */
+export interface HostSurvey {
     readonly plan: Plan;
     /** How often the baseline was begun anew after a run that did not end well. */
     readonly generation: number;
     /** Whether this run configures the host. */
     readonly due: boolean;
-    /** What the host said of itself when it was last looked at. */
+    /** Facts that the host told when it was last looked at. */
     readonly facts: HostFacts;
 }
 
@@ -33,8 +34,8 @@ export async function surveyHost(
     hypervisor: Hypervisor,
     secrets: Secrets,
     recorded: Recorded,
-    node: NodeFacts,
-): Promise<HostGround> {
+    inventory: Inventory,
+): Promise<HostSurvey> {
     const planned = await plan(root, hypervisor, secrets);
     const known = recorded.baselines.get(baselineName(hypervisor));
     const generation = generationOf(known);
@@ -43,7 +44,7 @@ export async function surveyHost(
         return { plan: planned, generation, due: false, facts };
     }
     const found = await hostFacts(root, hypervisor, secrets);
-    const faults = [...checkHost(hypervisor, found), ...templateFaults(hypervisor, node)];
+    const faults = [...checkHost(hypervisor, found), ...templateFaults(hypervisor, inventory)];
     if (faults.length > 0) {
         throw new HostError(`${faults.join("\n")}\nNothing was changed on the host.`);
     }
@@ -62,9 +63,9 @@ function generationOf({ applied, begun }: RecordedBaseline = {}): number {
     return begun === undefined || begun === ended ? applied.generation : applied.generation + 1;
 }
 
-function templateFaults({ name, node, template }: Hypervisor, { templates }: NodeFacts): string[] {
+function templateFaults({ name, node, template }: Hypervisor, { guests }: Inventory): string[] {
     try {
-        chooseTemplate(templates, template, node);
+        chooseTemplate(templatesIn(guests), template, node);
         return [];
     } catch (error) {
         if (error instanceof RangeError) {

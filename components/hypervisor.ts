@@ -1,22 +1,13 @@
 import * as proxmoxve from "@muhlba91/pulumi-proxmoxve";
 import * as pulumi from "@pulumi/pulumi";
 import { filterWaits, waitsFor } from "../node/addressFilter";
-import {
-    asksRebuild,
-    componentOf,
-    growsFirst,
-    isCloned,
-    restartSettingsOf,
-    wordOf,
-    type NodeFacts,
-    type Recorded,
-    type RecordedMaking,
-} from "../node/nodeFacts";
+import { templateFor, type Inventory } from "../node/inventory";
+import { growsFirst } from "../node/restart";
+import { asksRebuild, historyOf, isCloned, restartSettingsOf, type Recorded, type VmHistory } from "../state/recorded";
 import type { Hypervisor, Substrate, WorkloadVm } from "../substrate/substrate";
-import { chooseTemplate } from "../substrate/template";
 import { CloneProgress } from "./cloneProgress";
 import { CloneSlots } from "./cloneSlots";
-import type { Ground } from "./survey";
+import type { Survey } from "./survey";
 
 /** Never accepted by a node: lets the provider start where there is no node yet, in the preview of a planned substrate. */
 const PLANNED_TOKEN = "planned@pve!none=00000000-0000-0000-0000-000000000000";
@@ -24,15 +15,18 @@ const PLANNED_TOKEN = "planned@pve!none=00000000-0000-0000-0000-000000000000";
 /** Stands where a VM is there already: what it was cloned from counts no more, and its template may be long gone. */
 const NO_TEMPLATE = 0;
 
-/** What is kept of a VM from run to run; without a process where no address filter waits. */
-type Making = Required<Omit<RecordedMaking, "addressWaitsFor">> & Pick<RecordedMaking, "addressWaitsFor">;
+/** A VM's history as this run writes it; without a process where no address filter waits. */
+type NewHistory = Required<Omit<VmHistory, "addressWaitsFor">> & Pick<VmHistory, "addressWaitsFor">;
+
+/** History of a VM that is new. */
+const NEVER_MADE: VmHistory = { generation: 1, rebuild: "" };
 
 /** A hypervisor as components use it: what the model, its node and the state say of it, and its provider. */
 export class ConnectedHypervisor {
     readonly provider: proxmoxve.Provider;
-    private readonly facts: NodeFacts | undefined;
+    private readonly inventory: Inventory | undefined;
     private readonly recorded: Recorded;
-    private readonly looks: boolean;
+    private readonly comparesOnly: boolean;
     private readonly slots: CloneSlots;
     private readonly progress: CloneProgress;
 
@@ -43,13 +37,13 @@ export class ConnectedHypervisor {
     constructor(
         substrate: Substrate,
         readonly model: Hypervisor,
-        { facts, recorded, looks }: Ground,
-        /** What must be configured on the host before a VM is made; missing where nothing is. */
+        { inventories, recorded, comparesOnly }: Survey,
+        /** The host's baseline, which comes before a VM is made; missing where none is declared. */
         readonly baseline?: pulumi.Resource,
     ) {
-        this.facts = facts.get(model.name);
+        this.inventory = inventories.get(model.name);
         this.recorded = recorded;
-        this.looks = looks;
+        this.comparesOnly = comparesOnly;
         this.slots = new CloneSlots(model.clones);
         this.progress = new CloneProgress(model);
         this.provider = new proxmoxve.Provider(model.name, {
@@ -64,23 +58,22 @@ export class ConnectedHypervisor {
      * substrate is only planned, and where nothing is cloned. A VM that is on the node has no turn to wait for.
      */
     templateFor(vm: WorkloadVm): pulumi.Output<number> {
-        if (this.facts === undefined) {
+        if (this.inventory === undefined) {
             return pulumi.output(pulumi.unknown as unknown as number);
         }
         if (!this.clones(vm)) {
             return pulumi.output(NO_TEMPLATE);
         }
-        if (this.looks) {
+        if (this.comparesOnly) {
             return pulumi.output(pulumi.unknown as unknown as number);
         }
-        const choice = vm.template ?? this.model.template;
-        const { vmid } = chooseTemplate(this.facts.templates, choice, this.model.node);
+        const { vmid } = templateFor(vm, this.model, this.inventory.guests);
         return pulumi.output(this.slots.enter().then(() => vmid));
     }
 
     /** Ends the turn of a VM once it is declared, made or not; until then its component tells how far the clone is. */
     done(vm: WorkloadVm, component: pulumi.Resource, declared: pulumi.Resource): void {
-        if (this.facts !== undefined && !this.looks && this.clones(vm)) {
+        if (this.inventory !== undefined && !this.comparesOnly && this.clones(vm)) {
             declared.urn.apply(() => this.slots.leave());
             if (!pulumi.runtime.isDryRun()) {
                 this.progress.watch(vm, component, declared);
@@ -100,17 +93,18 @@ export class ConnectedHypervisor {
     }
 
     /**
-     * How the VM comes to be made in this run, to be kept for the next one: a VM that was deleted by hand has a further
-     * generation, a new word in `rebuild` replaces it, and no word leaves it as it was made.
+     * History of the VM after this run, to be kept for the next one: a VM that was deleted by hand has a further generation, a
+     * new word in `rebuild` replaces it, and no word leaves it as it was made.
      */
-    makingOf(vm: WorkloadVm): Making {
-        const known = this.recorded.made.get(componentOf(vm, this.recorded));
-        const gone = known !== undefined && this.facts?.guests.has(vm.vmid) === false;
-        const kept = this.growsFirst(vm) ? known?.restartSettings : undefined;
-        const waitsForEnd = waitsFor(vm, this.facts?.guests.get(vm.vmid), this.recorded);
+    historyOf(vm: WorkloadVm): NewHistory {
+        const known = historyOf(vm, this.recorded);
+        const gone = known !== undefined && this.inventory?.guests.has(vm.vmid) === false;
+        const { generation, rebuild, restartSettings } = known ?? NEVER_MADE;
+        const kept = this.growsFirst(vm) ? restartSettings : undefined;
+        const waitsForEnd = waitsFor(vm, this.inventory?.guests.get(vm.vmid), this.recorded);
         return {
-            generation: (known?.generation ?? 1) + (gone ? 1 : 0),
-            rebuild: vm.rebuild ?? wordOf(vm, this.recorded),
+            generation: generation + (gone ? 1 : 0),
+            rebuild: vm.rebuild ?? rebuild,
             restartSettings: kept ?? restartSettingsOf(vm),
             extraDisks: vm.extraDisks.map((disk) => disk.interface),
             ...(waitsForEnd !== undefined && { addressWaitsFor: waitsForEnd }),
@@ -119,12 +113,12 @@ export class ConnectedHypervisor {
 
     /** Whether the VM's disks grow in this run, and what needs a restart waits for the next. */
     growsFirst(vm: WorkloadVm): boolean {
-        return growsFirst(vm, this.facts?.guests.get(vm.vmid), this.recorded);
+        return growsFirst(vm, this.inventory?.guests.get(vm.vmid), this.recorded);
     }
 
     /** Whether the VM still runs with another address than the declared one, which PVE's address filter waits for. */
     filterWaits(vm: WorkloadVm): boolean {
-        return filterWaits(vm, this.facts?.guests.get(vm.vmid), this.recorded);
+        return filterWaits(vm, this.inventory?.guests.get(vm.vmid), this.recorded);
     }
 
     /** Names that the resources of a renamed VM had: the VM stays, and only its name changes. None for any other VM. */
@@ -134,8 +128,8 @@ export class ConnectedHypervisor {
     }
 
     private clones(vm: WorkloadVm): boolean {
-        return this.facts === undefined
+        return this.inventory === undefined
             ? asksRebuild(vm, this.recorded)
-            : isCloned(vm, this.facts.guests, this.recorded);
+            : isCloned(vm, this.inventory.guests, this.recorded);
     }
 }

@@ -2,25 +2,25 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { HostFacts } from "../host/facts";
 import { routerRecordsOf } from "../router/records";
 import type { Substrate } from "../substrate/substrate";
-import type { Ground } from "./survey";
+import type { Survey } from "./survey";
 import type { HostBaseline } from "./hostBaseline";
 import { ConnectedHypervisor } from "./hypervisor";
 import { Tenant, type VmInputs } from "./tenant";
 import { announce, type TenantRouterArgs } from "./tenantRouter";
 
-/** What a substrate puts out: its VMs, ordered by VMID, and what each host that has a baseline said of itself. */
+/** Outputs of a substrate: its VMs, ordered by VMID, and what each host that has a baseline said of itself. */
 export interface Declared {
     readonly vms: VmInputs[];
     readonly hosts: Readonly<Record<string, pulumi.Output<HostFacts>>>;
 }
 
 /** Declares a substrate's hypervisors with their hosts' baselines, and its tenants. */
-export async function declare(substrate: Substrate, ground: Ground, root: string): Promise<Declared> {
-    const baselines = await baselinesOf(substrate, ground, root);
+export async function declare(substrate: Substrate, survey: Survey, root: string): Promise<Declared> {
+    const baselines = await baselinesOf(substrate, survey, root);
     const hypervisors = new Map(
         substrate.hypervisors.map((model) => [
             model.name,
-            new ConnectedHypervisor(substrate, model, ground, baselines.get(model.name)),
+            new ConnectedHypervisor(substrate, model, survey, baselines.get(model.name)),
         ]),
     );
     const onRouter = routersOf(substrate);
@@ -38,7 +38,7 @@ export async function declare(substrate: Substrate, ground: Ground, root: string
 /** The hosts' baselines by the hypervisor's name; what they need of SSH and Pulumi is loaded only where there is one. */
 async function baselinesOf(
     { hypervisors }: Substrate,
-    { hosts, secrets }: Ground,
+    { hosts, secrets }: Survey,
     root: string,
 ): Promise<ReadonlyMap<string, HostBaseline>> {
     if (hosts.size === 0) {
@@ -48,14 +48,14 @@ async function baselinesOf(
     const { baselineName } = await import("./hostSurvey");
     return new Map(
         hypervisors.flatMap((hypervisor) => {
-            const ground = hosts.get(hypervisor.name);
-            const args = ground && { hypervisor, ground, secrets, root };
+            const survey = hosts.get(hypervisor.name);
+            const args = survey && { hypervisor, survey, secrets, root };
             return args === undefined ? [] : [[hypervisor.name, new HostBaseline(baselineName(hypervisor), args)]];
         }),
     );
 }
 
-/** What the stack writes to the core router, by tenant: nothing, but in mode api. */
+/** Records that the stack writes to the core router, by tenant: none, but in mode api. */
 function routersOf(substrate: Substrate): ReadonlyMap<string, TenantRouterArgs> {
     const { mode, endpoint } = substrate.coreRouter;
     if (mode !== "api" || endpoint === undefined) {

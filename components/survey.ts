@@ -1,31 +1,33 @@
 import * as pulumi from "@pulumi/pulumi";
 import { HostError } from "../host/error";
 import { secretsOf, type Secrets } from "../host/secrets";
-import { checkClaims, type RecordedTenants } from "./checkClaims";
+import { checkClaims } from "./checkClaims";
 import { checkNode } from "../node/checkNode";
 import { firewallWarning } from "../node/datacentreFirewall";
 import { DefinitionError } from "../definitions/faults";
-import { NOTHING_RECORDED, type NodeFacts, type Recorded } from "../node/nodeFacts";
-import type { Hypervisor, Substrate } from "../substrate/substrate";
-import { NodeError } from "../node/client";
-import { connect } from "../node/token";
-import { survey } from "../node/survey";
-import { unfit } from "../node/unfit";
-import type { HostGround } from "./hostSurvey";
+import type { Inventory } from "../node/inventory";
+import type { Substrate } from "../substrate/substrate";
+import { withEachNode } from "../node/connect";
+import { surveyParts } from "../node/parts";
+import { requirePreflight } from "../node/preflight";
+import { readInventory } from "../node/read";
 import type { RouterClaim } from "../router/claims";
-import { readRecorded } from "../state/recorded";
+import type { HostSurvey } from "./hostSurvey";
+import type { RecordedTenants } from "../state/holdings";
+import { readRecorded } from "../state/readRecorded";
+import { NOTHING_RECORDED, type Recorded } from "../state/recorded";
 import { asRunError } from "./refusal";
 
-/** What is known before the first resource is declared. */
-export interface Ground {
-    /** What each node holds, by the hypervisor's name; nothing for a substrate that is only planned. */
-    readonly facts: ReadonlyMap<string, NodeFacts>;
+/** All that is read before the first resource is declared. */
+export interface Survey {
+    /** Inventory of each node, by the hypervisor's name; none for a substrate that is only planned. */
+    readonly inventories: ReadonlyMap<string, Inventory>;
     readonly recorded: Recorded;
-    /** What is known of the hosts that have a baseline, by the hypervisor's name. */
-    readonly hosts: ReadonlyMap<string, HostGround>;
+    /** Surveys of the hosts that have a baseline, by the hypervisor's name. */
+    readonly hosts: ReadonlyMap<string, HostSurvey>;
     readonly secrets: Secrets;
     /** Whether what is declared is only compared with what is: no template need be there to clone from. */
-    readonly looks: boolean;
+    readonly comparesOnly: boolean;
 }
 
 /**
@@ -33,57 +35,57 @@ export interface Ground {
  * definitions against them.
  *
  * @param root folder of the project.
- * @param looks whether the run only compares: what an up would refuse is a difference like others then.
+ * @param comparesOnly whether the run only compares: what an up would refuse is a difference like others then.
  *
  * @throws RunError, before anything is touched, with every fault or with why a node cannot be asked.
  */
-export async function prepare(substrate: Substrate, root: string, looks = false): Promise<Ground> {
+export async function survey(substrate: Substrate, root: string, comparesOnly = false): Promise<Survey> {
     const secrets = told(() => secretsOf(pulumi.runtime.allConfig()));
     if (substrate.status === "planned") {
-        return { facts: new Map(), recorded: NOTHING_RECORDED, hosts: new Map(), secrets, looks };
+        return { inventories: new Map(), recorded: NOTHING_RECORDED, hosts: new Map(), secrets, comparesOnly };
     }
     try {
         // Alone and first: what a survey sees depends on it, and asking for the state leaves a provider in it.
-        const wrong = await unfit(substrate);
-        if (wrong.length > 0) {
-            throw new NodeError(wrong.join("\n"));
-        }
+        await requirePreflight(substrate);
         const { recorded, tenants } = await readRecorded();
-        const surveys = substrate.hypervisors.map((hypervisor) => surveyed(hypervisor, substrate, recorded));
-        const facts = new Map(await Promise.all(surveys));
-        const guests = [...facts.values()].flatMap((one) => [...one.guests.values()]);
+        const read = await withEachNode(substrate, async (client, hypervisor) => {
+            const parts = surveyParts(substrate, hypervisor, recorded);
+            return [hypervisor.name, await readInventory(client, hypervisor, parts)] as const;
+        });
+        const inventories = new Map(read);
+        const guests = read.flatMap(([, one]) => [...one.guests.values()]);
         const faults = [
-            ...substrate.hypervisors.flatMap((h) => checkNode(substrate, h, facts.get(h.name)!, recorded)),
+            ...substrate.hypervisors.flatMap((h) => checkNode(substrate, h, inventories.get(h.name)!, recorded)),
             ...checkClaims(substrate, { recorded: tenants, guests, router: await routerClaims(substrate, tenants) }),
         ];
-        if (faults.length > 0 && !looks) {
+        if (faults.length > 0 && !comparesOnly) {
             throw new DefinitionError(faults);
         }
-        tell(substrate, facts);
+        tell(substrate, inventories);
         // Last, so that a host is not looked at for definitions that are refused anyway.
-        const hosts = await hostGrounds(substrate, root, secrets, recorded, facts);
-        return { facts, recorded, hosts, secrets, looks };
+        const hosts = await hostSurveys(substrate, root, secrets, recorded, inventories);
+        return { inventories, recorded, hosts, secrets, comparesOnly };
     } catch (error) {
         throw asRunError(error);
     }
 }
 
-/** What is known of each host that has a baseline; SSH is loaded only where one has. */
-async function hostGrounds(
+/** Surveys each host that has a baseline; SSH is loaded only where one has. */
+async function hostSurveys(
     substrate: Substrate,
     root: string,
     secrets: Secrets,
     recorded: Recorded,
-    facts: Ground["facts"],
-): Promise<Ground["hosts"]> {
+    inventories: Survey["inventories"],
+): Promise<Survey["hosts"]> {
     const baselines = substrate.hypervisors.filter(({ baseline }) => baseline !== undefined);
     if (baselines.length === 0) {
         return new Map();
     }
     const { surveyHost } = await import("./hostSurvey");
-    const surveys = baselines.map(async (hypervisor): Promise<[string, HostGround]> => {
-        const node = facts.get(hypervisor.name)!;
-        return [hypervisor.name, await surveyHost(root, hypervisor, secrets, recorded, node)];
+    const surveys = baselines.map(async (hypervisor): Promise<[string, HostSurvey]> => {
+        const inventory = inventories.get(hypervisor.name)!;
+        return [hypervisor.name, await surveyHost(root, hypervisor, secrets, recorded, inventory)];
     });
     return new Map(await everyHost(surveys));
 }
@@ -111,28 +113,15 @@ function told<T>(step: () => T): T {
 }
 
 /** Tells, in every preview and up, what a person may not expect of each hypervisor. */
-function tell(substrate: Substrate, facts: Ground["facts"]): void {
+function tell(substrate: Substrate, inventories: Survey["inventories"]): void {
     for (const hypervisor of substrate.hypervisors) {
-        const warning = firewallWarning(substrate, hypervisor, facts.get(hypervisor.name)!);
+        const warning = firewallWarning(substrate, hypervisor, inventories.get(hypervisor.name)!);
         if (warning !== undefined) {
             void pulumi.log.warn(warning);
         }
         if (hypervisor.baseline === undefined) {
             void pulumi.log.info(`${hypervisor.name}: no baseline is declared, so nothing is configured on the host`);
         }
-    }
-}
-
-async function surveyed(
-    hypervisor: Hypervisor,
-    substrate: Substrate,
-    recorded: Recorded,
-): Promise<[string, NodeFacts]> {
-    const client = connect(hypervisor);
-    try {
-        return [hypervisor.name, await survey(client, hypervisor, substrate, recorded)];
-    } finally {
-        client.close();
     }
 }
 

@@ -33,7 +33,7 @@ export class Tenant extends pulumi.ComponentResource {
         this.vms = tenant.vms.map((vm) => {
             const vmName = `${name}-${vm.name}`;
             const former = hypervisor.aliasesOf(vm, vmName);
-            const args = { vm, segment, hypervisor, poolId: network.poolId, zone, ground: network.ground, former };
+            const args = { vm, segment, hypervisor, poolId: network.poolId, zone, after: network.beforeVms, former };
             const declared = new TenantVm(vmName, args, { parent: this, protect: keep || vm.keep, aliases: former });
             network.guard(vmName, declared, former);
             return outputOf(vm, tenant, declared);

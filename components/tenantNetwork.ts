@@ -32,14 +32,14 @@ const OPTIONS = {
 };
 
 /**
- * What holds a tenant together: on its hypervisor the PVE pool that its VMs join, the segment that their NICs are tagged
+ * The things that hold a tenant together: on its hypervisor the PVE pool that its VMs join, the segment that their NICs are tagged
  * for and the PVE firewall around each of them; on the core router its VLAN, DHCP scope, names and walls.
  */
 export class TenantNetwork extends pulumi.ComponentResource {
     readonly poolId: pulumi.Output<string>;
     readonly segment: Segment;
-    /** What must be there before a VM of the tenant boots. */
-    readonly ground: readonly pulumi.Resource[];
+    /** Resources that must be there before a VM of the tenant boots. */
+    readonly beforeVms: readonly pulumi.Resource[];
     private readonly node: string;
 
     constructor(name: string, args: TenantNetworkArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -51,7 +51,7 @@ export class TenantNetwork extends pulumi.ComponentResource {
         const kept = { parent: this, protect: args.keep };
         const pool = new proxmoxve.PoolLegacy(`${name}-pool`, { poolId: args.tenant, comment: args.description }, kept);
 
-        this.ground = args.router === undefined ? [] : declareOnRouter(name, args.router, kept);
+        this.beforeVms = args.router === undefined ? [] : declareOnRouter(name, args.router, kept);
         this.poolId = pool.poolId;
         this.registerOutputs({ poolId: this.poolId });
     }

@@ -3,12 +3,12 @@ import type { RouterRecords } from "../router/recordTypes";
 import { RouterDhcp, RouterNames, RouterRules, RouterVlan } from "../router/resources";
 import { partOf, type Announced } from "../router/run";
 
-/** What a tenant has on the core router, and the router's address; of a substrate whose router the stack writes to. */
+/** A tenant's records on the core router, and the router's address; of a substrate whose router the stack writes to. */
 export interface TenantRouterArgs {
     readonly endpoint: string;
     readonly tenant: string;
     readonly records: RouterRecords;
-    /** What all tenants together have there. */
+    /** The resources of all tenants there. */
     readonly run: Announced;
 }
 

@@ -11,8 +11,8 @@ export interface TenantVmArgs {
     readonly poolId: pulumi.Input<string>;
     /** DNS zone of the tenant, the VM's search domain. */
     readonly zone: string;
-    /** What must be there before the VM boots, such as the DHCP scope that it asks. */
-    readonly ground: readonly pulumi.Resource[];
+    /** Resources that must be there before the VM boots, such as the DHCP scope that it asks. */
+    readonly after: readonly pulumi.Resource[];
     /** Names that the component had. */
     readonly former: readonly { readonly name: string }[];
 }
@@ -42,8 +42,8 @@ export class TenantVm extends pulumi.ComponentResource {
     constructor(name: string, args: TenantVmArgs, opts?: pulumi.ComponentResourceOptions) {
         super("deevnet:tenant:TenantVm", name, {}, opts);
 
-        const making = args.hypervisor.makingOf(args.vm);
-        this.incarnation = `${making.generation} ${making.rebuild}`.trim();
+        const history = args.hypervisor.historyOf(args.vm);
+        this.incarnation = `${history.generation} ${history.rebuild}`.trim();
         this.onlyAddress = onlyAddress(args);
         const vm = new proxmoxve.VmLegacy(
             `${name}-vm`,
@@ -51,8 +51,8 @@ export class TenantVm extends pulumi.ComponentResource {
             {
                 ignoreChanges: notDeclared(args),
                 deleteBeforeReplace: true,
-                replacementTrigger: making.rebuild,
-                dependsOn: [...args.ground, ...[args.hypervisor.baseline ?? []].flat()],
+                replacementTrigger: history.rebuild,
+                dependsOn: [...args.after, ...[args.hypervisor.baseline ?? []].flat()],
                 // The engine hands a component's own aliases on only in the run that finds it by one: one that breaks off in
                 // between would leave the VM with its former name.
                 aliases: args.former.map((had) => ({ name: `${had.name}-vm` })),
@@ -64,12 +64,12 @@ export class TenantVm extends pulumi.ComponentResource {
         this.machine = vm;
         this.vmid = vm.vmId;
         this.mac = vm.networkDevices.apply((devices) => devices?.[0]?.macAddress?.toLowerCase() ?? "");
-        this.registerOutputs({ vmid: this.vmid, mac: this.mac, ...making });
+        this.registerOutputs({ vmid: this.vmid, mac: this.mac, ...history });
     }
 }
 
 /**
- * What no definition can say, and no preview should show: the template, which counts at creation only, and the disks'
+ * Properties that no definition can say, and no preview should show: the template, which counts at creation only, and the disks'
  * speed limits, for which the provider makes up a default that it never reads back.
  */
 function notDeclared({ vm, hypervisor }: TenantVmArgs): string[] {

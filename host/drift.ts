@@ -1,20 +1,10 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { THERE, type Finding } from "../substrate/findings";
 import type { Hypervisor } from "../substrate/substrate";
 import { HostError } from "./error";
+import { readPayload } from "./payload/read";
 import { inputOf, plan } from "./run";
 import type { Secrets } from "./secrets";
 import { runOnHost } from "./ssh";
-
-/** One task of a baseline that would change something on its host. */
-export interface HostDrift {
-    /** Name of the hypervisor. */
-    readonly hypervisor: string;
-    /** Name of the task, as Ansible has it. */
-    readonly task: string;
-    /** What it would change: a difference, or the commands that it would run; empty where Ansible does not say. */
-    readonly change: string;
-}
 
 /** Exit codes of host/ansible/runner.py, and of the shell around it. */
 const AS_DECLARED = 0;
@@ -27,13 +17,14 @@ const NEVER_APPLIED = 9;
  *
  * @param root folder of the project.
  * @param hypervisor one that has a baseline.
- * @returns what would change, in the order of the tasks; nothing for a host that is as declared.
+ * @returns the tasks that would change something, in their order, each with the difference or the commands that it would run as
+ * what is found; none for a host that is as declared.
  * @throws HostError where the host cannot be asked, or its check fails.
  */
-export async function hostDrift(root: string, hypervisor: Hypervisor, secrets: Secrets): Promise<HostDrift[]> {
+export async function hostDrift(root: string, hypervisor: Hypervisor, secrets: Secrets): Promise<Finding[]> {
     const { name, baseline } = hypervisor;
     const { payload } = await plan(root, hypervisor, secrets);
-    const archive = readFileSync(join(root, payload.file));
+    const archive = readPayload(root, payload);
     const input = Buffer.concat([archive, Buffer.from(inputOf(hypervisor, secrets.variables, true))]);
     const { code, stdout, stderr } = await runOnHost(
         hypervisor,
@@ -43,12 +34,23 @@ export async function hostDrift(root: string, hypervisor: Hypervisor, secrets: S
         baseline!.timeout + 30,
     );
     if (code === NEVER_APPLIED) {
-        return [{ hypervisor: name, task: "baseline", change: "it was never applied" }];
+        return [taskFinding(name, "baseline", "it was never applied")];
     }
     if (code !== AS_DECLARED && code !== WOULD_CHANGE) {
         throw new HostError(`${name}: the check of the baseline failed: ${stderr.trim()}`);
     }
-    return changesIn(stdout).map(({ task, diff }) => ({ hypervisor: name, task, change: diff }));
+    return changesIn(stdout).map(({ task, diff }) => taskFinding(name, task, diff));
+}
+
+function taskFinding(hypervisor: string, task: string, found: string): Finding {
+    const place = { kind: "host", name: hypervisor } as const;
+    return {
+        place,
+        subject: { kind: "task", id: task },
+        declared: THERE,
+        found,
+        settle: { by: "baseline", hypervisor },
+    };
 }
 
 /** The archive comes first on standard input, then what the runner reads; all of it lies on a tmpfs until the end. */

@@ -2,10 +2,10 @@ import { formatAmount } from "../substrate/capacity";
 import type { HostOutput } from "../definitions/definitions";
 import type { Hypervisor } from "../substrate/substrate";
 
-/** What a host says of itself (host/ansible/facts.sh), as far as its baseline and its tenants depend on it; a text is empty where it has none. */
+/** Facts that a host tells of itself (host/ansible/facts.sh), as far as its baseline and its tenants depend on it; a text is empty where it has none. */
 export type HostFacts = Readonly<HostOutput>;
 
-/** What the lab asks of every tenant hypervisor, whatever the stack file declares. */
+/** The least that the lab asks of every tenant hypervisor, whatever the stack file declares. */
 const LEAST = { memoryMiB: 32 * 1024, storageGiB: 1e12 / 1024 ** 3, nicMbit: 1000 };
 
 /** Firmware and kernel keep a share of the memory that is built in, and vendors round a disk's size. */
@@ -43,7 +43,7 @@ export function parseHostFacts(text: string): HostFacts {
     };
 }
 
-/** What of a host is not as a tenant hypervisor must be: one line each with expected, found and what to do. */
+/** Faults of a host, which is not as a tenant hypervisor must be: one line each with expected, found and what to do. */
 export function checkHost(hypervisor: Hypervisor, facts: HostFacts): string[] {
     const { name } = hypervisor;
     return [...systemFaults(hypervisor, facts), ...hardwareFaults(hypervisor, facts), ...placeFaults(hypervisor, facts)]

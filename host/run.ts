@@ -1,17 +1,16 @@
 import { createHash, scryptSync } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { parseHostFacts, type HostFacts } from "./facts";
 import type { Baseline, Hypervisor } from "../substrate/substrate";
 import { HostError } from "./error";
-import { pack, type Payload } from "./payload";
+import { pack, type Payload } from "./payload/read";
+import { hostScript } from "./read";
 import type { Secrets } from "./secrets";
 import { runOnHost, type Login } from "./ssh";
 
 /** One run of a baseline, before anything is sent. */
 export interface Plan {
     readonly payload: Payload;
-    /** What the runner reads on its standard input; holds the secret variables. */
+    /** Standard input of the runner; holds the secret variables. */
     readonly input: string;
     /** Says what the run would make of the host: another one for another payload, variables or revision. */
     readonly digest: string;
@@ -24,14 +23,13 @@ export const HOST_FOLDER = "/var/lib/deevnet/baseline";
 export async function plan(root: string, hypervisor: Hypervisor, secrets: Secrets): Promise<Plan> {
     const baseline = hypervisor.baseline!;
     const payload = await pack(root, baseline);
-    const script = readFileSync(join(root, "host", "ansible", "bootstrap.sh"));
     const secret = JSON.stringify(secrets.variables);
     const open = JSON.stringify([
         payload.hash,
         inputOf(hypervisor, {}),
         baseline.revision,
         baseline.timeout,
-        script.toString("base64"),
+        Buffer.from(hostScript(root, "bootstrap.sh")).toString("base64"),
     ]);
     // A secret may be short, so that its hash in the state must be slow to guess.
     const slow =
@@ -40,7 +38,7 @@ export async function plan(root: string, hypervisor: Hypervisor, secrets: Secret
     return { payload, input: inputOf(hypervisor, secrets.variables), digest };
 }
 
-/** What the runner reads. @param check whether it only looks. */
+/** Standard input of the runner. @param check whether it only looks. */
 export function inputOf({ name, baseline }: Hypervisor, secret: Secrets["variables"], check = false): string {
     const { role, variables, playbook, tags } = baseline!;
     return JSON.stringify({
@@ -71,12 +69,11 @@ export function applyCommand({ timeout }: Baseline, { hash }: Payload, run: stri
 /** Seconds that the host may take to tell its facts. */
 const FACTS_SECONDS = 30;
 
-/** What a host says of itself, asked over SSH, reading only. @throws HostError where it cannot be asked. */
+/** Facts of a host, asked over SSH, reading only. @throws HostError where it cannot be asked. */
 export async function hostFacts(root: string, hypervisor: Hypervisor, login: Login): Promise<HostFacts> {
     const { bridge, datastore, name } = hypervisor;
-    const script = readFileSync(join(root, "host", "ansible", "facts.sh"));
     const command = `timeout -k 2 ${FACTS_SECONDS - 5} sh -s -- ${bridge} ${datastore}`;
-    const { stdout, stderr } = await runOnHost(hypervisor, login, command, script, FACTS_SECONDS);
+    const { stdout, stderr } = await runOnHost(hypervisor, login, command, hostScript(root, "facts.sh"), FACTS_SECONDS);
     try {
         return parseHostFacts(stdout);
     } catch (error) {

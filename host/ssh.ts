@@ -2,7 +2,7 @@ import { Client, type ConnectConfig } from "ssh2";
 import type { Hypervisor } from "../substrate/substrate";
 import { HostError } from "./error";
 
-/** What a command on a host ended with. */
+/** End of a command on a host. */
 export interface Ended {
     /** Exit code; undefined for a command that was killed, or whose connection broke. */
     readonly code: number | undefined;
@@ -102,7 +102,7 @@ function connectOnce({ ssh }: Hypervisor, { privateKey }: Login, timeout: number
 
 type Refusal = "host key" | "login" | "private key";
 
-/** What trying again cannot mend; undefined for anything else, such as a host that still boots. */
+/** The reason that trying again cannot mend; undefined for anything else, such as a host that still boots. */
 function refusalOf({ level, message }: Error & { level?: string }): Refusal | undefined {
     if (level === "client-key") {
         return "private key";

@@ -1,4 +1,6 @@
-import { asksRebuild, componentOf, growsFirst, type Guest, type Recorded } from "./nodeFacts";
+import { asksRebuild, historyOf, type Recorded } from "../state/recorded";
+import type { Guest } from "./inventory";
+import { growsFirst } from "./restart";
 import type { WorkloadVm } from "../substrate/substrate";
 
 /**
@@ -15,7 +17,7 @@ export const FILTER_IPSET = "ipfilter-net0";
  * @param guest the VM on its node; undefined where it is not there.
  */
 export function filterWaits(vm: WorkloadVm, guest: Guest | undefined, recorded: Recorded): boolean {
-    if (vm.address === undefined || guest?.running !== true || asksRebuild(vm, recorded)) {
+    if (vm.address === undefined || guest?.status !== "running" || asksRebuild(vm, recorded)) {
         return false;
     }
     const { waiting, switches } = switchOf(vm, recorded);
@@ -41,7 +43,7 @@ export function asksProcess(vm: WorkloadVm, recorded: Recorded): boolean {
 
 /** Whether this run gives the VM another address than the one before, and the process that still waits since then. */
 function switchOf(vm: WorkloadVm, recorded: Recorded): { switches: boolean; waiting: number | undefined } {
-    const made = recorded.made.get(componentOf(vm, recorded));
-    const had = made?.restartSettings?.address;
-    return { switches: had !== undefined && had !== vm.address, waiting: made?.addressWaitsFor };
+    const history = historyOf(vm, recorded);
+    const had = history?.restartSettings?.address;
+    return { switches: had !== undefined && had !== vm.address, waiting: history?.addressWaitsFor };
 }

@@ -1,6 +1,6 @@
 import { NodeError } from "./client";
 
-/** What a request gives, or something else where the node says that the thing is not there. */
+/** The answer to a request, or something else where the node says that the thing is not there. */
 export async function orNothing<T>(answer: Promise<T>, nothing: T): Promise<T> {
     try {
         return await answer;

@@ -1,6 +1,6 @@
 import { Refusal } from "../definitions/refusal";
-import { setTimeout as delay } from "node:timers/promises";
 import type { NodeClient } from "./client";
+import { poll } from "./poll";
 
 /** A backup that did not end well; the message names the VM and says what PVE's log ends with. */
 export class BackupError extends Refusal {}
@@ -35,17 +35,15 @@ export async function backUpVm(
         "notes-template": notes,
     });
     const task = `/nodes/${node}/tasks/${encodeURIComponent(upid)}`;
-    for (;;) {
+    const ended = async () => {
         const { status, exitstatus = "" } = await client.get<TaskStatus>(`${task}/status`);
-        if (status === "stopped") {
-            // A backup with warnings is one.
-            if (exitstatus === "OK" || exitstatus.startsWith("WARNINGS")) {
-                return;
-            }
-            const log = await client.get<{ t: string }[]>(`${task}/log?limit=500`);
-            const last = log.slice(-LAST_LINES).map(({ t }) => t);
-            throw new BackupError(`VM ${vmid} on node ${node}: ${exitstatus}; the log ends with: ${last.join(" / ")}`);
-        }
-        await delay(POLL_MS);
+        return status === "stopped" ? exitstatus : undefined;
+    };
+    const exit = (await poll(ended, POLL_MS))!;
+    // A backup with warnings is one.
+    if (exit !== "OK" && !exit.startsWith("WARNINGS")) {
+        const log = await client.get<{ t: string }[]>(`${task}/log?limit=500`);
+        const last = log.slice(-LAST_LINES).map(({ t }) => t);
+        throw new BackupError(`VM ${vmid} on node ${node}: ${exit}; the log ends with: ${last.join(" / ")}`);
     }
 }

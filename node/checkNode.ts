@@ -1,31 +1,30 @@
 import { FILTER_IPSET } from "./addressFilter";
 import { faultAtKey } from "../definitions/places";
 import type { Fault } from "../definitions/faults";
-import {
-    asksRebuild,
-    componentOf,
-    isCloned,
-    type Guest,
-    type NodeFacts,
-    type Recorded,
-    type TemplateMake,
-} from "./nodeFacts";
+import { asksRebuild, historyOf, isCloned, type Recorded } from "../state/recorded";
+import { isVm } from "../substrate/guestOwnership";
+import { templateFor, type Guest, type Inventory, type TemplateDetails } from "./inventory";
+import { vmsOn } from "./parts";
 import { stackFileOf } from "../definitions/stackFile";
 import type { Hypervisor, Substrate, WorkloadVm } from "../substrate/substrate";
-import { chooseTemplate } from "../substrate/template";
 
 /**
  * Checks the definitions of a hypervisor's VMs against what its node and the state hold, before anything is touched: a
  * VMID that somebody else has, a VM that would be moved or made anew unasked, a disk that would shrink, a template that
  * cannot be cloned as asked.
  */
-export function checkNode(substrate: Substrate, hypervisor: Hypervisor, facts: NodeFacts, recorded: Recorded): Fault[] {
-    const vms = substrate.tenants.filter((t) => t.hypervisor === hypervisor.name).flatMap((t) => t.vms);
+export function checkNode(
+    substrate: Substrate,
+    hypervisor: Hypervisor,
+    inventory: Inventory,
+    recorded: Recorded,
+): Fault[] {
+    const vms = vmsOn(substrate, hypervisor);
     return [
-        ...vms.flatMap((vm) => checkVm(substrate, hypervisor, vm, facts.guests.get(vm.vmid), recorded)),
+        ...vms.flatMap((vm) => checkVm(substrate, hypervisor, vm, inventory.guests.get(vm.vmid), recorded)),
         ...checkTemplates(
-            vms.filter((vm) => isCloned(vm, facts.guests, recorded)),
-            { substrate: substrate.name, hypervisor, facts },
+            vms.filter((vm) => isCloned(vm, inventory.guests, recorded)),
+            { substrate: substrate.name, hypervisor, inventory },
         ),
     ];
 }
@@ -41,7 +40,7 @@ function checkVm(
     if (moved.length > 0 || guest === undefined) {
         return moved;
     }
-    if (!isOurs(guest, vm)) {
+    if (guest.type !== "qemu" || !isVm(guest, vm)) {
         return [faultOf(vm, "instance", takenBy(guest, hypervisor))];
     }
     if (!recorded.vms.has(vm.vmid)) {
@@ -63,7 +62,7 @@ interface Known {
  * updates the VM no more until it is back.
  */
 function checkDetached(vm: WorkloadVm, guest: Guest, { substrate, hypervisor, recorded }: Known): Fault[] {
-    const had = recorded.made.get(componentOf(vm, recorded))?.extraDisks ?? [];
+    const had = historyOf(vm, recorded)?.extraDisks ?? [];
     const gone = had.filter((name) => guest.extraDisks[name] === undefined);
     const volume = guest.unused.length === 1 ? guest.unused[0]! : `<its volume: ${guest.unused.join(" or ")}>`;
     return vm.extraDisks
@@ -80,11 +79,6 @@ function checkKept(vm: WorkloadVm): Fault[] {
     const why = vm.keep ? "keep" : vm.protection ? "protection" : undefined;
     const message = `a new word deletes the VM, which ${why}: true forbids; set ${why}: false and bring the substrate up first`;
     return why === undefined ? [] : [faultOf(vm, "rebuild", message)];
-}
-
-/** What a guest bears of ours unless somebody took it all away: pool, tag or name. */
-function isOurs(guest: Guest, vm: WorkloadVm): boolean {
-    return guest.pool === vm.tenant || guest.tags.includes(vm.tenant) || guest.name === vm.name;
 }
 
 function takenBy({ vmid, name, pool, tags }: Guest, { name: hypervisor, node }: Hypervisor): string {
@@ -147,15 +141,15 @@ function shrinks(declared: number, now: number): string {
 interface Cloning {
     readonly substrate: string;
     readonly hypervisor: Hypervisor;
-    readonly facts: NodeFacts;
+    readonly inventory: Inventory;
 }
 
 /** One fault for each thing wrong with a template, at the first VM that would be cloned from it. */
-function checkTemplates(vms: readonly WorkloadVm[], { substrate, hypervisor, facts }: Cloning): Fault[] {
+function checkTemplates(vms: readonly WorkloadVm[], { substrate, hypervisor, inventory }: Cloning): Fault[] {
     const faults = vms.flatMap((vm) => {
         try {
-            const { vmid } = chooseTemplate(facts.templates, vm.template ?? hypervisor.template, hypervisor.node);
-            return checkTemplate(vm, facts.made.get(vmid)!, hypervisor);
+            const { vmid } = templateFor(vm, hypervisor, inventory.guests);
+            return checkTemplate(vm, inventory.templates.get(vmid)!, hypervisor);
         } catch (error) {
             if (error instanceof RangeError) {
                 const message = error.message.replace(/\.$/, "");
@@ -173,22 +167,22 @@ function checkTemplates(vms: readonly WorkloadVm[], { substrate, hypervisor, fac
     return faults.filter(({ message }) => !seen.has(message) && seen.add(message));
 }
 
-function checkTemplate(vm: WorkloadVm, made: TemplateMake, { node, datastore }: Hypervisor): Fault[] {
-    const template = `template ${made.name} (${made.vmid}) on node ${node}`;
+function checkTemplate(vm: WorkloadVm, details: TemplateDetails, { node, datastore }: Hypervisor): Fault[] {
+    const template = `template ${details.name} (${details.vmid}) on node ${node}`;
     const identity = identityOf(vm);
-    const disk = made.systemDisk;
+    const disk = details.systemDisk;
     const wrong = [
         disk === undefined && `${template} has no disk scsi0; build it with the disk on scsi0`,
         vm.agent.enabled &&
-            !made.agent &&
+            !details.agent &&
             `${template} has no guest agent; build it with qemu_agent true, or set agent.enabled: false`,
         identity !== undefined &&
-            !made.cloudInit &&
+            !details.cloudInit &&
             `${template} has no cloud-init drive, which ${identity} needs; build it with cloud-init and its drive, or ` +
                 "leave out user and address",
-        made.firewallRules > 0 &&
-            `${template} has ${made.firewallRules} firewall rules, which every clone would inherit; remove them from it`,
-        made.addressFilter &&
+        details.firewallRules > 0 &&
+            `${template} has ${details.firewallRules} firewall rules, which every clone would inherit; remove them from it`,
+        details.addressFilter &&
             `${template} has the ipset ${FILTER_IPSET}, which every clone would inherit and be cut off by; remove it`,
         disk !== undefined &&
             disk.storage !== datastore &&
@@ -201,7 +195,7 @@ function checkTemplate(vm: WorkloadVm, made: TemplateMake, { node, datastore }: 
     return [...wrong.map((message) => faultOf(vm, "template", message)), ...size];
 }
 
-/** What a definition asks of cloud-init beside the host's name; undefined for nothing. */
+/** The thing that a definition asks of cloud-init beside the host's name; undefined for nothing. */
 function identityOf({ user, address }: WorkloadVm): string | undefined {
     return user !== undefined ? "an account" : address !== undefined ? "a fixed address" : undefined;
 }

@@ -1,8 +1,8 @@
-import type { NodeFacts } from "./nodeFacts";
+import type { Inventory } from "./inventory";
 import type { Hypervisor, Substrate } from "../substrate/substrate";
 
 /**
- * What to say of a hypervisor whose datacentre firewall is off while tenants have VMs on it; undefined where there is
+ * The warning about a hypervisor whose datacentre firewall is off while tenants have VMs on it; undefined where there is
  * nothing to say. With it off PVE renders no rule at all, whatever a VM's own firewall says (PVE::Firewall, compile).
  *
  * Nothing turns it on: it closes the node's own ports as well, and may lock a person out.
@@ -10,10 +10,10 @@ import type { Hypervisor, Substrate } from "../substrate/substrate";
 export function firewallWarning(
     substrate: Substrate,
     { name, node }: Hypervisor,
-    facts: NodeFacts,
+    { datacentreFirewall }: Pick<Inventory, "datacentreFirewall">,
 ): string | undefined {
     const hasVms = substrate.tenants.some(({ hypervisor, vms }) => hypervisor === name && vms.length > 0);
-    if (facts.datacentreFirewall || !hasVms) {
+    if (datacentreFirewall || !hasVms) {
         return undefined;
     }
     return [

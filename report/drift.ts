@@ -1,34 +1,22 @@
 import type { Finding } from "../substrate/findings";
+import type { Substrate } from "../substrate/substrate";
+import { hostWords } from "./hostWords";
+import { nodeWords } from "./nodeWords";
+import { routerWords } from "./routerWords";
+import type { DriftRow } from "./row";
 import { aligned } from "./table";
 
-/** A finding in words, beside what it is about: how a person and a program read it. */
-export interface DriftRow extends Pick<
-    Finding,
-    "place" | "subject" | "field" | "vmid" | "definedAt" | "since" | "who"
-> {
-    /** Tenant that it concerns; empty for what is no tenant's. */
-    readonly tenant: string;
-    /** Where it is: `node pve2`, `router`. */
-    readonly where: string;
-    /** Subject and field, as `VM 5001 api-vm01: memory`. */
-    readonly what: string;
-    /** NOTHING for what is in no file. */
-    readonly declared: string;
-    /** NOTHING for what is gone. */
-    readonly found: string;
-    /** The command that settles it, or what to do by hand. */
-    readonly settle: string;
-}
+const WORDS = { node: nodeWords, host: hostWords, router: routerWords };
 
-/** Stands for what is not there. */
-export const NOTHING = "none";
-
-/** A place that drift is looked for in. */
-export interface DriftSource {
-    /** As a person knows it: `node`, `router`. */
-    readonly name: string;
-    /** Everything that differs there. @throws where it cannot be told. */
-    rows(): Promise<readonly DriftRow[]>;
+/** Findings of one source in words. Those of the nodes are ordered by them, since a preview's steps come in any order. */
+export function rowsOf(substrate: Substrate, findings: readonly Finding[]): DriftRow[] {
+    const rows = findings.map((finding): DriftRow => {
+        const { tenant = "", place, declared: _, found: __, settle: ___, ...about } = finding;
+        const where = place.kind === "router" ? "router" : `${place.kind} ${place.name}`;
+        return { tenant, where, ...WORDS[place.kind](substrate, finding), place, ...about };
+    });
+    const ofNodes = rows.every(({ place }) => place.kind === "node");
+    return ofNodes ? rows.sort((a, b) => (a.what < b.what ? -1 : 1)) : rows;
 }
 
 /** Rows as they are shown: by tenant, what is no tenant's last; the order of each tenant's rows is kept. */

@@ -1,7 +1,7 @@
 import { THERE, type Finding, type Settle, type Subject, type SubjectKind, type Value } from "../substrate/findings";
 import { purposeOf } from "../substrate/recordOwnership";
 import type { Substrate } from "../substrate/substrate";
-import { NOTHING, type DriftRow } from "./drift";
+import { NOTHING, type DriftRow } from "./row";
 
 type Words = Pick<DriftRow, "what" | "declared" | "found" | "settle">;
 

@@ -1,85 +1,132 @@
-import * as pulumi from "@pulumi/pulumi";
-import type { RecordedTenant, RecordedTenants } from "../components/checkClaims";
-import { vlanOf } from "../substrate/identity";
-import type { Recorded, RecordedBaseline, RecordedMaking, RecordedVm } from "../node/nodeFacts";
+import type { HostOutput } from "../definitions/definitions";
 import type { VmOutput } from "../substrate/outputs";
-import { IPSET, nameOf, OPTIONS, RULES, TENANT_VM, VM } from "./repair";
+import type { WorkloadVm } from "../substrate/substrate";
+import { IPSET, nameOf, OPTIONS, RULES, TENANT_VM, VM, vmidOf, type StateResource } from "./deployment";
 
-type Outputs = Readonly<Record<string, unknown>>;
+/** The stack's own state before a run, as far as a run must know it: plain values. */
+export interface Recorded {
+    /** VMs in the state, by VMID. */
+    readonly vms: ReadonlyMap<number, RecordedVm>;
+    /** Names of each VM's component, by VMID: more than one where a run broke off that renamed some of its resources. */
+    readonly names: ReadonlyMap<number, ReadonlySet<string>>;
+    /** History of each VM, by the name of its component. */
+    readonly history: ReadonlyMap<string, VmHistory>;
+    /** MAC of each VM when an up last ended well, lower case, by VMID. */
+    readonly macs: ReadonlyMap<number, string>;
+    /** Baselines of hosts, by the name of the component. */
+    readonly baselines: ReadonlyMap<string, RecordedBaseline>;
+}
 
-/** A resource as the state holds it. */
-interface StateResource {
-    readonly type: string;
-    readonly outputs?: Outputs;
+/** A host's baseline in the state. */
+export interface RecordedBaseline {
+    /** The run that last ended well; missing before the first. */
+    readonly applied?: { readonly digest: string; readonly generation: number };
+    /** Facts that the host told before that run. */
+    readonly facts?: Readonly<HostOutput>;
+    /** Name of the run that was last begun, whether it ended or not. */
+    readonly begun?: string;
+}
+
+export interface RecordedVm {
+    /** Name of its component, {tenant}-{vm}. */
+    readonly component: string;
+    readonly node: string;
+    /** MAC of the NIC in the case that the node has it; missing where it has none. */
+    readonly mac?: string;
+}
+
+/** How a VM came to be as it is: outputs of its component, kept from run to run. */
+export interface VmHistory {
+    /** How often the VM was made; grows when one that was deleted by hand is made anew. */
+    readonly generation: number;
+    /** Word in `rebuild` that it was last made by; empty for none. */
+    readonly rebuild: string;
+    /** The settings that count only after a restart, as it was last declared with them; missing for a VM that is new. */
+    readonly restartSettings?: RestartSettings;
+    /** PID of the QEMU process that began with another address than the one declared since, if it still ran then. */
+    readonly addressWaitsFor?: number;
+    /** Disks that it was last declared with beside its system disk, by PVE name. */
+    readonly extraDisks?: readonly string[];
+}
+
+/** Settings that a running VM takes over only when it is restarted. */
+export type RestartSettings = Pick<WorkloadVm, "cores" | "cpuType" | "memoryMiB" | "balloonMiB"> & {
+    readonly agent: boolean;
+    readonly address: string;
+    readonly user: string;
+};
+
+/** A VM's settings that count only after a restart, in a form that compares. */
+export function restartSettingsOf(vm: WorkloadVm): RestartSettings {
+    const { cores, cpuType, memoryMiB, balloonMiB, agent, address = "dhcp", user } = vm;
+    const account = user === undefined ? "" : [user.name, ...user.keys].join("\n");
+    return { cores, cpuType, memoryMiB, balloonMiB, agent: agent.enabled, address, user: account };
+}
+
+export const NOTHING_RECORDED: Recorded = {
+    vms: new Map(),
+    names: new Map(),
+    history: new Map(),
+    macs: new Map(),
+    baselines: new Map(),
+};
+
+/** Whether a VM's `rebuild` asks for a replacement: a word that is not the one it was made by. None is no new word. */
+export function asksRebuild(vm: WorkloadVm, recorded: Recorded): boolean {
+    return (
+        vm.rebuild !== undefined && recorded.vms.has(vm.vmid) && vm.rebuild !== (historyOf(vm, recorded)?.rebuild ?? "")
+    );
+}
+
+/** Whether a run clones a VM: it is not on its node, or is to be replaced. @param guests VMIDs of the node's guests. */
+export function isCloned(vm: WorkloadVm, guests: { has(vmid: number): boolean }, recorded: Recorded): boolean {
+    return !guests.has(vm.vmid) || asksRebuild(vm, recorded);
+}
+
+/** History of a VM; undefined for one that is new. */
+export function historyOf(vm: WorkloadVm, recorded: Recorded): VmHistory | undefined {
+    return recorded.history.get(componentOf(vm, recorded));
+}
+
+/** Name of the component that a VM has in the state, which is another one while the VM is renamed. */
+function componentOf(vm: WorkloadVm, { vms }: Recorded): string {
+    return vms.get(vm.vmid)?.component ?? `${vm.tenant}-${vm.name}`;
 }
 
 /**
- * Reads what the stack's own state knows, through the two functions that Pulumi's StackReference is made of. It says
- * which VMs are ours already, and which MAC each had: an automatic MAC is PVE's choice once, and is kept from then on.
- */
-export async function readRecorded(): Promise<{ recorded: Recorded; tenants: RecordedTenants }> {
-    const stack = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
-    const [resources, outputs] = await Promise.all([
-        builtin("readStackResourceOutputs", { stackName: stack }),
-        builtin("readStackOutputs", { name: stack }),
-    ]);
-    const vms = (outputs["vms"] ?? []) as readonly VmOutput[];
-    const state = resources as Record<string, StateResource>;
-    return { recorded: recordedOf(state, vms), tenants: recordedTenants(state) };
-}
-
-async function builtin(name: string, args: Record<string, string>): Promise<Record<string, unknown>> {
-    const answer = (await pulumi.runtime.invoke(`pulumi:pulumi:${name}`, args)) as { outputs?: object };
-    return (answer.outputs ?? {}) as Record<string, unknown>;
-}
-
-/**
- * @param resources every resource of the state, by URN.
+ * Reads what a run must know out of a state.
+ *
  * @param vms the stack's output `vms` of the last up that ended well.
  */
-export function recordedOf(resources: Readonly<Record<string, StateResource>>, vms: readonly VmOutput[]): Recorded {
-    const recorded = new Map<number, RecordedVm>();
+export function recordedOf(resources: readonly StateResource[], vms: readonly VmOutput[]): Recorded {
+    const machines = new Map(resources.filter(({ type }) => type === VM).map((one) => [vmidOf(one), recordedVm(one)]));
     const names = namesOf(resources);
-    const made = new Map<string, RecordedMaking>();
-    const baselines = new Map<string, RecordedBaseline>();
-    for (const [urn, { type, outputs = {} }] of Object.entries(resources)) {
-        const name = nameOf({ urn });
-        if (type === VM) {
-            const vm = vmOf(name, outputs);
-            recorded.set(vm.vmid, vm);
-        } else if (type === TENANT_VM) {
-            made.set(name, makingOf(outputs));
-        } else if (type === "deevnet:tenant:HostBaseline") {
-            baselines.set(name, { ...outputs, ...baselines.get(name) });
-        } else if (type === "command:remote:Command" && name.endsWith(FIRST_STEP)) {
-            const component = name.slice(0, -FIRST_STEP.length);
-            baselines.set(component, { ...baselines.get(component), ...begunOf(outputs) });
+    const components = resources.filter(({ type }) => type === TENANT_VM);
+    const history = new Map(components.map((one) => [nameOf(one), historyIn(one)]));
+    for (const [vmid, { component }] of machines) {
+        const known = [...names.get(vmid)!].flatMap((name) => history.get(name) ?? [])[0];
+        if (known !== undefined && !history.has(component)) {
+            history.set(component, known);
         }
     }
-    for (const [vmid, { component }] of recorded) {
-        const making = [...names.get(vmid)!].flatMap((name) => made.get(name) ?? [])[0];
-        if (making !== undefined && !made.has(component)) {
-            made.set(component, making);
-        }
-    }
-    return { vms: recorded, names, made, macs: new Map(vms.map(({ vmid, mac }) => [vmid, mac])), baselines };
+    const macs = new Map(vms.map(({ vmid, mac }) => [vmid, mac]));
+    return { vms: machines, names, history, macs, baselines: baselinesIn(resources) };
 }
 
 /** Names of the component that each VM's resources are named after, by VMID. */
-function namesOf(resources: Readonly<Record<string, StateResource>>): ReadonlyMap<number, ReadonlySet<string>> {
+function namesOf(resources: readonly StateResource[]): ReadonlyMap<number, ReadonlySet<string>> {
     const names = new Map<number, Set<string>>();
-    for (const [urn, { type, outputs = {} }] of Object.entries(resources)) {
-        const end = ENDS[type];
+    for (const resource of resources) {
+        const end = ENDS[resource.type];
         if (end !== undefined) {
-            const vmid = Number(outputs["vmId"] ?? outputs["vmid"]);
-            const name = nameOf({ urn });
+            const [name, vmid] = [nameOf(resource), vmidOf(resource)];
             names.set(vmid, (names.get(vmid) ?? new Set()).add(name.slice(0, name.length - end.length)));
         }
     }
     return names;
 }
 
-/** What the names of a VM's resources end with after the name of its component, by their type. */
+/** Ends of the names of a VM's resources after the name of its component, by their type. */
 const ENDS: Readonly<Record<string, string>> = {
     [TENANT_VM]: "",
     [VM]: "-vm",
@@ -88,16 +135,18 @@ const ENDS: Readonly<Record<string, string>> = {
     [IPSET]: "-ipfilter",
 };
 
-/** The first step of a baseline, whose command ends with the name of its run as a comment. */
-const FIRST_STEP = "-reachable";
-
-function begunOf({ create }: Outputs): RecordedBaseline {
-    const run = / # (\S+)$/.exec(String(create))?.[1];
-    return run === undefined ? {} : { begun: run };
+function recordedVm(resource: StateResource): RecordedVm {
+    const { outputs = {} } = resource;
+    const [device] = (outputs["networkDevices"] ?? []) as { macAddress?: string }[];
+    return {
+        component: nameOf(resource).replace(/-vm$/, ""),
+        node: String(outputs["nodeName"]),
+        ...(device?.macAddress && { mac: device.macAddress }),
+    };
 }
 
-function makingOf(outputs: Outputs): RecordedMaking {
-    const { generation = 1, rebuild = "", ...others } = outputs as Partial<RecordedMaking>;
+function historyIn({ outputs = {} }: StateResource): VmHistory {
+    const { generation = 1, rebuild = "", ...others } = outputs as Partial<VmHistory>;
     const { restartSettings, extraDisks, addressWaitsFor } = others;
     return {
         generation,
@@ -108,41 +157,21 @@ function makingOf(outputs: Outputs): RecordedMaking {
     };
 }
 
-function vmOf(name: string, outputs: Outputs): RecordedVm & { vmid: number } {
-    const [device] = (outputs["networkDevices"] ?? []) as { macAddress?: string }[];
-    return {
-        vmid: Number(outputs["vmId"]),
-        component: name.replace(/-vm$/, ""),
-        node: String(outputs["nodeName"]),
-        ...(device?.macAddress && { mac: device.macAddress }),
-    };
-}
+/** The first step of a baseline, whose command ends with the name of its run as a comment. */
+const FIRST_STEP = "-reachable";
 
-/**
- * Tenants that the state has, with the VLANs of what is left of them: a run that broke off may have left a VM without its
- * component, or a VLAN on the router without a VM.
- */
-export function recordedTenants(resources: Readonly<Record<string, StateResource>>): RecordedTenants {
-    const all = Object.entries(resources);
-    const ofType = (end: string) => all.filter(([, { type }]) => type.endsWith(end));
-    const vms = ofType(":VmLegacy").map(([urn, { outputs = {} }]) => ({ ...vmOf(nameOf({ urn }), outputs), outputs }));
-    const names = ofType(":tenant:Tenant").map(([urn]) => nameOf({ urn }));
-    const tenants = new Map<string, RecordedTenant>();
-    for (const name of names) {
-        const own = vms.filter(({ component, outputs }) => tenantOf(component, outputs, names) === name);
-        const routed = ofType(":RouterVlan").filter(([, { outputs = {} }]) => outputs["tenant"] === name);
-        const vlans = [
-            ...own.map(({ vmid }) => vlanOf(vmid)),
-            ...routed.map(([, { outputs = {} }]) => Number(outputs["tag"])),
-        ];
-        const kept = own.map(({ vmid, component }) => ({ vmid, component }));
-        tenants.set(name, { vlans: [...new Set(vlans)].sort(), vms: kept.sort((a, b) => a.vmid - b.vmid) });
+function baselinesIn(resources: readonly StateResource[]): ReadonlyMap<string, RecordedBaseline> {
+    const baselines = new Map<string, RecordedBaseline>();
+    const add = (name: string, known: RecordedBaseline) => baselines.set(name, { ...baselines.get(name), ...known });
+    for (const resource of resources) {
+        const { type, outputs = {} } = resource;
+        const name = nameOf(resource);
+        if (type === "deevnet:tenant:HostBaseline") {
+            add(name, outputs);
+        } else if (type === "command:remote:Command" && name.endsWith(FIRST_STEP)) {
+            const begun = / # (\S+)$/.exec(String(outputs["create"]))?.[1];
+            add(name.slice(0, -FIRST_STEP.length), begun === undefined ? {} : { begun });
+        }
     }
-    return tenants;
-}
-
-/** Tenant of a VM: its pool's, else, where somebody took it out of the pool, the longest name that its component begins with. */
-function tenantOf(component: string, outputs: Outputs, names: readonly string[]): string | undefined {
-    const begins = names.filter((name) => component.startsWith(`${name}-`)).sort((a, b) => b.length - a.length);
-    return begins.find((name) => name === outputs["poolId"]) ?? begins[0];
+    return baselines;
 }

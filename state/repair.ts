@@ -1,46 +1,21 @@
-/** The parts of a stack's exported deployment that an interrupted run leaves undone. */
-export interface Deployment {
-    readonly resources?: readonly StateResource[];
-    readonly pending_operations?: readonly PendingOperation[];
-}
-
-export interface StateResource {
-    readonly urn: string;
-    readonly type: string;
-    readonly id?: string;
-    readonly inputs?: Readonly<Record<string, unknown>>;
-    readonly outputs?: Readonly<Record<string, unknown>>;
-    readonly parent?: string;
-    /** Whether its deletion is refused. */
-    readonly protect?: boolean;
-    readonly dependencies?: readonly string[];
-    readonly propertyDependencies?: Readonly<Record<string, readonly string[]>>;
-    readonly deletedWith?: string;
-    /** When it was made, as RFC 3339. */
-    readonly created?: string;
-    /** Whether it was deleted to be made anew, and is not yet. */
-    readonly pendingReplacement?: boolean;
-}
-
-/** An operation that Pulumi began and never heard the end of. */
-export interface PendingOperation {
-    readonly type: string;
-    readonly resource: StateResource;
-}
+import {
+    IPSET,
+    nameOf,
+    OPTIONS,
+    POOL,
+    RULES,
+    TENANT_VM,
+    VM,
+    type Deployment,
+    type PendingOperation,
+    type StateResource,
+} from "./deployment";
 
 /** A state that the next run can go on with, and what was done to it, in words. */
 export interface Repair {
     readonly deployment: Deployment;
     readonly notes: readonly string[];
 }
-
-/** Types of a tenant's and a VM's resources in the state. */
-export const POOL = "proxmoxve:index/poolLegacy:PoolLegacy";
-export const TENANT_VM = "deevnet:tenant:TenantVm";
-export const VM = "proxmoxve:index/vmLegacy:VmLegacy";
-export const OPTIONS = "proxmoxve:firewall/optionsLegacy:OptionsLegacy";
-export const RULES = "proxmoxve:firewall/rulesLegacy:RulesLegacy";
-export const IPSET = "proxmoxve:firewall/ipsetLegacy:IpsetLegacy";
 
 /** Whether what a creation was to make is on the node, as the one that the inputs describe. */
 export type IsThere = (resource: StateResource) => Promise<boolean>;
@@ -72,16 +47,16 @@ export async function repairState(
             pending.push(operation);
         } else if (idOf(resource) !== undefined && (await isThere(resource))) {
             // In the place of what it replaces, before all that depends on it.
-            resources.splice(replaced.get(resource.urn) ?? resources.length, 1, made(resource, now));
+            resources.splice(replaced.get(resource.urn) ?? resources.length, 1, asCreated(resource, now));
             notes.push(`${nameOf(resource)}: it was made before the run was interrupted; the state has it now`);
         } else {
             notes.push(`${nameOf(resource)}: it was not made before the run was interrupted; the next up makes it`);
         }
     }
-    const left = withoutGone(resources, notes);
+    const kept = withoutGone(resources, notes);
     return notes.length === 0
         ? { deployment, notes }
-        : { deployment: { ...deployment, resources: left, pending_operations: pending }, notes };
+        : { deployment: { ...deployment, resources: kept, pending_operations: pending }, notes };
 }
 
 /**
@@ -94,9 +69,9 @@ export async function repairState(
  *   the VM would be without its firewall.
  */
 function withoutGone(resources: readonly StateResource[], notes: string[]): StateResource[] {
-    const made = new Map(resources.filter(({ type }) => type === VM).map((vm) => [vm.id, vm.created]));
+    const since = new Map(resources.filter(({ type }) => type === VM).map((vm) => [vm.id, vm.created]));
     const outlived = ({ type, inputs = {}, created }: StateResource) =>
-        type === OPTIONS && isBefore(created, made.get(String(inputs["vmId"])));
+        type === OPTIONS && isBefore(created, since.get(String(inputs["vmId"])));
     const gone = resources.filter((one) => (one.pendingReplacement && one.type !== VM) || outlived(one));
     notes.push(...gone.map((one) => `${nameOf(one)}: it went with the VM that was made anew; the next up makes it`));
     const urns = new Set(gone.map(({ urn }) => urn));
@@ -121,8 +96,8 @@ function independentOf(urns: ReadonlySet<string>, resource: StateResource): Stat
     };
 }
 
-/** What the state says of a resource that was made: its inputs, until a refresh reads the rest. */
-function made(resource: StateResource, now: string): StateResource {
+/** A resource as the state has it once it was made: its inputs, until a refresh reads the rest. */
+function asCreated(resource: StateResource, now: string): StateResource {
     const id = idOf(resource)!;
     return { ...resource, id, outputs: { ...resource.inputs, id }, created: now };
 }
@@ -141,11 +116,6 @@ function idOf({ type, inputs = {} }: StateResource): string | undefined {
         default:
             return undefined;
     }
-}
-
-/** A URN ends with the resource's name: urn:pulumi:{stack}::{project}::{types}::{name}. */
-export function nameOf({ urn }: Pick<StateResource, "urn">): string {
-    return urn.split("::").at(-1)!;
 }
 
 interface Disk {

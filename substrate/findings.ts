@@ -9,7 +9,11 @@ export interface Finding {
     readonly subject: Subject;
     /** VMID of the VM of a tenant's file that it concerns, be it of the VM itself, its reservation or its names. */
     readonly vmid?: number;
-    /** Part of the subject that differs; missing for the whole of it. */
+    /**
+     * The part of the subject that differs; missing for the whole of it. Of a VM or a pool it is the provider's own path, such as
+     * `memory.dedicated`, with an element of a list by its own name: `disks[scsi1].size`, `networkDevices[net0]`. A VM's
+     * firewall begins with `firewall`, `rules` or `ipset`, and what only PVE tells of has PVE's key. `rebuild` is the VM made anew.
+     */
     readonly field?: string;
     /** Missing for what is in no file. */
     readonly declared?: Value;
@@ -26,13 +30,7 @@ export interface Finding {
 
 /** A value as the node, the host or the router gives it; undefined within one is nothing. */
 export type Value =
-    | string
-    | number
-    | boolean
-    | null
-    | undefined
-    | readonly Value[]
-    | { readonly [name: string]: Value };
+    string | number | boolean | null | undefined | readonly Value[] | { readonly [name: string]: Value };
 
 /** Where a difference is: a PVE node by its name, a host by its hypervisor's, or the core router. */
 export type Place =
@@ -56,17 +54,7 @@ export interface Subject {
 
 /** Kinds of things on a node, on the router and on a host; a wall is what rules together let through. */
 export type SubjectKind =
-    | "vm"
-    | "pool"
-    | "vlan"
-    | "scope"
-    | "reservation"
-    | "name"
-    | "rule"
-    | "alias"
-    | "wall"
-    | "service"
-    | "task";
+    "vm" | "pool" | "vlan" | "scope" | "reservation" | "name" | "rule" | "alias" | "wall" | "service" | "task";
 
 /** A key of a definition. */
 export interface Key {
@@ -100,3 +88,21 @@ export type Settle =
     | { readonly by: "menu"; readonly menu: string; readonly remove?: boolean }
     /** A service of the router is started by hand. */
     | { readonly by: "start" };
+
+/** An element of a list that a field is of, and the property of it; without one, the element as a whole. */
+export interface ListField {
+    readonly list: string;
+    readonly element: string;
+    readonly property?: string;
+}
+
+/** Field of an element of a list, as `disks[scsi1].size`. */
+export function listField({ list, element, property }: ListField): string {
+    return `${list}[${element}]${property === undefined ? "" : `.${property}`}`;
+}
+
+/** The element that a field is of; undefined for a field of no list. */
+export function elementIn(field: string): ListField | undefined {
+    const [, list, element, property] = /^([\w.]+)\[(.*)\](?:\.([\w.]+))?$/s.exec(field) ?? [];
+    return list === undefined ? undefined : { list, element: element!, ...(property !== undefined && { property }) };
+}

@@ -1,4 +1,4 @@
-import type { Guest } from "../node/nodeFacts";
+import type { Guest, Inventory } from "../node/inventory";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -31,14 +31,33 @@ export function smallTenant(name: string, vlan: number): string {
 /** The one VM of smallTenant("grooveiq", 50), as its node lists it. */
 export const SMALL_GUEST: Guest = {
     vmid: 5001,
+    type: "qemu",
     name: "api-vm01",
     pool: "grooveiq",
     tags: ["grooveiq", "tenant"],
-    running: true,
+    template: false,
+    status: "running",
     systemDiskGiB: 32,
     extraDisks: {},
     unused: [],
 };
+
+/** A template, as its node lists it. */
+export function templateGuest(vmid: number, name: string): Guest {
+    const { pool: _, ...guest } = SMALL_GUEST;
+    return { ...guest, vmid, name, tags: [], template: true, status: "stopped" };
+}
+
+/** Inventory of node pve2 with guests, whose datacentre firewall is on, and with parts of it that a test is about. */
+export function inventoryOf(guests: readonly Guest[], more: Partial<Inventory> = {}): Inventory {
+    return {
+        node: "pve2",
+        guests: new Map(guests.map((guest) => [guest.vmid, guest])),
+        ...{ configs: new Map(), firewalls: new Map(), templates: new Map() },
+        ...{ datacentreFirewall: true, volumes: [], pools: [], tasks: [] },
+        ...more,
+    };
+}
 
 const folders: string[] = [];
 

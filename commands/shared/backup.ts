@@ -1,9 +1,9 @@
 import type { Holdings } from "../../state/holdings";
 import type { Substrate } from "../../substrate/substrate";
 import { backUpVm } from "../../node/backup";
+import { withNodes } from "../../node/connect";
 import { Refusal } from "../cli/errors";
 import { note } from "../cli/terminal";
-import { withNodes } from "./nodes";
 
 /**
  * Backs every VM of a tenant up, one after the other, so that one disk at a time is read.

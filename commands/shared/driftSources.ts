@@ -1,19 +1,25 @@
-import { hostDrift, type HostDrift } from "../../host/drift";
+import { hostDrift } from "../../host/drift";
 import { PRIVATE_KEY, SECRET_VARIABLES, secretsOf, type Secrets } from "../../host/secrets";
-import type { DriftRow, DriftSource } from "../../report/drift";
-import { routerWords } from "../../report/routerWords";
+import type { Finding } from "../../substrate/findings";
 import type { Substrate } from "../../substrate/substrate";
-import { NodeError } from "../../node/client";
 import { nodeDrift } from "../../node/drift";
-import { lookForDrift } from "../../node/look";
-import { apiToken } from "../../node/token";
-import { unfit } from "../../node/unfit";
+import { apiToken, withEachNode } from "../../node/connect";
+import { driftParts } from "../../node/parts";
+import { requirePreflight } from "../../node/preflight";
+import { readInventory } from "../../node/read";
+import { previewNodes, pulumi } from "../../state/client";
 import { routerDrift } from "../../router/drift";
-import { readInventory } from "../../router/read";
+import { readInventory as readRouter } from "../../router/read";
 import { ROOT } from "../cli/environment";
-import { withNodes } from "./nodes";
-import { previewNodes, pulumi } from "./pulumi";
 import { routerClient } from "./routerClient";
+
+/** A place that drift is looked for in. */
+export interface DriftSource {
+    /** As a person knows it: `node`, `router`. */
+    readonly name: string;
+    /** Everything that differs there. @throws Refusal where it cannot be told. */
+    findings(): Promise<readonly Finding[]>;
+}
 
 /** Every place of a substrate that drift is looked for in; each only reads. What is only planned has no node and no host. */
 export function sources(substrate: Substrate): DriftSource[] {
@@ -36,20 +42,17 @@ export function notLookedAt({ name, status, hypervisors, coreRouter }: Substrate
 
 /** The nodes, by a preview that reads them and by what it does not tell of. */
 function nodeSource(substrate: Substrate): DriftSource {
-    return { name: "node", rows: () => rowsOfNodes(substrate) };
+    return { name: "node", findings: () => ofNodes(substrate) };
 }
 
-async function rowsOfNodes(substrate: Substrate): Promise<readonly DriftRow[]> {
+async function ofNodes(substrate: Substrate): Promise<readonly Finding[]> {
     // First: a preview refreshes before the program asks, and takes for gone what the token may not see.
-    const wrong = await unfit(substrate);
-    if (wrong.length > 0) {
-        throw new NodeError(wrong.join("\n"));
-    }
-    const looks = await withNodes(substrate, (clients) =>
-        Promise.all(substrate.hypervisors.map((one) => lookForDrift(clients.get(one.node)!, one, substrate))),
+    await requirePreflight(substrate);
+    const inventories = await withEachNode(substrate, (client, one) =>
+        readInventory(client, one, driftParts(substrate, one)),
     );
     const steps = await previewNodes(substrate.name);
-    return nodeDrift(substrate, steps, looks, apiToken().split("=")[0]!);
+    return nodeDrift(substrate, steps, inventories, apiToken().split("=")[0]!);
 }
 
 /** Each host that has a baseline, by Ansible's own check. */
@@ -59,17 +62,8 @@ function hostSources(substrate: Substrate): DriftSource[] {
         .filter(({ baseline }) => baseline !== undefined)
         .map((hypervisor) => ({
             name: `host ${hypervisor.name}`,
-            rows: async () => {
-                secrets ??= hostSecrets(substrate.name);
-                const found = await hostDrift(ROOT, hypervisor, secrets);
-                return found.map((one) => hostRow(substrate, one));
-            },
+            findings: () => hostDrift(ROOT, hypervisor, (secrets ??= hostSecrets(substrate.name))),
         }));
-}
-
-function hostRow({ name }: Substrate, { hypervisor, task, change }: HostDrift): DriftRow {
-    const settle = `another revision of ${hypervisor}'s baseline in Pulumi.${name}.yaml, then tenants up ${name}`;
-    return { tenant: "", where: `host ${hypervisor}`, what: task, declared: "as its baseline", found: change, settle };
 }
 
 /** The stack's encrypted configuration. */
@@ -88,13 +82,7 @@ function routerSource(substrate: Substrate): DriftSource[] {
     if (mode === "none" || endpoint === undefined) {
         return [];
     }
-    const rows = async () => {
-        const findings = routerDrift(substrate, await readInventory(routerClient(substrate)!));
-        return findings.map((finding) => ({
-            tenant: finding.tenant ?? "",
-            where: "router",
-            ...routerWords(substrate, finding),
-        }));
-    };
-    return [{ name: "router", rows }];
+    return [
+        { name: "router", findings: async () => routerDrift(substrate, await readRouter(routerClient(substrate)!)) },
+    ];
 }

@@ -2,8 +2,8 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { lt } from "semver";
 import { definitions } from "../cli/environment";
+import { pulumi } from "../../state/client";
 import { isThere, readText } from "../cli/files";
-import { pulumi } from "./pulumi";
 
 /** The pack, a program that the CLI starts, from the project's folder. */
 const PACK = "policy/pack";

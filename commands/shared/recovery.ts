@@ -1,13 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { exportStack, importState } from "../../state/client";
+import { releaseStack } from "../../state/locks";
 import { repairState } from "../../state/repair";
 import type { Substrate } from "../../substrate/substrate";
-import { isOnNode, removeHalfMade } from "../../node/leftovers";
-import { removeStrays } from "../../node/strays";
-import { withNodes } from "./nodes";
-import { exportStack, pulumi, type Exported } from "./pulumi";
-import { releaseStack } from "../../state/staleLocks";
+import { withNodes } from "../../node/connect";
+import { isOnNode, removeHalfMade } from "../../node/repair/creations";
+import { removeUndeclared } from "../../node/repair/undeclared";
 
 /**
  * Settles what an interrupted run left behind, so that the next one can go on: a lock, files of the state, creations that
@@ -32,18 +29,6 @@ async function settle(substrate: Substrate): Promise<string[]> {
         }
         const resources = repair.deployment.resources ?? [];
         const clones = await removeHalfMade(clients, substrate, resources);
-        return [...repair.notes, ...clones, ...(await removeStrays(clients, substrate, resources))];
+        return [...repair.notes, ...clones, ...(await removeUndeclared(clients, substrate, resources))];
     });
-}
-
-/** The state holds secrets only encrypted, and this file is its owner's alone, until it is gone at once. */
-function importState(stack: string, state: Exported): void {
-    const folder = mkdtempSync(join(tmpdir(), "recover-"));
-    try {
-        const file = join(folder, "state.json");
-        writeFileSync(file, JSON.stringify(state), { mode: 0o600 });
-        pulumi("stack", "import", "--stack", stack, "--file", file);
-    } finally {
-        rmSync(folder, { recursive: true, force: true });
-    }
 }

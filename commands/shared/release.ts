@@ -1,29 +1,31 @@
-import { holdingsOf, linesOf, sumOf, type Holdings } from "../../state/holdings";
+import { linesOf, sumOf } from "../../report/holdings";
 import { leftoverWords } from "../../report/routerWords";
+import { exportStack } from "../../state/client";
+import { holdingsOf, type Holdings } from "../../state/holdings";
 import type { RouterInventory } from "../../router/inventory";
 import type { Substrate } from "../../substrate/substrate";
 import { Refusal } from "../cli/errors";
-import { leftOnNodes, lookAtNodes, withDisks, type NodeHeld } from "../../node/held";
+import { withEachNode, withNodes } from "../../node/connect";
+import type { Inventory } from "../../node/inventory";
+import { TEARDOWN_PARTS } from "../../node/parts";
+import { readInventory } from "../../node/read";
+import { remainsOf, withDisks } from "../../node/teardown";
 import { routerLeftovers } from "../../router/leftovers";
-import { readInventory } from "../../router/read";
+import { readInventory as readRouter } from "../../router/read";
 import { tell } from "../cli/terminal";
-import { withNodes } from "./nodes";
-import { exportStack } from "./pulumi";
 import { routerClient } from "./routerClient";
 
 /**
- * Holdings of tenants of the stack's state on node and router before a run, to be told of before and after it.
+ * Holdings of tenants of the stack's state before a run, to be told of before and after it.
  *
  * @param chosen which of the state's tenants.
  * @throws NodeError where a node cannot be asked.
  */
 export async function holdings(substrate: Substrate, chosen: (tenant: string) => boolean): Promise<Holdings[]> {
-    const held = [...holdingsOf(exportStack(substrate.name).deployment).values()].filter(({ tenant }) =>
-        chosen(tenant),
-    );
-    return held.length === 0
+    const all = [...holdingsOf(exportStack(substrate.name).deployment).values()].filter(({ tenant }) => chosen(tenant));
+    return all.length === 0
         ? []
-        : withNodes(substrate, (nodes) => Promise.all(held.map((one) => withDisks(nodes, one))));
+        : withNodes(substrate, (nodes) => Promise.all(all.map((one) => withDisks(nodes, one))));
 }
 
 /** Prints what a run will take away. */
@@ -52,9 +54,9 @@ export async function tellReleased(substrate: Substrate, before: readonly Holdin
     return clean;
 }
 
-/** Inventories after a run; the router is undefined where nobody can look at it. */
+/** Nodes and router after a run; the router is undefined where nobody can look at it. */
 interface Seen {
-    readonly nodes: readonly NodeHeld[];
+    readonly nodes: readonly Inventory[];
     readonly router: RouterInventory | undefined;
 }
 
@@ -62,9 +64,9 @@ interface Seen {
 function lookOnce(substrate: Substrate): () => Promise<Seen> {
     let seen: Promise<Seen> | undefined;
     const look = async () => {
-        const nodes = await withNodes(substrate, (clients) => lookAtNodes(clients, substrate));
+        const nodes = await withEachNode(substrate, (client, one) => readInventory(client, one, TEARDOWN_PARTS));
         const client = routerClient(substrate);
-        return { nodes, router: client && (await readInventory(client)) };
+        return { nodes, router: client && (await readRouter(client)) };
     };
     return () => (seen ??= look());
 }
@@ -73,7 +75,7 @@ async function verify(substrate: Substrate, held: Holdings, look: () => Promise<
     try {
         const { nodes, router: inventory } = await look();
         const router = onRouter(substrate, inventory, held);
-        return tellLeft(held.tenant, [...leftOnNodes(nodes, held), ...router.left], router);
+        return tellLeft(held.tenant, [...remainsOf(held, nodes), ...router.left], router);
     } catch (error) {
         if (error instanceof Refusal) {
             console.error(`${held.tenant}: it could not be told whether anything is left: ${error.message}`);

@@ -1,7 +1,7 @@
 import type { Substrate } from "../../substrate/substrate";
 import { RouterClient } from "../../router/client";
 import { credentials } from "../../router/credentials";
-import { pulumi } from "./pulumi";
+import { pulumi } from "../../state/client";
 
 /**
  * A client of the substrate's core router; undefined on a flat network and where its endpoint is not set.

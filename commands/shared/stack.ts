@@ -1,12 +1,12 @@
-import { spawnSync } from "node:child_process";
+import { requirePreflight } from "../../node/preflight";
 import { requireReady } from "../../substrate/ready";
 import type { Substrate } from "../../substrate/substrate";
-import { definitions, stateByDefault } from "../cli/environment";
+import { stateByDefault } from "../cli/environment";
 import { Refusal } from "../cli/errors";
 import { note, tell } from "../cli/terminal";
-import { requireFit } from "./fit";
 import { recoverStack } from "./recovery";
-import { releaseStack } from "../../state/staleLocks";
+import { attempt } from "../../state/client";
+import { releaseStack } from "../../state/locks";
 
 /**
  * Selects the stack of a substrate, and makes it where it is not there: it must be before its first preview.
@@ -33,13 +33,8 @@ export function selectStack(name: string): string[] {
 
 /** Message of the CLI's failure; undefined where it selected the stack. */
 function trySelect(name: string): string | undefined {
-    const select = ["stack", "select", "--create", name, "--non-interactive", "--color", "never"];
-    const { status, stderr, error } = spawnSync("pulumi", select, {
-        cwd: definitions(),
-        encoding: "utf8",
-        stdio: ["ignore", "ignore", "pipe"],
-    });
-    return status === 0 ? undefined : (error?.message ?? (stderr.trim() || `pulumi stack select ended with ${status}`));
+    const { code, stderr } = attempt("stack", "select", "--create", name, "--color", "never");
+    return code === 0 ? undefined : stderr || `pulumi stack select ended with ${code}`;
 }
 
 /**
@@ -52,7 +47,7 @@ export async function prepareChange(substrate: Substrate, complete = true): Prom
     if (complete) {
         requireReady(substrate);
     }
-    await requireFit(substrate);
+    await requirePreflight(substrate);
     const settled = [...selectStack(substrate.name), ...(await recoverStack(substrate))];
     settled.forEach((line) => tell(`recover: ${line}`));
 }

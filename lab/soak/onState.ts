@@ -1,4 +1,4 @@
-import { nameOf, type Deployment } from "../../state/repair";
+import { nameOf, type Deployment } from "../../state/deployment";
 import { expectSame } from "../expect";
 
 /**

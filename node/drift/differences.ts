@@ -1,6 +1,6 @@
-import type { PreviewStep, Properties } from "./preview";
+import type { PreviewStep, Properties } from "../../state/preview";
+import type { Value } from "../../substrate/findings";
 import { addressDifferences, diskDifferences, nicDifferences, ruleDifferences, type Difference } from "./lists";
-import { text } from "./view";
 
 /** Lists whose elements are told by name, by the property. */
 const LISTS: Readonly<Record<string, (declared: unknown, found: unknown) => Difference[]>> = {
@@ -10,25 +10,12 @@ const LISTS: Readonly<Record<string, (declared: unknown, found: unknown) => Diff
     cidrs: addressDifferences,
 };
 
-/** Properties as a person knows them; others are told by the provider's own path. */
-const NAMES: Readonly<Record<string, string>> = {
-    "cpu.cores": "cores",
-    "cpu.type": "CPU type",
-    "memory.dedicated": "memory",
-    "memory.floating": "balloon",
-    poolId: "pool",
-    started: "power",
-};
-
-/** Values as a person knows them. */
-const VALUES: Readonly<Record<string, (value: unknown) => string>> = {
-    memory: (value) => `${text(value, "0")}MiB`,
-    balloon: (value) => `${text(value, "0")}MiB`,
-    power: (value) => (value === true ? "running" : "stopped"),
-};
-
-/** Everything in which a resource that is there differs from what was declared. */
-export function differencesOf({ detailedDiff, oldState, newState }: PreviewStep): Difference[] {
+/**
+ * Everything in which a resource that is there differs from what was declared.
+ *
+ * @param part begins the fields of a VM's part, such as `firewall`; empty for a resource of its own.
+ */
+export function differencesOf({ detailedDiff, oldState, newState }: PreviewStep, part = ""): Difference[] {
     const [declared, found] = [newState?.inputs ?? {}, oldState?.outputs ?? oldState?.inputs ?? {}];
     const differing = Object.entries(detailedDiff ?? {})
         // What is only known after an up, such as addresses, shows as added; nothing was declared for it.
@@ -37,15 +24,12 @@ export function differencesOf({ detailedDiff, oldState, newState }: PreviewStep)
     const lists = [...new Set(differing.map(topOf))].filter((top) => top in LISTS);
     const plain = [...new Set(differing.filter((path) => !(topOf(path) in LISTS)).map(withoutIndex))];
     return [
-        ...plain.map((path) => difference(path, valueAt(declared, path), valueAt(found, path))),
+        ...plain.map((path) => ({
+            field: part === "" ? path : `${part}.${path}`,
+            ...{ declared: valueAt(declared, path), found: valueAt(found, path) },
+        })),
         ...lists.flatMap((top) => LISTS[top]!(declared[top], found[top])),
     ];
-}
-
-function difference(path: string, declared: unknown, found: unknown): Difference {
-    const what = NAMES[path] ?? path;
-    const told = VALUES[what] ?? ((value: unknown) => text(value));
-    return { what, declared: told(declared), found: told(found) };
 }
 
 function topOf(path: string): string {
@@ -57,6 +41,6 @@ function withoutIndex(path: string): string {
     return path.replace(/\[.*/, "");
 }
 
-function valueAt(properties: Properties, path: string): unknown {
-    return path.split(".").reduce<unknown>((at, key) => (at as Properties | null | undefined)?.[key], properties);
+function valueAt(properties: Properties, path: string): Value {
+    return path.split(".").reduce<unknown>((at, key) => (at as Properties | null)?.[key], properties) as Value;
 }

@@ -1,53 +1,49 @@
-import type { DriftRow } from "../../report/drift";
+import type { PreviewStep } from "../../state/preview";
+import type { Finding } from "../../substrate/findings";
 import type { Substrate } from "../../substrate/substrate";
-import type { NodeLook } from "../look";
-import type { PreviewStep } from "./preview";
-import { resourceRows } from "./resources";
+import type { Inventory } from "../inventory";
+import { resourceFindings } from "./resources";
 import { dated } from "./since";
-import { strangerRows } from "./strangers";
-import { unseenRows } from "./unseen";
-import { text, viewOf, vmText, type NodeRow, type NodeView } from "./view";
+import { undeclaredGuests } from "./undeclared";
+import { unseenFindings } from "./unseen";
+import { viewOf, type NodeFinding } from "./view";
 
 /**
  * Everything in which the nodes differ from what the tenants' files say, and the guests on them that are in the tenants'
- * ranges and in no file.
+ * ranges and in no file; in no order.
  *
  * @param steps what a preview of what is on the nodes would change, after a refresh.
- * @param looks what the preview does not tell of, of each node.
+ * @param inventories of each node, with what the preview does not tell of.
  * @param own the program's token, as user!name.
  */
 export function nodeDrift(
     substrate: Substrate,
     steps: readonly PreviewStep[],
-    looks: readonly NodeLook[],
+    inventories: readonly Inventory[],
     own: string,
-): DriftRow[] {
+): Finding[] {
     const view = viewOf(substrate);
-    const rows = resourceRows(view, steps).map((row) => withGuest(view, row, looks));
+    const changes = resourceFindings(view, steps).map((finding) => withGuest(finding, inventories));
     // A VM that is to be made has nothing else that differs.
-    const whole = new Set(rows.filter((row) => isWhole(view, row)).map(({ vmid }) => vmid!));
-    const unseen = looks.flatMap((look) => unseenRows(view, look)).filter(({ vmid }) => !whole.has(vmid!));
-    const strangers = looks.flatMap((look) => strangerRows(view, look, whole));
-    const all = [...rows, ...unseen, ...strangers];
+    const whole = new Set(changes.filter(isWholeVm).map(({ subject }) => Number(subject.id)));
+    const unseen = inventories.flatMap((one) => unseenFindings(view, one));
+    const undeclared = inventories.flatMap((one) => undeclaredGuests(view, one, whole));
+    const all = [...changes, ...unseen.filter(({ subject }) => !whole.has(Number(subject.id))), ...undeclared];
     return dated(
-        // A preview's steps come in any order.
-        all.sort((a, b) => (a.what < b.what ? -1 : 1)),
-        looks.flatMap(({ tasks }) => tasks),
+        all,
+        inventories.flatMap(({ tasks }) => tasks),
         own,
     );
 }
 
-function isWhole({ vms }: NodeView, { vmid, what }: NodeRow): boolean {
-    return vmid !== undefined && !what.startsWith(`${vmText(vms.get(vmid) ?? { vmid, name: "" })}:`);
+function isWholeVm({ subject, field }: NodeFinding): boolean {
+    return subject.kind === "vm" && field === undefined;
 }
 
-/** A VM that is missing in the state, but whose VMID a guest has, is not gone. */
-function withGuest(view: NodeView, row: NodeRow, looks: readonly NodeLook[]): NodeRow {
-    const guests = looks.flatMap((look) => look.guests);
-    const guest = guests.find(({ vmid }) => isWhole(view, row) && row.declared !== "none" && vmid === row.vmid);
-    if (guest === undefined) {
-        return row;
-    }
-    const settle = `tenants recover ${view.substrate.name}, where it is ours; else by hand, on the node: another VMID`;
-    return { ...row, found: `${text(guest.name)}, which the state does not have`, settle };
+/** A VM that is missing in the state, but whose VMID a guest has, is not gone: what is found is that guest's name. */
+function withGuest(finding: NodeFinding, inventories: readonly Inventory[]): NodeFinding {
+    const missing = isWholeVm(finding) && finding.declared !== undefined;
+    const guests = missing ? inventories.map((one) => one.guests.get(Number(finding.subject.id))) : [];
+    const guest = guests.find((one) => one !== undefined);
+    return guest === undefined ? finding : { ...finding, found: guest.name, settle: { by: "recover" } };
 }

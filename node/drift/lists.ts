@@ -1,13 +1,15 @@
-import type { Properties } from "./preview";
-import { text } from "./view";
+import type { Properties } from "../../state/preview";
+import { listField, type Value } from "../../substrate/findings";
+import { pair } from "../../substrate/pair";
+import { isSame, plainText } from "./view";
 
-/** A difference of a list: an element that is not as declared, is missing, or was declared by nobody. */
+/** A difference of a resource: a property, or an element of a list that is not as declared, is missing, or is nobody's. */
 export interface Difference {
-    readonly what: string;
+    readonly field: string;
     /** Missing: nobody declared it. */
-    readonly declared?: string;
+    readonly declared?: Value;
     /** Missing: it is gone. */
-    readonly found?: string;
+    readonly found?: Value;
 }
 
 type Elements = readonly Properties[];
@@ -18,118 +20,80 @@ const elements = (value: unknown): Elements => (Array.isArray(value) ? (value as
 export function ruleDifferences(declared: unknown, found: unknown): Difference[] {
     const wanted = elements(declared);
     const rules = elements(found);
-    const pairs = pairRules(wanted, rules);
-    const free = rules.filter((rule) => ![...pairs.values()].includes(rule));
-    const rows = wanted.flatMap((rule): Difference[] => {
+    const { rows: pairs, free } = pair(wanted, rules, [isSameRule, hasSameComment, doesSame]);
+    const changed = wanted.flatMap((rule): Difference[] => {
         const own = pairs.get(rule);
-        if (own !== undefined && ruleText(own) === ruleText(rule)) {
+        if (own !== undefined && isSameRule(own, rule)) {
             return [];
         }
-        return [{ what: ruleName(rule), declared: ruleText(rule), ...(own && { found: ruleText(own) }) }];
+        return [{ field: ruleField(rule), declared: rule as Value, ...(own && { found: own as Value }) }];
     });
-    const order = (list: Elements) => list.map((rule) => text(rule["comment"])).join(", ");
     const moved = wanted.map((rule) => pairs.get(rule)).filter((rule) => rule !== undefined);
     const now = rules.filter((rule) => moved.includes(rule));
+    const order = (list: Elements) => list.map((rule) => rule["comment"] as Value);
     return [
-        ...rows,
-        ...free.map((rule) => ({ what: ruleName(rule), found: ruleText(rule) })),
-        ...(order(moved) === order(now)
+        ...changed,
+        ...[...free].map((rule) => ({ field: ruleField(rule), found: rule as Value })),
+        ...(isSame(order(moved), order(now))
             ? []
-            : [{ what: "firewall rules' order", declared: order(moved), found: order(now) }]),
+            : [{ field: "rules.order", declared: order(moved), found: order(now) }]),
     ];
 }
 
-/** Which rule each declared one is: the same in all, else the one with its comment, else the one that does the same. */
-function pairRules(wanted: Elements, rules: Elements): Map<Properties, Properties> {
-    const pairs = new Map<Properties, Properties>();
-    const same: ((a: Properties, b: Properties) => boolean)[] = [
-        (a, b) => a["comment"] === b["comment"] && ruleText(a) === ruleText(b),
-        (a, b) => a["comment"] === b["comment"],
-        (a, b) => ruleContent(a) === ruleContent(b),
-    ];
-    for (const one of same) {
-        for (const rule of wanted.filter((declared) => !pairs.has(declared))) {
-            const taken = [...pairs.values()];
-            const own = rules.find((found) => !taken.includes(found) && one(rule, found));
-            if (own !== undefined) {
-                pairs.set(rule, own);
-            }
-        }
-    }
-    return pairs;
+/** A rule is known by its comment. */
+function ruleField(rule: Properties): string {
+    return listField({ list: "rules", element: plainText(rule["comment"]) });
 }
 
-function ruleName(rule: Properties): string {
-    return `firewall rule ${text(rule["comment"], "without a comment")}`;
-}
+/** Properties of a rule that say what it does, by the provider's names. */
+const ACTS = ["action", "type", "macro", "securityGroup", "source", "sport", "dest", "proto", "dport", "iface", "log"];
 
-function ruleText(rule: Properties): string {
-    const comment = text(rule["comment"], "");
-    return `${ruleContent(rule)}${comment === "" ? "" : ` (${comment})`}${rule["enabled"] === false ? ", off" : ""}`;
-}
+const hasSameComment = (a: Properties, b: Properties) => isSame(a["comment"], b["comment"]);
 
-/** Words of a rule, by the provider's names; what PVE leaves out is any. */
-function ruleContent(rule: Properties): string {
-    const word = (before: string, key: string) => {
-        const value = text(rule[key], "");
-        return value === "" ? [] : [`${before} ${value}`.trim()];
-    };
-    return [
-        ...[word("", "action"), word("", "type"), word("macro", "macro"), word("group", "securityGroup")].flat(),
-        ...[word("from", "source"), word("port", "sport"), word("to", "dest"), word("", "proto")].flat(),
-        ...[word("port", "dport"), word("on", "iface"), word("log", "log")].flat(),
-    ].join(" ");
-}
+const doesSame = (a: Properties, b: Properties) => ACTS.every((name) => isSame(a[name], b[name]));
+
+const isSameRule = (a: Properties, b: Properties) =>
+    hasSameComment(a, b) && doesSame(a, b) && (a["enabled"] === false) === (b["enabled"] === false);
 
 /** NICs by their place, each property that was declared; and those that nobody declared. */
 export function nicDifferences(declared: unknown, found: unknown): Difference[] {
-    const wanted = elements(declared).map((nic, index) => [`net${index}`, nic] as const);
-    const nics = elements(found).map((nic, index) => [`net${index}`, nic] as const);
-    return keyedDifferences(wanted, nics, ["bridge", "macAddress", "vlanId"]);
+    const byPlace = (value: unknown) => elements(value).map((nic, index) => [`net${index}`, nic] as const);
+    return keyedDifferences("networkDevices", byPlace(declared), byPlace(found));
 }
 
 /** Disks by their interface; a disk whose name the provider lost when it was detached is none. */
 export function diskDifferences(declared: unknown, found: unknown): Difference[] {
     const byName = (value: unknown) =>
-        elements(value)
-            .filter((disk) => text(disk["interface"], "") !== "")
-            .map((disk) => [`disk ${text(disk["interface"])}`, disk] as const);
-    return keyedDifferences(byName(declared), byName(found), ["datastoreId", "size"], ["speed"]);
+        elements(value).flatMap((disk) => (disk["interface"] ? [[plainText(disk["interface"]), disk] as const] : []));
+    return keyedDifferences("disks", byName(declared), byName(found), ["speed"]);
 }
 
 /** Addresses of an ipset. */
 export function addressDifferences(declared: unknown, found: unknown): Difference[] {
-    const entries = (value: unknown) =>
-        elements(value).map((entry) => [`address ${text(entry["name"])}`, entry] as const);
-    return keyedDifferences(entries(declared), entries(found), ["name"]);
+    const byAddress = (value: unknown) => elements(value).map((entry) => [plainText(entry["name"]), entry] as const);
+    return keyedDifferences("ipset.cidrs", byAddress(declared), byAddress(found));
 }
 
 type Keyed = readonly (readonly [key: string, element: Properties])[];
 
-/** @param telling properties that say of an element that is missing or nobody's what it is. */
-function keyedDifferences(wanted: Keyed, found: Keyed, telling: readonly string[], but: readonly string[] = []) {
+/** @param but properties that do not count. */
+function keyedDifferences(list: string, wanted: Keyed, found: Keyed, but: readonly string[] = []): Difference[] {
     const keys = [...new Set([...wanted, ...found].map(([key]) => key))];
-    const content = (element: Properties) =>
-        telling
-            .map((name) => text(element[name], ""))
-            .filter(Boolean)
-            .join(" ");
-    return keys.flatMap((key): Difference[] => {
-        const own = wanted.find(([one]) => one === key)?.[1];
-        const now = found.find(([one]) => one === key)?.[1];
+    return keys.flatMap((element): Difference[] => {
+        const own = wanted.find(([one]) => one === element)?.[1];
+        const now = found.find(([one]) => one === element)?.[1];
         if (own === undefined || now === undefined) {
-            return [{ what: key, ...(own && { declared: content(own) }), ...(now && { found: content(now) }) }];
+            const whole = { ...(own && { declared: own as Value }), ...(now && { found: now as Value }) };
+            return [{ field: listField({ list, element }), ...whole }];
         }
         return Object.keys(own)
-            .filter((name) => name !== "__defaults" && !but.includes(name) && differs(own[name], now[name]))
-            .map((name) => {
-                const unit = name === "size" ? "GiB" : "";
-                const told = (value: unknown) => `${text(value)}${unit}`;
-                return { what: `${key}: ${name}`, declared: told(own[name]), found: told(now[name]) };
-            });
+            .filter(
+                (name) => name !== "__defaults" && !but.includes(name) && own[name] !== undefined && own[name] !== null,
+            )
+            .filter((name) => !isSame(own[name], now[name]))
+            .map((property) => ({
+                field: listField({ list, element, property }),
+                ...{ declared: own[property] as Value, found: now[property] as Value },
+            }));
     });
-}
-
-function differs(declared: unknown, found: unknown): boolean {
-    return declared !== undefined && declared !== null && text(declared) !== text(found);
 }

@@ -1,32 +1,38 @@
-import type { DriftRow } from "../../report/drift";
-import type { WorkloadVm } from "../../substrate/substrate";
+import { changesIn, stateOf, type PreviewStep } from "../../state/preview";
+import { IPSET, POOL, RULES, VM } from "../../state/deployment";
+import { elementIn, THERE, type Settle, type Value } from "../../substrate/findings";
 import { differencesOf } from "./differences";
 import type { Difference } from "./lists";
-import { changesIn, stateOf, type PreviewStep } from "./preview";
-import { namedVm, nodeOf, text, up, vmRow, type Named, type NodeRow, type NodeView, type TaskKind } from "./view";
+import {
+    keyAt,
+    keyOf,
+    namedVm,
+    nodeOf,
+    plainText,
+    vmFinding,
+    type Named,
+    type NodeFinding,
+    type NodeView,
+    type Told,
+} from "./view";
 
-const isOf = (type: string) => (step: PreviewStep) => stateOf(step).type.includes(`${type}Legacy:`);
-const isVm = isOf("vm");
-const isPool = isOf("pool");
-
-/** What stands for a thing that is there, with nothing to say of it. */
-const THERE = "there";
+const isOf = (type: string) => (step: PreviewStep) => stateOf(step).type === type;
 
 /**
- * Rows of what a preview would change on the nodes: VMs, pools and firewalls. What comes and goes with a VM or a pool, such
+ * Findings of what a preview would change on the nodes: VMs, pools and firewalls. What comes and goes with a VM or a pool, such
  * as the firewall of a VM that is gone, is told by it alone.
  */
-export function resourceRows(view: NodeView, steps: readonly PreviewStep[]): NodeRow[] {
+export function resourceFindings(view: NodeView, steps: readonly PreviewStep[]): NodeFinding[] {
     const changes = changesIn(steps);
-    const vms = changes.filter(isVm);
-    const pools = changes.filter(isPool);
-    const whole = new Set(vms.filter(({ op }) => op !== "update").map((step) => vmidOf(step)));
-    const parts = changes.filter((step) => !isVm(step) && !isPool(step) && !whole.has(vmidOf(step)));
+    const vms = changes.filter(isOf(VM));
+    const pools = changes.filter(isOf(POOL));
+    const whole = new Set(vms.filter(({ op }) => op !== "update").map(vmidOf));
+    const parts = changes.filter((step) => !vms.includes(step) && !pools.includes(step) && !whole.has(vmidOf(step)));
     const goneWith = new Set(pools.filter(({ op }) => op !== "update").map((step) => stateOf(step).inputs?.["poolId"]));
     return [
-        ...pools.flatMap((step) => poolRows(view, step)),
-        ...vms.flatMap((step) => vmRows(view, step, goneWith)),
-        ...parts.flatMap((step) => firewallRows(view, step)),
+        ...pools.flatMap((step) => poolFindings(view, step)),
+        ...vms.flatMap((step) => vmFindings(view, step, goneWith)),
+        ...parts.flatMap((step) => firewallFindings(view, step)),
     ];
 }
 
@@ -34,97 +40,75 @@ function vmidOf(step: PreviewStep): number {
     return Number(stateOf(step).inputs?.["vmId"]);
 }
 
-function poolRows({ substrate }: NodeView, step: PreviewStep): DriftRow[] {
-    const pool = text(stateOf(step).inputs?.["poolId"], step.oldState?.id);
+const UP: Settle = { by: "up" };
+
+function poolFindings({ substrate }: NodeView, step: PreviewStep): NodeFinding[] {
+    const pool = plainText(stateOf(step).inputs?.["poolId"]) || step.oldState!.id!;
     const tenant = substrate.tenants.find(({ name }) => name === pool);
     const node = tenant === undefined ? substrate.hypervisors[0]!.node : nodeOf(substrate, tenant);
-    const row = { tenant: pool, where: `node ${node}`, settle: up(substrate) };
     const whole = wholeOf(step);
-    return whole === undefined
-        ? differencesOf(step).map(({ what, declared, found }) => ({
-              ...row,
-              what: `pool ${pool}: ${what}`,
-              declared: text(declared),
-              found: text(found),
-          }))
-        : [{ ...row, what: `pool ${pool}`, declared: text(whole.declared), found: text(whole.found) }];
+    return (whole === undefined ? differencesOf(step) : [whole]).map((told) => ({
+        ...{ tenant: pool, place: { kind: "node", name: node }, subject: { kind: "pool", id: pool }, settle: UP },
+        ...(tenant &&
+            told.declared !== undefined && { definedAt: keyAt(tenant, "field" in told ? "description" : "name") }),
+        ...told,
+    }));
 }
 
-/** What would come or go as a whole; undefined for what would be changed. */
-function wholeOf({ op }: PreviewStep): Omit<Difference, "what"> | undefined {
+/** Something that would come or go as a whole; undefined for what would be changed. */
+function wholeOf({ op }: PreviewStep): Omit<Difference, "field"> | undefined {
     return op === "create" ? { declared: THERE } : op === "delete" ? { found: THERE } : undefined;
 }
 
-function vmRows(view: NodeView, step: PreviewStep, pools: ReadonlySet<unknown>): NodeRow[] {
+function vmFindings(view: NodeView, step: PreviewStep, pools: ReadonlySet<unknown>): NodeFinding[] {
     const named = namedVm(view, stateOf(step).inputs ?? {});
-    const settle = up(view.substrate);
     const whole = wholeOf(step);
     if (whole !== undefined) {
-        const away = `${settle}, which deletes it; or put it back into its tenant's file`;
-        return [vmRow(named, "", { ...whole, settle: whole.found ? away : settle }, whole.found ? undefined : "gone")];
+        const told: Told = whole.found
+            ? { ...whole, settle: { by: "up", deletes: true } }
+            : { ...whole, settle: UP, task: "removed" };
+        return [vmFinding(named, told)];
     }
     if (step.op === "replace") {
-        const what = "made as declared by rebuild";
-        return [vmRow(named, what, { declared: text(named.vm?.rebuild), found: "as made before", settle })];
+        return [vmFinding(named, { field: "rebuild", declared: named.vm?.rebuild, settle: UP })];
     }
     return differencesOf(step)
-        .filter(({ what }) => what !== "pool" || !pools.has(named.tenant))
-        .map((one) => vmRow(named, one.what, { ...one, settle: settleVm(view, named, one) }, taskOf(one)));
+        .filter(({ field }) => field !== "poolId" || !pools.has(named.tenant))
+        .map((one) => vmFinding(named, { ...one, settle: settleVm(named, one), task: taskOf(one) }));
 }
 
-function taskOf({ what }: Difference): TaskKind {
-    return what === "power" ? "power" : /^disk \S+: size$/.test(what) ? "size" : "config";
+function taskOf({ field }: Difference): NonNullable<Told["task"]> {
+    return field === "started" ? "power" : isSize(field) ? "size" : "config";
 }
 
-/** Keys of a VM in its tenant's file, by what differs. */
-const KEYS: Readonly<Record<string, string>> = {
-    cores: "cores",
-    "CPU type": "cpu",
-    memory: "memory",
-    balloon: "balloon",
-    name: "name",
-    onBoot: "onBoot",
-    protection: "protection",
-    tags: "tags",
-    "disk scsi0: size": "disk",
-};
+function isSize(field: string): boolean {
+    const { list, property } = elementIn(field) ?? {};
+    return list === "disks" && property === "size";
+}
 
 /** An up makes a setting as declared, or its file is made as it is; a disk that grew does not shrink again. */
-function settleVm({ substrate }: NodeView, { vm, vmid }: Named, { what, declared, found }: Difference): string {
-    const command = up(substrate);
-    const accept = vm && acceptIn(vm, what);
-    if (/^disk \S+: size$/.test(what) && Number.parseFloat(found ?? "") > Number.parseFloat(declared ?? "")) {
-        return `accept it, since a disk only grows: ${accept ?? "disks of the VM, in its tenant's file"}`;
+function settleVm(named: Named, { field, declared, found }: Difference): Settle {
+    const key = keyOf(named, field);
+    const accept = key && { accept: key };
+    if (isSize(field) && Number(found) > Number(declared)) {
+        return { by: "file", ...accept };
     }
-    if (/^disk \S+$/.test(what) && found === undefined) {
-        return `attach it again (qm set ${vmid}), then tenants recover ${substrate.name}`;
-    }
-    return accept === undefined ? command : `${command}; or accept it: ${accept}`;
-}
-
-function acceptIn({ definedAt: { file, lines } }: WorkloadVm, what: string): string | undefined {
-    const key = KEYS[what];
-    return key === undefined ? undefined : `${key} in ${file}:${lines[key] ?? lines[""] ?? 1}`;
+    const disk = elementIn(field);
+    return disk?.list === "disks" && disk.property === undefined && found === undefined
+        ? { by: "attach", vmid: named.vmid }
+        : { by: "up", ...accept };
 }
 
 /** Firewall options, rules and address filter of a VM that is there: PVE's task log knows of none. */
-function firewallRows(view: NodeView, step: PreviewStep): NodeRow[] {
+function firewallFindings(view: NodeView, step: PreviewStep): NodeFinding[] {
     const named = namedVm(view, stateOf(step).inputs ?? {});
-    const settle = up(view.substrate);
+    const part = isOf(IPSET)(step) ? "ipset" : isOf(RULES)(step) ? "rules" : "firewall";
     const whole = wholeOf(step);
     if (whole === undefined) {
-        const name = (what: string) => (what.startsWith("firewall") ? what : `${partName(step)} ${what}`);
-        return differencesOf(step).map((one) => vmRow(named, name(one.what), { ...one, settle }));
+        return differencesOf(step, part).map((one) => vmFinding(named, { ...one, settle: UP }));
     }
     const entries = stateOf(step).inputs?.["cidrs"] as readonly { name: string }[] | undefined;
-    const content = text(
-        entries?.map(({ name }) => name),
-        THERE,
-    );
+    const content: Value = entries?.map(({ name }) => name) ?? THERE;
     const told = whole.declared === undefined ? { found: content } : { declared: content };
-    return [vmRow(named, partName(step), { ...told, settle })];
-}
-
-function partName(step: PreviewStep): string {
-    return isOf("ipset")(step) ? "address filter" : isOf("rules")(step) ? "firewall rules" : "firewall";
+    return [vmFinding(named, { field: part, ...told, settle: UP })];
 }

@@ -1,15 +1,16 @@
+import { listField } from "../../substrate/findings";
 import type { WorkloadVm } from "../../substrate/substrate";
-import type { NodeLook, Settings } from "../look";
-import { text, vmRow, type Named, type NodeRow, type NodeView } from "./view";
+import type { Inventory, Settings } from "../inventory";
+import { vmFinding, type Named, type NodeFinding, type NodeView } from "./view";
 
 /**
- * What the provider does not read back, so that no preview tells of it and no up mends it: an option of a VM's firewall
- * that was deleted, and a disk or a setting that nobody declared.
+ * Differences that the provider does not read back, so that no preview tells of them and no up mends them: an option of a VM's
+ * firewall that was deleted, and a disk or a setting that nobody declared.
  */
-export function unseenRows({ vms }: NodeView, look: NodeLook): NodeRow[] {
-    return [...look.configs].flatMap(([vmid, config]) => {
+export function unseenFindings({ vms }: NodeView, { configs, firewalls }: Inventory): NodeFinding[] {
+    return [...configs].flatMap(([vmid, config]) => {
         const named = vms.get(vmid)!;
-        return [...firewallRows(named, look.firewalls.get(vmid)!), ...settingRows(named, named.vm!, config)];
+        return [...optionFindings(named, firewalls.get(vmid)!), ...settingFindings(named, named.vm!, config)];
     });
 }
 
@@ -22,16 +23,16 @@ const OPTIONS: Readonly<Record<string, string>> = {
     policy_in: "DROP",
 };
 
-/** One row, however many are gone: with the firewall's file they all are. */
-function firewallRows(named: Named, options: Settings): NodeRow[] {
-    const gone = Object.keys(OPTIONS).filter((key) => options[key] === undefined);
+/** One finding, however many are gone: with the firewall's file they all are. */
+function optionFindings(named: Named, options: Settings): NodeFinding[] {
+    const gone = Object.entries(OPTIONS).filter(([key]) => options[key] === undefined);
     if (gone.length === 0) {
         return [];
     }
-    const flags = gone.map((key) => `--${key} ${OPTIONS[key]}`).join(" ");
-    const settle = `by hand, on the node: pvesh set /nodes/${named.node}/qemu/${named.vmid}/firewall/options ${flags}`;
-    const declared = gone.map((key) => `${key} ${OPTIONS[key]}`).join(", ");
-    return [vmRow(named, "firewall options", { declared, settle })];
+    const flags = gone.map(([key, value]) => `--${key} ${value}`).join(" ");
+    const command = `pvesh set /nodes/${named.node}/qemu/${named.vmid}/firewall/options ${flags}`;
+    const declared = Object.fromEntries(gone);
+    return [vmFinding(named, { field: "firewall.options", declared, settle: { by: "command", command } })];
 }
 
 /** Drives that every VM of a tenant has: the system disk, the cloud-init drive and the empty CD drive. */
@@ -42,13 +43,13 @@ const DRIVE = /^(scsi|virtio|sata|ide|efidisk|tpmstate)\d+$/;
 /** Settings that no tenant's VM has. */
 const SETTINGS = /^(hookscript|args)$/;
 
-function settingRows(named: Named, vm: WorkloadVm, config: Settings): NodeRow[] {
+function settingFindings(named: Named, vm: WorkloadVm, config: Settings): NodeFinding[] {
     const declared = [...DRIVES, ...vm.extraDisks.map((disk) => disk.interface)];
     return Object.entries(config)
         .filter(([key]) => SETTINGS.test(key) || (DRIVE.test(key) && !declared.includes(key)))
-        .map(([key, value]) => {
-            const what = DRIVE.test(key) ? `disk ${key}` : key;
-            const settle = `by hand, on the node: qm set ${named.vmid} --delete ${key}`;
-            return vmRow(named, what, { found: text(value), settle }, "config");
+        .map(([key, found]) => {
+            const field = DRIVE.test(key) ? listField({ list: "disks", element: key }) : key;
+            const settle = { by: "command", command: `qm set ${named.vmid} --delete ${key}` } as const;
+            return vmFinding(named, { field, found, settle, task: "config" });
         });
 }

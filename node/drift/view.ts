@@ -1,24 +1,22 @@
-import { NOTHING, type DriftRow } from "../../report/drift";
+import type { Properties } from "../../state/preview";
+import type { Finding, Key, Settle, Value } from "../../substrate/findings";
 import type { Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
-import type { Properties } from "./preview";
 
 /** Kinds of change that PVE's task log knows, by the types of their tasks. */
 export const TASKS = {
     config: ["qmconfig", "qmmove", "qmtemplate", "qmrollback"],
     size: ["resize"],
     power: ["qmstart", "qmstop", "qmshutdown", "qmreboot", "qmsuspend", "hastop"],
-    gone: ["qmdestroy"],
-    made: ["qmcreate", "qmrestore", "vzcreate", "vzrestore"],
+    removed: ["qmdestroy"],
+    created: ["qmcreate", "qmrestore", "vzcreate", "vzrestore"],
 } as const;
 
-export type TaskKind = keyof typeof TASKS;
-
-/** A row about a node, with the VM and the kind of change that the task log is asked for. */
-export type NodeRow = DriftRow & { readonly vmid?: number; readonly task?: TaskKind };
+/** A finding on a node, with the kind of change that the task log is asked for. */
+export type NodeFinding = Finding & { readonly task?: keyof typeof TASKS };
 
 /** A VM of the tenants' files, or one that only the state or the node knows. */
 export interface Named {
-    readonly tenant: string;
+    readonly tenant: string | undefined;
     readonly node: string;
     readonly vmid: number;
     readonly name: string;
@@ -26,7 +24,7 @@ export interface Named {
     readonly vm?: WorkloadVm;
 }
 
-/** What the rows of a node are worded by. */
+/** The tenants' files, as findings on nodes are looked up in them. */
 export interface NodeView {
     readonly substrate: Substrate;
     /** VMs of the tenants' files, by VMID. */
@@ -36,10 +34,7 @@ export interface NodeView {
 export function viewOf(substrate: Substrate): NodeView {
     const named = substrate.tenants.flatMap((tenant) =>
         tenant.vms.map((vm): Named => ({
-            tenant: tenant.name,
-            node: nodeOf(substrate, tenant),
-            vmid: vm.vmid,
-            name: vm.name,
+            ...{ tenant: tenant.name, node: nodeOf(substrate, tenant), vmid: vm.vmid, name: vm.name },
             vm,
         })),
     );
@@ -54,50 +49,83 @@ export function nodeOf({ hypervisors }: Substrate, { hypervisor }: Tenant): stri
 /** A VM by what a resource says of it: its file's, else, where no file has it, by its pool. */
 export function namedVm({ vms }: NodeView, properties: Properties): Named {
     const vmid = Number(properties["vmId"]);
-    return (
-        vms.get(vmid) ?? {
-            tenant: text(properties["poolId"], ""),
-            node: text(properties["nodeName"], ""),
-            vmid,
-            name: text(properties["name"], ""),
-        }
-    );
+    const [pool, node, name] = ["poolId", "nodeName", "name"].map((key) => plainText(properties[key]));
+    return vms.get(vmid) ?? { tenant: pool || undefined, node: node!, vmid, name: name! };
 }
 
-/** What is said of a VM: `VM 5001 api-vm01`. */
-export function vmText({ vmid, name }: Pick<Named, "vmid" | "name">): string {
-    return `VM ${vmid} ${name}`.trim();
+/** A plain value as text; empty for nothing. */
+export function plainText(value: unknown): string {
+    return typeof value === "string" || typeof value === "number" ? String(value) : "";
 }
 
-/** One row about a VM. */
-export function vmRow(
-    named: Named,
-    what: string,
-    { declared = NOTHING, found = NOTHING, settle }: { declared?: string; found?: string; settle: string },
-    task?: TaskKind,
-): NodeRow {
-    const { tenant, node, vmid } = named;
-    const about = what === "" ? vmText(named) : `${vmText(named)}: ${what}`;
-    return { tenant, where: `node ${node}`, what: about, declared, found, settle, vmid, ...(task && { task }) };
+/** Keys of a VM in its tenant's file, by the field that each declares alone. */
+const KEYS: Readonly<Record<string, string>> = {
+    "cpu.cores": "cores",
+    "cpu.type": "cpu",
+    "memory.dedicated": "memory",
+    "memory.floating": "balloon",
+    name: "name",
+    rebuild: "rebuild",
+    onBoot: "onBoot",
+    protection: "protection",
+    tags: "tags",
+    "disks[scsi0].size": "disk",
+};
+
+/** Key of a VM in its tenant's file that declares a field; undefined where it is not one key alone, or no file has the VM. */
+export function keyOf({ vm }: Named, field: string): Key | undefined {
+    const key = KEYS[field];
+    return vm && key ? keyAt(vm, key) : undefined;
 }
 
-/** The command that makes everything as declared. */
-export function up({ name }: Substrate): string {
-    return `tenants up ${name}`;
+/** A key of a tenant or VM; at the line of the whole where the file leaves it out. */
+export function keyAt({ definedAt: { file, lines } }: Pick<WorkloadVm | Tenant, "definedAt">, key: string): Key {
+    return { file, line: lines[key] ?? lines[""] ?? 1, key };
 }
 
-/** A value as a person reads it: one without content is NOTHING. */
-export function text(value: unknown, nothing = NOTHING): string {
+/** The parts of a finding about a VM that are its own. */
+export interface Told {
+    readonly field?: string;
+    readonly declared?: Value;
+    readonly found?: Value;
+    readonly settle: Settle;
+    readonly task?: keyof typeof TASKS;
+}
+
+/** A finding about a VM. */
+export function vmFinding(named: Named, told: Told): NodeFinding {
+    const { tenant, node, vmid, name, vm } = named;
+    const { field = "" } = told;
+    const declares = vm && told.declared !== undefined;
+    return {
+        ...(tenant !== undefined && { tenant }),
+        place: { kind: "node", name: node },
+        subject: { kind: "vm", id: String(vmid), ...(name !== "" && { name }) },
+        ...(vm && { vmid }),
+        ...(declares && { definedAt: keyOf(named, field) ?? keyAt(vm, "name") }),
+        ...told,
+    };
+}
+
+/**
+ * Whether two values are the same, whichever way the provider writes them: nothing is an empty text, list or mapping, and a
+ * number may be its text.
+ */
+export function isSame(one: unknown, other: unknown): boolean {
+    return JSON.stringify(plain(one)) === JSON.stringify(plain(other));
+}
+
+function plain(value: unknown): unknown {
     if (value === undefined || value === null || value === "") {
-        return nothing;
+        return undefined;
     }
     if (Array.isArray(value)) {
-        return value.length === 0 ? nothing : value.map((one) => text(one)).join(", ");
+        return value.length === 0 ? undefined : value.map(plain);
     }
     if (typeof value === "object") {
-        const parts = Object.entries(value).filter(([key, one]) => key !== "__defaults" && text(one, "") !== "");
-        return parts.length === 0 ? nothing : parts.map(([key, one]) => `${key} ${text(one)}`).join(" ");
+        const parts = Object.entries(value).map(([key, one]) => [key, plain(one)] as const);
+        const there = parts.filter(([key, one]) => key !== "__defaults" && one !== undefined);
+        return there.length === 0 ? undefined : Object.fromEntries(there.sort(([a], [b]) => (a < b ? -1 : 1)));
     }
-    const plain = value as string | number | boolean;
-    return String(plain);
+    return typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -1,5 +1,5 @@
 import { sharesOf, type Share } from "../../substrate/capacity";
-import type { DriftRow } from "../drift";
+import type { DriftRow } from "../row";
 import { SITE_SEGMENT_KEYS, SITE_SEGMENTS, siteSubnet } from "../../substrate/siteSegments";
 import { ELSEWHERE, INTERNET, ROUTER } from "../../firewall/reachability";
 import type { Place } from "../../substrate/findings";

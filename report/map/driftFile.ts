@@ -1,4 +1,4 @@
-import type { DriftRow } from "../drift";
+import type { DriftRow } from "../row";
 import { DefinitionError, type Fault } from "../../definitions/faults";
 import { checkShape } from "../../definitions/shape";
 

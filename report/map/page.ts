@@ -1,5 +1,6 @@
 import { RESOURCE_TITLES, shareText } from "../../substrate/capacity";
-import { byTenant, type DriftRow } from "../drift";
+import type { DriftRow } from "../row";
+import { byTenant } from "../drift";
 import { escaped, htmlPage, schemeStyle } from "../html";
 import { bar } from "./bars";
 import { colourClass, MAP_COLOURS } from "./colours";

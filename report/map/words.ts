@@ -1,5 +1,5 @@
 import { claimOf, formatAmount } from "../../substrate/capacity";
-import type { DriftRow } from "../drift";
+import type { DriftRow } from "../row";
 import type { Segment, WorkloadVm } from "../../substrate/substrate";
 import type { MapContent } from "./content";
 

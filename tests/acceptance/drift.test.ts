@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { load } from "js-yaml";
 import { SimulatedRouter } from "../../lab/simulatedRouter";
-import type { DriftRow } from "../../report/drift";
+import type { DriftRow } from "../../report/row";
 import { loadSubstrate } from "../../substrate/load";
 import { NODES_ALONE } from "../../substrate/nodesAlone";
 import { writeAsCollection } from "../drift/collection";

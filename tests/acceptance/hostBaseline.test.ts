@@ -1,6 +1,6 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
-import type { DriftRow } from "../../report/drift";
+import type { DriftRow } from "../../report/row";
 import type { StackOutputs } from "../../substrate/outputs";
 import { outputFaults } from "../outputsSchema";
 import { describeWithHost, HOST_TIMEOUT_MS, HostLab, SECRET } from "./hostLab";

@@ -5,7 +5,7 @@ import { killProcess, processesIn } from "../../lab/processes";
 import { SimulatedRouter } from "../../lab/simulatedRouter";
 import { SimulatedNode, type SimulatedGrant } from "../../lab/simulatedNode";
 import { Workspace, type CliResult } from "../../lab/workspace";
-import type { Deployment } from "../../state/repair";
+import type { Deployment } from "../../state/deployment";
 import { grantsIn } from "./pveum";
 import { deploymentIn, stackFile } from "./stackFile";
 

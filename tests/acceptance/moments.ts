@@ -1,6 +1,6 @@
 import { rmSync, writeFileSync } from "node:fs";
 import type { Moment, RecordedWrite } from "../../lab/simulatedNode";
-import { POOL, type PendingOperation } from "../../state/repair";
+import { POOL, type PendingOperation } from "../../state/deployment";
 import type { AcceptanceLab } from "./lab";
 import { deploymentIn, stackFile } from "./stackFile";
 

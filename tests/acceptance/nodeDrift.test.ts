@@ -5,7 +5,7 @@ import { declareBaseline } from "../../lab/baseline";
 import { LabHost } from "../../lab/labHost";
 import { SimulatedRouter } from "../../lab/simulatedRouter";
 import { systemMissing } from "../../tools/labSystem";
-import type { DriftRow } from "../../report/drift";
+import type { DriftRow } from "../../report/row";
 import { nodeChanges, type Change, type ToldRow } from "../drift/nodeChanges";
 import { contentChanges, type RouterChange } from "../drift/routerChanges";
 import { uuidOf } from "../router/managed";

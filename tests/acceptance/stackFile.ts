@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Workspace } from "../../lab/workspace";
-import type { Deployment } from "../../state/repair";
+import type { Deployment } from "../../state/deployment";
 
 /** File in which a workspace's stack is kept, with the operations that are under way; undefined where the backend is no folder. */
 export function stackFile({ variables, stack }: Workspace): string | undefined {

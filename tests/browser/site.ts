@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LAB_DEFINITIONS } from "../../lab/definitions";
 import { defineMany, MANY_TENANTS } from "../../lab/manyTenants";
-import type { DriftRow } from "../../report/drift";
+import type { DriftRow } from "../../report/row";
 import { loadSubstrate } from "../../substrate/load";
 import type { ToldDrift } from "../../report/map/driftFile";
 import type { Substrate } from "../../substrate/substrate";

@@ -1,13 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { recordedOf } from "../../state/recorded";
-import { pack } from "../../host/payload";
+import { pack } from "../../host/payload/read";
 import { plan, runName } from "../../host/run";
 import { secretsOf } from "../../host/secrets";
 import { loadSubstrate } from "../../substrate/load";
-import { NOTHING_RECORDED } from "../../node/nodeFacts";
-import { project, removeProjects, smallTenant, STACK } from "../fixtures";
+import { NOTHING_RECORDED, recordedOf } from "../../state/recorded";
+import { inventoryOf, project, removeProjects, smallTenant, STACK, templateGuest } from "../fixtures";
 import { record, settled, type Registered } from "./recorder";
 
 afterAll(removeProjects);
@@ -36,16 +35,15 @@ async function declared(due: boolean) {
     const substrate = substrateOf();
     const { registered } = await record();
     const planned = await plan(ROOT, substrate.hypervisors[0]!, SECRETS);
-    const templates = [{ vmid: 100, name: "fedora-server-44-1.9" }];
-    const ground = {
-        facts: new Map([["hv02", { guests: new Map(), templates, made: new Map(), datacentreFirewall: true }]]),
+    const survey = {
+        inventories: new Map([["hv02", inventoryOf([templateGuest(100, "fedora-server-44-1.9")])]]),
         recorded: NOTHING_RECORDED,
         hosts: new Map([["hv02", { plan: planned, generation: 3, due, facts: FACTS }]]),
         secrets: SECRETS,
-        looks: false,
+        comparesOnly: false,
     };
     const { declare } = await import("../../components/substrate");
-    const outputs = await declare(substrate, ground, ROOT);
+    const outputs = await declare(substrate, survey, ROOT);
     const hosts = await settled(pulumi.output({ ...outputs.hosts }));
     await settled(pulumi.output([...outputs.vms]));
     return { registered, hosts, planned };
@@ -93,14 +91,14 @@ test("a substrate without a baseline has no step and no output of a host", async
     const { registered } = await record();
     const substrate = substrateOf(STACK);
     const { declare } = await import("../../components/substrate");
-    const ground = {
-        facts: new Map(),
+    const survey = {
+        inventories: new Map(),
         recorded: NOTHING_RECORDED,
         hosts: new Map(),
         secrets: secretsOf({}),
-        looks: false,
+        comparesOnly: false,
     };
-    const { vms, hosts } = await declare(substrate, ground, ROOT);
+    const { vms, hosts } = await declare(substrate, survey, ROOT);
     await settled(pulumi.output([...vms]));
     expect(hosts).toEqual({});
     expect(registered.filter(({ type }) => type.startsWith("command:") || type.includes("HostBaseline"))).toEqual([]);
@@ -110,20 +108,21 @@ test("the state tells the run that was begun and the one that ended, in any orde
     const urn = (type: string, name: string) =>
         `urn:pulumi:dvntm::tenant-hypervisors::deevnet:tenant:HostBaseline$${type}::${name}`;
     const applied = { digest: "0123456789abcdef", generation: 1 };
-    const component = [
-        urn("c", "hv02-baseline"),
-        { type: "deevnet:tenant:HostBaseline", outputs: { applied, facts: FACTS } },
-    ] as const;
-    const first = [
-        urn("s", "hv02-baseline-reachable"),
-        { type: "command:remote:Command", outputs: { create: "true # abc-2" } },
-    ] as const;
+    const component = {
+        urn: urn("c", "hv02-baseline"),
+        type: "deevnet:tenant:HostBaseline",
+        outputs: { applied, facts: FACTS },
+    };
+    const first = {
+        urn: urn("s", "hv02-baseline-reachable"),
+        type: "command:remote:Command",
+        outputs: { create: "true # abc-2" },
+    };
     for (const entries of [
         [component, first],
         [first, component],
     ]) {
-        const state = Object.fromEntries(entries) as Record<string, (typeof component | typeof first)[1]>;
-        const { baselines } = recordedOf(state, []);
+        const { baselines } = recordedOf(entries, []);
         expect(baselines.get("hv02-baseline")).toEqual({ applied, facts: FACTS, begun: "abc-2" });
     }
 });
@@ -190,9 +189,8 @@ describe("a payload", () => {
         git("commit", "--quiet", "-m", "one");
         git("tag", "v1.0.0");
         const own = project({});
-        mkdirSync(join(own, "ansible"));
         const { cpSync } = await import("node:fs");
-        cpSync(join(ROOT, "ansible"), join(own, "ansible"), { recursive: true });
+        cpSync(join(ROOT, "host", "ansible"), join(own, "host", "ansible"), { recursive: true });
         const fromFolder = (await pack(own, baseline(folder))).hash;
         expect((await pack(own, baseline(`file://${folder}`, "v1.0.0"))).hash).toBe(fromFolder);
         await expect(pack(own, baseline(`file://${folder}`, "v2.0.0"))).rejects.toThrow("git fetch failed");

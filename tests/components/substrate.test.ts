@@ -2,18 +2,15 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Substrate } from "../../substrate/substrate";
 import { loadSubstrate } from "../../substrate/load";
 import { crashesPublishedPlugin } from "../crashingTypes";
-import { project, removeProjects, SMALL_GUEST, smallTenant, STACK } from "../fixtures";
-import { NOTHING_RECORDED, restartSettingsOf, type NodeFacts, type Recorded } from "../../node/nodeFacts";
-import { recordedOf } from "../../state/recorded";
+import { inventoryOf, project, removeProjects, SMALL_GUEST, smallTenant, STACK, templateGuest } from "../fixtures";
+import type { Guest } from "../../node/inventory";
+import { NOTHING_RECORDED, recordedOf, restartSettingsOf, type Recorded } from "../../state/recorded";
 import type { TenantVm } from "../../components/tenantVm";
 import { record, settled, type Registered } from "./recorder";
 
 afterAll(removeProjects);
 
-const TEMPLATES = [
-    { vmid: 100, name: "fedora-server-44-1.9" },
-    { vmid: 103, name: "fedora-server-44-1.10" },
-];
+const TEMPLATES = [templateGuest(100, "fedora-server-44-1.9"), templateGuest(103, "fedora-server-44-1.10")];
 
 function substrateOf(tenants: Record<string, string>, stack = STACK): Substrate {
     const files: Record<string, string> = { "Pulumi.dvntm.yaml": stack };
@@ -24,14 +21,13 @@ function substrateOf(tenants: Record<string, string>, stack = STACK): Substrate 
     return loadSubstrate({ root, substrate: "dvntm" });
 }
 
-const NO_HOSTS = { hosts: new Map(), secrets: { variables: {} }, looks: false };
+const NO_HOSTS = { hosts: new Map(), secrets: { variables: {} }, comparesOnly: false };
 
-async function declared(substrate: Substrate, known: Partial<NodeFacts> = {}, recorded = NOTHING_RECORDED) {
+async function declared(substrate: Substrate, guests: readonly Guest[] = [], recorded = NOTHING_RECORDED) {
     const registrations = await record();
-    const held = { guests: new Map(), templates: TEMPLATES, made: new Map(), datacentreFirewall: true, ...known };
-    const facts = new Map([["hv02", held]]);
+    const inventories = new Map([["hv02", inventoryOf([...TEMPLATES, ...guests])]]);
     const { declare } = await import("../../components/substrate");
-    const outputs = await declare(substrate, { facts, recorded, ...NO_HOSTS }, "");
+    const outputs = await declare(substrate, { inventories, recorded, ...NO_HOSTS }, "");
     // Spread: an array that began in node:fs is of another realm under Jest, and Pulumi takes it for an object.
     const vms = await settled(pulumi.output([...outputs.vms]));
     return { ...registrations, vms };
@@ -158,14 +154,14 @@ test("a VM with a fixed address may send from it alone; one with DHCP from any",
 });
 
 test("a VM that runs with another address still is not cut off", async () => {
-    const guests = new Map([[5001, { ...SMALL_GUEST, process: 20_000 }]]);
+    const guests = [{ ...SMALL_GUEST, process: 20_000 }];
     const [vm] = substrateOf(ONE).tenants[0]!.vms;
-    const making = { generation: 1, rebuild: "", restartSettings: restartSettingsOf(vm!) };
-    const switched = { ...BEFORE, made: new Map([["grooveiq-api-vm01", making]]) };
-    const { registered } = await declared(substrateOf(FIXED), { guests }, switched);
+    const history = { generation: 1, rebuild: "", restartSettings: restartSettingsOf(vm!) };
+    const switched = { ...BEFORE, history: new Map([["grooveiq-api-vm01", history]]) };
+    const { registered } = await declared(substrateOf(FIXED), guests, switched);
     expect(registered.filter(({ type }) => type === IPSET)).toEqual([]);
     expect(named(registered, "grooveiq-api-vm01-firewall")).toMatchObject({ ipfilter: false });
-    const { declaredVms } = await withComponents(substrateOf(FIXED), { guests }, switched);
+    const { declaredVms } = await withComponents(substrateOf(FIXED), guests, switched);
     expect(declaredVms.map(({ onlyAddress }) => onlyAddress)).toEqual([undefined]);
 });
 
@@ -180,7 +176,7 @@ test("the provider verifies TLS and holds no token", async () => {
 const BEFORE: Recorded = {
     vms: new Map([[5001, { component: "grooveiq-api-vm01", node: "pve2", mac: "BC:24:11:00:50:01" }]]),
     names: new Map([[5001, new Set(["grooveiq-api-vm01"])]]),
-    made: new Map([["grooveiq-api-vm01", { generation: 2, rebuild: "once" }]]),
+    history: new Map([["grooveiq-api-vm01", { generation: 2, rebuild: "once" }]]),
     macs: new Map([[5001, "bc:24:11:00:50:01"]]),
     baselines: new Map(),
 };
@@ -193,51 +189,55 @@ function macIn(registered: readonly Registered[]): unknown {
 test("a VM of which a run that broke off renamed a part is one VM, as it was made", () => {
     const urn = (type: string, name: string) => `urn:pulumi:dvntm::tenant-hypervisors::${type}::${name}`;
     const [component, machine] = ["deevnet:tenant:TenantVm", "proxmoxve:index/vmLegacy:VmLegacy"];
-    const { vms, names, made } = recordedOf(
-        {
-            [urn(component, "grooveiq-new")]: {
+    const { vms, names, history } = recordedOf(
+        [
+            {
+                urn: urn(component, "grooveiq-new"),
                 type: component,
                 outputs: { vmid: 5001, generation: 2, rebuild: "once" },
             },
-            [urn(machine, "grooveiq-old-vm")]: { type: machine, outputs: { vmId: 5001, nodeName: "pve2" } },
-        },
+            {
+                urn: urn(machine, "grooveiq-old-vm"),
+                type: machine,
+                outputs: { vmId: 5001, nodeName: "pve2" },
+            },
+        ],
         [],
     );
     expect(vms.get(5001)?.component).toBe("grooveiq-old");
     expect([...names.get(5001)!].sort()).toEqual(["grooveiq-new", "grooveiq-old"]);
-    expect(made.get("grooveiq-old")).toEqual({ generation: 2, rebuild: "once" });
+    expect(history.get("grooveiq-old")).toEqual({ generation: 2, rebuild: "once" });
 });
 
 test("a VM keeps the MAC that PVE picked, in the node's own case, after it was deleted by hand too", async () => {
     expect(macIn((await declared(substrateOf(ONE))).registered)).toBeUndefined();
-    expect(macIn((await declared(substrateOf(ONE), {}, BEFORE)).registered)).toBe("BC:24:11:00:50:01");
+    expect(macIn((await declared(substrateOf(ONE), [], BEFORE)).registered)).toBe("BC:24:11:00:50:01");
     const lower = { ...BEFORE, vms: new Map([[5001, { ...BEFORE.vms.get(5001)!, mac: "bc:24:11:00:50:01" }]]) };
-    const there = { guests: new Map([[5001, SMALL_GUEST]]) };
-    expect(macIn((await declared(substrateOf(ONE), there, lower)).registered)).toBe("bc:24:11:00:50:01");
+    expect(macIn((await declared(substrateOf(ONE), [SMALL_GUEST], lower)).registered)).toBe("bc:24:11:00:50:01");
 });
 
 test("a MAC that was changed by hand is declared as it was", async () => {
     const changed = { ...BEFORE, vms: new Map([[5001, { ...BEFORE.vms.get(5001)!, mac: "BC:24:11:FF:FF:FF" }]]) };
-    const { registered } = await declared(substrateOf(ONE), { guests: new Map([[5001, SMALL_GUEST]]) }, changed);
+    const { registered } = await declared(substrateOf(ONE), [SMALL_GUEST], changed);
     expect(macIn(registered)).toBe("BC:24:11:00:50:01");
 });
 
 test.each([
-    ["a VM that is there keeps its generation", { guests: new Map([[5001, SMALL_GUEST]]) }, 2],
-    ["a VM that was deleted by hand has a further one", {}, 3],
-])("%s, and the word that it was made by", async (_, known, generation) => {
-    const { declaredVms } = await withComponents(substrateOf(ONE), known, BEFORE);
+    ["a VM that is there keeps its generation", [SMALL_GUEST], 2],
+    ["a VM that was deleted by hand has a further one", [], 3],
+])("%s, and the word that it was made by", async (_, guests, generation) => {
+    const { declaredVms } = await withComponents(substrateOf(ONE), guests, BEFORE);
     expect(declaredVms.map(({ incarnation }) => incarnation)).toEqual([`${generation} once`]);
 });
 
 /** The TenantVm components themselves, as their network sees them. */
-async function withComponents(substrate: Substrate, known: Partial<NodeFacts>, recorded: Recorded) {
+async function withComponents(substrate: Substrate, guests: readonly Guest[], recorded: Recorded) {
     const { TenantNetwork } = await import("../../components/tenantNetwork");
     const declaredVms: TenantVm[] = [];
     const guard = jest.spyOn(TenantNetwork.prototype, "guard").mockImplementation((_, vm) => {
         declaredVms.push(vm);
     });
-    await declared(substrate, known, recorded);
+    await declared(substrate, guests, recorded);
     guard.mockRestore();
     return { declaredVms };
 }
@@ -253,10 +253,8 @@ test("no more VMs are cloned at once than the hypervisor's definition says, and 
 test("control: VMs that are there wait for nobody", async () => {
     const vms = Array.from({ length: 6 }, (_, i) => `  - name: vm${i + 1}\n    instance: ${i + 1}\n`).join("");
     const tenant = `name: grooveiq\nvlan: 50\nvms:\n${vms}`;
-    const guests = new Map(
-        Array.from({ length: 6 }, (_, i) => [5001 + i, { ...SMALL_GUEST, vmid: 5001 + i }] as const),
-    );
-    const { mostAtOnce } = await declared(substrateOf({ grooveiq: tenant }), { guests });
+    const guests = Array.from({ length: 6 }, (_, i) => ({ ...SMALL_GUEST, vmid: 5001 + i }));
+    const { mostAtOnce } = await declared(substrateOf({ grooveiq: tenant }), guests);
     expect(mostAtOnce()).toBe(6);
 });
 

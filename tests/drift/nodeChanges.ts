@@ -1,5 +1,5 @@
 import type { SimulatedNode } from "../../lab/simulatedNode";
-import type { DriftRow } from "../../report/drift";
+import type { DriftRow } from "../../report/row";
 
 /** What a row tells, but for the command that settles it and the time. */
 export type ToldRow = Pick<DriftRow, "tenant" | "where" | "what" | "declared" | "found"> & { readonly who?: string };

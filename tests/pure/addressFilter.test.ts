@@ -1,12 +1,7 @@
 import { asksProcess, filterWaits, waitsFor } from "../../node/addressFilter";
 import { loadSubstrate } from "../../substrate/load";
-import {
-    restartSettingsOf,
-    type Guest,
-    type Recorded,
-    type RecordedMaking,
-    NOTHING_RECORDED,
-} from "../../node/nodeFacts";
+import type { Guest } from "../../node/inventory";
+import { NOTHING_RECORDED, restartSettingsOf, type Recorded, type VmHistory } from "../../state/recorded";
 import { project, removeProjects, SMALL_GUEST, smallTenant, STACK } from "../fixtures";
 
 afterAll(removeProjects);
@@ -23,17 +18,17 @@ const fixed = vmWith(FIXED);
 const dhcp = vmWith("");
 
 /** The state of a VM that was last declared as one given. */
-function recorded(vm = fixed, more: Partial<RecordedMaking> = {}): Recorded {
-    const making = { generation: 1, rebuild: "", restartSettings: restartSettingsOf(vm), ...more };
+function recorded(vm = fixed, more: Partial<VmHistory> = {}): Recorded {
+    const history = { generation: 1, rebuild: "", restartSettings: restartSettingsOf(vm), ...more };
     return {
         ...NOTHING_RECORDED,
         vms: new Map([[5001, { component: "grooveiq-api-vm01", node: "pve2" }]]),
-        made: new Map([["grooveiq-api-vm01", making]]),
+        history: new Map([["grooveiq-api-vm01", history]]),
     };
 }
 
 const running: Guest = { ...SMALL_GUEST, process: 20_000 };
-const stopped: Guest = { ...SMALL_GUEST, running: false };
+const stopped: Guest = { ...SMALL_GUEST, status: "stopped" };
 
 test("the address of a VM that runs is switched to fixed: its filter waits for another process, and says for which", () => {
     expect(filterWaits(fixed, running, recorded(dhcp))).toBe(true);

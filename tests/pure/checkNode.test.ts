@@ -1,13 +1,14 @@
 import { checkNode } from "../../node/checkNode";
 import { formatFault } from "../../definitions/faults";
 import { loadSubstrate } from "../../substrate/load";
-import { NOTHING_RECORDED, type Guest, type NodeFacts, type Recorded, type TemplateMake } from "../../node/nodeFacts";
-import { project, removeProjects, SMALL_GUEST, smallTenant, STACK } from "../fixtures";
+import type { Guest, TemplateDetails } from "../../node/inventory";
+import { NOTHING_RECORDED, type Recorded } from "../../state/recorded";
+import { inventoryOf, project, removeProjects, SMALL_GUEST, smallTenant, STACK, templateGuest } from "../fixtures";
 
 afterAll(removeProjects);
 
 const FILE = "tenants/dvntm/grooveiq.yaml";
-const TEMPLATE: TemplateMake = {
+const TEMPLATE: TemplateDetails = {
     vmid: 103,
     name: "fedora-server-44-1.10",
     agent: true,
@@ -19,7 +20,7 @@ const TEMPLATE: TemplateMake = {
 const RECORDED: Recorded = {
     ...NOTHING_RECORDED,
     vms: new Map([[5001, { component: "grooveiq-api-vm01", node: "pve2" }]]),
-    made: new Map([["grooveiq-api-vm01", { generation: 1, rebuild: "" }]]),
+    history: new Map([["grooveiq-api-vm01", { generation: 1, rebuild: "" }]]),
 };
 
 interface Given {
@@ -27,7 +28,7 @@ interface Given {
     readonly vm?: string;
     readonly tenant?: string;
     readonly guests?: readonly Guest[];
-    readonly template?: Partial<TemplateMake> | null;
+    readonly template?: Partial<TemplateDetails> | null;
     readonly recorded?: Recorded;
 }
 
@@ -37,14 +38,11 @@ function faultsOf({ vm = "", tenant, guests = [], template = {}, recorded = NOTH
         root: project({ "Pulumi.dvntm.yaml": STACK, [FILE]: text }),
         substrate: "dvntm",
     });
-    const made = template === null ? [] : [{ ...TEMPLATE, ...template }];
-    const facts: NodeFacts = {
-        guests: new Map(guests.map((guest) => [guest.vmid, guest])),
-        templates: made.map(({ vmid, name }) => ({ vmid, name })),
-        made: new Map(made.map((make) => [make.vmid, make])),
-        datacentreFirewall: true,
-    };
-    return checkNode(substrate, substrate.hypervisors[0]!, facts, recorded).map(formatFault);
+    const details = template === null ? [] : [{ ...TEMPLATE, ...template }];
+    const inventory = inventoryOf([...guests, ...details.map(({ vmid, name }) => templateGuest(vmid, name))], {
+        templates: new Map(details.map((one) => [one.vmid, one])),
+    });
+    return checkNode(substrate, substrate.hypervisors[0]!, inventory, recorded).map(formatFault);
 }
 
 test("control: a new VM and a template that fits it have no fault", () => {
@@ -141,17 +139,17 @@ describe("disks", () => {
 
 test("a disk that was detached by hand is not made anew: it says how to attach it", () => {
     const vm = "    disks:\n      - slot: 1\n        size: 8GiB\n";
-    const made = new Map([["grooveiq-api-vm01", { generation: 1, rebuild: "", extraDisks: ["scsi1"] }]]);
+    const history = new Map([["grooveiq-api-vm01", { generation: 1, rebuild: "", extraDisks: ["scsi1"] }]]);
     const guests = [{ ...SMALL_GUEST, unused: ["local-lvm:vm-5001-disk-1"] }];
-    expect(faultsOf({ vm, guests, recorded: { ...RECORDED, made } })).toEqual([
+    expect(faultsOf({ vm, guests, recorded: { ...RECORDED, history } })).toEqual([
         `${FILE}:6 vms[0].disks: scsi1 of VM 5001 was detached on hv02 by hand, and holds data: attach it again ` +
             "(qm set 5001 --scsi1 local-lvm:vm-5001-disk-1), then `tenants recover dvntm`",
     ]);
     // Controls: a disk that is new is made, one that is attached is left alone, and one that is taken out is not missed.
     expect(faultsOf({ vm, guests, recorded: RECORDED })).toEqual([]);
     const there = [{ ...SMALL_GUEST, extraDisks: { scsi1: 8 } }];
-    expect(faultsOf({ vm, guests: there, recorded: { ...RECORDED, made } })).toEqual([]);
-    expect(faultsOf({ guests, recorded: { ...RECORDED, made } })).toEqual([]);
+    expect(faultsOf({ vm, guests: there, recorded: { ...RECORDED, history } })).toEqual([]);
+    expect(faultsOf({ guests, recorded: { ...RECORDED, history } })).toEqual([]);
 });
 
 describe("a template that cannot be cloned as asked", () => {
@@ -199,13 +197,8 @@ describe("a template that cannot be cloned as asked", () => {
             root: project({ "Pulumi.dvntm.yaml": STACK, [FILE]: smallTenant("grooveiq", 50) }),
             substrate: "dvntm",
         });
-        const facts = {
-            guests: new Map(),
-            templates: [diskless],
-            made: new Map([[103, diskless]]),
-            datacentreFirewall: true,
-        };
-        expect(checkNode(substrate, substrate.hypervisors[0]!, facts, NOTHING_RECORDED).map(formatFault)).toEqual([
+        const inventory = inventoryOf([templateGuest(103, diskless.name)], { templates: new Map([[103, diskless]]) });
+        expect(checkNode(substrate, substrate.hypervisors[0]!, inventory, NOTHING_RECORDED).map(formatFault)).toEqual([
             expect.stringMatching(/has no disk scsi0; build it with the disk on scsi0/),
         ]);
     });
@@ -246,18 +239,23 @@ describe("rebuild", () => {
     });
 
     test("the word that the VM was made by asks for nothing", () => {
-        const made = new Map([["grooveiq-api-vm01", { generation: 1, rebuild: "again" }]]);
-        const given = { vm: again, guests: [SMALL_GUEST], recorded: { ...RECORDED, made }, template: { agent: false } };
+        const history = new Map([["grooveiq-api-vm01", { generation: 1, rebuild: "again" }]]);
+        const given = {
+            vm: again,
+            guests: [SMALL_GUEST],
+            recorded: { ...RECORDED, history },
+            template: { agent: false },
+        };
         expect(faultsOf(given)).toEqual([]);
     });
 
     test.each(["keep", "protection"])("%s forbids a new word, not the old one", (why) => {
         const vm = `${again}    ${why}: true\n`;
-        const made = new Map([["grooveiq-api-vm01", { generation: 1, rebuild: "again" }]]);
+        const history = new Map([["grooveiq-api-vm01", { generation: 1, rebuild: "again" }]]);
         expect(faultsOf({ vm, guests: [SMALL_GUEST], recorded: RECORDED })).toEqual([
             `${FILE}:6 vms[0].rebuild: a new word deletes the VM, which ${why}: true forbids; set ${why}: false and ` +
                 "bring the substrate up first",
         ]);
-        expect(faultsOf({ vm, guests: [SMALL_GUEST], recorded: { ...RECORDED, made } })).toEqual([]);
+        expect(faultsOf({ vm, guests: [SMALL_GUEST], recorded: { ...RECORDED, history } })).toEqual([]);
     });
 });

@@ -1,9 +1,10 @@
-import { recordedTenants } from "../../state/recorded";
-import { checkClaims, type RecordedTenants } from "../../components/checkClaims";
+import { checkClaims } from "../../components/checkClaims";
+import type { StateResource } from "../../state/deployment";
+import { recordedTenants, type RecordedTenants } from "../../state/holdings";
 import { formatFault } from "../../definitions/faults";
 import { loadSubstrate } from "../../substrate/load";
 import type { RouterClaim } from "../../router/claims";
-import type { Guest } from "../../node/nodeFacts";
+import type { Guest } from "../../node/inventory";
 import { project, removeProjects, SMALL_GUEST, smallTenant, STACK } from "../fixtures";
 
 afterAll(removeProjects);
@@ -83,6 +84,15 @@ describe("what the state does not know", () => {
                 /vlan: 50 is the VLAN of old, which the stack's state does not have and the node does, with VM 5007\./,
             ),
         ]);
+        // A tenant's tag or pool alone is enough.
+        const others = { "tenants/dvntm/other.yaml": smallTenant("other", 51) };
+        const { pool: _, ...poolless } = guests[0]!;
+        for (const marked of [
+            { ...poolless, tags: ["other"] },
+            { ...poolless, tags: [], pool: "other" },
+        ]) {
+            expect(faultsOf({ guests: [marked], others })[0]).toMatch(/50 is the VLAN of other, which/);
+        }
         // Controls: a guest that this program never made does not hold the VLAN, nor does one of another VLAN.
         expect(faultsOf({ guests: [{ ...SMALL_GUEST, vmid: 5007, tags: ["desk"] }] })).toEqual([]);
         expect(faultsOf({ guests: [{ ...guests[0]!, vmid: 5107 }] })).toEqual([]);
@@ -107,22 +117,20 @@ describe("what the state does not know", () => {
 
 test("tenants of a state, whichever resources a broken run left of them", () => {
     const urn = (type: string, name: string) => `urn:pulumi:dvntm::tenant-hypervisors::${type}::${name}`;
-    const vm = (name: string, vmId: number, poolId = "") => [
-        urn("proxmoxve:index/vmLegacy:VmLegacy", `${name}-vm`),
-        { type: "proxmoxve:index/vmLegacy:VmLegacy", outputs: { vmId, poolId, nodeName: "pve2" } },
-    ];
-    const tenant = (name: string) => [urn("deevnet:tenant:Tenant", name), { type: "deevnet:tenant:Tenant" }];
-    const resources = Object.fromEntries([
+    const resource = (type: string, name: string, outputs = {}): StateResource => {
+        return { urn: urn(type, name), type, outputs };
+    };
+    const vm = (name: string, vmId: number, poolId = "") =>
+        resource("proxmoxve:index/vmLegacy:VmLegacy", `${name}-vm`, { vmId, poolId, nodeName: "pve2" });
+    const tenant = (name: string) => resource("deevnet:tenant:Tenant", name);
+    const resources = [
         tenant("a"),
         tenant("a-b"),
         tenant("empty"),
         vm("a-b-c", 5001, "a"),
         vm("a-b-d", 5101),
-        [
-            urn("pulumi-nodejs:dynamic/router:RouterVlan", "empty-network-vlan"),
-            { type: "pulumi-nodejs:dynamic/router:RouterVlan", outputs: { tenant: "empty", tag: 52 } },
-        ],
-    ]) as Parameters<typeof recordedTenants>[0];
+        resource("pulumi-nodejs:dynamic/router:RouterVlan", "empty-network-vlan", { tenant: "empty", tag: 52 }),
+    ];
     expect(recordedTenants(resources)).toEqual(
         new Map([
             ["a", { vlans: [50], vms: [{ vmid: 5001, component: "a-b-c" }] }],

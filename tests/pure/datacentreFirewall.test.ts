@@ -1,17 +1,12 @@
 import { resolve } from "node:path";
 import { firewallWarning } from "../../node/datacentreFirewall";
 import { loadSubstrate } from "../../substrate/load";
-import type { NodeFacts } from "../../node/nodeFacts";
 
 const dvntm = loadSubstrate({ root: resolve(__dirname, "..", ".."), substrate: "dvntm" });
 const hv02 = dvntm.hypervisors[0]!;
 
-function facts(datacentreFirewall: boolean): NodeFacts {
-    return { guests: new Map(), templates: [], made: new Map(), datacentreFirewall };
-}
-
 test("a datacentre firewall that is off is told, with what does not count and how to turn it on with a way back", () => {
-    const warning = firewallWarning(dvntm, hv02, facts(false))!;
+    const warning = firewallWarning(dvntm, hv02, { datacentreFirewall: false })!;
     expect(warning).toMatch(/^hv02: PVE's datacentre firewall is off, so no firewall around a VM on node pve2 counts/);
     const commands = warning.split("\n").map((line) => line.trim());
     const back = commands.indexOf(
@@ -22,6 +17,6 @@ test("a datacentre firewall that is off is told, with what does not count and ho
 });
 
 test("one that is on is not, nor one of a hypervisor without VMs", () => {
-    expect(firewallWarning(dvntm, hv02, facts(true))).toBeUndefined();
-    expect(firewallWarning(dvntm, { ...hv02, name: "hv03" }, facts(false))).toBeUndefined();
+    expect(firewallWarning(dvntm, hv02, { datacentreFirewall: true })).toBeUndefined();
+    expect(firewallWarning(dvntm, { ...hv02, name: "hv03" }, { datacentreFirewall: false })).toBeUndefined();
 });

@@ -1,5 +1,6 @@
-import { dependents, holdingsOf, linesOf, sumOf } from "../../state/holdings";
-import type { StateResource } from "../../state/repair";
+import { linesOf, sumOf } from "../../report/holdings";
+import { dependents, holdingsOf } from "../../state/holdings";
+import type { StateResource } from "../../state/deployment";
 
 const SUBSTRATE = { site: 20, coreRouter: { mode: "api", vlanParent: "re0" } } as const;
 
@@ -38,16 +39,20 @@ function tenant(name: string, vlan: number, routed = false): StateResource[] {
 }
 
 test("each tenant has what is below its component, whatever the names begin with", () => {
-    const held = holdingsOf({ resources: [...tenant("a-b", 51), ...tenant("a", 50)] });
-    expect([...held.keys()]).toEqual(["a", "a-b"]);
-    expect(held.get("a")).toMatchObject({ vlans: [50], pool: "a", vms: [{ vmid: 5001, name: "vm01", node: "pve2" }] });
-    expect(held.get("a")!.resources).toHaveLength(4);
-    expect(held.get("a-b")!.vms.map(({ vmid }) => vmid)).toEqual([5101]);
+    const holdings = holdingsOf({ resources: [...tenant("a-b", 51), ...tenant("a", 50)] });
+    expect([...holdings.keys()]).toEqual(["a", "a-b"]);
+    expect(holdings.get("a")).toMatchObject({
+        vlans: [50],
+        pool: "a",
+        vms: [{ vmid: 5001, name: "vm01", node: "pve2" }],
+    });
+    expect(holdings.get("a")!.resources).toHaveLength(4);
+    expect(holdings.get("a-b")!.vms.map(({ vmid }) => vmid)).toEqual([5101]);
 });
 
 test("lines tell everything, and on the router what is the stack's", () => {
-    const held = holdingsOf({ resources: tenant("a", 50, true) }).get("a")!;
-    expect(linesOf(SUBSTRATE, held)).toEqual([
+    const holdings = holdingsOf({ resources: tenant("a", 50, true) }).get("a")!;
+    expect(linesOf(SUBSTRATE, holdings)).toEqual([
         "VLAN 50 (10.20.50.0/24)",
         "node pve2: VM 5001 vm01 (scsi0 32GiB)",
         "node: pool a",
@@ -56,7 +61,7 @@ test("lines tell everything, and on the router what is the stack's", () => {
         "router: 2 rules and their alias",
         "router: VLAN device of VLAN 50, unless it is assigned to an interface",
     ]);
-    expect(sumOf(held)).toBe("1 VM, 1 disk, 32GiB");
+    expect(sumOf(holdings)).toBe("1 VM, 1 disk, 32GiB");
     const flat = { ...SUBSTRATE, coreRouter: { mode: "none", vlanParent: "re0" } } as const;
     expect(linesOf(flat, holdingsOf({ resources: tenant("a", 50) }).get("a")!)).toEqual([
         "node pve2: VM 5001 vm01 (scsi0 32GiB)",
@@ -72,6 +77,24 @@ test("what a broken run left of a tenant is the tenant's still", () => {
         router: { rules: 0, names: [] },
     });
     expect(holdingsOf({})).toEqual(new Map());
+});
+
+test("what stands below no component says itself whose it is: by pool or tenant, else by its name", () => {
+    const orphan = (type: string, name: string, outputs = {}) => resource(type, name, undefined, { outputs });
+    const orphans = [
+        orphan(VM, "a-b-c-vm", { vmId: 5001, poolId: "a" }),
+        orphan(VM, "a-b-d-vm", { vmId: 5101, poolId: "other" }),
+        orphan(`${ROUTER}RouterVlan`, "a-b-network-vlan", { tenant: "a", tag: 52 }),
+        // Controls: a name that only begins alike, and what no tenant has.
+        orphan(VM, "ab-c-vm", { vmId: 5301 }),
+        orphan("command:remote:Command", "a-baseline-reachable"),
+    ];
+    const holdings = holdingsOf({ resources: [...orphans, resource(TENANT, "a-b"), resource(TENANT, "a")] });
+    expect(holdings.get("a")).toMatchObject({ vlans: [50, 52], vms: [{ vmid: 5001 }] });
+    expect(holdings.get("a-b")).toMatchObject({ vlans: [51], vms: [{ vmid: 5101 }] });
+    // The component is first: it is what a teardown begins with.
+    expect([...holdings.values()].map(({ resources: [first] }) => first!.type)).toEqual([TENANT, TENANT]);
+    expect([...holdings.values()].flatMap(({ resources }) => resources)).toHaveLength(5);
 });
 
 test("a resource of another's that needs one of the tenant's is told", () => {

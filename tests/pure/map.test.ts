@@ -1,5 +1,5 @@
 import { LAB_DEFINITIONS } from "../../lab/definitions";
-import type { DriftRow } from "../../report/drift";
+import type { DriftRow } from "../../report/row";
 import { loadSubstrate } from "../../substrate/load";
 import { mapOf } from "../../report/map/content";
 import { diagram } from "../../report/map/diagram";

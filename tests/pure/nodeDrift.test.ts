@@ -1,65 +1,35 @@
-import type { DriftRow } from "../../report/drift";
-import { loadSubstrate } from "../../substrate/load";
-import { nodeDrift } from "../../node/drift";
-import type { PreviewStep, Properties } from "../../node/drift/preview";
-import type { NodeLook, Task } from "../../node/look";
-import { project, removeProjects, smallTenant, STACK } from "../fixtures";
+import type { Inventory } from "../../node/inventory";
+import type { DriftRow } from "../../report/row";
+import { rowsOf } from "../../report/drift";
+import type { PreviewStep } from "../../state/preview";
+import { inventoryOf, removeProjects } from "../fixtures";
+import {
+    api,
+    findings,
+    guest,
+    IPSET,
+    management,
+    own,
+    POOL,
+    rule,
+    RULES,
+    rules,
+    step,
+    substrate,
+    trusted,
+    VM,
+} from "./nodeSteps";
 
 afterAll(removeProjects);
 
-const OWN = "deevnet@pve!pulumi";
-
-const substrate = loadSubstrate({
-    root: project({
-        "Pulumi.dvntm.yaml": STACK,
-        "tenants/dvntm/grooveiq.yaml": smallTenant("grooveiq", 50),
-        "tenants/dvntm/vintronics.yaml": smallTenant("vintronics", 51),
-    }),
-    substrate: "dvntm",
-});
-
-const VM = "index/vmLegacy:VmLegacy";
-const POOL = "index/poolLegacy:PoolLegacy";
-const RULES = "firewall/rulesLegacy:RulesLegacy";
-const IPSET = "firewall/ipsetLegacy:IpsetLegacy";
-
-function step(
-    op: string,
-    type: string,
-    declared?: Properties,
-    found?: Properties,
-    differing: string[] = [],
-): PreviewStep {
-    const of = { type: `proxmoxve:${type}` };
-    return {
-        op,
-        urn: "urn:pulumi:dvntm::tenant-hypervisors::x::y",
-        ...(found && { oldState: { ...of, inputs: found, outputs: found } }),
-        ...(declared && { newState: { ...of, inputs: declared } }),
-        detailedDiff: Object.fromEntries(differing.map((path) => [path, { kind: "update" }])),
-    };
-}
-
-const api = { vmId: 5001, nodeName: "pve2", poolId: "grooveiq", name: "api-vm01" };
-
-const LOOK: NodeLook = { node: "pve2", guests: [], configs: new Map(), firewalls: new Map(), tasks: [] };
-
-function rows(steps: readonly PreviewStep[], look: Partial<NodeLook> = {}): DriftRow[] {
-    return nodeDrift(substrate, steps, [{ ...LOOK, ...look }], OWN);
+function rows(steps: readonly PreviewStep[], node: Partial<Inventory> = {}): DriftRow[] {
+    return rowsOf(substrate, findings(steps, node));
 }
 
 /** Rows in short: what, declared, found. */
-function short(steps: readonly PreviewStep[], look: Partial<NodeLook> = {}): string[] {
-    return rows(steps, look).map(({ what, declared, found }) => `${what} | ${declared} | ${found}`);
+function short(steps: readonly PreviewStep[], node: Partial<Inventory> = {}): string[] {
+    return rows(steps, node).map(({ what, declared, found }) => `${what} | ${declared} | ${found}`);
 }
-
-const rule = (comment: string, source: string) => ({ type: "in", action: "ACCEPT", source, comment, enabled: true });
-const [own, management, trusted] = [
-    rule("own segment", "10.20.50.0/24"),
-    rule("management", "10.20.99.0/24"),
-    rule("trusted", "10.20.10.0/24"),
-];
-const rules = (...list: Properties[]) => ({ vmId: 5001, nodeName: "pve2", rules: list });
 
 test.each<[string, PreviewStep[], string[]]>([
     ["what stays is no drift", [step("same", VM, api, api), step("refresh", VM, api, api)], []],
@@ -197,19 +167,17 @@ test("a row names where it can be accepted, and a disk that grew can only be", (
     ]);
 });
 
-const guest = (vmid: number, name: string, more: object = {}) => ({ vmid, name, node: "pve2", type: "qemu", ...more });
-
-test("strangers are guests with our VMIDs, pools or tags; others are none", () => {
-    const guests = [
-        guest(110, "homeassistant", { tags: "home" }),
-        guest(103, "fedora", { template: 1, tags: "tenant" }),
+test("undeclared are guests with our VMIDs, pools or tags; others are none", () => {
+    const { guests } = inventoryOf([
+        guest(110, "homeassistant", { tags: ["home"] }),
+        guest(103, "fedora", { template: true, tags: ["tenant"] }),
         guest(5000, "no-instance"),
         guest(6001, "above"),
         guest(5001, "api-vm01"),
         guest(5077, "in-range", { status: "running" }),
         guest(120, "in-pool", { pool: "vintronics" }),
-        guest(121, "tagged", { tags: "tenant;old" }),
-    ];
+        guest(121, "tagged", { tags: ["tenant", "old"] }),
+    ]);
     expect(rows([], { guests }).map(({ tenant, what, declared }) => [tenant, what, declared])).toEqual([
         ["vintronics", "VM 120 in-pool", "none"],
         ["", "VM 121 tagged", "none"],
@@ -219,7 +187,7 @@ test("strangers are guests with our VMIDs, pools or tags; others are none", () =
 
 test("a VM that the state lost is not gone", () => {
     const made = [step("create", VM, api)];
-    expect(rows(made, { guests: [guest(5001, "api-vm01")] })).toMatchObject([
+    expect(rows(made, inventoryOf([guest(5001, "api-vm01")]))).toMatchObject([
         { what: "VM 5001 api-vm01", found: "api-vm01, which the state does not have", settle: /^tenants recover/ },
     ]);
 });
@@ -229,48 +197,16 @@ test("what no refresh reads back is asked of the node", () => {
         [5001, { scsi0: "x", ide2: "x", ide3: "none", scsi4: "local-lvm:vm-5001-disk-1", args: "-x" }],
     ]);
     const options = { enable: 1, dhcp: 1, macfilter: 1, ndp: 1, policy_in: "DROP" };
-    const look = { configs, firewalls: new Map([[5001, options]]) };
-    expect(short([], look)).toEqual([
+    const node = { configs, firewalls: new Map([[5001, options]]) };
+    expect(short([], node)).toEqual([
         "VM 5001 api-vm01: args | none | -x",
         "VM 5001 api-vm01: disk scsi4 | none | local-lvm:vm-5001-disk-1",
     ]);
     const { enable, ...without } = options;
     expect(enable).toBe(1);
-    expect(short([], { ...look, firewalls: new Map([[5001, without]]) })).toContain(
+    expect(short([], { ...node, firewalls: new Map([[5001, without]]) })).toContain(
         "VM 5001 api-vm01: firewall options | enable 1 | none",
     );
     // A VM that is to be made has no other difference.
-    expect(short([step("create", VM, api)], look)).toEqual(["VM 5001 api-vm01 | there | none"]);
-});
-
-describe("since when, and who", () => {
-    const changed = [step("update", VM, { ...api, name: "api-vm01" }, { ...api, name: "x" }, ["name"])];
-    const task = (type: string, user: string, starttime: number, more: Partial<Task> = {}): Task => ({
-        ...{ type, id: "5001", user, starttime, status: "OK" },
-        ...more,
-    });
-    const named = (...tasks: Task[]) => rows(changed, { tasks }).map(({ since, who }) => [since, who]);
-
-    test.each<[string, Task[], (string | undefined)[]]>([
-        [
-            "the last change of settings",
-            [task("qmconfig", "b@pam", 60), task("qmconfig", "a@pam", 0)],
-            ["1970-01-01T00:01:00.000Z", "b@pam"],
-        ],
-        ["none without a task", [], [undefined, undefined]],
-        ["none by a task of another kind", [task("qmstart", "a@pam", 60)], [undefined, undefined]],
-        ["none by one about another VM", [task("qmconfig", "a@pam", 60, { id: "5002" })], [undefined, undefined]],
-        [
-            "none by one that failed",
-            [task("qmconfig", "a@pam", 60, { status: "VM is locked" })],
-            [undefined, undefined],
-        ],
-        [
-            "none where our own came later",
-            [task("qmconfig", "a@pam", 0), task("qmconfig", OWN, 60)],
-            [undefined, undefined],
-        ],
-    ])("%s", (_, tasks, expected) => {
-        expect(named(...tasks)).toEqual([expected]);
-    });
+    expect(short([step("create", VM, api)], node)).toEqual(["VM 5001 api-vm01 | there | none"]);
 });

@@ -1,4 +1,5 @@
-import { repairState, type Deployment, type StateResource } from "../../state/repair";
+import type { Deployment, StateResource } from "../../state/deployment";
+import { repairState } from "../../state/repair";
 
 const PREFIX = "urn:pulumi:dvntm::tenant-hypervisors::deevnet:tenant:Tenant$";
 const VM_TYPE = "proxmoxve:index/vmLegacy:VmLegacy";

@@ -5,7 +5,7 @@ import type { Substrate } from "../../substrate/substrate";
 import { RouterClient } from "../../router/client";
 import { routerDrift } from "../../router/drift";
 import { readInventory } from "../../router/read";
-import { routerWords } from "../../report/routerWords";
+import { rowsOf } from "../../report/drift";
 import { writeAsCollection } from "../drift/collection";
 import { contentChanges, strictChanges, type RouterChange } from "../drift/routerChanges";
 import { project, removeProjects, smallTenant, STACK } from "../fixtures";
@@ -36,11 +36,7 @@ function substrateIn(mode: string, files: Readonly<Record<string, string>> = {})
 async function driftOf(router: SimulatedRouter, substrate: Substrate) {
     const { endpoint, apiKey, apiSecret } = router.ready;
     const inventory = await readInventory(new RouterClient(endpoint, { key: apiKey, secret: apiSecret }));
-    return routerDrift(substrate, inventory).map((finding) => ({
-        tenant: finding.tenant ?? "",
-        where: finding.place.kind,
-        ...routerWords(substrate, finding),
-    }));
+    return rowsOf(substrate, routerDrift(substrate, inventory));
 }
 
 /** Makes a change, gives back the rows, and puts the router back as it was. */

@@ -1,11 +1,13 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { pulumi } from "../commands/shared/pulumi";
 
-/** URL of the backend that Pulumi keeps its states in. @throws Refusal where it cannot be reached. */
-export function stateBackend(): string {
-    return (JSON.parse(pulumi("whoami", "--verbose", "--json")) as { url: string }).url;
+/** Who holds a stack, as Pulumi writes it into the lock. */
+export interface Lock {
+    readonly pid: number;
+    readonly username: string;
+    readonly hostname: string;
+    readonly timestamp: string;
 }
 
 /** Pulumi's folder in the state's, where the backend is a folder that holds something; undefined for other backends. */
@@ -16,6 +18,17 @@ export function stateFolder(url: string): string | undefined {
     const path = url.startsWith("file://~") ? url.replace("file://~", process.env["HOME"] ?? "") : fileURLToPath(url);
     const folder = join(path, ".pulumi");
     return existsSync(folder) ? folder : undefined;
+}
+
+/** Locks on a stack in Pulumi's folder. */
+export function locksIn(folder: string, stack: string): Lock[] {
+    const locks = join(folder, "locks");
+    if (!existsSync(locks)) {
+        return [];
+    }
+    return readdirSync(locks, { recursive: true, encoding: "utf8" })
+        .filter((file) => file.endsWith(".json") && file.split("/").at(-2) === stack)
+        .map((file) => JSON.parse(readFileSync(join(locks, file), "utf8")) as Lock);
 }
 
 /**

@@ -1,15 +1,10 @@
-import { FILTER_IPSET } from "./addressFilter";
-import type { StateResource } from "../state/repair";
-import type { Substrate } from "../substrate/substrate";
-import { orNothing } from "./answers";
-import type { NodeClient } from "./client";
-import type { Clients } from "./held";
-
-/** A pool as PVE's list tells of it. */
-interface Pool {
-    readonly poolid: string;
-    readonly comment?: string;
-}
+import { IPSET, POOL, RULES, VM, vmidOf, type StateResource } from "../../state/deployment";
+import type { Substrate } from "../../substrate/substrate";
+import { FILTER_IPSET } from "../addressFilter";
+import { orNothing } from "../answers";
+import type { NodeClient } from "../client";
+import type { Clients } from "../connect";
+import type { Pool } from "../inventory";
 
 /**
  * Removes what was made for a run that never heard of it, since its connection broke at the answer, and what the provider
@@ -18,29 +13,29 @@ interface Pool {
  *
  * @returns what was removed, in words.
  */
-export async function removeStrays(
+export async function removeUndeclared(
     clients: Clients,
     substrate: Substrate,
     state: readonly StateResource[],
 ): Promise<string[]> {
     return [
-        ...(await removeFrom(clients, without("rulesLegacy", state), removeRules)),
-        ...(await removeFrom(clients, withFixedAddress(substrate, without("ipsetLegacy", state)), removeFilter)),
+        ...(await removeFrom(clients, without(RULES, state), removeRules)),
+        ...(await removeFrom(clients, withFixedAddress(substrate, without(IPSET, state)), removeFilter)),
         ...(await removePools(clients, substrate, state)),
     ];
 }
 
 /** VMs of the state for which it has no resource of a type. */
 function without(type: string, state: readonly StateResource[]): StateResource[] {
-    const having = new Set(state.filter((one) => one.type.includes(type)).map(({ inputs }) => inputs?.["vmId"]));
-    return state.filter((one) => one.type.includes("vmLegacy") && !having.has(Number(one.id)));
+    const having = new Set(state.filter((one) => one.type === type).map(vmidOf));
+    return state.filter((one) => one.type === VM && !having.has(vmidOf(one)));
 }
 
 /** Those whose address is fixed: no other has an address filter to make, so that no other is asked for one. */
 function withFixedAddress({ tenants }: Substrate, vms: readonly StateResource[]): StateResource[] {
     const fixed = tenants.flatMap((tenant) => tenant.vms).filter(({ address }) => address !== undefined);
-    const vmids = new Set(fixed.map(({ vmid }) => String(vmid)));
-    return vms.filter(({ id }) => vmids.has(String(id)));
+    const vmids = new Set(fixed.map(({ vmid }) => vmid));
+    return vms.filter((vm) => vmids.has(vmidOf(vm)));
 }
 
 /** Removes something from the firewall of each VM; a VM on a node that is no more has nothing. */
@@ -90,7 +85,7 @@ async function removePools(
     { tenants, hypervisors }: Substrate,
     state: readonly StateResource[],
 ): Promise<string[]> {
-    const known = new Set(state.filter(({ type }) => type.includes("poolLegacy")).map(({ id }) => id));
+    const known = new Set(state.filter(({ type }) => type === POOL).map(({ id }) => id));
     const removed: string[] = [];
     for (const { name, node } of hypervisors) {
         const client = clients.get(node)!;

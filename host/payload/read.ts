@@ -3,10 +3,10 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, 
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { create } from "tar";
-import type { Baseline } from "../substrate/substrate";
-import { placeCollection } from "./collections";
+import type { Baseline } from "../../substrate/substrate";
+import { placeCollection } from "../collections/client";
 
-/** What a host is sent: one archive, the same bytes for the same content. */
+/** The archive that a host is sent: the same bytes for the same content. */
 export interface Payload {
     /** The archive, relative to the project. */
     readonly file: string;
@@ -16,7 +16,7 @@ export interface Payload {
 
 /** Where archives are made, relative to the project; git ignores it. */
 const FOLDER = ".baseline";
-/** What of host/ansible/ a host needs to run Ansible. */
+/** The parts of host/ansible/ that a host needs to run Ansible. */
 const PARTS = ["runner.py", "baseline.yml", "callback_plugins", "roles"];
 
 /**
@@ -47,6 +47,11 @@ export async function pack(root: string, baseline: Baseline): Promise<Payload> {
     } finally {
         rmSync(work, { recursive: true, force: true });
     }
+}
+
+/** The archive itself. */
+export function readPayload(root: string, { file }: Payload): Buffer {
+    return readFileSync(join(root, file));
 }
 
 function filesIn(folder: string): string[] {

@@ -4,10 +4,10 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, r
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { extract } from "tar";
-import { isGit } from "../substrate/baseline";
-import type { CollectionDefinition } from "../definitions/definitions";
-import { parseYaml } from "../definitions/yaml";
-import { HostError } from "./error";
+import { isGit } from "../../substrate/baseline";
+import type { CollectionDefinition } from "../../definitions/definitions";
+import { parseYaml } from "../../definitions/yaml";
+import { HostError } from "../error";
 
 /** Where collections of git repositories are kept between runs, relative to the project. */
 const CACHE = ".baseline/collections";

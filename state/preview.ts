@@ -2,9 +2,9 @@
 export interface PreviewState {
     readonly type: string;
     readonly id?: string;
-    /** What was declared. */
+    /** As it was declared. */
     readonly inputs?: Properties;
-    /** What the provider read, after a refresh. */
+    /** As the provider read it, after a refresh. */
     readonly outputs?: Properties;
 }
 
@@ -25,7 +25,7 @@ export interface PreviewStep {
 /** Steps that would change something; those of a refresh, and the halves of a replacement, tell nothing more. */
 const CHANGING = ["create", "update", "replace", "delete"];
 
-/** What a preview would change on the nodes, one step for each resource. */
+/** The steps of a preview that would change something on the nodes, one for each resource. */
 export function changesIn(steps: readonly PreviewStep[]): PreviewStep[] {
     return steps.filter((step) => CHANGING.includes(step.op) && stateOf(step).type.startsWith("proxmoxve:"));
 }

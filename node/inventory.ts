@@ -1,0 +1,175 @@
+import type { Hypervisor, WorkloadVm } from "../substrate/substrate";
+import { chooseTemplate, type Template } from "../substrate/template";
+import { FILTER_IPSET } from "./addressFilter";
+
+/** A node's things, as far as they were asked for: plain values; what was not is empty. */
+export interface Inventory {
+    /** PVE's name of the node. */
+    readonly node: string;
+    /** Every guest, templates and containers among them, by VMID. */
+    readonly guests: ReadonlyMap<number, Guest>;
+    /** Settings of guests, by VMID. */
+    readonly configs: ReadonlyMap<number, Settings>;
+    /** Options of guests' firewalls, by VMID. */
+    readonly firewalls: ReadonlyMap<number, Settings>;
+    /** Details of templates, by VMID. */
+    readonly templates: ReadonlyMap<number, TemplateDetails>;
+    /** Whether PVE's datacentre firewall is on, without which no VM's firewall counts. */
+    readonly datacentreFirewall: boolean;
+    /** Volumes on the datastore of the VMs' disks. */
+    readonly volumes: readonly Volume[];
+    readonly pools: readonly Pool[];
+    /** Tasks of PVE's log, newest first. */
+    readonly tasks: readonly Task[];
+}
+
+/** One guest of a node. */
+export interface Guest {
+    readonly vmid: number;
+    /** PVE's word: qemu for a VM, lxc for a container. */
+    readonly type: string;
+    readonly name: string;
+    /** PVE pool; missing for a guest in none. */
+    readonly pool?: string;
+    readonly tags: readonly string[];
+    /** Whether it is a template. */
+    readonly template: boolean;
+    /** PVE's word, such as running or stopped. */
+    readonly status: string;
+    /** PID of its QEMU process, another one after each start; there for running guests of which it was asked. */
+    readonly process?: number;
+    /** Size of the system disk in GiB; 0 where the node does not say. */
+    readonly systemDiskGiB: number;
+    /** Sizes in GiB of the other disks, by PVE name, for guests whose settings were asked for. */
+    readonly extraDisks: Readonly<Record<string, number>>;
+    /** Volumes of disks that were detached, for the same guests. */
+    readonly unused: readonly string[];
+}
+
+/** Settings of a guest or of its firewall, by PVE's names. */
+export type Settings = Readonly<Record<string, string | number | undefined>>;
+
+/** The parts of a template's configuration that a clone depends on. */
+export interface TemplateDetails extends Template {
+    readonly agent: boolean;
+    /** Whether it has a cloud-init drive. */
+    readonly cloudInit: boolean;
+    /** How many firewall rules it has, which a clone inherits. */
+    readonly firewallRules: number;
+    /** Whether it has the ipset of an address filter, which a clone inherits. */
+    readonly addressFilter: boolean;
+    /** Storage and size of the system disk, scsi0; missing where it has none. */
+    readonly systemDisk?: { readonly storage: string; readonly sizeGiB: number };
+}
+
+export interface Volume {
+    readonly volid: string;
+    readonly vmid?: number | string;
+}
+
+export interface Pool {
+    readonly poolid: string;
+    readonly comment?: string;
+}
+
+/** A task of PVE's log. */
+export interface Task {
+    /** Type of the task, such as qmconfig. */
+    readonly type: string;
+    /** The thing that it was about: a VMID, mostly. */
+    readonly id: string;
+    /** Who began it: a user, or a token as user!name. */
+    readonly user: string;
+    /** Seconds since 1970. */
+    readonly starttime: number;
+    /** How it ended; missing while it runs. */
+    readonly status?: string;
+}
+
+/** A guest in GET /cluster/resources. */
+export interface Listed {
+    readonly vmid: number;
+    readonly node: string;
+    readonly type: string;
+    readonly name?: string;
+    readonly pool?: string;
+    readonly tags?: string;
+    readonly template?: number;
+    readonly status?: string;
+    /** Bytes of the system disk. */
+    readonly maxdisk?: number;
+}
+
+const GIB = 1024 ** 3;
+
+/** A guest by its entry in the list, and by settings and process where they were asked for. */
+export function guestOf(listed: Listed, config: Settings = {}, process?: number): Guest {
+    const { vmid, type, name = "", pool, tags = "", template, status = "", maxdisk = 0 } = listed;
+    const extra = Object.entries(config).flatMap(([key, value]) => {
+        const size = /^scsi[1-9]\d*$/.test(key) ? sizeGiBOf(String(value)) : undefined;
+        return size === undefined ? [] : [[key, size] as const];
+    });
+    return {
+        ...{ vmid, type, name, template: template === 1, status },
+        ...(pool && { pool }),
+        tags: tags.split(/[;, ]+/).filter((tag) => tag !== ""),
+        ...(process !== undefined && { process }),
+        systemDiskGiB: rounded(maxdisk / GIB),
+        extraDisks: Object.fromEntries(extra),
+        unused: Object.entries(config).flatMap(([key, volume]) => (/^unused\d+$/.test(key) ? [String(volume)] : [])),
+    };
+}
+
+/** Details of a template by its settings, its firewall's rules and its ipsets. */
+export function detailsOf(
+    template: Template,
+    config: Settings,
+    rules: readonly unknown[],
+    ipsets: readonly { readonly name: string }[],
+): TemplateDetails {
+    const system = config["scsi0"] === undefined ? undefined : String(config["scsi0"]);
+    return {
+        ...template,
+        agent: /^(enabled=)?1\b/.test(String(config["agent"] ?? "")),
+        cloudInit: Object.values(config).some((drive) => /^[^,]*[:/](vm-\d+-)?cloudinit\b/.test(String(drive))),
+        firewallRules: rules.length,
+        addressFilter: ipsets.some(({ name }) => name === FILTER_IPSET),
+        ...(system !== undefined && {
+            systemDisk: { storage: system.split(":")[0]!, sizeGiB: sizeGiBOf(system) ?? 0 },
+        }),
+    };
+}
+
+/** A disk of a VM, attached or not; a CD or cloud-init drive is none. */
+const DISK = /^(scsi|virtio|sata|ide|efidisk|tpmstate|unused)\d+$/;
+
+/** Disks among a VM's settings, by PVE name. */
+export function disksIn(config: Settings): { readonly name: string; readonly sizeGiB: number }[] {
+    return Object.entries(config)
+        .filter(([name, drive]) => DISK.test(name) && !/\bmedia=cdrom\b/.test(String(drive)))
+        .map(([name, drive]) => ({ name, sizeGiB: rounded(sizeGiBOf(String(drive)) ?? 0) }))
+        .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** Templates of a node that VMs can be cloned from. */
+export function templatesIn(guests: Inventory["guests"]): Template[] {
+    const templates = [...guests.values()].filter(({ type, template }) => template && type === "qemu");
+    return templates.map(({ vmid, name }) => ({ vmid, name }));
+}
+
+/** The template that a VM is cloned from. @throws RangeError where its choice means none of the node's, or several. */
+export function templateFor(vm: WorkloadVm, { template, node }: Hypervisor, guests: Inventory["guests"]): Template {
+    return chooseTemplate(templatesIn(guests), vm.template ?? template, node);
+}
+
+/** Size of a drive as PVE writes it in the drive's `size=`, in GiB. */
+function sizeGiBOf(drive: string): number | undefined {
+    const [, count, unit] = /\bsize=(\d+(?:\.\d+)?)([KMGT]?)/.exec(drive) ?? [];
+    const factor: Record<string, number> = { "": 1 / GIB, K: 1 / 1024 ** 2, M: 1 / 1024, G: 1, T: 1024 };
+    return count === undefined ? undefined : Number(count) * factor[unit!]!;
+}
+
+/** A size to three places, as it is told. */
+function rounded(gib: number): number {
+    return Math.round(gib * 1000) / 1000;
+}

@@ -1,0 +1,102 @@
+import { IPSET, POOL, RULES, VM, type StateResource } from "../../state/deployment";
+import { marksOf } from "../../substrate/guestOwnership";
+import type { Substrate, WorkloadVm } from "../../substrate/substrate";
+import { orNothing } from "../answers";
+import { NodeError, type NodeClient } from "../client";
+import type { Clients } from "../connect";
+import type { Guest, Pool } from "../inventory";
+import { vmsOn } from "../parts";
+import { poll } from "../poll";
+import { readInventory, readSettings } from "../read";
+
+const POLL_MS = 500;
+const POLLS = 240;
+
+/** Whether what a creation was to make is on its node: a VM by VMID, name and description, a pool or an ipset by its name. */
+export async function isOnNode(clients: Clients, { type, inputs = {} }: StateResource): Promise<boolean> {
+    const [first] = clients.values();
+    const node = String(inputs["nodeName"]);
+    const client = clients.get(node) ?? first!;
+    if (type === POOL) {
+        const pools = await client.get<Pool[]>("/pools");
+        return pools.some(({ poolid }) => poolid === inputs["poolId"]);
+    }
+    const vmid = Number(inputs["vmId"]);
+    const firewall = `/nodes/${node}/qemu/${vmid}/firewall`;
+    if (type === RULES) {
+        return (await orNothing(client.get<unknown[]>(`${firewall}/rules`), [])).length > 0;
+    }
+    if (type === IPSET) {
+        // What it holds, a refresh reads: one without its address is made anew.
+        const ipsets = await orNothing(client.get<{ name: string }[]>(`${firewall}/ipset`), []);
+        return ipsets.some(({ name }) => name === inputs["name"]);
+    }
+    await unlocked(client, node, vmid);
+    const { name, description = "" } = (await readSettings(client, node, vmid)) ?? {};
+    return name === inputs["name"] && String(description).trim() === String(inputs["description"]).trim();
+}
+
+/**
+ * Removes the clones that an interrupted run made and nobody ever configured or started: guests with a VMID, name, pool
+ * and description of ours that still have the template's tags, are stopped, and are not in the state. Such a clone is a copy of the
+ * template and holds nothing.
+ *
+ * @returns what was removed, in words.
+ */
+export async function removeHalfMade(
+    clients: Clients,
+    substrate: Substrate,
+    state: readonly StateResource[],
+): Promise<string[]> {
+    const machines = state.filter(({ type, pendingReplacement }) => type === VM && !pendingReplacement);
+    const known = new Set(machines.map(({ id }) => id));
+    const removed: string[] = [];
+    for (const hypervisor of substrate.hypervisors) {
+        const { node } = hypervisor;
+        const client = clients.get(node)!;
+        const { guests } = await readInventory(client, hypervisor);
+        for (const vm of vmsOn(substrate, hypervisor).filter(({ vmid }) => !known.has(String(vmid)))) {
+            const guest = guests.get(vm.vmid);
+            if (guest !== undefined && isHalfMade(guest, vm) && (await isDescribed(client, node, vm))) {
+                await remove(client, node, vm.vmid);
+                removed.push(
+                    `VM ${vm.vmid} (${vm.tenant}/${vm.name}): a clone that was never configured nor started is removed`,
+                );
+            }
+        }
+    }
+    return removed;
+}
+
+/** A clone is in its tenant's pool at once, and has the tenant's tag once it is configured. */
+function isHalfMade(guest: Guest, vm: WorkloadVm): boolean {
+    const marks = marksOf(guest, vm.tenant);
+    return guest.name === vm.name && marks.includes("pool") && !marks.includes("tag") && guest.status === "stopped";
+}
+
+/** Whether a guest bears the description that the clone was asked for with: nobody but this program writes it. */
+async function isDescribed(client: NodeClient, node: string, { vmid, tenant, fqdn }: WorkloadVm): Promise<boolean> {
+    const { description = "" } = (await readSettings(client, node, vmid)) ?? {};
+    return String(description).includes(`${fqdn}, declared in tenant ${tenant}`);
+}
+
+async function remove(client: NodeClient, node: string, vmid: number): Promise<void> {
+    await unlocked(client, node, vmid);
+    await client.delete(`/nodes/${node}/qemu/${vmid}?purge=1&destroy-unreferenced-disks=1`);
+    const why = `VM ${vmid} on node ${node} is still there, ${WAITED} after its removal began`;
+    await until(async () => (await readSettings(client, node, vmid)) === undefined, why);
+}
+
+/** Waits for a task that a run left behind, such as its clone, to let go of a VM. */
+async function unlocked(client: NodeClient, node: string, vmid: number): Promise<void> {
+    const free = async () => (await readSettings(client, node, vmid))?.["lock"] === undefined;
+    await until(free, `VM ${vmid} on node ${node} is locked for ${WAITED} by a task`);
+}
+
+const WAITED = `${(POLLS * POLL_MS) / 1000} s`;
+
+async function until(done: () => Promise<boolean>, otherwise: string): Promise<void> {
+    if ((await poll(async () => (await done()) || undefined, POLL_MS, POLLS)) === undefined) {
+        throw new NodeError(`${otherwise}; see PVE's task log.`);
+    }
+}

@@ -1,0 +1,174 @@
+import { elementIn, THERE, type Finding, type Settle, type Value } from "../substrate/findings";
+import type { Substrate } from "../substrate/substrate";
+import { NOTHING, type Words } from "./row";
+
+/** The words of a finding on a node: a VM's, its firewall's, a pool's or a guest's that no file declares. */
+export function nodeWords({ name }: Pick<Substrate, "name">, finding: Finding): Words {
+    const { subject, field, declared, found, settle } = finding;
+    const about = subject.kind === "pool" ? `pool ${subject.id}` : `VM ${subject.id} ${subject.name ?? ""}`.trim();
+    return {
+        what: field === undefined ? about : `${about}: ${fieldText(field)}`,
+        declared: declared === undefined ? NOTHING : valueText(field, declared),
+        found: foundText(field, found, settle),
+        settle: settleText(name, settle),
+    };
+}
+
+/** Fields as a person knows them; others are told by the provider's own path. */
+const NAMES: Readonly<Record<string, string>> = {
+    "cpu.cores": "cores",
+    "cpu.type": "CPU type",
+    "memory.dedicated": "memory",
+    "memory.floating": "balloon",
+    poolId: "pool",
+    started: "power",
+    rebuild: "made as declared by rebuild",
+    "rules.order": "firewall rules' order",
+};
+
+/** Parts of a VM's firewall. */
+const PARTS: Readonly<Record<string, string>> = {
+    firewall: "firewall",
+    rules: "firewall rules",
+    ipset: "address filter",
+};
+
+/** Words before the elements of lists. */
+const ELEMENTS: Readonly<Record<string, string>> = {
+    rules: "firewall rule",
+    networkDevices: "",
+    disks: "disk",
+    "ipset.cidrs": "address filter address",
+};
+
+function fieldText(field: string): string {
+    const { list = "", element = "", property } = elementIn(field) ?? {};
+    if (list !== "") {
+        const name = `${ELEMENTS[list]} ${element || "without a comment"}`.trim();
+        return property === undefined ? name : `${name}: ${property}`;
+    }
+    const [part = "", ...rest] = field.split(".");
+    return NAMES[field] ?? [PARTS[part] ?? part, rest.join(".")].filter(Boolean).join(part in PARTS ? " " : ".");
+}
+
+/** Values as a person knows them, by their fields. */
+const VALUES: Readonly<Record<string, (value: Value) => string>> = {
+    "memory.dedicated": (value) => `${text(value, "0")}MiB`,
+    "memory.floating": (value) => `${text(value, "0")}MiB`,
+    started: (value) => (value === true ? "running" : "stopped"),
+    "firewall.options": (value) =>
+        parts(value)
+            .map(([key, one]) => `${key} ${text(one)}`)
+            .join(", "),
+};
+
+/** Properties that say of an element that is missing, or nobody's, what it is. */
+const TELLING: Readonly<Record<string, readonly string[]>> = {
+    networkDevices: ["bridge", "macAddress", "vlanId"],
+    disks: ["datastoreId", "size"],
+    "ipset.cidrs": ["name"],
+};
+
+function valueText(field: string | undefined, value: Value): string {
+    if (field === undefined || field in PARTS) {
+        return value === THERE ? "there" : text(value);
+    }
+    const { list, property } = elementIn(field) ?? {};
+    if (list === undefined) {
+        return VALUES[field]?.(value) ?? text(value);
+    }
+    if (property !== undefined) {
+        return property === "size" ? `${text(value)}GiB` : text(value);
+    }
+    return typeof value === "string" ? value : elementText(list, Object.fromEntries(parts(value)));
+}
+
+function elementText(list: string, element: Readonly<Record<string, Value>>): string {
+    const told = TELLING[list]?.map((name) => text(element[name], "")).filter(Boolean);
+    return told?.join(" ") ?? ruleText(element);
+}
+
+function foundText(field: string | undefined, found: Value, settle: Settle): string {
+    if (settle.by === "recover") {
+        return `${text(found)}, which the state does not have`;
+    }
+    if (settle.by === "guest") {
+        const { status, pool, tags } = Object.fromEntries(parts(found));
+        return [text(status, ""), pool ? `pool ${text(pool)}` : "", `tags ${text(tags)}`].filter(Boolean).join(", ");
+    }
+    return field === "rebuild" ? "as made before" : found === undefined ? NOTHING : valueText(field, found);
+}
+
+/** A firewall rule by the provider's names; what PVE leaves out is any. */
+function ruleText(rule: Readonly<Record<string, Value>>): string {
+    const words = [
+        ...[
+            ["", "action"],
+            ["", "type"],
+            ["macro", "macro"],
+            ["group", "securityGroup"],
+        ],
+        ...[
+            ["from", "source"],
+            ["port", "sport"],
+            ["to", "dest"],
+            ["", "proto"],
+        ],
+        ...[
+            ["port", "dport"],
+            ["on", "iface"],
+            ["log", "log"],
+        ],
+    ].map(([before, key]) => [before, text(rule[key!], "")] as const);
+    const content = words.filter(([, value]) => value !== "").map((word) => word.join(" ").trim());
+    const comment = text(rule["comment"], "");
+    return `${content.join(" ")}${comment === "" ? "" : ` (${comment})`}${rule["enabled"] === false ? ", off" : ""}`;
+}
+
+function settleText(substrate: string, settle: Settle): string {
+    const up = `tenants up ${substrate}`;
+    switch (settle.by) {
+        case "up": {
+            const away = settle.deletes ? ", which deletes it; or put it back into its tenant's file" : "";
+            return settle.accept ? `${up}; or accept it: ${keyText(settle.accept)}` : `${up}${away}`;
+        }
+        case "file":
+            return `accept it, since a disk only grows: ${settle.accept ? keyText(settle.accept) : "disks of the VM, in its tenant's file"}`;
+        case "recover":
+            return `tenants recover ${substrate}, where it is ours; else by hand, on the node: another VMID`;
+        case "attach":
+            return `attach it again (qm set ${settle.vmid}), then tenants recover ${substrate}`;
+        case "command":
+            return `by hand, on the node: ${settle.command}`;
+        case "guest":
+            return settle.inRange
+                ? "by hand, on the node: give it a VMID below 5001 or above 5999, or delete it; or declare it in a tenant's file"
+                : "by hand, on the node: take it out of the tenant's pool and its tags off; or delete it";
+        default:
+            throw new TypeError(`nothing on a node is settled by ${settle.by}`);
+    }
+}
+
+function keyText({ key, file, line }: { readonly key: string; readonly file: string; readonly line: number }): string {
+    return `${key} in ${file}:${line}`;
+}
+
+/** The properties of a mapping. */
+function parts(value: Value): [string, Value][] {
+    return typeof value === "object" && value !== null ? Object.entries(value) : [];
+}
+
+/** A value as a person reads it: one without content is NOTHING. */
+function text(value: Value, nothing = NOTHING): string {
+    if (value === undefined || value === null || value === "") {
+        return nothing;
+    }
+    if (typeof value !== "object") {
+        return String(value);
+    }
+    if (Array.isArray(value)) {
+        return value.length === 0 ? nothing : (value as readonly Value[]).map((one) => text(one)).join(", ");
+    }
+    const told = parts(value).filter(([key, one]) => key !== "__defaults" && text(one, "") !== "");
+    return told.length === 0 ? nothing : told.map(([key, one]) => `${key} ${text(one)}`).join(" ");
+}

@@ -1,0 +1,130 @@
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { definitions } from "../definitions/project/read";
+import { Refusal } from "../definitions/refusal";
+import { NODES_ALONE } from "../substrate/nodesAlone";
+import type { StackOutputs } from "../substrate/outputs";
+import type { Deployment } from "./deployment";
+import type { PreviewStep } from "./preview";
+
+/** How a command of the Pulumi CLI ended, without a terminal. */
+export interface Ended {
+    /** Exit code; null for one that was killed, or could not be started. */
+    readonly code: number | null;
+    readonly stdout: string;
+    readonly stderr: string;
+}
+
+/** Runs a command of the Pulumi CLI without a terminal, however it ends. */
+export function attempt(...args: string[]): Ended {
+    const { status, stdout, stderr, error } = spawnSync("pulumi", [...args, "--non-interactive"], {
+        cwd: definitions(),
+        encoding: "utf8",
+        maxBuffer: 2 ** 30,
+        stdio: ["ignore", "pipe", "pipe"],
+    });
+    return { code: status, stdout: stdout ?? "", stderr: (error?.message ?? stderr).trim() };
+}
+
+/**
+ * Standard output of a command of the Pulumi CLI, without a terminal.
+ *
+ * @throws Refusal with what the CLI says of its failure.
+ */
+export function pulumi(...args: string[]): string {
+    const { code, stdout, stderr } = attempt(...args);
+    if (code !== 0) {
+        throw new Refusal(stderr || `pulumi ${args.slice(0, 2).join(" ")} ended with ${code}`);
+    }
+    return stdout;
+}
+
+/** URL of the backend that Pulumi keeps its states in. @throws Refusal where it cannot be reached. */
+export function stateBackend(): string {
+    return (JSON.parse(pulumi("whoami", "--verbose", "--json")) as { url: string }).url;
+}
+
+/** A stack as `pulumi stack export` gives it. */
+export interface Exported {
+    readonly deployment: Deployment;
+}
+
+/** The state of a stack. @throws Refusal where there is none that can be read. */
+export function exportStack(stack: string): Exported {
+    return JSON.parse(pulumi("stack", "export", "--stack", stack)) as Exported;
+}
+
+/**
+ * Puts a state in the place of a stack's. It holds secrets only encrypted, and its file is its owner's alone, until it is gone
+ * at once.
+ *
+ * @throws Refusal with what the CLI says of its failure.
+ */
+export function importState(stack: string, state: Exported): void {
+    const folder = mkdtempSync(join(tmpdir(), "recover-"));
+    try {
+        const file = join(folder, "state.json");
+        writeFileSync(file, JSON.stringify(state), { mode: 0o600 });
+        pulumi("stack", "import", "--stack", stack, "--file", file);
+    } finally {
+        rmSync(folder, { recursive: true, force: true });
+    }
+}
+
+/** Outputs of a stack, as schemas/outputs.schema.json describes them. @throws Refusal where there is no such stack. */
+export function outputsOf(stack: string): StackOutputs {
+    return JSON.parse(pulumi("stack", "output", "--json", "--stack", stack)) as StackOutputs;
+}
+
+/**
+ * Steps of a preview of a substrate's nodes alone, read from the nodes and written nowhere: neither the core router nor a
+ * host is asked.
+ *
+ * @throws Refusal with what the CLI says of its failure.
+ */
+export async function previewNodes(stack: string): Promise<PreviewStep[]> {
+    const flags = ["--refresh", "--json", "--non-interactive", "--exclude", ROUTER_RESOURCES, "--stack", stack];
+    const { stdout, stderr, code } = await run(["preview", ...flags], { [NODES_ALONE]: "1" });
+    const { steps = [], diagnostics = [] } = previewOf(stdout);
+    if (code !== 0) {
+        const errors = diagnostics.filter(({ severity }) => severity === "error").map(({ message }) => message);
+        throw new Refusal(errors.map(asTold).join("\n") || stderr.trim() || `pulumi preview ended with ${code}`);
+    }
+    return steps;
+}
+
+/** URNs of what the stack writes to the core router: a refresh must not read them either. */
+const ROUTER_RESOURCES = "**pulumi-nodejs**";
+
+interface Preview {
+    readonly steps?: PreviewStep[];
+    readonly diagnostics?: { readonly message: string; readonly severity: string }[];
+}
+
+function previewOf(stdout: string): Preview {
+    try {
+        return JSON.parse(stdout) as Preview;
+    } catch {
+        return {};
+    }
+}
+
+/** An error as a person needs it: the CLI begins each with its severity. */
+function asTold(message: string): string {
+    return message.replace(/^error: /, "").trim();
+}
+
+/** Runs a command of the Pulumi CLI without a terminal, while others run. */
+function run(args: readonly string[], extra: NodeJS.ProcessEnv): Promise<Ended> {
+    return new Promise((done, reject) => {
+        const env = { ...process.env, ...extra };
+        const child = spawn("pulumi", args, { cwd: definitions(), env, stdio: ["ignore", "pipe", "pipe"] });
+        const said = { stdout: "", stderr: "" };
+        child.stdout.setEncoding("utf8").on("data", (chunk: string) => (said.stdout += chunk));
+        child.stderr.setEncoding("utf8").on("data", (chunk: string) => (said.stderr += chunk));
+        child.on("error", reject);
+        child.on("close", (code) => done({ ...said, code }));
+    });
+}

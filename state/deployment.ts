@@ -1,0 +1,88 @@
+/** A stack's exported deployment, as far as it is interpreted here. */
+export interface Deployment {
+    readonly resources?: readonly StateResource[];
+    readonly pending_operations?: readonly PendingOperation[];
+}
+
+/** A resource as the state holds it. Pulumi's built-in functions tell of URN, type and outputs alone. */
+export interface StateResource {
+    readonly urn: string;
+    readonly type: string;
+    readonly id?: string;
+    readonly inputs?: Readonly<Record<string, unknown>>;
+    readonly outputs?: Readonly<Record<string, unknown>>;
+    readonly parent?: string;
+    /** Whether its deletion is refused. */
+    readonly protect?: boolean;
+    readonly dependencies?: readonly string[];
+    readonly propertyDependencies?: Readonly<Record<string, readonly string[]>>;
+    readonly deletedWith?: string;
+    /** When it was made, as RFC 3339. */
+    readonly created?: string;
+    /** Whether it was deleted to be made anew, and is not yet. */
+    readonly pendingReplacement?: boolean;
+}
+
+/** An operation that Pulumi began and never heard the end of. */
+export interface PendingOperation {
+    readonly type: string;
+    readonly resource: StateResource;
+}
+
+/** Types of a tenant's and a VM's resources. */
+export const TENANT = "deevnet:tenant:Tenant";
+export const TENANT_VM = "deevnet:tenant:TenantVm";
+export const POOL = "proxmoxve:index/poolLegacy:PoolLegacy";
+export const VM = "proxmoxve:index/vmLegacy:VmLegacy";
+export const OPTIONS = "proxmoxve:firewall/optionsLegacy:OptionsLegacy";
+export const RULES = "proxmoxve:firewall/rulesLegacy:RulesLegacy";
+export const IPSET = "proxmoxve:firewall/ipsetLegacy:IpsetLegacy";
+/** Begins the types of what the stack writes to the core router. */
+export const ROUTER = "pulumi-nodejs:dynamic/router:";
+
+/** A URN ends with the resource's name: urn:pulumi:{stack}::{project}::{types}::{name}. */
+export function nameOf({ urn }: Pick<StateResource, "urn">): string {
+    return urn.split("::").at(-1)!;
+}
+
+/** VMID of a VM, or of the one that a resource belongs to; NaN for any other resource. */
+export function vmidOf({ type, id, inputs = {}, outputs = {} }: StateResource): number {
+    return Number((type === VM ? id : undefined) ?? outputs["vmId"] ?? outputs["vmid"] ?? inputs["vmId"]);
+}
+
+/**
+ * The resources of each tenant that the state has, by name and in its order, the tenant's component first. A resource is the
+ * tenant's below whose component it stands; where the state does not say that, what it says of itself decides: its pool or
+ * its tenant among those whose names its own begins with, else the longest of them.
+ */
+export function byTenant(resources: readonly StateResource[]): ReadonlyMap<string, readonly StateResource[]> {
+    const byUrn = new Map(resources.map((resource) => [resource.urn, resource]));
+    const names = resources.filter(({ type }) => type === TENANT).map(nameOf);
+    const tenantOf = (resource: StateResource): string | undefined => {
+        const parent = byUrn.get(resource.parent ?? "");
+        return resource.type === TENANT
+            ? nameOf(resource)
+            : parent === undefined
+              ? tenantByItself(resource, names)
+              : tenantOf(parent);
+    };
+    const owned = resources.map((resource) => [tenantOf(resource), resource] as const);
+    const ofTenant = (name: string) => {
+        const own = owned.filter(([tenant]) => tenant === name).map(([, resource]) => resource);
+        return own.sort((a, b) => Number(b.type === TENANT) - Number(a.type === TENANT));
+    };
+    return new Map([...names].sort().map((name) => [name, ofTenant(name)]));
+}
+
+/** Begins the types of resources that a tenant may have; a hypervisor's provider and baseline are nobody's. */
+const TENANTS = ["proxmoxve:", ROUTER, TENANT];
+
+function tenantByItself(resource: StateResource, names: readonly string[]): string | undefined {
+    if (!TENANTS.some((type) => resource.type.startsWith(type))) {
+        return undefined;
+    }
+    const own = nameOf(resource);
+    const begins = names.filter((name) => own.startsWith(`${name}-`)).sort((a, b) => b.length - a.length);
+    const said = resource.outputs?.["tenant"] ?? resource.outputs?.["poolId"];
+    return begins.find((name) => name === said) ?? begins[0];
+}

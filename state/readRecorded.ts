@@ -1,0 +1,26 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { VmOutput } from "../substrate/outputs";
+import type { StateResource } from "./deployment";
+import { recordedTenants, type RecordedTenants } from "./holdings";
+import { recordedOf, type Recorded } from "./recorded";
+
+/**
+ * Reads what the stack's own state knows, through the two functions that Pulumi's StackReference is made of. It says
+ * which VMs are ours already, and which MAC each had: an automatic MAC is PVE's choice once, and is kept from then on.
+ */
+export async function readRecorded(): Promise<{ recorded: Recorded; tenants: RecordedTenants }> {
+    const stack = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
+    const [state, outputs] = await Promise.all([
+        builtin("readStackResourceOutputs", { stackName: stack }),
+        builtin("readStackOutputs", { name: stack }),
+    ]);
+    const vms = (outputs["vms"] ?? []) as readonly VmOutput[];
+    const told = state as Readonly<Record<string, Omit<StateResource, "urn">>>;
+    const resources = Object.entries(told).map(([urn, resource]) => ({ urn, ...resource }));
+    return { recorded: recordedOf(resources, vms), tenants: recordedTenants(resources) };
+}
+
+async function builtin(name: string, args: Record<string, string>): Promise<Record<string, unknown>> {
+    const answer = (await pulumi.runtime.invoke(`pulumi:pulumi:${name}`, args)) as { outputs?: object };
+    return (answer.outputs ?? {}) as Record<string, unknown>;
+}

@@ -1,0 +1,71 @@
+import { TENANT_VLANS, vlanOf, vmidOf } from "./identity";
+import type { Tenant, WorkloadVm } from "./substrate";
+
+/** The parts of a guest on a node that tell whose it is. */
+export interface MarkedGuest {
+    readonly vmid: number;
+    readonly name: string;
+    /** PVE pool; missing for a guest in none. */
+    readonly pool?: string;
+    readonly tags: readonly string[];
+    readonly template: boolean;
+}
+
+/** Whose a guest is, and by what. */
+export interface Owner {
+    /** Missing where the guest is a tenant's, and nothing says whose. */
+    readonly tenant?: string;
+    readonly by: Mark | "vlan";
+}
+
+/** A mark of a tenant on a guest: it is in its pool, or has its tag. */
+export type Mark = "pool" | "tag";
+
+/** Tag of every VM of a tenant; a template may have it for its clones to inherit. */
+const TENANT_TAG = "tenant";
+
+/** The marks of a tenant that a guest bears, be it a template or not. */
+export function marksOf({ pool, tags }: MarkedGuest, tenant: string): Mark[] {
+    return [...(pool === tenant ? ["pool" as const] : []), ...(tags.includes(tenant) ? ["tag" as const] : [])];
+}
+
+/** Whether a guest bears a mark of a tenant: with one it is the tenant's, wherever its VMID lies. */
+export function bearsMarkOf(guest: MarkedGuest, tenant: string): boolean {
+    return marksOf(guest, tenant).length > 0;
+}
+
+/** Whether a guest that has a VM's VMID is that VM: it is, unless somebody took pool, tag and name away. */
+export function isVm(guest: MarkedGuest, { tenant, name }: WorkloadVm): boolean {
+    return bearsMarkOf(guest, tenant) || guest.name === name;
+}
+
+/**
+ * Whose a guest is: that tenant's whose pool it is in, else whose tag it has; with the tag of all tenants' VMs that of a
+ * tenant that no file has any more; else by its VMID that of the tenant on the VLAN. Undefined for a guest that is none of
+ * ours.
+ *
+ * @param tenants those of the files.
+ */
+export function ownerOf(guest: MarkedGuest, tenants: readonly Pick<Tenant, "name" | "segment">[]): Owner | undefined {
+    const { vmid, pool, tags, template } = guest;
+    const by = (mark: Mark) => tenants.find(({ name }) => marksOf(guest, name).includes(mark))?.name;
+    const [pooled, tagged] = [by("pool"), by("tag")];
+    if (pooled !== undefined) {
+        return { tenant: pooled, by: "pool" };
+    }
+    if (tagged !== undefined) {
+        return { tenant: tagged, by: "tag" };
+    }
+    if (tags.includes(TENANT_TAG) && !template) {
+        const former = pool ?? tags.find((tag) => tag !== TENANT_TAG);
+        return { ...(former !== undefined && { tenant: former }), by: pool === undefined ? "tag" : "pool" };
+    }
+    const there = tenants.find(({ segment }) => segment.vlan === vlanOf(vmid));
+    return isTenantVmid(vmid) ? { ...(there && { tenant: there.name }), by: "vlan" } : undefined;
+}
+
+/** Whether a VMID is one of the tenants' VMs, by the identity rule. */
+export function isTenantVmid(vmid: number): boolean {
+    const vlan = vlanOf(vmid);
+    return vlan >= TENANT_VLANS.first && vlan <= TENANT_VLANS.last && vmid > vmidOf(vlan, 0);
+}
