@@ -4,7 +4,7 @@ import { compareWithFiles } from "./cli/environment";
 import { EXIT, exitOfPulumi } from "./cli/exit";
 import { answer, tell } from "./cli/terminal";
 import { confirm, requireName } from "./cli/confirm";
-import { looksOnly, runPulumi } from "./shared/pulumi";
+import { looksOnly, runPulumi } from "./cli/pulumi";
 import { holdings, tellReleased, tellWhatGoes } from "./shared/release";
 import { prepareChange } from "./shared/stack";
 import { loadOne } from "./shared/substrates";

@@ -3,7 +3,7 @@ import { compareWithFiles } from "./cli/environment";
 import { exitOfPulumi } from "./cli/exit";
 import { answer, note } from "./cli/terminal";
 import { policyArguments } from "./shared/policy";
-import { runPulumi } from "./shared/pulumi";
+import { runPulumi } from "./cli/pulumi";
 import { selectStack } from "./shared/stack";
 import { loadOne } from "./shared/substrates";
 

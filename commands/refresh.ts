@@ -1,7 +1,7 @@
 import { defineCommand, SUBSTRATE } from "./cli/definition";
 import { exitOfPulumi } from "./cli/exit";
 import { answer } from "./cli/terminal";
-import { runPulumi } from "./shared/pulumi";
+import { runPulumi } from "./cli/pulumi";
 import { prepareChange } from "./shared/stack";
 import { loadOne } from "./shared/substrates";
 

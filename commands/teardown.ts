@@ -11,7 +11,7 @@ import { EXIT, exitOfPulumi } from "./cli/exit";
 import { answer, tell } from "./cli/terminal";
 import { backUp } from "./shared/backup";
 import { confirm, requireName } from "./cli/confirm";
-import { runPulumi, type PulumiRun } from "./shared/pulumi";
+import { runPulumi, type PulumiRun } from "./cli/pulumi";
 import { holdings, tellReleased, tellWhatGoes } from "./shared/release";
 import { prepareChange } from "./shared/stack";
 import { loadOne } from "./shared/substrates";

@@ -5,7 +5,7 @@ import { compareWithFiles } from "./cli/environment";
 import { EXIT, exitOfPulumi } from "./cli/exit";
 import { answer, width } from "./cli/terminal";
 import { policyArguments } from "./shared/policy";
-import { looksOnly, runPulumi } from "./shared/pulumi";
+import { looksOnly, runPulumi } from "./cli/pulumi";
 import { holdings, tellReleased, tellWhatGoes } from "./shared/release";
 import { prepareChange } from "./shared/stack";
 import { loadOne } from "./shared/substrates";

@@ -2,9 +2,9 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Request } from "../cli/definition";
-import { definitions } from "../cli/environment";
-import { inOrder } from "../cli/interruption";
+import type { Request } from "./definition";
+import { definitions } from "./environment";
+import { inOrder } from "./interruption";
 
 /** Arguments with which Pulumi only looks. */
 const LOOKS = ["--preview-only", "--help", "-h"];
