@@ -33,9 +33,8 @@ export class Tenant extends pulumi.ComponentResource {
         this.vms = tenant.vms.map((vm) => {
             const vmName = `${name}-${vm.name}`;
             const former = hypervisor.aliasesOf(vm, vmName);
-            const args = { vm, segment, hypervisor, poolId: network.poolId, zone, after: network.beforeVms, former };
+            const args = { vm, segment, hypervisor, network, zone, former };
             const declared = new TenantVm(vmName, args, { parent: this, protect: keep || vm.keep, aliases: former });
-            network.guard(vmName, declared, former);
             return outputOf(vm, tenant, declared);
         });
 

@@ -2,17 +2,17 @@ import * as proxmoxve from "@muhlba91/pulumi-proxmoxve";
 import * as pulumi from "@pulumi/pulumi";
 import type { Segment, WorkloadVm } from "../substrate/substrate";
 import type { ConnectedHypervisor } from "./hypervisor";
+import type { TenantNetwork } from "./tenantNetwork";
+import { declareFirewall } from "./vmFirewall";
 
 export interface TenantVmArgs {
     readonly vm: WorkloadVm;
     readonly segment: Segment;
     readonly hypervisor: ConnectedHypervisor;
-    /** PVE pool that the VM joins. */
-    readonly poolId: pulumi.Input<string>;
+    /** The tenant's network, whose pool the VM joins, and which is there before it boots. */
+    readonly network: TenantNetwork;
     /** DNS zone of the tenant, the VM's search domain. */
     readonly zone: string;
-    /** Resources that must be there before the VM boots, such as the DHCP scope that it asks. */
-    readonly after: readonly pulumi.Resource[];
     /** Names that the component had. */
     readonly former: readonly { readonly name: string }[];
 }
@@ -29,22 +29,14 @@ const UNTAGGED = 0;
  * in every preview.
  */
 export class TenantVm extends pulumi.ComponentResource {
-    /** The VM on its node: it, and not this component, is what a rebuild replaces. */
-    readonly machine: pulumi.Resource;
     readonly vmid: pulumi.Output<number>;
     /** MAC of the VM's NIC, lower case. */
     readonly mac: pulumi.Output<string>;
-    /** Another one for each time that the VM is made: what PVE deletes with a VM is made anew by it. */
-    readonly incarnation: string;
-    /** The one address that the VM may send from; undefined where it has it by DHCP, or not yet. */
-    readonly onlyAddress: string | undefined;
 
     constructor(name: string, args: TenantVmArgs, opts?: pulumi.ComponentResourceOptions) {
         super("deevnet:tenant:TenantVm", name, {}, opts);
 
         const history = args.hypervisor.historyOf(args.vm);
-        this.incarnation = `${history.generation} ${history.rebuild}`.trim();
-        this.onlyAddress = onlyAddress(args);
         const vm = new proxmoxve.VmLegacy(
             `${name}-vm`,
             { ...identity(args), ...template(args), ...hardware(args), ...firstBoot(args), ...lifecycle(args) },
@@ -52,7 +44,7 @@ export class TenantVm extends pulumi.ComponentResource {
                 ignoreChanges: notDeclared(args),
                 deleteBeforeReplace: true,
                 replacementTrigger: history.rebuild,
-                dependsOn: [...args.after, ...[args.hypervisor.baseline ?? []].flat()],
+                dependsOn: [...args.network.beforeVms, ...[args.hypervisor.baseline ?? []].flat()],
                 // The engine hands a component's own aliases on only in the run that finds it by one: one that breaks off in
                 // between would leave the VM with its former name.
                 aliases: args.former.map((had) => ({ name: `${had.name}-vm` })),
@@ -60,8 +52,12 @@ export class TenantVm extends pulumi.ComponentResource {
             },
         );
         args.hypervisor.done(args.vm, this, vm);
+        declareFirewall(name, {
+            ...{ vm: this, machine: vm, node: args.hypervisor.model.node, segment: args.segment },
+            ...{ onlyAddress: onlyAddress(args), incarnation: `${history.generation} ${history.rebuild}`.trim() },
+            ...{ former: args.former, formerParent: args.network },
+        });
 
-        this.machine = vm;
         this.vmid = vm.vmId;
         this.mac = vm.networkDevices.apply((devices) => devices?.[0]?.macAddress?.toLowerCase() ?? "");
         this.registerOutputs({ vmid: this.vmid, mac: this.mac, ...history });
@@ -96,13 +92,13 @@ function onlyAddress({ vm, hypervisor }: TenantVmArgs): string | undefined {
     return undefined;
 }
 
-function identity({ vm, hypervisor, poolId }: TenantVmArgs) {
+function identity({ vm, hypervisor, network }: TenantVmArgs) {
     const purpose = vm.description === "" ? "" : `${vm.description}\n\n`;
     return {
         nodeName: hypervisor.model.node,
         vmId: vm.vmid,
         name: vm.name,
-        poolId,
+        poolId: network.poolId,
         description: `${purpose}${vm.fqdn}, declared in tenant ${vm.tenant}: changes by hand are undone.`,
         tags: [...vm.tags],
         onBoot: vm.onBoot,

@@ -5,8 +5,20 @@ import { crashesPublishedPlugin } from "../crashingTypes";
 import { inventoryOf, project, removeProjects, SMALL_GUEST, smallTenant, STACK, templateGuest } from "../fixtures";
 import type { Guest } from "../../node/inventory";
 import { NOTHING_RECORDED, recordedOf, restartSettingsOf, type Recorded } from "../../state/recorded";
-import type { TenantVm } from "../../components/tenantVm";
+import type * as vmFirewall from "../../components/vmFirewall";
 import { record, settled, type Registered } from "./recorder";
+
+/** A VM's firewall is declared as it is; its arguments are kept, as no mock of Pulumi's tells of a resource's options. */
+const mockFirewalls: vmFirewall.VmFirewallArgs[] = [];
+jest.mock("../../components/vmFirewall", () => {
+    const { declareFirewall } = jest.requireActual<typeof vmFirewall>("../../components/vmFirewall");
+    return {
+        declareFirewall: (...args: Parameters<typeof declareFirewall>) => {
+            mockFirewalls.push(args[1]);
+            declareFirewall(...args);
+        },
+    };
+});
 
 afterAll(removeProjects);
 
@@ -161,8 +173,8 @@ test("a VM that runs with another address still is not cut off", async () => {
     const { registered } = await declared(substrateOf(FIXED), guests, switched);
     expect(registered.filter(({ type }) => type === IPSET)).toEqual([]);
     expect(named(registered, "grooveiq-api-vm01-firewall")).toMatchObject({ ipfilter: false });
-    const { declaredVms } = await withComponents(substrateOf(FIXED), guests, switched);
-    expect(declaredVms.map(({ onlyAddress }) => onlyAddress)).toEqual([undefined]);
+    const walls = await firewalls(substrateOf(FIXED), guests, switched);
+    expect(walls.map(({ onlyAddress }) => onlyAddress)).toEqual([undefined]);
 });
 
 test("the provider verifies TLS and holds no token", async () => {
@@ -226,20 +238,15 @@ test.each([
     ["a VM that is there keeps its generation", [SMALL_GUEST], 2],
     ["a VM that was deleted by hand has a further one", [], 3],
 ])("%s, and the word that it was made by", async (_, guests, generation) => {
-    const { declaredVms } = await withComponents(substrateOf(ONE), guests, BEFORE);
-    expect(declaredVms.map(({ incarnation }) => incarnation)).toEqual([`${generation} once`]);
+    const walls = await firewalls(substrateOf(ONE), guests, BEFORE);
+    expect(walls.map(({ incarnation }) => incarnation)).toEqual([`${generation} once`]);
 });
 
-/** The TenantVm components themselves, as their network sees them. */
-async function withComponents(substrate: Substrate, guests: readonly Guest[], recorded: Recorded) {
-    const { TenantNetwork } = await import("../../components/tenantNetwork");
-    const declaredVms: TenantVm[] = [];
-    const guard = jest.spyOn(TenantNetwork.prototype, "guard").mockImplementation((_, vm) => {
-        declaredVms.push(vm);
-    });
+/** Arguments of the VMs' firewalls, as they are declared. */
+async function firewalls(substrate: Substrate, guests: readonly Guest[], recorded: Recorded) {
+    mockFirewalls.length = 0;
     await declared(substrate, guests, recorded);
-    guard.mockRestore();
-    return { declaredVms };
+    return [...mockFirewalls];
 }
 
 test("no more VMs are cloned at once than the hypervisor's definition says, and each gets its turn", async () => {

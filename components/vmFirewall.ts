@@ -1,0 +1,101 @@
+import * as proxmoxve from "@muhlba91/pulumi-proxmoxve";
+import type * as pulumi from "@pulumi/pulumi";
+import { inboundOf } from "../firewall/inbound";
+import { FILTER_IPSET } from "../node/addressFilter";
+import type { Segment } from "../substrate/substrate";
+
+export interface VmFirewallArgs {
+    /** The VM's component: its firewall stands under it, and goes with it. */
+    readonly vm: pulumi.ComponentResource;
+    /** The VM on its node, which a rebuild replaces. */
+    readonly machine: proxmoxve.VmLegacy;
+    /** PVE node. */
+    readonly node: string;
+    readonly segment: Segment;
+    /** The one address that the VM may send from; undefined where it may send from any. */
+    readonly onlyAddress: string | undefined;
+    /** Another one for each time that the VM is made. */
+    readonly incarnation: string;
+    /** Names that the VM had. */
+    readonly former: readonly { readonly name: string }[];
+    /** Component that the firewall stood under in earlier releases. */
+    readonly formerParent: pulumi.Resource;
+}
+
+/** PVE's firewall around a VM, but for its rules and its address filter. */
+const OPTIONS = {
+    enabled: true,
+    dhcp: true,
+    inputPolicy: "DROP",
+    outputPolicy: "ACCEPT",
+    macfilter: true,
+    ndp: true,
+    radv: false,
+    logLevelIn: "nolog",
+    logLevelOut: "nolog",
+};
+
+/**
+ * Puts PVE's firewall around a VM: everything inbound is dropped but what comes from the tenant's own segment, from the site's
+ * segments that its zone matrix lets in, and from tenants whose files say so; the VM may not send with another MAC, nor with
+ * another address than the one that it has by its definition.
+ *
+ * @param name of the VM's component.
+ */
+export function declareFirewall(name: string, args: VmFirewallArgs): void {
+    const target = { nodeName: args.node, vmId: args.machine.vmId };
+    // The provider fails to delete a set that went with its VM: it is deleted before a VM that is replaced.
+    const beforeVm = { ...optionsOf(name, "ipfilter", args), replaceWith: [args.machine] };
+    const filter = addressFilter(`${name}-ipfilter`, target, args.onlyAddress, beforeVm);
+    new proxmoxve.firewall.OptionsLegacy(
+        `${name}-firewall`,
+        { ...target, ...OPTIONS, ipfilter: filter.length > 0 },
+        // A VM whose ipset is missing could send from no address at all: it is there before, and goes after.
+        { ...optionsOf(name, "firewall", args), dependsOn: filter },
+    );
+    const rules = rulesOf(args.segment);
+    new proxmoxve.firewall.RulesLegacy(`${name}-rules`, { ...target, rules }, optionsOf(name, "rules", args));
+}
+
+function optionsOf(name: string, role: string, args: VmFirewallArgs): pulumi.CustomResourceOptions {
+    const { vm, incarnation, former, formerParent } = args;
+    const had = former.map((one) => ({ name: `${one.name}-${role}` }));
+    return {
+        parent: vm,
+        // What is protected cannot be made anew, and it goes with the VM alone.
+        protect: false,
+        // PVE drops all of it with the VM, and the provider does not see that its options are gone: a VM that is made
+        // anew gets them anew.
+        deletedWith: vm,
+        deleteBeforeReplace: true,
+        replacementTrigger: incarnation,
+        aliases: [...had, ...[{ name: `${name}-${role}` }, ...had].map((one) => ({ ...one, parent: formerParent }))],
+    };
+}
+
+function rulesOf(segment: Segment) {
+    return inboundOf(segment).map((inbound) => ({
+        type: "in",
+        action: "ACCEPT",
+        source: inbound.cidr,
+        ...(inbound.protocol && { proto: inbound.protocol }),
+        ...(inbound.ports && { dport: inbound.ports }),
+        comment: inbound.name,
+        enabled: true,
+    }));
+}
+
+/** The ipset that leaves a VM one address to send from; none for a VM that may send from any. */
+function addressFilter(
+    name: string,
+    target: { readonly nodeName: string; readonly vmId: pulumi.Input<number> },
+    address: string | undefined,
+    opts: pulumi.CustomResourceOptions,
+): pulumi.Resource[] {
+    if (address === undefined) {
+        return [];
+    }
+    // Without /32, as PVE writes it and gives it back.
+    const args = { ...target, name: FILTER_IPSET, cidrs: [{ name: address }] };
+    return [new proxmoxve.firewall.IpsetLegacy(name, args, opts)];
+}
