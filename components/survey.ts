@@ -40,11 +40,11 @@ export interface Survey {
  * @throws RunError, before anything is touched, with every fault or with why a node cannot be asked.
  */
 export async function survey(substrate: Substrate, root: string, comparesOnly = false): Promise<Survey> {
-    const secrets = told(() => secretsOf(pulumi.runtime.allConfig()));
-    if (substrate.status === "planned") {
-        return { inventories: new Map(), recorded: NOTHING_RECORDED, hosts: new Map(), secrets, comparesOnly };
-    }
     try {
+        const secrets = secretsOf(pulumi.runtime.allConfig());
+        if (substrate.status === "planned") {
+            return { inventories: new Map(), recorded: NOTHING_RECORDED, hosts: new Map(), secrets, comparesOnly };
+        }
         // Alone and first: what a survey sees depends on it, and asking for the state leaves a provider in it.
         await requirePreflight(substrate);
         const { recorded, tenants } = await readRecorded();
@@ -63,8 +63,8 @@ export async function survey(substrate: Substrate, root: string, comparesOnly = 
         }
         tell(substrate, inventories);
         // Last, so that a host is not looked at for definitions that are refused anyway.
-        const hosts = await hostSurveys(substrate, root, secrets, recorded, inventories);
-        return { inventories, recorded, hosts, secrets, comparesOnly };
+        const surveyed = { inventories, recorded, secrets, comparesOnly };
+        return { ...surveyed, hosts: await hostSurveys(substrate, root, surveyed) };
     } catch (error) {
         throw asRunError(error);
     }
@@ -72,13 +72,11 @@ export async function survey(substrate: Substrate, root: string, comparesOnly = 
 
 /** Surveys each host that has a baseline; SSH is loaded only where one has. */
 async function hostSurveys(
-    substrate: Substrate,
+    { hypervisors }: Substrate,
     root: string,
-    secrets: Secrets,
-    recorded: Recorded,
-    inventories: Survey["inventories"],
+    { inventories, recorded, secrets }: Omit<Survey, "hosts">,
 ): Promise<Survey["hosts"]> {
-    const baselines = substrate.hypervisors.filter(({ baseline }) => baseline !== undefined);
+    const baselines = hypervisors.filter(({ baseline }) => baseline !== undefined);
     if (baselines.length === 0) {
         return new Map();
     }
@@ -102,14 +100,6 @@ async function everyHost<T>(surveys: readonly Promise<T>[]): Promise<T[]> {
         throw new HostError(reasons.map((reason) => reason.message).join("\n"));
     }
     return ended.map((one) => (one as PromiseFulfilledResult<T>).value);
-}
-
-function told<T>(step: () => T): T {
-    try {
-        return step();
-    } catch (error) {
-        throw asRunError(error);
-    }
 }
 
 /** Tells, in every preview and up, what a person may not expect of each hypervisor. */

@@ -19,24 +19,23 @@ export function checkNode(
     inventory: Inventory,
     recorded: Recorded,
 ): Fault[] {
+    const known = { substrate, hypervisor, inventory, recorded };
     const vms = vmsOn(substrate, hypervisor);
-    return [
-        ...vms.flatMap((vm) => checkVm(substrate, hypervisor, vm, inventory.guests.get(vm.vmid), recorded)),
-        ...checkTemplates(
-            vms.filter((vm) => isCloned(vm, inventory.guests, recorded)),
-            { substrate: substrate.name, hypervisor, inventory },
-        ),
-    ];
+    const cloned = vms.filter((vm) => isCloned(vm, inventory.guests, recorded));
+    return [...vms.flatMap((vm) => checkVm(vm, known)), ...checkTemplates(cloned, known)];
 }
 
-function checkVm(
-    substrate: Substrate,
-    hypervisor: Hypervisor,
-    vm: WorkloadVm,
-    guest: Guest | undefined,
-    recorded: Recorded,
-): Fault[] {
-    const moved = checkMoves(vm, hypervisor, recorded);
+interface Known {
+    readonly substrate: Substrate;
+    readonly hypervisor: Hypervisor;
+    readonly inventory: Inventory;
+    readonly recorded: Recorded;
+}
+
+function checkVm(vm: WorkloadVm, known: Known): Fault[] {
+    const { substrate, hypervisor, inventory, recorded } = known;
+    const moved = checkMoves(vm, known);
+    const guest = inventory.guests.get(vm.vmid);
     if (moved.length > 0 || guest === undefined) {
         return moved;
     }
@@ -46,15 +45,7 @@ function checkVm(
     if (!recorded.vms.has(vm.vmid)) {
         return [faultOf(vm, "instance", notRecorded(vm, substrate, hypervisor))];
     }
-    return asksRebuild(vm, recorded)
-        ? checkKept(vm)
-        : [...checkDisks(vm, guest), ...checkDetached(vm, guest, { substrate, hypervisor, recorded })];
-}
-
-interface Known {
-    readonly substrate: Substrate;
-    readonly hypervisor: Hypervisor;
-    readonly recorded: Recorded;
+    return asksRebuild(vm, recorded) ? checkKept(vm) : [...checkDisks(vm, guest), ...checkDetached(vm, guest, known)];
 }
 
 /**
@@ -98,7 +89,7 @@ function notRecorded(vm: WorkloadVm, { name }: Substrate, { node }: Hypervisor):
 }
 
 /** Pulumi would delete a VM whose VMID or node changes, with its data; nothing but a person's word may do that. */
-function checkMoves(vm: WorkloadVm, hypervisor: Hypervisor, recorded: Recorded): Fault[] {
+function checkMoves(vm: WorkloadVm, { hypervisor, recorded }: Known): Fault[] {
     const component = `${vm.tenant}-${vm.name}`;
     const known = [...recorded.vms].find(([, { component: name }]) => name === component);
     if (known === undefined) {
@@ -138,14 +129,8 @@ function shrinks(declared: number, now: number): string {
     return `${declared}GiB is less than the ${now}GiB on the node, and a disk only grows; allowed: ${Math.ceil(now)}GiB or more`;
 }
 
-interface Cloning {
-    readonly substrate: string;
-    readonly hypervisor: Hypervisor;
-    readonly inventory: Inventory;
-}
-
 /** One fault for each thing wrong with a template, at the first VM that would be cloned from it. */
-function checkTemplates(vms: readonly WorkloadVm[], { substrate, hypervisor, inventory }: Cloning): Fault[] {
+function checkTemplates(vms: readonly WorkloadVm[], { substrate, hypervisor, inventory }: Known): Fault[] {
     const faults = vms.flatMap((vm) => {
         try {
             const { vmid } = templateFor(vm, hypervisor, inventory.guests);
@@ -156,7 +141,7 @@ function checkTemplates(vms: readonly WorkloadVm[], { substrate, hypervisor, inv
                 const path = `hypervisors.${hypervisor.name}.template`;
                 return [
                     vm.template === undefined
-                        ? { file: stackFileOf(substrate), path, message }
+                        ? { file: stackFileOf(substrate.name), path, message }
                         : faultOf(vm, "template", message),
                 ];
             }

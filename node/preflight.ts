@@ -1,11 +1,8 @@
-import type { Hypervisor, Substrate } from "../substrate/substrate";
-import { NodeError, type NodeClient } from "./client";
+import type { Substrate } from "../substrate/substrate";
+import { NodeError } from "./client";
 import { withEachNode } from "./connect";
 import { misplaced } from "./identity";
 import { tokenLacks } from "./permissions";
-
-/** Looks at one node, and says in lines what is wrong with it. */
-type Check = (client: NodeClient, substrate: Substrate, hypervisor: Hypervisor) => Promise<string[]>;
 
 /**
  * Why no run may work on the nodes of a substrate, one line for each reason: the nodes are not the substrate's own, or else
@@ -18,11 +15,12 @@ export async function preflight(substrate: Substrate): Promise<string[]> {
     if (substrate.status === "planned") {
         return [];
     }
-    const each = async (check: Check) =>
-        (await withEachNode(substrate, (client, hypervisor) => check(client, substrate, hypervisor))).flat();
-    // What a wrong node grants says nothing.
-    const wrong = await each(misplaced);
-    return wrong.length > 0 ? wrong : each(tokenLacks);
+    const reasons = await withEachNode(substrate, async (client, hypervisor) => {
+        const wrong = await misplaced(client, substrate, hypervisor);
+        // What a wrong node grants says nothing.
+        return wrong.length > 0 ? wrong : tokenLacks(client, substrate, hypervisor);
+    });
+    return reasons.flat();
 }
 
 /** Refuses a run that may not work on a substrate's nodes. @throws NodeError with every reason of preflight. */

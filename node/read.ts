@@ -1,7 +1,6 @@
 import type { Hypervisor } from "../substrate/substrate";
 import type { Template } from "../substrate/template";
-import { orNothing } from "./answers";
-import type { NodeClient } from "./client";
+import { NodeError, type NodeClient } from "./client";
 import { detailsOf, guestOf, type Inventory, type Listed, type Pool, type Settings } from "./inventory";
 import type { Task, TemplateDetails, Volume } from "./inventory";
 
@@ -64,6 +63,18 @@ export async function readInventory(
         // Off by default; on, PVE writes 1, or the time when it was turned on.
         datacentreFirewall: (options.enable ?? 0) > 0,
     };
+}
+
+/** The answer to a request, or something else where the node says that the thing is not there. */
+export async function orNothing<T>(answer: Promise<T>, nothing: T): Promise<T> {
+    try {
+        return await answer;
+    } catch (error) {
+        if (error instanceof NodeError && (error.status === 404 || /does not exist|no such/.test(error.message))) {
+            return nothing;
+        }
+        throw error;
+    }
 }
 
 /** Settings of a VM; undefined for one that is not there. @throws NodeError where the node cannot be asked. */

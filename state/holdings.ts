@@ -44,32 +44,19 @@ export interface RouterHoldings {
     readonly device?: number;
 }
 
-/** The holdings of each tenant in the state, by name and in its order. */
+/**
+ * The holdings of each tenant in the state, by name and in its order: of whatever a run that broke off left of it, be it a VM
+ * without its component, or a VLAN on the router without a VM.
+ */
 export function holdingsOf({ resources = [] }: Deployment): ReadonlyMap<string, Holdings> {
     return new Map([...byTenant(resources)].map(([tenant, own]) => [tenant, holdingsIn(tenant, own)]));
 }
 
-/** The part of a tenant's holdings by which others are told that it still has them. */
-export interface RecordedTenant extends Pick<Holdings, "vlans"> {
-    readonly vms: readonly Pick<VmHolding, "vmid" | "component">[];
-}
-
-/** Tenants of the state, by name. */
-export type RecordedTenants = ReadonlyMap<string, RecordedTenant>;
-
-/**
- * Tenants that the state has, with the VLANs of what is left of them: a run that broke off may have left a VM without its
- * component, or a VLAN on the router without a VM.
- */
-export function recordedTenants(resources: readonly StateResource[]): RecordedTenants {
-    const tenants = [...holdingsOf({ resources })];
-    return new Map(
-        tenants.map(([name, { vlans, vms }]) => [
-            name,
-            { vlans, vms: vms.map(({ vmid, component }) => ({ vmid, component })) },
-        ]),
-    );
-}
+/** Tenants of the state by name, by the part of their holdings that others may not claim. */
+export type RecordedTenants = ReadonlyMap<
+    string,
+    Pick<Holdings, "vlans"> & { readonly vms: readonly Pick<VmHolding, "vmid" | "component">[] }
+>;
 
 function holdingsIn(tenant: string, resources: readonly StateResource[]): Holdings {
     const ofType = (wanted: string) => resources.filter(({ type }) => type === wanted);

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { VmOutput } from "../substrate/outputs";
 import type { StateResource } from "./deployment";
-import { recordedTenants, type RecordedTenants } from "./holdings";
+import { holdingsOf, type RecordedTenants } from "./holdings";
 import { recordedOf, type Recorded } from "./recorded";
 
 /**
@@ -17,7 +17,7 @@ export async function readRecorded(): Promise<{ recorded: Recorded; tenants: Rec
     const vms = (outputs["vms"] ?? []) as readonly VmOutput[];
     const told = state as Readonly<Record<string, Omit<StateResource, "urn">>>;
     const resources = Object.entries(told).map(([urn, resource]) => ({ urn, ...resource }));
-    return { recorded: recordedOf(resources, vms), tenants: recordedTenants(resources) };
+    return { recorded: recordedOf(resources, vms), tenants: holdingsOf({ resources }) };
 }
 
 async function builtin(name: string, args: Record<string, string>): Promise<Record<string, unknown>> {

@@ -108,7 +108,7 @@ function firewallFindings(view: NodeView, step: PreviewStep): NodeFinding[] {
         return differencesOf(step, part).map((one) => vmFinding(named, { ...one, settle: UP }));
     }
     const entries = stateOf(step).inputs?.["cidrs"] as readonly { name: string }[] | undefined;
-    const content: Value = entries?.map(({ name }) => name) ?? THERE;
+    const content: Value = entries?.length ? entries.map(({ name }) => name) : THERE;
     const told = whole.declared === undefined ? { found: content } : { declared: content };
     return [vmFinding(named, { field: part, ...told, settle: UP })];
 }

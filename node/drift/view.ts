@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Properties } from "../../state/preview";
-import type { Finding, Key, Settle, Value } from "../../substrate/findings";
+import type { Finding, Key } from "../../substrate/findings";
 import type { Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
 
 /** Kinds of change that PVE's task log knows, by the types of their tasks. */
@@ -84,13 +85,7 @@ export function keyAt({ definedAt: { file, lines } }: Pick<WorkloadVm | Tenant, 
 }
 
 /** The parts of a finding about a VM that are its own. */
-export interface Told {
-    readonly field?: string;
-    readonly declared?: Value;
-    readonly found?: Value;
-    readonly settle: Settle;
-    readonly task?: keyof typeof TASKS;
-}
+export type Told = Pick<NodeFinding, "field" | "declared" | "found" | "settle" | "task">;
 
 /** A finding about a VM. */
 export function vmFinding(named: Named, told: Told): NodeFinding {
@@ -107,25 +102,7 @@ export function vmFinding(named: Named, told: Told): NodeFinding {
     };
 }
 
-/**
- * Whether two values are the same, whichever way the provider writes them: nothing is an empty text, list or mapping, and a
- * number may be its text.
- */
+/** Whether two values are the same; the provider writes nothing as an empty text, too. */
 export function isSame(one: unknown, other: unknown): boolean {
-    return JSON.stringify(plain(one)) === JSON.stringify(plain(other));
-}
-
-function plain(value: unknown): unknown {
-    if (value === undefined || value === null || value === "") {
-        return undefined;
-    }
-    if (Array.isArray(value)) {
-        return value.length === 0 ? undefined : value.map(plain);
-    }
-    if (typeof value === "object") {
-        const parts = Object.entries(value).map(([key, one]) => [key, plain(one)] as const);
-        const there = parts.filter(([key, one]) => key !== "__defaults" && one !== undefined);
-        return there.length === 0 ? undefined : Object.fromEntries(there.sort(([a], [b]) => (a < b ? -1 : 1)));
-    }
-    return typeof value === "string" ? value : JSON.stringify(value);
+    return isDeepStrictEqual(one ?? "", other ?? "");
 }

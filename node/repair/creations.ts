@@ -1,13 +1,12 @@
 import { IPSET, POOL, RULES, VM, type StateResource } from "../../state/deployment";
 import { marksOf } from "../../substrate/guestOwnership";
 import type { Substrate, WorkloadVm } from "../../substrate/substrate";
-import { orNothing } from "../answers";
 import { NodeError, type NodeClient } from "../client";
 import type { Clients } from "../connect";
 import type { Guest, Pool } from "../inventory";
 import { vmsOn } from "../parts";
 import { poll } from "../poll";
-import { readInventory, readSettings } from "../read";
+import { orNothing, readInventory, readSettings } from "../read";
 
 const POLL_MS = 500;
 const POLLS = 240;

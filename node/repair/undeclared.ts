@@ -1,10 +1,10 @@
 import { IPSET, POOL, RULES, VM, vmidOf, type StateResource } from "../../state/deployment";
 import type { Substrate } from "../../substrate/substrate";
 import { FILTER_IPSET } from "../addressFilter";
-import { orNothing } from "../answers";
 import type { NodeClient } from "../client";
 import type { Clients } from "../connect";
 import type { Pool } from "../inventory";
+import { orNothing } from "../read";
 
 /**
  * Removes what was made for a run that never heard of it, since its connection broke at the answer, and what the provider

@@ -1,6 +1,6 @@
 import { checkClaims } from "../../components/checkClaims";
 import type { StateResource } from "../../state/deployment";
-import { recordedTenants, type RecordedTenants } from "../../state/holdings";
+import { holdingsOf, type RecordedTenants } from "../../state/holdings";
 import { formatFault } from "../../definitions/faults";
 import { loadSubstrate } from "../../substrate/load";
 import type { RouterClaim } from "../../router/claims";
@@ -131,11 +131,14 @@ test("tenants of a state, whichever resources a broken run left of them", () => 
         vm("a-b-d", 5101),
         resource("pulumi-nodejs:dynamic/router:RouterVlan", "empty-network-vlan", { tenant: "empty", tag: 52 }),
     ];
-    expect(recordedTenants(resources)).toEqual(
-        new Map([
-            ["a", { vlans: [50], vms: [{ vmid: 5001, component: "a-b-c" }] }],
-            ["a-b", { vlans: [51], vms: [{ vmid: 5101, component: "a-b-d" }] }],
-            ["empty", { vlans: [52], vms: [] }],
-        ]),
-    );
+    const told = [...holdingsOf({ resources })].map(([name, { vlans, vms }]) => [
+        name,
+        vlans,
+        vms.map(({ vmid, component }) => [vmid, component]),
+    ]);
+    expect(told).toEqual([
+        ["a", [50], [[5001, "a-b-c"]]],
+        ["a-b", [51], [[5101, "a-b-d"]]],
+        ["empty", [52], []],
+    ]);
 });
