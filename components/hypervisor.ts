@@ -1,12 +1,12 @@
 import * as proxmoxve from "@muhlba91/pulumi-proxmoxve";
 import * as pulumi from "@pulumi/pulumi";
+import pLimit from "p-limit";
 import { filterWaits, waitsFor } from "../node/addressFilter";
 import { templateFor, type Inventory } from "../node/inventory";
 import { growsFirst } from "../node/restart";
 import { asksRebuild, historyOf, isCloned, restartSettingsOf, type Recorded, type VmHistory } from "../state/recorded";
 import type { Hypervisor, Substrate, WorkloadVm } from "../substrate/substrate";
 import { CloneProgress } from "./cloneProgress";
-import { CloneSlots } from "./cloneSlots";
 import type { Survey } from "./survey";
 
 /** Never accepted by a node: lets the provider start where there is no node yet, in the preview of a planned substrate. */
@@ -27,7 +27,10 @@ export class ConnectedHypervisor {
     private readonly inventory: Inventory | undefined;
     private readonly recorded: Recorded;
     private readonly comparesOnly: boolean;
-    private readonly slots: CloneSlots;
+    /** So many VMs are made side by side: by turns, so that no VM depends on another. */
+    private readonly limit: pLimit.Limit;
+    /** Ends the turn of a VM that is being made, by VMID. */
+    private readonly turns = new Map<number, () => void>();
     private readonly progress: CloneProgress;
 
     /**
@@ -44,7 +47,7 @@ export class ConnectedHypervisor {
         this.inventory = inventories.get(model.name);
         this.recorded = recorded;
         this.comparesOnly = comparesOnly;
-        this.slots = new CloneSlots(model.clones);
+        this.limit = pLimit(model.clones);
         this.progress = new CloneProgress(model);
         this.provider = new proxmoxve.Provider(model.name, {
             endpoint: model.endpoint,
@@ -68,13 +71,23 @@ export class ConnectedHypervisor {
             return pulumi.output(pulumi.unknown as unknown as number);
         }
         const { vmid } = templateFor(vm, this.model, this.inventory.guests);
-        return pulumi.output(this.slots.enter().then(() => vmid));
+        return pulumi.output(this.turnOf(vm).then(() => vmid));
+    }
+
+    /** Resolves when it is a VM's turn. */
+    private turnOf({ vmid }: WorkloadVm): Promise<void> {
+        return new Promise((begin) => {
+            void this.limit(() => {
+                begin();
+                return new Promise<void>((end) => this.turns.set(vmid, end));
+            });
+        });
     }
 
     /** Ends the turn of a VM once it is declared, made or not; until then its component tells how far the clone is. */
     done(vm: WorkloadVm, component: pulumi.Resource, declared: pulumi.Resource): void {
         if (this.inventory !== undefined && !this.comparesOnly && this.clones(vm)) {
-            declared.urn.apply(() => this.slots.leave());
+            declared.urn.apply(() => this.turns.get(vm.vmid)?.());
             if (!pulumi.runtime.isDryRun()) {
                 this.progress.watch(vm, component, declared);
             }
