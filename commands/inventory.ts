@@ -21,8 +21,8 @@ export const command = defineCommand({
     group: "look",
     summary: "print the VMs as an Ansible inventory, or write it into a folder",
     details:
-        "The tenants' VMs as an Ansible inventory in the lab's own host shape: tenants.yml with a group for each tenant, and " +
-        "host_vars/ with what the lab's collections read of a host. Without --output it is printed as one file.",
+        "The tenants' VMs as an Ansible inventory in the site's own host shape: tenants.yml with a group for each tenant, and " +
+        "host_vars/ with what the site's collections read of a host. Without --output it is printed as one file.",
     arguments: [SUBSTRATE],
     options: {
         input: { says: "YAML that sets deevnet_vlans, from which the zone keys come", value: "file", kind: "file" },

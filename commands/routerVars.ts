@@ -15,14 +15,14 @@ const HEADER = (
 export const command = defineCommand({
     name: "router-vars",
     group: "set up",
-    summary: "the core router's variables for the lab's Ansible collection",
+    summary: "the core router's variables for the site's Ansible collection",
     details:
-        "The complete variables of the core router for the lab's deevnet.net collection: VLANs, DHCP pools, policies between " +
+        "The complete variables of the core router for the site's deevnet.net collection: VLANs, DHCP pools, policies between " +
         "zones, zones with internet. Without --output they are printed.",
     arguments: [SUBSTRATE],
     options: {
         input: {
-            says: "YAML that sets them now, all of which is kept; without it they come from the lab's VLAN table",
+            says: "YAML that sets them now, all of which is kept; without it they come from the site's VLAN table",
             value: "file",
             kind: "file",
         },

@@ -159,7 +159,7 @@ function firstBoot({ vm, segment, hypervisor, zone }: TenantVmArgs) {
             ipConfigs: [{ ipv4: vm.address === undefined ? byDhcp : fixed }],
             dns: { domain: zone, servers },
             ...(vm.user && { userAccount: { username: vm.user.name, keys: [...vm.user.keys] } }),
-            // An upgrade at first boot once broke the lab's networking: packages are the image factory's work.
+            // An upgrade at first boot once broke the site's networking: packages are the image factory's work.
             upgrade: false,
         },
     };

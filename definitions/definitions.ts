@@ -23,7 +23,7 @@ export interface TenantDefinition {
      */
     hypervisor?: string;
     /**
-     * Account that cloud-init makes on every VM of the tenant, with the tenant's own keys. Left out: the accounts that the template has. The lab's automation key is on a VM only if it stands here.
+     * Account that cloud-init makes on every VM of the tenant, with the tenant's own keys. Left out: the accounts that the template has. The site's automation key is on a VM only if it stands here.
      */
     user?: {
         /**
@@ -480,7 +480,7 @@ export interface CollectionDefinition {
  */
 export interface CoreRouterDefinition {
     /**
-     * api: the stack writes the tenants' VLANs, DHCP scopes, names and rules to the router. export: the stack changes nothing there, and `tenants router-vars` writes the variables for the lab's own collection. none: a flat network without VLANs, so the VMs are untagged on the bridge and nothing keeps tenants apart.
+     * api: the stack writes the tenants' VLANs, DHCP scopes, names and rules to the router. export: the stack changes nothing there, and `tenants router-vars` writes the variables for the site's own collection. none: a flat network without VLANs, so the VMs are untagged on the bridge and nothing keeps tenants apart.
      */
     mode: "api" | "export" | "none";
     /**
@@ -494,7 +494,7 @@ export interface CoreRouterDefinition {
 }
 
 /**
- * The variables of the lab's deevnet.net collection that say what is on the core router. Ansible replaces each of them whole. Keys that are not named here are kept as they are.
+ * The variables of the site's deevnet.net collection that say what is on the core router. Ansible replaces each of them whole. Keys that are not named here are kept as they are.
  */
 export interface RouterVariables {
     /**

@@ -1,5 +1,5 @@
 /**
- * Wishes that a standalone hypervisor cannot fulfil, by the key that a person would ask for it with. The lab's hypervisors are
+ * Wishes that a standalone hypervisor cannot fulfil, by the key that a person would ask for it with. The site's hypervisors are
  * never clustered: two nodes have no quorum to speak of, and local storage is simpler and faster.
  */
 const reasons: Readonly<Record<string, string>> = {

@@ -25,7 +25,7 @@ const BROADCAST = "255.255.255.255";
  * Who may reach whom, cell by cell, ordered by source and destination. From a tenant it is what the router's rules on
  * its interface let out, and to another tenant also what PVE's firewall lets into the VMs there: both are evaluated
  * rule by rule as they are rendered. Into a tenant from elsewhere it is PVE's side, since the router's rules on those
- * interfaces are the lab's own. Empty for a substrate without VLANs, whose flat network has no walls to evaluate.
+ * interfaces are the site's own. Empty for a substrate without VLANs, whose flat network has no walls to evaluate.
  */
 export function reachabilityOf(substrate: Substrate): Cell[] {
     if (substrate.coreRouter.mode === "none") {

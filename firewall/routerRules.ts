@@ -7,12 +7,12 @@ import type { Allowance, Segment, Tenant } from "../substrate/substrate";
  * The rules on a tenant's own interface, direction in, first match wins:
  *
  * 1. DHCP. A client that has no address yet broadcasts from 0.0.0.0; one that renews asks the router (RFC 2131, 4.4.5).
- *    The lab's own rule is UDP 67 from any to any, which would open that port of every segment.
+ *    The site's own rule is UDP 67 from any to any, which would open that port of every segment.
  * 2. DNS and NTP of the router. No ICMP to it: nothing needs it, path MTU discovery included, whose errors belong to a
  *    state that a rule below opened.
  * 3. The router itself is blocked, with the address that it has in every other segment and on the WAN: or else a
  *    segment that is open, such as platform, would open the router's administration in it.
- * 4. platform, by the lab's zone matrix.
+ * 4. platform, by the site's zone matrix.
  * 5. What the tenant's file allows.
  * 6. The internet: everything that is not private.
  * 7. Everything else is blocked and logged.

@@ -5,7 +5,7 @@ import type { Hypervisor } from "../substrate/substrate";
 /** Facts that a host tells of itself (host/ansible/facts.sh), as far as its baseline and its tenants depend on it; a text is empty where it has none. */
 export type HostFacts = Readonly<HostOutput>;
 
-/** The least that the lab asks of every tenant hypervisor, whatever the stack file declares. */
+/** The least that the site asks of every tenant hypervisor, whatever the stack file declares. */
 const LEAST = { memoryMiB: 32 * 1024, storageGiB: 1e12 / 1024 ** 3, nicMbit: 1000 };
 
 /** Firmware and kernel keep a share of the memory that is built in, and vendors round a disk's size. */

@@ -106,7 +106,7 @@ function isUndeclared(settle: Settle): boolean {
 function settleWords(substrate: string, settle: Settle): string {
     switch (settle.by) {
         case "export":
-            return `tenants router-vars ${substrate}, and run the lab's collection with it`;
+            return `tenants router-vars ${substrate}, and run the site's collection with it`;
         case "start":
             return "by hand, on the router: start it, and see its log where it does not stay";
         case "menu":

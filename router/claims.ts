@@ -14,7 +14,7 @@ export interface RouterClaim {
 
 /**
  * Claims of others on tenants' VLANs and subnets on the router, reading only. A VLAN device that the one-time step or the
- * lab's collection made is nobody's, and is used as it is; one that bears another tenant's mark is that tenant's still.
+ * site's collection made is nobody's, and is used as it is; one that bears another tenant's mark is that tenant's still.
  *
  * @throws RouterError where the router cannot be asked.
  */

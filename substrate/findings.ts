@@ -76,7 +76,7 @@ export type Settle =
     | { readonly by: "recover" }
     /** A disk that was detached is attached again, then tenants recover. */
     | { readonly by: "attach"; readonly vmid: number }
-    /** The variables of `tenants router-vars`, and the lab's collection with them. */
+    /** The variables of `tenants router-vars`, and the site's collection with them. */
     | { readonly by: "export" }
     /** Another revision of a hypervisor's baseline. */
     | { readonly by: "baseline"; readonly hypervisor: string }

@@ -1,6 +1,6 @@
 /**
  * Identity of a tenant and a VM: names and places, computed from site, VLAN and instance alone: deterministic,
- * independent of order, and the same after a rebuild. The rules are those of the lab's addressing and naming standards.
+ * independent of order, and the same after a rebuild. The rules are those of the site's addressing and naming standards.
  */
 
 /** A tenant's subnet: addresses as text. */
@@ -38,11 +38,11 @@ export function zoneOf(tenant: string, substrate: string, domain: string): strin
     return `${tenant}.${substrate}.${domain}`;
 }
 
-/** VLANs of a site's own segments that reach into every tenant, by the lab's zone matrix. */
+/** VLANs of a site's own segments that reach into every tenant, by the site's zone matrix. */
 export const MANAGEMENT_VLAN = 99;
 export const TRUSTED_VLAN = 10;
 
-/** VLANs of a site that tenants may have: ten, by the lab's addressing standard. */
+/** VLANs of a site that tenants may have: ten, by the site's addressing standard. */
 export const TENANT_VLANS = { first: 50, last: 59 } as const;
 
 /** Those of them that are not taken. */
@@ -61,7 +61,7 @@ export function fixedAddressOf(site: number, vlan: number, instance: number): st
 
 /**
  * Deterministic MAC of a VM, lower case: 02:de:{site}:{vlan}:00:{instance}, each written with its decimal digits. It is
- * the lab's 02:DD:EE:RR:NN:II, locally administered and unicast, with the tenant's VLAN as the role.
+ * the site's 02:DD:EE:RR:NN:II, locally administered and unicast, with the tenant's VLAN as the role.
  */
 export function macOf(site: number, vlan: number, instance: number): string {
     const digits = (value: number) => String(value).padStart(2, "0");

@@ -2,7 +2,7 @@ import type { Allowance } from "./substrate";
 
 /**
  * Begins the description of every record of ours on the core router, exactly so, and the tenant's name follows it. The
- * lab's own roles prune by `ansible:` and `Ansible managed`, its API by `Deevnet API - `: a prefix of our own keeps each
+ * site's own roles prune by `ansible:` and `Ansible managed`, its API by `Deevnet API - `: a prefix of our own keeps each
  * side from pruning the other.
  */
 export const OWNER_PREFIX = "tenant-hypervisors: ";

@@ -1,7 +1,7 @@
 import { subnetOf } from "./identity";
 import { networkOf } from "./network";
 
-/** One of a site's own segments, as the lab's VLAN table has it; the IDs are the same at every site. */
+/** One of a site's own segments, as the site's VLAN table has it; the IDs are the same at every site. */
 export interface SiteSegment {
     readonly vlan: number;
     /** Last octets of the DHCP pool; missing where addresses are static. */
@@ -40,7 +40,7 @@ export function siteSubnet(site: number, key: SiteSegmentKey): string {
 /**
  * Networks that are not the internet: every block of IANA's IPv4 special-purpose registry that is not globally reachable, and
  * multicast. Private networks (RFC 1918) and CGNAT are other people's inside; a packet to any of the others is a
- * mistake or an attempt. The lab's own first rule had its site's /16 alone, which left the other site open.
+ * mistake or an attempt. The site's own first rule had its site's /16 alone, which left the other site open.
  */
 export const PRIVATE_NETWORKS: readonly string[] = [
     "0.0.0.0/8",

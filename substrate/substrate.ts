@@ -133,7 +133,7 @@ export interface Segment {
     readonly inbound: readonly Inbound[];
 }
 
-/** One opening into a segment: a zone of the lab's matrix, or a tenant that another tenant's file allows. */
+/** One opening into a segment: a zone of the site's matrix, or a tenant that another tenant's file allows. */
 export interface Inbound {
     /** Comment of the rule. */
     readonly name: string;

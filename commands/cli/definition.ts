@@ -87,7 +87,7 @@ export function defineCommand<const O extends Options>(definition: CommandDefini
 export const SUBSTRATE: ArgumentDefinition = {
     name: "substrate",
     kind: "substrate",
-    says: "site of the lab, of which there is a Pulumi.<substrate>.yaml",
+    says: "site of which there is a Pulumi.<substrate>.yaml",
 };
 
 export const TENANT: ArgumentDefinition = { name: "tenant", kind: "tenant", says: "name of a tenant" };

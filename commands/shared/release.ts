@@ -106,7 +106,7 @@ function onRouter(substrate: Substrate, inventory: RouterInventory | undefined, 
 
 function tellLeft(tenant: string, left: readonly string[], { others, stays, looked }: OnRouter): boolean {
     stays.forEach((line) => tell(`  stays: ${line}`));
-    others.forEach((line) => tell(`  stays, for the lab's collection deletes nothing by itself: ${line}`));
+    others.forEach((line) => tell(`  stays, for the site's collection deletes nothing by itself: ${line}`));
     if (left.length > 0) {
         console.error(`${tenant}: this is left, and should not be:`);
         left.forEach((line) => console.error(`  ${line}`));

@@ -52,7 +52,7 @@ export function reservationFields(subnet: string, cidrOf = (uuid: string) => uui
     return [
         {
             ...textField("mac", "hw_address", { name: "MAC" }),
-            // As the lab's own role writes it, which compares in upper case.
+            // As the site's own role writes it, which compares in upper case.
             declared: ({ mac }) => mac.toUpperCase(),
             normalise: (mac) => mac.toLowerCase(),
         },

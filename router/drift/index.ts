@@ -12,7 +12,7 @@ import { undeclaredFindings } from "./undeclared";
  * Everything in which a core router differs from what the tenants' files say of it, and what it has in the tenants' ranges
  * that no file declares. Empty on a flat network, of which the router knows nothing.
  *
- * In mode api a record must be the stack's own to the letter; in mode export, where the lab's collection writes in words
+ * In mode api a record must be the stack's own to the letter; in mode export, where the site's collection writes in words
  * of its own, content decides: whether the VLAN, scope, reservation and name are there, and what the rules let through.
  */
 export function routerDrift(substrate: Substrate, inventory: RouterInventory): Finding[] {

@@ -3,11 +3,11 @@ import type { RouterRule, RouterRules } from "../../firewall/rules";
 import { allowanceRules, routerRulesOf } from "../../firewall/routerRules";
 import type { Tenant } from "../../substrate/substrate";
 
-/** Networks that the lab's collection takes for the inside; everything else is the internet to it. */
+/** Networks that the site's collection takes for the inside; everything else is the internet to it. */
 const RFC_1918 = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
 
 /**
- * Rules that the lab's own collection makes on a tenant's interface of the variables that `tenants router-vars` writes. It knows
+ * Rules that the site's own collection makes on a tenant's interface of the variables that `tenants router-vars` writes. It knows
  * policies between zones, each zone with the router's address in it, and no block; its DHCP rule is for any destination.
  * So it opens more than the rules in firewall/routerRules.ts: what it opens is no drift in mode export.
  */

@@ -5,7 +5,7 @@ import type { ZoneKeys } from "./zones";
 /** The NIC's name in a guest: Fedora's for PVE's first one, which stands in PCI slot 18 of an i440fx machine. */
 const INTERFACE = "ens18";
 
-/** A VM as a host of the lab's inventory. */
+/** A VM as a host of the site's inventory. */
 export interface InventoryHost {
     /** Unique on the substrate. */
     readonly id: string;
@@ -15,9 +15,9 @@ export interface InventoryHost {
 }
 
 /**
- * The tenants' VMs as hosts of the lab's own shape, ordered by VMID.
+ * The tenants' VMs as hosts of the site's own shape, ordered by VMID.
  *
- * A host is called {vm}.{tenant}: two tenants may both have an api-vm01, and the lab makes a host's FQDN, and its record
+ * A host is called {vm}.{tenant}: two tenants may both have an api-vm01, and the site's collections make a host's FQDN, and its record
  * in the site's zone, of that identifier and the site's zone, which so comes out as the VM's own.
  *
  * @param keys each tenant's zone key, as the router's variables have it; unused on a flat network.
@@ -55,7 +55,7 @@ function environmentOf({ site, coreRouter }: Substrate, tenant: Tenant, vm: Work
 /** No records: those of a VM whose address nobody knows, and in mode api all, since the stack writes them itself. */
 const NOTHING = { host_a_record: false, cnames: [] };
 
-/** Records that the lab's collection is to write for a VM; aliases in the tenant's zone, as seen from the site's. */
+/** Records that the site's collection is to write for a VM; aliases in the tenant's zone, as seen from the site's. */
 function recordsOf(tenant: Tenant, vm: WorkloadVm) {
     return {
         host_a_record: true,

@@ -14,12 +14,12 @@ export interface MergedVars {
 }
 
 /**
- * The variables of the lab's deevnet.net collection with the tenants in them: complete, since Ansible replaces each
+ * The variables of the site's deevnet.net collection with the tenants in them: complete, since Ansible replaces each
  * variable whole, and with all that was given. The result given again comes back the same.
  *
  * Names of VMs are not among them: the collection takes them from the hosts of the inventory.
  *
- * @param given variables as the lab has them; without it, what the lab's own table says of the site.
+ * @param given variables as the site has them; without it, what the site's own table says of the site.
  * @param faultOf makes a fault at an allowance of a tenant's file.
  * @throws DefinitionError with every conflict between what was given and the tenants, and in a mode other than export.
  */
@@ -45,7 +45,7 @@ export function routerVars(
     return { variables, unclaimed: unclaimed(vars, keys) };
 }
 
-/** In mode api the stack writes what these variables say, and the lab's collection would take it for its own. */
+/** In mode api the stack writes what these variables say, and the site's collection would take it for its own. */
 function requireExport({ name, coreRouter: { mode } }: Substrate): void {
     const why = { api: "the stack writes to the router itself", none: "there are no VLANs to write of", export: "" };
     if (mode !== "export") {

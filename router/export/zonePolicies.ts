@@ -7,7 +7,7 @@ import type { Allowance, Substrate, Tenant } from "../../substrate/substrate";
 import type { GivenVars, ZoneKeys } from "./zones";
 import { isSiteSegment } from "../../substrate/siteSegments";
 
-/** Zones that tenants' policies lead from or to, by the lab's matrix. */
+/** Zones that tenants' policies lead from or to, by the site's matrix. */
 const NEEDED = ["management", "trusted", "platform"];
 
 /** Zones that the policies are made of. */
@@ -24,7 +24,7 @@ interface Zones {
  * The policies between zones: those that were given, as they were, then the tenants'. Ours carry our prefix in their
  * name, by which a later run replaces them; one that was given and says the same already is not repeated.
  *
- * @throws DefinitionError where a given policy opens what no tenant's file does, where a zone that the lab's matrix
+ * @throws DefinitionError where a given policy opens what no tenant's file does, where a zone that the site's matrix
  * names is missing, and where an allowance cannot be said between zones.
  */
 export function mergePolicies({ tenants }: Substrate, zones: Zones): ZonePolicy[] {
@@ -91,7 +91,7 @@ function policiesOf(tenant: Tenant, zones: Zones, faults: Fault[]): ZonePolicy[]
 
 function noZone({ to }: Allowance): string {
     return isNetwork(to)
-        ? `${to} is in no zone of deevnet_vlans, and the lab's collection knows rules between zones alone. ` +
+        ? `${to} is in no zone of deevnet_vlans, and the site's collection knows rules between zones alone. ` +
               "Name a network of one zone, or let coreRouter.mode: api write the rule"
         : `${to} is no zone of deevnet_vlans; add it there`;
 }

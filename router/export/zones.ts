@@ -2,20 +2,20 @@ import type { RouterVariables, ZoneVariables } from "../../definitions/definitio
 import { DefinitionError, type Fault, type Path } from "../../definitions/faults";
 import { faultAt } from "../../definitions/places";
 import { TENANT_VLANS } from "../../substrate/identity";
-import { labVars } from "./labVars";
+import { siteVars } from "./siteVars";
 import { enclosingNetwork, networkOf, overlaps } from "../../substrate/network";
 import { checkShape } from "../../definitions/shape";
 import type { Substrate, Tenant } from "../../substrate/substrate";
 import type { Source } from "../../definitions/yaml";
 
-/** The lab's variables before the tenants are in them: a file that was given, or what the lab's table says. */
+/** The site's variables before the tenants are in them: a file that was given, or what the site's table says. */
 export interface GivenVars {
     readonly value: RouterVariables;
     /** A fault at a place of what was given. */
     readonly fault: (path: Path, message: string) => Fault;
 }
 
-/** Zone keys are of the lab's making: letters, digits and underscores. */
+/** Zone keys are of the site's making: letters, digits and underscores. */
 const SET_ASIDE = /^tenant_[0-9]+$/;
 
 /**
@@ -25,9 +25,9 @@ const SET_ASIDE = /^tenant_[0-9]+$/;
  */
 export function givenVars({ name, site }: Substrate, given: Source | undefined): GivenVars {
     if (given === undefined) {
-        const file = "the lab's VLAN table";
+        const file = "the site's VLAN table";
         const fault = (path: Path, message: string) => faultAt({ file, lineOf: () => undefined }, path, message);
-        return { value: labVars(name, site), fault };
+        return { value: siteVars(name, site), fault };
     }
     const { value, faults } = checkShape<RouterVariables>("routerVars", given);
     if (faults.length > 0) {
@@ -40,7 +40,7 @@ export function givenVars({ name, site }: Substrate, given: Source | undefined):
 export type ZoneKeys = ReadonlyMap<string, string>;
 
 /**
- * The key that each tenant's zone has. A zone that the lab set aside for a tenant (tenant_1, with the tenant's VLAN) is
+ * The key that each tenant's zone has. A zone that the site set aside for a tenant (tenant_1, with the tenant's VLAN) is
  * taken over as it is, since switch profiles, policies and hosts refer to it by that key; any other tenant's key is its
  * own name, with underscores.
  *
@@ -123,7 +123,7 @@ export function mergeZones(
     return { ...value.deevnet_vlans, ...Object.fromEntries(own) };
 }
 
-/** Zones of tenants' VLANs that no tenant here has: a tenant that is gone, or one that the lab only set aside. */
+/** Zones of tenants' VLANs that no tenant here has: a tenant that is gone, or one that the site only set aside. */
 export function unclaimed({ value }: GivenVars, keys: ZoneKeys): string[] {
     const claimed = new Set(keys.values());
     return Object.entries(value.deevnet_vlans)

@@ -12,7 +12,7 @@ const OPEN: Readonly<Record<string, string>> = {
 };
 
 /** An entry that opens what is open anyway would read as if it opened that alone. */
-const REDUNDANT = "(the lab's zone matrix); leave this out, since it would not narrow that";
+const REDUNDANT = "(the site's zone matrix); leave this out, since it would not narrow that";
 
 const PRIVATE = PRIVATE_NETWORKS.map(networkOf);
 

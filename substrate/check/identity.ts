@@ -5,7 +5,7 @@ import type { Fault } from "../../definitions/faults";
 import { FIXED_INSTANCES, TENANT_VLANS } from "../identity";
 import { suggestion } from "../../definitions/suggest";
 
-/** Names that mean something else on every substrate: the lab's own segments, and words of PVE and of this program. */
+/** Names that mean something else on every substrate: the site's own segments, and words of PVE and of this program. */
 const RESERVED = [
     ..."blackhole guest iot iot-backend iot-vendor management platform storage trusted".split(" "),
     ..."deevnet fedora template tenant".split(" "),

@@ -35,7 +35,7 @@ describe("coreRouter.mode: export", () => {
         return { exitCode, rows: (JSON.parse(stdout) as { drift: DriftRow[] }).drift };
     }
 
-    test("what the lab's collection wrote is no drift, and nothing is written to router, node or folder", async () => {
+    test("what the site's collection wrote is no drift, and nothing is written to router, node or folder", async () => {
         const before = await router.state();
         const stack = readFileSync(join(lab.workspace.root, "Pulumi.dvntm.yaml"), "utf8");
         expect(await drift()).toEqual({ exitCode: 0, rows: [] });

@@ -7,7 +7,7 @@ import type { Substrate, Tenant } from "../../substrate/substrate";
 import { interfaceOf } from "../router/managed";
 
 /**
- * Writes a substrate's tenants to a router as the lab's own collection does with the variables that `tenants router-vars`
+ * Writes a substrate's tenants to a router as the site's own collection does with the variables that `tenants router-vars`
  * writes, in its words and with its limits: names stand in the site's zone, the router collects the options itself, and
  * there is no block between the rules. What it has nothing for, a person set: the search domain and match-client-id.
  */

@@ -171,7 +171,7 @@ function packetsOf(tenant: Tenant, addresses: readonly number[]): Packet[] {
     );
 }
 
-/** What a tenant may do, by the lab's matrix and its own file. */
+/** What a tenant may do, by the site's matrix and its own file. */
 function isDeclared({ segment, allow }: Tenant, itself: readonly string[], packet: Packet): boolean {
     const { protocol, port } = packet;
     const to = textOf(packet.destination);

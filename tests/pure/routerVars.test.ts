@@ -125,7 +125,7 @@ describe("the merge", () => {
     });
 });
 
-test("without a file: the lab's own table of the site, dvnt without trusted to management", () => {
+test("without a file: the site's own table, dvnt without trusted to management", () => {
     const zones = (name: string) => {
         const substrate = { ...substrateOf([definitionOf(50)]), name, zone: `${name}.deevnet.net` };
         return routerVars(substrate, undefined, () => fail("no fault")).variables;
@@ -220,7 +220,7 @@ describe("what is refused, with its line", () => {
     test("an allowance that is in no zone, at its place in the tenant's file", () => {
         const allow: AllowanceDefinition[] = [{ to: "192.168.7.0/24", protocol: "any", why: "the old network" }];
         expect(() => merge(GIVEN, allow)).toThrow(
-            `tenants/dvntm/${nameOf(50)}.yaml:7 allow[0].to: 192.168.7.0/24 is in no zone of deevnet_vlans, and the lab's ` +
+            `tenants/dvntm/${nameOf(50)}.yaml:7 allow[0].to: 192.168.7.0/24 is in no zone of deevnet_vlans, and the site's ` +
                 "collection knows rules between zones alone. Name a network of one zone, or let coreRouter.mode: api write the rule",
         );
         const old = zone("old: {vlan_id: 60, subnet: 192.168.0.0/16}");

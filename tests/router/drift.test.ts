@@ -134,7 +134,7 @@ describe("where the stack writes the router", () => {
     });
 });
 
-describe("where the lab's collection writes the router", () => {
+describe("where the site's collection writes the router", () => {
     const substrate = substrateIn("export");
     let router: SimulatedRouter;
 

@@ -7,7 +7,7 @@ jest.setTimeout(600_000);
 
 const PAGE = "README.md";
 
-/** The site's own segments, as the lab's collection has them. */
+/** The site's own segments, as the site's collection has them. */
 const ROUTER = `deevnet_vlans:
   management: {vlan_id: 99, subnet: 10.20.99.0/24, gateway: 10.20.99.1}
   trusted: {vlan_id: 10, subnet: 10.20.10.0/24, gateway: 10.20.10.1}

@@ -2,10 +2,10 @@ import type { RouterVariables, ZonePolicy, ZoneVariables } from "../../definitio
 import { subnetOf } from "../../substrate/identity";
 import { SITE_SEGMENTS, type SiteSegment } from "../../substrate/siteSegments";
 
-/** Zones that the lab has set aside for tenants, by the VLAN that each has. */
+/** Zones that the site has set aside for tenants, by the VLAN that each has. */
 const TENANT_ZONES: Readonly<Record<string, number>> = { tenant_1: 50, tenant_2: 51, tenant_3: 52 };
 
-/** Where each zone's connections may lead, by the lab's zone matrix; the tenants' zones are in it below. */
+/** Where each zone's connections may lead, by the site's zone matrix; the tenants' zones are in it below. */
 const MATRIX: Readonly<Record<string, readonly string[]>> = {
     management: ["trusted", "storage", "platform", "iot", "iot_vendor", "iot_backend", "guest"],
     trusted: ["storage", "platform", "iot", "iot_backend"],
@@ -13,13 +13,13 @@ const MATRIX: Readonly<Record<string, readonly string[]>> = {
     iot_backend: ["platform"],
 };
 
-/** trusted leads to management at the portable lab alone, which the lab calls a convenience there. */
+/** trusted leads to management at the portable lab alone, which the site calls a convenience there. */
 const TRUSTED_TO_MANAGEMENT = ["dvntm"];
 
 const INTERNET = ["management", "trusted", "platform", "iot", "iot_vendor", "iot_backend", "guest"];
 
-/** The lab's own variables for a site that nobody gave a file for: its VLAN table and its zone matrix. */
-export function labVars(substrate: string, site: number): RouterVariables {
+/** The site's own variables for a site that nobody gave a file for: its VLAN table and its zone matrix. */
+export function siteVars(substrate: string, site: number): RouterVariables {
     const tenants = Object.keys(TENANT_ZONES);
     const extra = TRUSTED_TO_MANAGEMENT.includes(substrate) ? [pass("trusted", "management")] : [];
     return {
