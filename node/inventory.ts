@@ -112,12 +112,17 @@ export function guestOf(listed: Listed, config: Settings = {}, process?: number)
     return {
         ...{ vmid, type, name, template: template === 1, status },
         ...(pool && { pool }),
-        tags: tags.split(/[;, ]+/).filter((tag) => tag !== ""),
+        tags: tagsIn(tags),
         ...(process !== undefined && { process }),
         systemDiskGiB: rounded(maxdisk / GIB),
         extraDisks: Object.fromEntries(extra),
         unused: Object.entries(config).flatMap(([key, volume]) => (/^unused\d+$/.test(key) ? [String(volume)] : [])),
     };
+}
+
+/** Tags of a guest, which PVE lists in one text. */
+export function tagsIn(tags: string): string[] {
+    return tags.split(/[;, ]+/).filter((tag) => tag !== "");
 }
 
 /** Details of a template by its settings, its firewall's rules and its ipsets. */

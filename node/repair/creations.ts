@@ -3,7 +3,7 @@ import { marksOf } from "../../substrate/guestOwnership";
 import type { Substrate, WorkloadVm } from "../../substrate/substrate";
 import { NodeError, type NodeClient } from "../client";
 import type { Clients } from "../connect";
-import type { Guest, Pool } from "../inventory";
+import { tagsIn, type Guest, type Pool } from "../inventory";
 import { vmsOn } from "../parts";
 import { poll } from "../poll";
 import { orNothing, readInventory, readSettings } from "../read";
@@ -11,7 +11,13 @@ import { orNothing, readInventory, readSettings } from "../read";
 const POLL_MS = 500;
 const POLLS = 240;
 
-/** Whether what a creation was to make is on its node: a VM by VMID, name and description, a pool or an ipset by its name. */
+/**
+ * Whether what a creation was to make is on its node: a VM by VMID, name, description and tags, a pool or an ipset by its name.
+ *
+ * A clone without its tags was never configured, and is none yet (removeHalfMade): where the state had it, the provider's update
+ * would not send `upgrade: false`, which it takes for unchanged (vmGetCloudInitConfig, vm.go:3739 of bpg v0.111.1), and the VM
+ * would upgrade its packages when it boots first.
+ */
 export async function isOnNode(clients: Clients, { type, inputs = {} }: StateResource): Promise<boolean> {
     const [first] = clients.values();
     const node = String(inputs["nodeName"]);
@@ -31,8 +37,13 @@ export async function isOnNode(clients: Clients, { type, inputs = {} }: StateRes
         return ipsets.some(({ name }) => name === inputs["name"]);
     }
     await unlocked(client, node, vmid);
-    const { name, description = "" } = (await readSettings(client, node, vmid)) ?? {};
-    return name === inputs["name"] && String(description).trim() === String(inputs["description"]).trim();
+    const { name, description = "", tags = "" } = (await readSettings(client, node, vmid)) ?? {};
+    const asked = (inputs["tags"] ?? []) as readonly string[];
+    return (
+        name === inputs["name"] &&
+        String(description).trim() === String(inputs["description"]).trim() &&
+        asked.every((tag) => tagsIn(String(tags)).includes(tag))
+    );
 }
 
 /**
