@@ -1,5 +1,23 @@
 const { default: Sequencer } = require("@jest/test-sequencer");
 
+/** Files that take minutes, the longest first. Of the others jest knows how long each took, where it ran them before. */
+const LONGEST = [
+    "acceptance/interrupted",
+    "acceptance/lifecycleMatrix",
+    "acceptance/state",
+    "acceptance/runbooks/daily",
+    "acceptance/routerFaults",
+    "acceptance/faults",
+    "acceptance/commandLine",
+    "acceptance/teardown",
+    "acceptance/nodeDrift",
+    "acceptance/runbooks/firstSubstrate",
+    "acceptance/runbooks/readme",
+    "acceptance/runbooks/dvnt",
+    "tools/supply",
+    "acceptance/",
+];
+
 /**
  * Order of the test files: those that take minutes first, so that none of them is left alone at the end. With TEST_SEED it is
  * a random order instead, the same one for the same seed: files that depend on each other, or on luck, show it.
@@ -8,12 +26,13 @@ module.exports = class extends Sequencer {
     sort(tests) {
         const { TEST_SEED: seed } = process.env;
         const order = super.sort(tests);
-        return seed ? shuffled(order, Number(seed)) : order.sort((a, b) => Number(isLong(b)) - Number(isLong(a)));
+        return seed ? shuffled(order, Number(seed)) : order.sort((a, b) => placeOf(a) - placeOf(b));
     }
 };
 
-function isLong({ path }) {
-    return path.includes("/tests/acceptance/");
+function placeOf({ path }) {
+    const place = LONGEST.findIndex((begins) => path.includes(`/tests/${begins}`));
+    return place < 0 ? LONGEST.length : place;
 }
 
 function shuffled(tests, seed) {

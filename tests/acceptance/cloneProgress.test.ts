@@ -31,7 +31,7 @@ describe("clones that take their time", () => {
         expect([...names].sort()).toEqual(["grooveiq-api-vm01", "grooveiq-db-vm01", "vintronics-vm1"]);
         expect(told.every(([, , percent]) => Number(percent) > 0 && Number(percent) < 100)).toBe(true);
         await lab.node.set({ clone_seconds: 0 });
-        await lab.expectSettled(["5001", "5002", "5101"]);
+        await lab.expectMade(["5001", "5002", "5101"]);
     });
 
     test("control: of clones that are done at once nothing is told", async () => {

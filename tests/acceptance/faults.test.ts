@@ -2,7 +2,9 @@ import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { NodeState } from "../../lab/expect";
 import { AcceptanceLab, RUN_TIMEOUT_MS } from "./lab";
+import { goBackTo } from "./moments";
 import { allVmids, fixedAddresses, poolFaults, resourceOf, tenantFiles, vmFaults, WAITED } from "./nodeFaults";
+import { stackFile } from "./stackFile";
 
 jest.setTimeout(RUN_TIMEOUT_MS);
 
@@ -23,12 +25,15 @@ function diagnosticsOf(output: string): ReadonlyMap<string, string> {
 
 let lab: AcceptanceLab;
 let found: NodeState;
+/** Node and stack with nothing on them. */
+let nothing: Parameters<typeof goBackTo>[1];
 /** The project's own definitions of tenants, by file. */
 let tenants: Readonly<Record<string, string>>;
 
 beforeAll(async () => {
     lab = await AcceptanceLab.start();
     found = await lab.state();
+    nothing = { file: readFileSync(stackFile(lab.workspace)!, "utf8"), node: await lab.node.whole() };
     lab.fixAddress();
     const folder = join(lab.workspace.root, "tenants/dvntm");
     tenants = { "grooveiq.yaml": readFileSync(join(folder, "grooveiq.yaml"), "utf8") };
@@ -121,7 +126,7 @@ describe("faults on the node in one up that goes on", () => {
 
 /** One tenant, which each test leaves to the next as its run left it. */
 describe("faults on the node, one after the other", () => {
-    const settled = () => lab.expectSettled(["5001", "5002"], { "5002": "10.20.50.11" });
+    const made = () => lab.expectMade(["5001", "5002"], { "5002": "10.20.50.11" });
 
     test("a VM that somebody else makes under our VMID is theirs, whatever comes", async () => {
         define(tenants);
@@ -145,8 +150,8 @@ describe("faults on the node, one after the other", () => {
         await lab.node.clearFaults();
         await lab.recover();
         await lab.up();
-        await settled();
-        await destroyed();
+        await made();
+        await goBackTo(lab, nothing);
     });
 
     test("a connection that is reset on every tenth request", async () => {
@@ -161,7 +166,8 @@ describe("faults on the node, one after the other", () => {
         await lab.node.set({ reset_every: 0 });
         await lab.recover();
         await lab.up();
-        await settled();
+        await made();
+        await lab.succeed("preview", "--expect-no-changes");
     });
 
     test("a rename that the node refuses: the next up renames the same VM", async () => {

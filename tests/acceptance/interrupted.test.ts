@@ -1,8 +1,9 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import type { NodeState } from "../../lab/expect";
 import { AcceptanceLab, RUN_TIMEOUT_MS } from "./lab";
-import { goBackTo, recorded, sampleOf, type RecordedMoment } from "./moments";
+import { goBackTo, recorded, sampleOf, standing, type RecordedMoment } from "./moments";
 import { stackFile } from "./stackFile";
 
 jest.setTimeout(RUN_TIMEOUT_MS);
@@ -33,12 +34,17 @@ const SAMPLES = { create: 6, change: 4, rebuild: 5, "making anew": 3, destroy: 5
 let lab: AcceptanceLab;
 let found: NodeState;
 const samples: Partial<Record<keyof typeof SAMPLES, RecordedMoment[]>> = {};
-/** Node and stack with everything as declared in the end. */
-let settled: { file: string; node: unknown };
+/** What each kind of run makes that nothing interrupts, of which a preview is empty. */
+const whole: Partial<Record<keyof typeof SAMPLES, unknown>> = {};
+type Standing = Parameters<typeof goBackTo>[1];
+/** Node and stack with nothing on them, and with everything as declared in the end. */
+let nothing: Standing;
+let settled: Standing;
 
 beforeAll(async () => {
     lab = await AcceptanceLab.start();
     found = await lab.state();
+    nothing = await now();
     originals = Object.fromEntries(FILES.map((file) => [file, readFileSync(join(lab.workspace.root, file), "utf8")]));
 });
 afterAll(() => lab.stop());
@@ -60,6 +66,10 @@ function define(kind: keyof typeof SAMPLES): void {
     });
 }
 
+async function now(): Promise<Standing> {
+    return { file: readFileSync(stackFile(lab.workspace)!, "utf8"), node: await lab.node.whole() };
+}
+
 /** What make does after a run that ended without a word. */
 async function goOn(command: readonly string[]): Promise<void> {
     await lab.recover();
@@ -76,47 +86,28 @@ async function expectDone(kind: keyof typeof SAMPLES): Promise<void> {
     }
 }
 
+/** Everything is as declared: just as a run made it that nothing interrupted, or else as a preview of its own says. */
+async function expectWhole(kind: keyof typeof SAMPLES): Promise<void> {
+    if (!isDeepStrictEqual(await standing(lab), whole[kind])) {
+        await expectDone(kind);
+    }
+}
+
 /** Goes back to a moment, has the next run go on from there, and expects that it is done. */
-async function goesOnFrom(moment: RecordedMoment, kind: keyof typeof SAMPLES): Promise<void> {
+async function goesOnFrom(
+    moment: RecordedMoment,
+    kind: keyof typeof SAMPLES,
+    expectEnd: typeof expectDone = expectWhole,
+): Promise<void> {
     try {
         define(kind);
         await goBackTo(lab, moment);
         await goOn(kind === "destroy" ? DESTROY : UP);
-        await expectDone(kind);
+        await expectEnd(kind);
     } catch (error) {
         throw new Error(`${moment.name}: ${(error as Error).message}`, { cause: error });
     }
 }
-
-/** A CLI that is killed: one of each kind, each going on from where the one before it came to. */
-describe("the CLI killed in the middle", () => {
-    test("of an up that makes everything: the next one converges", async () => {
-        define("create");
-        await lab.killedAfter(13, UP);
-        await goOn(UP);
-        await expectDone("create");
-    });
-
-    test("of an up that changes VMs: the next one converges", async () => {
-        define("change");
-        await lab.killedAfter(3, UP);
-        await goOn(UP);
-        await expectDone("change");
-    });
-
-    test("of an up that makes a VM anew: the next one converges", async () => {
-        define("rebuild");
-        await lab.killedAfter(4, UP);
-        await goOn(UP);
-        await expectDone("rebuild");
-    });
-
-    test("of destroy: the next one leaves the node as it was", async () => {
-        await lab.killedAfter(5, DESTROY);
-        await goOn(DESTROY);
-        await expectDone("destroy");
-    });
-});
 
 /** A run that ended at one of its writes, as recorded: everything at once, the provider's plugin with it. */
 describe.each([
@@ -132,7 +123,7 @@ describe.each([
             await lab.node.deleteByHand(5001);
         }
         if (kind === "destroy") {
-            settled = { file: readFileSync(stackFile(lab.workspace)!, "utf8"), node: await lab.node.whole() };
+            settled = await now();
         }
         const moments = await recorded(lab, () => lab.succeed(...command));
         // With a clone that was not configured yet, which no run may go on with: it would upgrade its packages at its first boot.
@@ -140,6 +131,11 @@ describe.each([
         const further = kind === "create" ? [unconfigured!] : [];
         samples[kind] = [...new Set([...sampleOf(moments, SAMPLES[kind]), ...further])];
         expect(samples[kind].length).toBeGreaterThanOrEqual(SAMPLES[kind]);
+        await expectDone(kind);
+        const made = await standing(lab);
+        // Control: of what other definitions make it is told apart.
+        expect(made).not.toEqual(whole.create);
+        whole[kind] = made;
     });
 
     test("that ended at any moment of the sample: the next one converges", async () => {
@@ -151,8 +147,39 @@ describe.each([
 
 describe("a recorded destroy", () => {
     test.each([1, 3])("that ended at moment %i of the sample: an up makes again what is declared", (at) =>
-        goesOnFrom(samples.destroy![at]!, "making anew"),
+        goesOnFrom(samples.destroy![at]!, "making anew", expectDone),
     );
+});
+
+/** A CLI that is killed: one of each kind, each going on from where the one before it came to. */
+describe("the CLI killed in the middle", () => {
+    test("of an up that makes everything: the next one converges", async () => {
+        await goBackTo(lab, nothing);
+        define("create");
+        await lab.killedAfter(13, UP);
+        await goOn(UP);
+        await expectWhole("create");
+    });
+
+    test("of an up that changes VMs: the next one converges", async () => {
+        define("change");
+        await lab.killedAfter(3, UP);
+        await goOn(UP);
+        await expectWhole("change");
+    });
+
+    test("of an up that makes a VM anew: the next one converges", async () => {
+        define("rebuild");
+        await lab.killedAfter(4, UP);
+        await goOn(UP);
+        await expectWhole("rebuild");
+    });
+
+    test("of destroy: the next one leaves the node as it was", async () => {
+        await lab.killedAfter(5, DESTROY);
+        await goOn(DESTROY);
+        await expectDone("destroy");
+    });
 });
 
 describe("a state that a run held", () => {

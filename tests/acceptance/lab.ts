@@ -133,18 +133,23 @@ export class AcceptanceLab {
         return guests[vmid]?.rules ?? [];
     }
 
+    /** Everything is as declared: a preview is empty, and what expectMade says. */
+    async expectSettled(...expected: Parameters<AcceptanceLab["expectMade"]>): Promise<void> {
+        await this.succeed("preview", "--expect-no-changes");
+        await this.expectMade(...expected);
+    }
+
     /**
-     * Everything is as declared: exactly these VMs run, with a firewall each, and neither a preview nor the state has more.
+     * Exactly these VMs run, with a firewall each, and the state has no other.
      *
      * @param fixed the addresses of those that have a fixed one, by VMID.
      * @param opened how many rules let something in that the definitions open, by VMID.
      */
-    async expectSettled(
+    async expectMade(
         vmids: readonly string[],
         fixed: Readonly<Record<string, string>> = {},
         opened: Readonly<Record<string, number>> = {},
     ): Promise<void> {
-        await this.succeed("preview", "--expect-no-changes");
         const { vms, firewall } = await this.state();
         expect(Object.keys(vms).sort()).toEqual([...NOT_OURS, ...vmids].sort());
         for (const vmid of vmids) {

@@ -24,7 +24,7 @@ describe("a VM that is made anew", () => {
         await lab.up();
         await lab.node.deleteByHand(5002);
         await lab.up();
-        await lab.expectSettled(OURS, FIXED);
+        await lab.expectMade(OURS, FIXED);
         const { exitCode, output } = await lab.workspace.pulumi(["destroy", "--yes"]);
         expect(exitCode).not.toBe(0);
         expect(output).toMatch(/::grooveiq-db-vm01-vm\W+cannot be deleted\s+because it is protected/);

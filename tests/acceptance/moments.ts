@@ -1,6 +1,6 @@
-import { rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import type { Moment, RecordedWrite } from "../../lab/simulatedNode";
-import { POOL, type PendingOperation } from "../../state/deployment";
+import { nameOf, POOL, TENANT_VM, VM, type PendingOperation, type StateResource } from "../../state/deployment";
 import type { AcceptanceLab } from "./lab";
 import { deploymentIn, stackFile } from "./stackFile";
 
@@ -90,4 +90,55 @@ export async function goBackTo(lab: AcceptanceLab, { file, node }: Pick<Moment, 
     // The backend's note of the file's digest is that of another text.
     rmSync(`${path}.attrs`, { force: true });
     await lab.node.restore(node);
+}
+
+/** What is another in every run: identities, MACs that the node picks, what a cloud-init drive says of them, and times. */
+const OF_CHANCE =
+    /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|([0-9a-f]{2}:){5}[0-9a-f]{2}|(?<=-cloudinit":")\w+|\d{4}-\d\d-\d\dT[\d:.]+Z/gi;
+
+/**
+ * Node and stack without what is of chance, and without how often a VM was made anew. Where both are equal to those that an
+ * empty preview was seen of, a preview is empty: it goes by the definitions, the stack's resources and what the node answers.
+ */
+export async function standing(lab: AcceptanceLab): Promise<unknown> {
+    const { resources = [], pending_operations = [] } = deploymentIn(readFileSync(stackFile(lab.workspace)!, "utf8"));
+    const times = new Map(
+        resources
+            .filter(({ type }) => type === TENANT_VM)
+            .map(({ urn, outputs }) => [nameOf({ urn }), outputs!["generation"]]),
+    );
+    const steady = resources.map((resource) => {
+        // Of what goes with a VM the trigger begins with how often that was made; any other number is not steady.
+        const [vm] = [...times].filter(([name]) => nameOf(resource).startsWith(`${name}-`));
+        const { replacementTrigger: trigger } = resource as { replacementTrigger?: string };
+        const same = trigger?.replace(new RegExp(`^${String(vm?.[1])}(?= |$)`), "n");
+        return { ...resource, outputs: steadyOutputs(resource), replacementTrigger: same };
+    });
+    const byUrn = Object.fromEntries(steady.map((resource) => [resource.urn, resource]));
+    const text = JSON.stringify({ node: await lab.state(), resources: byUrn, pending: pending_operations });
+    return JSON.parse(text.replace(OF_CHANCE, "..."), (key, value: unknown) =>
+        NOTES.has(key) ? undefined : isUrns(value) ? [...value].sort() : value,
+    );
+}
+
+/** Keys of what the provider's bridge notes for itself. */
+const NOTES = new Set(["__defaults", "__pulumi_raw_state_delta"]);
+
+/** Of a pool's outputs and a VM's `template` the node is read again by a preview, which shows them by what the node holds. */
+function steadyOutputs({ type, outputs }: StateResource): unknown {
+    switch (type) {
+        case TENANT_VM:
+            return { ...outputs, generation: "n" };
+        case VM:
+            return { ...outputs, template: null };
+        case POOL:
+            return {};
+        default:
+            return outputs;
+    }
+}
+
+/** Whether a value is a list of resources, which has no order. */
+function isUrns(value: unknown): value is string[] {
+    return Array.isArray(value) && value.every((one) => typeof one === "string" && one.startsWith("urn:"));
 }

@@ -17,7 +17,7 @@ jest.setTimeout(RUN_TIMEOUT_MS);
 const SEED = Number(process.env["DRIFT_SEED"] ?? 9);
 
 /** Changes between two looks. */
-const AT_ONCE = 12;
+const AT_ONCE = 15;
 
 /** Each has Ansible check the host, which is most of this file's time. */
 const RUNS = 3;
@@ -146,7 +146,6 @@ describe("drift on node, host and router", () => {
             await declareBaseline(lab.workspace, host);
         }
         await lab.up();
-        expect((await drift()).rows).toEqual([]);
     }, 300_000);
 
     test(`${RUNS} runs on what nobody changed find nothing, and write nowhere`, async () => {

@@ -15,8 +15,8 @@ describe("rounds of random edits on ten tenants", () => {
     });
     afterAll(() => soak.stop());
 
-    test.each([1, 2])("round %i holds every invariant", async (number) => {
-        const round = await soak.round(number);
+    test("a round holds every invariant", async () => {
+        const round = await soak.round(1);
         expect(round.edits.length).toBeGreaterThan(0);
         expect(round.memory.cli).toBeGreaterThan(0);
     });
@@ -73,11 +73,11 @@ describe("rounds of random edits on ten tenants", () => {
     });
 
     test("control: a round in which one is broken says its number and edits; mended, all hold again", async () => {
-        const broken = soak.round(3, async ({ router }) => {
+        const broken = soak.round(2, async ({ router }) => {
             await router.byHand("firewall/alias/addItem", { alias: ALIAS });
         });
         await expect(broken).rejects.toThrow(BrokenInvariant);
-        await expect(broken).rejects.toThrow(/^round 3 \(.+\): records of alias that the router works with/);
+        await expect(broken).rejects.toThrow(/^round 2 \(.+\): records of alias that the router works with/);
         const { alias } = (await soak.router.state()).saved;
         const [uuid] = Object.entries(alias!).find(([, { name }]) => name === ALIAS.name)!;
         await soak.router.byHand(`firewall/alias/delItem/${uuid}`);

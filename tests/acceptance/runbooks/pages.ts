@@ -14,12 +14,12 @@ export const RUNBOOKS: Readonly<Record<string, string>> = {
     "docs/map.md": "daily.test.ts",
     "docs/move-tenant.md": "dvnt.test.ts",
     "docs/outputs.md": "daily.test.ts",
-    "docs/recover.md": "recover.test.ts",
+    "docs/recover.md": "daily.test.ts",
     "docs/rotate.md": "firstSubstrate.test.ts",
     "docs/state.md": "../state.test.ts",
-    "docs/tenants.md": "tenants.test.ts",
+    "docs/tenants.md": "daily.test.ts",
     "docs/tour.md": "tour.test.ts",
-    "docs/upgrade.md": "upgrade.test.ts",
+    "docs/upgrade.md": "daily.test.ts",
 };
 
 /** A fenced block of a page. */
