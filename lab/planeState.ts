@@ -4,7 +4,7 @@ import type { SimulatedRouter } from "./simulatedRouter";
 
 type Records = readonly Readonly<Record<string, unknown>>[];
 
-/** Input of the data plane: answers of the node's and the router's APIs, and nothing else. */
+/** Input of the data plane: answers of the node's and the router's APIs, and of the router's own name. */
 export interface PlaneState {
     readonly node: {
         /** Options of the datacentre's firewall. */
@@ -16,6 +16,8 @@ export interface PlaneState {
         readonly subnets: Records;
         readonly reservations: Records;
         readonly hosts: Records;
+        /** Records of the router's own name, which Unbound makes itself and no API tells. */
+        readonly own_names: Records;
         readonly host_aliases: Records;
         readonly rules: Records;
         readonly aliases: Records;
@@ -54,7 +56,7 @@ async function addressSet(get: (path: string) => Promise<unknown>): Promise<unkn
 async function readRouter(router: SimulatedRouter): Promise<PlaneState["router"]> {
     const rows = async (path: string) => (await router.byHand(path, { current: 1, rowCount: -1 }))["rows"] as Records;
     const running = async (service: string) => String((await router.byHand(`${service}/service/status`))["status"]);
-    const { dhcpv4 } = (await router.byHand("kea/dhcpv4/get")) as {
+    const { dhcpv4 } = (await router.read("kea/dhcpv4/get")) as {
         dhcpv4: { general: { interfaces: Record<string, { selected: number }>; valid_lifetime: string } };
     };
     const { interfaces, valid_lifetime } = dhcpv4.general;
@@ -64,6 +66,7 @@ async function readRouter(router: SimulatedRouter): Promise<PlaneState["router"]
         subnets: await rows("kea/dhcpv4/search_subnet"),
         reservations: await rows("kea/dhcpv4/search_reservation"),
         hosts: await rows("unbound/settings/searchHostOverride"),
+        own_names: await router.ownNames(),
         host_aliases: await rows("unbound/settings/searchHostAlias"),
         rules: await rows("firewall/filter/searchRule"),
         aliases: await rows("firewall/alias/searchItem"),

@@ -59,13 +59,14 @@ export class SimulatedRouter extends SimulatedMachine<RouterReady> {
         return (await super.state()) as RouterState;
     }
 
+    /** Records that Unbound makes of the router's own name: name, address, and whether the address leads back to it. */
+    async ownNames(): Promise<readonly Readonly<Record<string, unknown>>[]> {
+        return (await this.control("GET", "/names")) as Readonly<Record<string, unknown>>[];
+    }
+
     /** Does a change by hand: a call of the OPNsense API with another key. Gives back the answer. */
     async byHand(path: string, body: Readonly<Record<string, unknown>> = {}): Promise<Record<string, unknown>> {
-        const { rootKey, rootSecret } = this.ready;
-        const headers = {
-            Authorization: `Basic ${Buffer.from(`${rootKey}:${rootSecret}`).toString("base64")}`,
-            "Content-Type": "application/json",
-        };
+        const headers = { Authorization: this.person, "Content-Type": "application/json" };
         const answer = (await this.api("POST", `/api/${path}`, JSON.stringify(body), headers)) as Record<
             string,
             unknown
@@ -74,6 +75,17 @@ export class SimulatedRouter extends SimulatedMachine<RouterReady> {
             throw new Error(`POST ${path}: ${JSON.stringify(answer)}`);
         }
         return answer;
+    }
+
+    /** Reads by hand what OPNsense tells to a GET alone, such as the settings of a service. Gives back the answer. */
+    async read(path: string): Promise<Record<string, unknown>> {
+        return (await this.api("GET", `/api/${path}`, "", { Authorization: this.person })) as Record<string, unknown>;
+    }
+
+    /** Credentials of the person who changes things by hand. */
+    private get person(): string {
+        const { rootKey, rootSecret } = this.ready;
+        return `Basic ${Buffer.from(`${rootKey}:${rootSecret}`).toString("base64")}`;
     }
 
     /** Assigns a device to an interface, for which OPNsense's API has nothing. */

@@ -47,7 +47,7 @@ def _order(rule: plan.Record) -> tuple[bool, bool, int]:
 
 
 def _floating(rule: plan.Record) -> bool:
-    return rule['interface'] == '' or ',' in rule['interface'] or plan.on(rule, 'interfacenot', False)
+    return not rule.get('interface') or ',' in rule['interface'] or plan.on(rule, 'interfacenot', False)
 
 
 def _chain(interface: plan.Interface, rules: Iterable[plan.Record], words: Words) -> str:
@@ -56,15 +56,22 @@ def _chain(interface: plan.Interface, rules: Iterable[plan.Record], words: Words
 
 
 def _applies(rule: plan.Record, interface: plan.Interface) -> bool:
+    if rule.get('is_automatic'):
+        return _own_applies(rule, interface)
     named = rule['interface'] == '' or interface.identifier in rule['interface'].split(',')
     if named == plan.on(rule, 'interfacenot', False) or rule.get('ipprotocol') == 'inet6':
         return False
-    # OPNsense's own block is the policy of the chains.
-    if rule.get('is_automatic'):
-        return bool(rule['action'] == 'pass')
     if rule.get('direction', 'in') == 'out' or not plan.on(rule, 'quick', True) or rule.get('source_port'):
         raise plan.PlanError(f'rule {rule["description"]!r}: direction out, not quick and source ports are not modelled')
     return True
+
+
+def _own_applies(rule: plan.Record, interface: plan.Interface) -> bool:
+    """Whether a rule that OPNsense makes itself is in an interface's chain: those that let in, which name the interface by its
+    description. Its blocks are the policy of the chains, and what the router itself sends passes none of them."""
+    named = rule.get('interface') or ''
+    return (rule['action'] == 'pass' and rule.get('direction', 'in') == 'in' and rule.get('ipprotocol') != 'inet6'
+            and named in ('', interface.identifier, interface.description))
 
 
 def _lines(rule: plan.Record, words: Words) -> list[str]:

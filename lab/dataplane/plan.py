@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 Record = Mapping[str, Any]
+LOOPBACK = 'lo0'
 
 
 class PlanError(Exception):
@@ -54,6 +55,8 @@ class Interface:
     address: ipaddress.IPv4Interface
     # 0: untagged.
     vlan: int
+    # As OPNsense's own rules name it.
+    description: str = ''
 
     @property
     def uplink(self) -> bool:
@@ -98,10 +101,11 @@ def _fixed(config: Record) -> Fixed | None:
 
 
 def interfaces(router: Record) -> list[Interface]:
-    """The router's interfaces that have an address and are enabled."""
+    """The router's interfaces that have an address and are enabled; its loopback is a namespace's own."""
     return [Interface(entry['identifier'], entry['device'], ipaddress.IPv4Interface(entry['addr4']),
-                      int(entry.get('vlan_tag') or 0))
-            for entry in router['interfaces'] if entry['identifier'] and entry.get('enabled') and entry.get('addr4')]
+                      int(entry.get('vlan_tag') or 0), entry.get('description', ''))
+            for entry in router['interfaces'] if entry['identifier'] not in ('', LOOPBACK) and entry.get('enabled')
+            and entry.get('addr4')]
 
 
 def on(record: Record, key: str, default: bool) -> bool:

@@ -34,7 +34,7 @@ def _subnet(subnet: plan.Record, reservations: list[plan.Record]) -> dict[str, A
 
 
 def unbound(router: plan.Record) -> str:
-    """unbound.conf: host overrides and their aliases as local data; every other question fails at once, since there
+    """unbound.conf: the router's own name, host overrides and their aliases as local data; every other question fails at once, since there
     is no internet: it goes to a port where nobody listens."""
     addresses = [str(one.address.ip) for one in plan.interfaces(router) if not one.uplink]
     return '\n'.join(['server:', '  username: ""', '  chroot: ""', '  directory: "/run"', '  pidfile: "/run/unbound.pid"',
@@ -47,6 +47,10 @@ def unbound(router: plan.Record) -> str:
 
 def _names(router: plan.Record) -> list[str]:
     lines = []
+    for own in router['own_names']:
+        lines.append(f'  local-data: "{own["name"]} A {own["address"]}"')
+        if own['reverse']:
+            lines.append(f'  local-data-ptr: "{own["address"]} {own["name"]}"')
     for host in router['hosts']:
         if host['rr'] != 'A' or not plan.on(host, 'enabled', True):
             continue

@@ -78,11 +78,12 @@ class Access:
         return None if None in held else min(held)
 
     def _granted(self, userid: str, path: str, priv: str) -> int | None:
-        """What the user or token itself was granted, whatever its owner holds; by the path, or by a pool of it."""
+        """What the user or token itself was granted, whatever its owner holds; by the path, or by a pool of it, which never
+        reaches below (PVE/RPCEnvironment.pm:75 of pve-access-control 8.2.3)."""
         if priv in self.withheld:
             return None
-        found = [self._by_path(userid, one, priv) for one in self._paths_of(path)]
-        return max((value for value in found if value is not None), default=None)
+        own, *pools = [self._by_path(userid, one, priv) for one in self._paths_of(path)]
+        return own if own is not None else min((0 for held in pools if held is not None), default=None)
 
     def _by_path(self, userid: str, path: str, priv: str) -> int | None:
         """Entries on a deeper path replace those above it (PVE::AccessControl::roles)."""
@@ -118,6 +119,15 @@ class Access:
         tags = [tag for tag in [net.get('tag', ''), *net.get('trunks', '').split(';')] if tag]
         for tagged in [f'{path}/{tag}' for tag in tags] or [path]:
             self.require(user, tagged, 'SDN.Use')
+
+    def _routes_access_users(self) -> list[tuple[str, str, Any]]:
+        return [('GET', '/access/users', self._users)]
+
+    async def _users(self, v: dict[str, Any], user: str) -> list[dict[str, Any]]:
+        """Users that the caller may see: all, or itself alone, which a token is not (PVE/API2/User.pm:243)."""
+        all_of_them = any(self.allowed(user, '/access/groups', priv) for priv in ('User.Modify', 'Sys.Audit'))
+        return [{'userid': name, 'enable': 1, 'expire': 0, 'realm-type': name.partition('@')[2]}
+                for name in sorted(('root@pam', USER)) if all_of_them or name == user]
 
     async def _permissions(self, v: dict[str, Any], user: str) -> dict[str, dict[str, int]]:
         """GET /access/permissions: what the user or token effectively holds, by path."""

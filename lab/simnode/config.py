@@ -11,7 +11,8 @@ from fakepve.routing import die, ok, param_error, split_list
 from .drives import drives_named
 from .handling import parameters
 from .hotplug import at_once
-from .options import NET_KEY, is_cloudinit_drive, is_drive, is_known, net_properties, normal_form, privileges, shown
+from .options import (
+    NET_KEY, UNUSED_KEY, is_cloudinit_drive, is_drive, is_known, net_properties, normal_form, privileges, require_cpu, shown)
 
 # Parameters that steer the request and are no options of the VM.
 CONTROLS = ('node', 'vmid', 'digest', 'delete', 'revert', 'skiplock', 'force', 'background_delay',
@@ -31,7 +32,8 @@ class Config:
 
     async def _pending(self, request: web.Request) -> web.Response:
         vm = self._vm(request, 'VM.Audit')
-        now, waiting = shown(vm.config), shown(vm.pending)
+        # The digest is listed like an option (PVE::GuestHelpers::config_with_pending_array).
+        now, waiting = {**shown(vm.config), 'digest': vm.digest()}, shown(vm.pending)
         out = []
         for key in sorted({*now, *waiting}):
             entry: dict[str, Any] = {'key': key}
@@ -53,6 +55,7 @@ class Config:
                 raise param_error(delete=f"you can't use '-{key}' and -delete {key}' at the same time")
             if not is_known(key):
                 raise param_error(delete=f"unknown option '{key}'")
+        require_cpu(wanted)
         self._check_config_privileges(vm, user, wanted, deleted)
         if p.get('digest') and p['digest'] != vm.digest():
             raise die('checksum mismatch (file change by other user?)')
@@ -118,6 +121,7 @@ class Config:
             vm.pending.pop(key, None)
         for key in deleted:
             if key in vm.config or key in vm.pending:
+                self._require_unprotected(vm, key)
                 self._leave_boot_order(vm, key)
                 self._set(vm, key, None)
         for key, value in wanted.items():
@@ -132,6 +136,15 @@ class Config:
         if vm.status != 'running' and any(is_drive(key) and is_cloudinit_drive(wanted[key]) for key in wanted):
             self.write_cloudinit_drive(vm)
         vm.name = vm.config.get('name') or f'VM {vm.vmid}'
+
+    @staticmethod
+    def _require_unprotected(vm: FakeVm, key: str) -> None:
+        """No drive of a protected VM is taken away. It counts what is written, so that lifting the protection in the same
+        request comes too late; what was deleted before it stays so (PVE/API2/Qemu.pm:2213, 2242 of qemu-server 8.4.10)."""
+        what = f"drive '{key}'" if is_drive(key) else f"unused disk '{split_drive(vm.config[key])[0]}'" \
+            if UNUSED_KEY.fullmatch(key) else None
+        if what is not None and vm.config.get('protection'):
+            raise die(f"can't remove {what} - protection mode enabled")
 
     @staticmethod
     def _set(vm: FakeVm, key: str, value: Any) -> None:

@@ -1,17 +1,87 @@
-"""The firewall files of PVE::Firewall, where fakepve leaves something out; nothing is enforced."""
+"""The firewall files of PVE::Firewall, where fakepve leaves something out; nothing is enforced.
 
+After pve-firewall 5.1.2, src/PVE/Firewall.pm, and Net::IP 1.26, whose errors it passes on.
+"""
+
+import ipaddress
+import re
 from typing import Any
+
+from fakepve import formats
+from fakepve.firewall import FORMAT
+from fakepve.model import PveError
+
+# PVE 9 refuses a comment with a line feed; PVE 8 has no format for it.
+formats.NAMED['pve-fw-comment-spec'] = lambda text: None
+# Net::IP takes it for IPv4, and says what is wrong with it.
+IPV4_TEXT = re.compile(r'[\d.]+')
 
 
 class Firewall:
     """Mixin of the node: rules and ipsets as they are read back."""
+
+    def _check_rule(self, scope: str, rule: dict[str, Any], conf: dict[str, Any]) -> Any:
+        try:
+            return super()._check_rule(scope, rule, conf)
+        except PveError as refused:
+            if refused.errors:
+                refused.errors = {name: _as_perl(name, text, rule) for name, text in refused.errors.items()}
+            raise
+
+    def _copy_rule_data(self, rule: dict[str, Any], v: dict[str, Any]) -> dict[str, Any]:
+        return _with_comment_of_a_line(super()._copy_rule_data(rule, v))
 
     async def _fw_rule_get(self, scope: str, v: dict[str, Any], user: str) -> dict[str, Any]:
         # PVE::API2::Firewall::Rules hands the position of the path back as the text that it is; the list counts.
         return {**await super()._fw_rule_get(scope, v, user), 'pos': str(v['pos'])}
 
     async def _fw_ip_create(self, scope: str, v: dict[str, Any], user: str) -> None:
-        await super()._fw_ip_create(scope, v, user)
+        await super()._fw_ip_create(scope, _with_comment_of_a_line(dict(v)), user)
         # The file has the entries of a set in the order of their text, and every request reads the file (format_ipsets).
         conf = self.firewall_config(scope, v.get('node'), v.get('vmid'))
         conf['ipset'][v['name']].sort(key=lambda entry: entry['cidr'])
+
+
+def _with_comment_of_a_line(entry: dict[str, Any]) -> dict[str, Any]:
+    """A comment is the end of a line in the file, so that what is behind a line feed is lost (Firewall.pm:3145, 3708)."""
+    if entry.get('comment') is not None:
+        entry['comment'] = entry['comment'].split('\n')[0].strip()
+        if not entry['comment']:
+            del entry['comment']
+    return entry
+
+
+def _as_perl(name: str, text: str, rule: dict[str, Any]) -> str:
+    """A message as `die "...\\n"` leaves it in a format's check, with what Net::IP says of an address (Firewall.pm:1093)."""
+    if not text.startswith(FORMAT):
+        return text
+    addresses = rule[name].split(',') if name in ('source', 'dest') else ()
+    wrong = next((fault for fault in map(address_fault, addresses) if fault), None)
+    return f'{FORMAT}invalid IP address: {wrong}\n' if wrong else f'{text.rstrip()}\n'
+
+
+def address_fault(text: str) -> str | None:
+    """What Net::IP finds wrong with an address or a network, or None (ip_is_ipv4, ip_check_prefix)."""
+    address, slash, length = text.partition('/')
+    if ':' not in address:
+        for bad, message in ((not IPV4_TEXT.fullmatch(address), f'Invalid chars in IP {address}'),
+                             (address.startswith('.'), f'Invalid IP {address} - starts with a dot'),
+                             (address.endswith('.'), f'Invalid IP {address} - ends with a dot'),
+                             (address.count('.') > 3, f'Invalid IP address {address}'),
+                             ('..' in address, f'Empty quad in IP address {address}')):
+            if bad:
+                return message
+        for quad in address.split('.'):
+            if int(quad) > 255:
+                return f'Invalid quad in IP address {address} - {quad}'
+    try:
+        number = ipaddress.ip_address(address)
+    except ValueError:
+        return None
+    bits = f'{int(number):0{number.max_prefixlen}b}'
+    if slash and length.isdigit():
+        if int(length) > len(bits):
+            return f'Prefix length {length} is longer than IP address ({len(bits)})'
+        if '1' in bits[int(length):]:
+            return f'Invalid prefix {bits}/{length}'
+    return None

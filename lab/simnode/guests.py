@@ -9,11 +9,13 @@ from typing import Any
 
 from fakepve import agent
 from fakepve.lxc import split_props
-from fakepve.model import FakeVm, PveError
+from fakepve.model import FakeVm, PveError, TaskError
 from fakepve.qemu import drives_of
 
+from .config import merged
 from .drives import drives_named
-from .options import NET_KEY, net_properties, normal_form, privileges
+from .node import THREADS
+from .options import NET_KEY, net_properties, normal_form, privileges, require_cpu, vcpus_of
 
 Body = Callable[[], Awaitable[Any]]
 
@@ -47,6 +49,10 @@ class Guests:
 
     async def _started(self, vm: FakeVm, body: Body) -> Any:
         before = drives_named(vm)
+        if vm.status != 'running' and vcpus_of(merged(vm)) > THREADS:
+            # What waits is made first, as in PVE/QemuServer.pm:3879 of qemu-server 8.4.10.
+            self.apply_pending(vm)
+            raise TaskError(f'MAX {THREADS} vcpus allowed per VM on this node')
         note = await body()
         self.processes[vm.vmid] = next(self._next_process)
         self.release_replaced(vm, before)
@@ -59,6 +65,19 @@ class Guests:
         note = await body()
         self.apply_pending(vm)
         return note
+
+    async def _do_shutdown(self, vm: FakeVm, user: str, p: dict[str, Any]) -> str:
+        """A VM that does not run is shut down already, and its task ends well (PVE/QemuServer.pm:6671)."""
+        if vm.status == 'running':
+            return await super()._do_shutdown(vm, user, p)
+
+        async def nothing() -> None:
+            return None
+        return await super(Guests, self).task(vm.node, 'qmshutdown', vm.vmid, user, nothing, vm=vm)
+
+    async def _qm_create(self, v: dict[str, Any], user: str) -> Any:
+        require_cpu(v)
+        return await super()._qm_create(v, user)
 
     async def _created(self, vm: FakeVm, body: Body) -> Any:
         note = await body()

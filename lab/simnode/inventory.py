@@ -5,10 +5,12 @@ from typing import Any
 from fakepve.qemu import split_drive, volume_ref
 from fakepve.lxc import parse_size
 
-from .node import GIB
+from .node import GIB, QEMU_VERSION
 from .options import is_cloudinit_drive, is_drive
 
 NODE = 'pve2'
+# When a VM was made, and by which QEMU (PVE::QemuServer::MetaInfo).
+META = f'creation-qemu={QEMU_VERSION},ctime=1735689600'
 # Bytes of the thin pool.
 THIN_POOL = 900 * GIB
 STORAGES: dict[str, dict[str, Any]] = {
@@ -27,7 +29,7 @@ def template(vmid: int, version: str) -> dict[str, Any]:
             'ide2': f'local-lvm:vm-{vmid}-cloudinit,media=cdrom,size=4M',
             'net0': f'virtio=BC:24:11:00:{vmid // 100:02X}:{vmid % 100:02X},bridge=vmbr0', 'boot': 'order=scsi0',
             'smbios1': f'uuid=00000000-0000-4000-8000-{vmid:012}', 'vmgenid': f'00000000-0000-4000-9000-{vmid:012}',
-            'description': f'Fedora Server {version}, made by the image factory'}
+            'description': f'Fedora Server {version}, made by the image factory', 'meta': META}
 
 
 def home_assistant() -> dict[str, Any]:
@@ -36,7 +38,7 @@ def home_assistant() -> dict[str, Any]:
             'ostype': 'l26', 'onboot': 1, 'scsihw': 'virtio-scsi-single', 'scsi0': 'local-lvm:vm-110-disk-0,size=64G',
             'net0': 'virtio=BC:24:11:00:01:10,bridge=vmbr0,firewall=1,tag=30', 'boot': 'order=scsi0',
             'smbios1': 'uuid=00000000-0000-4000-8000-000000000110', 'tags': 'home',
-            'description': 'Home automation.\n\nNo part of any tenant.'}
+            'description': 'Home automation.\n\nNo part of any tenant.', 'meta': META}
 
 
 def fill(node: Any) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 from fakepve import schema
 from fakepve.lxc import split_props
 from fakepve.qemu import DRIVE_KEY, is_cdrom, split_drive, with_mac
+from fakepve.routing import param_error
 
 UNUSED_KEY = re.compile(r'unused\d+')
 NET_KEY = re.compile(r'net\d+')
@@ -25,6 +26,35 @@ _PRIVILEGES = {
     'VM.PowerMgmt': 'freeze',
 }
 _PRIVILEGE_OF = {key: priv for priv, keys in _PRIVILEGES.items() for key in keys.split()}
+
+# CPU types that PVE knows (PVE/QemuServer/CPUConfig.pm of qemu-server 8.4.10, $cpu_vendor_list and $builtin_models).
+CPU_TYPES = frozenset((
+    '486 pentium pentium2 pentium3 coreduo core2duo Conroe Penryn Nehalem Nehalem-IBRS Westmere Westmere-IBRS SandyBridge '
+    'SandyBridge-IBRS IvyBridge IvyBridge-IBRS Haswell Haswell-IBRS Haswell-noTSX Haswell-noTSX-IBRS Broadwell Broadwell-IBRS '
+    'Broadwell-noTSX Broadwell-noTSX-IBRS Skylake-Client Skylake-Client-IBRS Skylake-Client-noTSX-IBRS Skylake-Client-v4 '
+    'Skylake-Server Skylake-Server-IBRS Skylake-Server-noTSX-IBRS Skylake-Server-v4 Skylake-Server-v5 Cascadelake-Server '
+    'Cascadelake-Server-v2 Cascadelake-Server-noTSX Cascadelake-Server-v4 Cascadelake-Server-v5 Cooperlake Cooperlake-v2 '
+    'KnightsMill Icelake-Client Icelake-Client-noTSX Icelake-Server Icelake-Server-noTSX Icelake-Server-v3 Icelake-Server-v4 '
+    'Icelake-Server-v5 Icelake-Server-v6 SapphireRapids SapphireRapids-v2 GraniteRapids athlon phenom Opteron_G1 Opteron_G2 '
+    'Opteron_G3 Opteron_G4 Opteron_G5 EPYC EPYC-IBPB EPYC-v3 EPYC-v4 EPYC-Rome EPYC-Rome-v2 EPYC-Rome-v3 EPYC-Rome-v4 '
+    'EPYC-Milan EPYC-Milan-v2 EPYC-Genoa host kvm32 kvm64 qemu32 qemu64 max x86-64-v2 x86-64-v2-AES x86-64-v3 x86-64-v4'
+).split())
+
+
+def require_cpu(options: dict[str, Any]) -> None:
+    """Raises PVE's 400 for a CPU type that it does not have (CPUConfig.pm:311, validate_vm_cpu_conf); nobody made a type of
+    their own on this node."""
+    first, properties = split_props(options.get('cpu', 'host'))
+    kind = first or properties.get('cputype', '')
+    if kind.startswith('custom-'):
+        raise param_error(cpu=f"invalid format - Custom cputype '{kind.removeprefix('custom-')}' not found\n")
+    if kind not in CPU_TYPES:
+        raise param_error(cpu=f"invalid format - Built-in cputype '{kind}' is not defined (missing 'custom-' prefix?)\n")
+
+
+def vcpus_of(config: dict[str, Any]) -> int:
+    """Sockets times cores (PVE/QemuServer.pm:3867)."""
+    return int(config.get('sockets') or config.get('smp') or 1) * int(config.get('cores') or 1)
 
 
 def is_cloudinit_key(key: str) -> bool:

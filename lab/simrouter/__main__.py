@@ -7,11 +7,11 @@ from pathlib import Path
 from simcommon import process
 
 from .control import Control
-from .inventory import HOSTNAME
+from .hostname import DOMAIN, HOSTNAME
 from .router import SimulatedRouter
 
 # Names in the certificate beside the address.
-NAMES = ('127.0.0.1', 'localhost', 'core-rt02.dvntm.deevnet.net')
+NAMES = ('127.0.0.1', 'localhost', f'{HOSTNAME}.{DOMAIN}')
 API_SECRET = 'SIMROUTER_API_SECRET'
 
 

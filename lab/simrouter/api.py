@@ -1,28 +1,45 @@
-"""The endpoints: which section each controller works on, and what it does beside the common base."""
+"""The endpoints: which controller each path is, which of its actions, and what a request must bring for it
+(src/opnsense/mvc/app/library/OPNsense/Mvc/Router.php and Dispatcher.php of opnsense/core 26.7.2)."""
 
 import json
 from typing import Any
 
 from aiohttp import web
 
-from . import inventory
-from .models import KEA_GENERAL, Record
-from .records import Records, RouterError, flattened, page
+from . import inventory, overview
+from .assignment import Assignments
+from .controllers import Aliases, Controller, Groups, Hosts, Kea, Rules, Vlans
+from .hostname import HOSTNAME
+from .models import KEA_GENERAL
+from .records import RouterError, flattened, recordset, told
 from .services import PROCESSES
 
-# Controller, and the section that each of its nouns stands for.
-NOUNS: dict[str, dict[str, str]] = {
-    'interfaces/vlan_settings': {'item': 'vlan'},
-    'kea/dhcpv4': {'subnet': 'subnet4', 'reservation': 'reservation'},
-    'unbound/settings': {'hostoverride': 'host', 'hostalias': 'host_alias'},
-    'firewall/filter': {'rule': 'rule'},
-    'firewall/alias': {'item': 'alias'},
+# Controller, and the section and the class that each of its nouns stands for.
+NOUNS: dict[str, dict[str, tuple[str, type[Controller]]]] = {
+    'interfaces/vlansettings': {'item': ('vlan', Vlans)},
+    'kea/dhcpv4': {'subnet': ('subnet4', Kea), 'reservation': ('reservation', Kea)},
+    'unbound/settings': {'hostoverride': ('host', Hosts), 'hostalias': ('host_alias', Controller)},
+    'firewall/filter': {'rule': ('rule', Rules)},
+    'firewall/alias': {'item': ('alias', Aliases)},
+    'firewall/group': {'item': ('group', Groups)},
+    'firewall/dnat': {'rule': ('dnat', Controller)},
+    'firewall/sourcenat': {'rule': ('source_nat', Controller)},
+    'firewall/onetoone': {'rule': ('one_to_one', Controller)},
 }
-VERBS = ('search', 'get', 'add', 'set', 'del')
+ASSIGNMENT = 'interfaces/assignment'
+VERBS = ('search', 'get', 'add', 'set', 'del', 'toggle')
+# Controllers whose records nobody can switch on and off.
+NO_TOGGLE = ('interfaces/vlansettings', 'kea/dhcpv4', 'firewall/group', ASSIGNMENT)
 # Endpoints that activate, and the service.
-RECONFIGURES = {'interfaces/vlan_settings/reconfigure': 'vlan', 'kea/service/reconfigure': 'kea',
-                'unbound/service/reconfigure': 'unbound', 'firewall/alias/reconfigure': 'alias',
-                'firewall/filter/apply': 'filter'}
+RECONFIGURES = {
+    'interfaces/vlansettings/reconfigure': 'vlan', 'kea/service/reconfigure': 'kea', 'unbound/service/reconfigure': 'unbound',
+    'firewall/alias/reconfigure': 'alias', 'firewall/group/reconfigure': 'group',
+    **{f'{base}/apply': 'filter' for base in ('firewall/filter', 'firewall/dnat', 'firewall/sourcenat', 'firewall/onetoone')}}
+# Revisions of the configuration that the router keeps (library/OPNsense/Core/Config.php:685, backupCount).
+REVISIONS = 100
+NOT_FOUND = 'Endpoint not found'
+# No machine boots here, so nobody has a lease (Kea/Api/LeasesController.php).
+NO_LEASES = {'active': 0, 'inactive': 0, 'total': 0}
 
 
 class Api:
@@ -31,122 +48,77 @@ class Api:
     def __init__(self, router: Any, fault: dict[str, Any]) -> None:
         self.router, self.fault = router, fault
 
-    def answer(self, method: str, path: str, sent: dict[str, Any]) -> web.Response:
+    def answer(self, method: str, path: str, query: dict[str, str], body: dict[str, Any]) -> web.Response:
         """The answer to a request on a path below /api; raises RouterError."""
-        parts = path.strip('/').split('/')
+        # Empty parts of a path are none, and names are compared without underlines and case (Router.php:166).
+        parts = [part for part in path.split('/') if part]
         if len(parts) < 3:
-            raise RouterError('Endpoint not found', status=404)
-        module, controller, action, *rest = parts
-        base = f'{_snake(module)}/{_snake(controller)}'
-        named = f'{base}/{_snake(action)}'
+            raise _no_endpoint()
+        base = '/'.join(part.replace('_', '').lower() for part in parts[:2])
+        action, rest = parts[2].replace('_', '').lower(), parts[3:]
+        named = f'{base}/{action}'
         if named in RECONFIGURES:
             return web.json_response(self._reconfigure(method, RECONFIGURES[named]))
+        if named == f'{ASSIGNMENT}/reconfigure':
+            return web.json_response(self._reassign(method))
         if named == 'interfaces/overview/export':
-            # The controller echoes JSON, so the framework's own type stands (OverviewController::exportAction).
-            return web.Response(text=json.dumps(self._export()), content_type='text/html')
+            # A header of its own, and an attachment (OverviewController.php:314).
+            return web.Response(text=json.dumps(overview.entries(self.router)), content_type='application/json',
+                                headers={'Content-Disposition': 'attachment; filename=ifconfig.json'})
         plain = {'kea/service/status': lambda: self.router.status('kea'),
                  'unbound/service/status': lambda: self.router.status('unbound'),
-                 'kea/dhcpv4/get': self._kea_general, 'kea/dhcpv4/set': lambda: self._set_kea_general(method, sent),
+                 'kea/dhcpv4/get': lambda: self._kea_general(method),
+                 'kea/dhcpv4/set': lambda: self._set_kea_general(method, body),
+                 'interfaces/overview/interfacesinfo': lambda: recordset(overview.entries(self.router), body, ''),
+                 'kea/leases4/search': lambda: {**recordset([], body, 'address'), 'stats': dict(NO_LEASES), 'interfaces': []},
                  'core/firmware/status': lambda: {'product_version': inventory.VERSION, 'status': 'none'},
                  'core/backup/backups': self._revisions}
         if named in plain:
             return web.json_response(plain[named]())
-        return web.json_response(self._record(base, _snake(action), method, rest[0] if rest else None, sent))
+        return web.json_response(self._record(base, action, method, rest, query, body))
 
-    def _record(self, base: str, action: str, method: str, uuid: str | None, sent: dict[str, Any]) -> Any:
+    def _record(self, base: str, action: str, method: str, rest: list[str], query: dict[str, str], body: dict[str, Any]) -> Any:
         verb = next((verb for verb in VERBS if action.startswith(verb)), '')
-        noun = action.removeprefix(verb).replace('_', '')
-        section = NOUNS.get(base, {}).get(noun)
-        if not verb or section is None:
-            raise RouterError('Endpoint not found', status=404)
-        records = Records(self.router, section)
+        controller, key = self._controller(base, action.removeprefix(verb))
+        if not verb or (verb == 'toggle' and base in NO_TOGGLE):
+            raise _no_endpoint()
+        uuid = rest[0] if rest else None
         if verb == 'search':
-            return page(self._rows(section, records), sent)
+            return controller.search({**query, **body})
         if verb == 'get':
-            return records.get(uuid)
-        if method != 'POST':
-            return {'result': 'failed'}
-        if verb == 'del':
-            return self._delete(section, records, uuid or '')
-        key = records.model.key
-        if key not in sent or (verb == 'set' and not uuid):
-            return {'result': 'failed'}
-        self._collect_options()
-        overlay = self._overlay(section, records, uuid, sent[key])
-        return records.add(sent[key], overlay) if verb == 'add' else records.set(uuid or '', sent[key], overlay)
+            return controller.get(uuid)
+        if verb == 'add':
+            # A request that is no POST, or has nothing below the key, fails without a word.
+            return controller.add(body[key]) if method == 'POST' and key in body else {'result': 'failed'}
+        if uuid is None:
+            # A parameter that an action needs is a part of the endpoint (Dispatcher.php:113).
+            raise _no_endpoint()
+        if verb == 'set':
+            return controller.set(uuid, body[key]) if method == 'POST' and key in body else {'result': 'failed'}
+        if verb == 'toggle':
+            return controller.toggle(uuid, rest[1] if len(rest) > 1 else None) if method == 'POST' else {'result': 'failed'}
+        return self._delete(controller, method, uuid)
 
-    def _rows(self, section: str, records: Records) -> list[dict[str, Any]]:
-        rows = records.rows()
-        if section == 'vlan':
-            # The device of an assigned interface is followed by the interface's name (VlanSettingsController).
-            names = {one['device']: one['description'] for one in self.router.interfaces.values()}
-            return [{**row, 'vlanif': f'{row["vlanif"]} [{names[row["vlanif"]]}]' if row['vlanif'] in names
-                     else row['vlanif']} for row in rows]
-        if section == 'host':
-            aliases = Records(self.router, 'host_alias').rows()
-            return [{**row, 'isAlias': False, '_children': [{**alias, 'isAlias': True} for alias in aliases
-                                                            if alias['host'] == row['uuid']]} for row in rows]
-        return [*rows, *inventory.AUTOMATIC] if section == 'rule' else rows
+    @staticmethod
+    def _delete(controller: Any, method: str, uuid: str) -> Any:
+        if isinstance(controller, Controller):
+            controller.before_delete(uuid)
+            return controller.delete(uuid) if method == 'POST' else {'result': 'failed'}
+        return controller.delete(uuid) if method == 'POST' else {'status': 'failed'}
 
-    def _overlay(self, section: str, records: Records, uuid: str | None, sent: Any) -> Record:
-        """What the controller decides itself: the device of a VLAN, numbered where no name is sent."""
-        if section != 'vlan':
-            return {}
-        given = flattened(sent, records.model.fields).get('vlanif', '')
-        old = records.saved.get(uuid or '', {}).get('vlanif', '')
-        taken = [int(record['vlanif'][4:]) for record in records.saved.values() if record['vlanif'][4:].isdigit()]
-        device = given or old or f'vlan0{max([0, *taken]) + 1}'
-        if old and device != old and self._assigned(old):
-            raise RouterError('Interface is assigned and you cannot change the device name while assigned.')
-        return {'vlanif': device}
-
-    def _delete(self, section: str, records: Records, uuid: str) -> dict[str, Any]:
-        record = records.saved.get(uuid)
-        if record is not None:
-            self._require_unused(section, uuid, record)
-        if section == 'host':
-            # Aliases of a host go with it, whoever made them (SettingsController::delHostOverrideAction).
-            aliases = Records(self.router, 'host_alias')
-            for alias in [key for key, value in aliases.saved.items() if value['host'] == uuid]:
-                aliases.delete(alias)
-        return records.delete(uuid)
-
-    def _require_unused(self, section: str, uuid: str, record: Record) -> None:
-        """Raises RouterError for a record that something else needs."""
-        saved = self.router.saved
-        if section == 'vlan' and self._assigned(record['vlanif']):
-            raise RouterError('This VLAN cannot be deleted because it is assigned as an interface.')
-        if section == 'subnet4':
-            users = [(key, one) for key, one in saved['reservation'].items() if one['subnet'] == uuid]
-            if users:
-                uses = ''.join(f'dhcp4 - {one["description"]} {{dhcp4.reservations.reservation.{key}}}\n'
-                               for key, one in users)
-                raise RouterError(uses, f'Item subnets.subnet4 {record["description"]} {{{uuid}}} in use by:')
-        if section == 'alias':
-            users = [(key, one) for key, one in saved['rule'].items()
-                     if record['name'] in (one['source_net'].split(',') + one['destination_net'].split(','))]
-            if users:
-                uses = ''.join(f'\n[OPNsense.Firewall.Filter.rules.rule.{key}] {one["description"]}'
-                               for key, one in users)
-                raise RouterError(f'Cannot delete alias {record["name"]}. Currently in use by {uses}', 'Alias in use')
-
-    def _assigned(self, device: str) -> bool:
-        return any(interface['device'] == device for interface in self.router.interfaces.values())
-
-    def _collect_options(self) -> None:
-        """Every write through Kea's model puts the router's own address into subnets with autocollect on
-        (KeaDhcpv4::setNodes)."""
-        addresses = {one['addr4'].rpartition('.')[0]: one['addr4'].partition('/')[0]
-                     for one in self.router.interfaces.values()}
-        for record in self.router.saved['subnet4'].values():
-            own = addresses.get(record['subnet'].rpartition('.')[0])
-            if record['option_data_autocollect'] == '1' and own:
-                record.update({f'option_data.{name}': own
-                               for name in ('routers', 'domain_name_servers', 'ntp_servers')})
+    def _controller(self, base: str, noun: str) -> tuple[Any, str]:
+        if base == ASSIGNMENT and noun == 'item':
+            return Assignments(self.router), 'interface'
+        if noun not in NOUNS.get(base, {}):
+            raise _no_endpoint()
+        section, kind = NOUNS[base][noun]
+        controller = kind(self.router, section)
+        return controller, controller.records.model.key
 
     def _reconfigure(self, method: str, service: str) -> dict[str, Any]:
         if method != 'POST':
-            return {'status': 'failed'}
+            # Rules say it otherwise (FilterBaseController::applyAction).
+            return {'status': 'error' if service == 'filter' else 'failed'}
         if 'half' not in self.fault:
             self.router.activate(service)
         if service in PROCESSES and ('half' in self.fault or 'down' in self.fault):
@@ -154,45 +126,50 @@ class Api:
         # filter/apply passes on what the backend printed.
         return {'status': 'OK\n\n' if service == 'filter' else 'ok'}
 
-    def _export(self) -> list[dict[str, Any]]:
-        """Every device that is active, assigned or not (OverviewController::parseIfInfo)."""
-        assigned = {one['device']: (name, one) for name, one in self.router.interfaces.items()}
-        tags = {record['vlanif']: record['tag'] for record in self.router.active['vlan'].values()}
-        entries = []
-        for device in [*self.router.devices, *tags]:
-            entry: dict[str, Any] = {'device': device, 'status': 'up', 'vlan_tag': tags.get(device),
-                                     'identifier': '', 'description': 'Unassigned Interface'}
-            if device in assigned:
-                name, one = assigned[device]
-                entry.update(identifier=name, description=one['description'], enabled=one['enabled'],
-                             link_type='static', addr4=one['addr4'] if one['enabled'] else '', addr6='')
-            entries.append(entry)
-        return entries
+    def _reassign(self, method: str) -> dict[str, Any]:
+        if method != 'POST':
+            return {'status': 'failed'}
+        Assignments(self.router).reconfigure()
+        return {'status': 'ok'}
 
-    def _kea_general(self) -> dict[str, Any]:
+    def _kea_general(self, method: str) -> Any:
+        if method != 'GET':
+            # The settings of a model are told to a GET alone (ApiMutableModelControllerBase.php:203, getAction).
+            return {'dhcpv4': {'general': None, 'lexpire': None, 'ha': {'%this_server_name': HOSTNAME}}}
         general = self.router.saved['kea_general']['general']
         return {'dhcpv4': {'general': {name: field.shown(general[name], self.router)
                                        for name, field in KEA_GENERAL.items()}}}
 
-    def _set_kea_general(self, method: str, sent: dict[str, Any]) -> dict[str, Any]:
-        if method != 'POST' or 'dhcpv4' not in sent:
+    def _set_kea_general(self, method: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Settings of Kea itself; alone among its writes it goes through the whole model, which puts the router's own
+        addresses into subnets (Kea/KeaDhcpv4.php:45, setNodes; addBase and setBase set the record's fields)."""
+        if method != 'POST':
             return {'result': 'failed'}
+        sent = body.get('dhcpv4')
         before = self.router.saved['kea_general']['general']
-        after = {**before, **flattened(sent['dhcpv4'].get('general', {}), KEA_GENERAL)}
-        wrong = {f'dhcpv4.general.{name}': message for name, field in KEA_GENERAL.items()
-                 for message in field.faults(after[name], self.router)}
+        after = {**before, **(flattened(sent.get('general') or {}, KEA_GENERAL) if isinstance(sent, dict) else {})}
+        wrong = told('dhcpv4.general.', [(name, message) for name, field in KEA_GENERAL.items()
+                                         for message in field.faults(after[name], self.router)])
         if wrong:
             return {'result': 'failed', 'validations': wrong}
+        self._collect_options()
         self.router.saved['kea_general']['general'] = after
         self.router.wrote('kea_general', 'general', before, after)
         return {'result': 'saved'}
 
+    def _collect_options(self) -> None:
+        addresses = {one['addr4'].rpartition('.')[0]: one['addr4'].partition('/')[0]
+                     for one in self.router.interfaces.values() if one['addr4']}
+        for record in self.router.saved['subnet4'].values():
+            own = addresses.get(record['subnet'].rpartition('.')[0])
+            if record['option_data_autocollect'] == '1' and own:
+                record.update({f'option_data.{name}': own for name in ('routers', 'domain_name_servers', 'ntp_servers')})
+
     def _revisions(self) -> dict[str, Any]:
-        """Every write makes one, newest first (BackupController::backupsAction)."""
+        """Every write makes one, newest first (Core/Api/BackupController.php); older ones than the last 100 are gone."""
         return {'items': [{'id': f'config-{write["n"]}.xml', 'description': f'/api{write["path"]} made changes',
-                           'username': write['user']} for write in reversed(self.router.audit)]}
+                           'username': write['user']} for write in reversed(self.router.audit[-REVISIONS:])]}
 
 
-def _snake(name: str) -> str:
-    """Actions are asked for as searchItem or as search_item."""
-    return ''.join(f'_{letter.lower()}' if letter.isupper() else letter for letter in name).lstrip('_')
+def _no_endpoint() -> RouterError:
+    return RouterError(NOT_FOUND, status=404, meant=False)

@@ -5,7 +5,7 @@ from typing import Any
 from aiohttp import web
 from simcommon import control
 
-from . import inventory, privileges, whole
+from . import inventory, own, privileges, whole
 
 
 class Control(control.Control):
@@ -24,9 +24,12 @@ class Control(control.Control):
         self.machine.faults.clear()
 
     def change_settings(self, wanted: dict[str, Any]) -> dict[str, Any]:
-        """Changes settings: latency (real seconds before every answer), secret (a new one of the program's key),
-        privileges (those of the program's user, by name; null brings its own back)."""
-        control.require_known(wanted, {'latency', 'privileges', 'secret'})
+        """Changes settings: latency (real seconds before every answer), table_seconds (real seconds from the reload of the rules
+        until aliases' tables are filled), secret (a new one of the program's key), privileges (those of the program's user, by
+        name; null brings its own back)."""
+        control.require_known(wanted, {'latency', 'privileges', 'secret', 'table_seconds'})
+        if 'table_seconds' in wanted:
+            self.machine.table_seconds = float(wanted['table_seconds'])
         if 'latency' in wanted:
             self.machine.latency_seconds = float(wanted['latency'])
         if 'secret' in wanted:
@@ -35,13 +38,18 @@ class Control(control.Control):
         if 'privileges' in wanted:
             named = wanted['privileges']
             self.machine.privileges = privileges.PROGRAM if named is None else privileges.require_privileges(named)
-        return {'latency': self.machine.latency_seconds, 'privileges': list(self.machine.privileges)}
+        return {'latency': self.machine.latency_seconds, 'table_seconds': self.machine.table_seconds,
+                'privileges': list(self.machine.privileges)}
 
     def add_routes(self, router: web.UrlDispatcher) -> None:
         router.add_get('/audit', self._audit)
+        router.add_get('/names', self._names)
         router.add_delete('/audit', self._forget_audit)
         router.add_put('/interfaces/{identifier}', self._assign)
         router.add_delete('/interfaces/{identifier}', self._unassign)
+
+    async def _names(self, request: web.Request) -> web.Response:
+        return control.as_json(own.names(self.machine))
 
     async def _audit(self, request: web.Request) -> web.Response:
         return control.as_json(self.machine.audit)

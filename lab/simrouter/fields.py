@@ -1,37 +1,34 @@
 """Types of fields: what a value becomes, what is wrong with it and how it is shown.
 
-Rules and messages are those of opnsense/core's Base/FieldTypes, Firewall/FieldTypes and Kea/FieldTypes (26.7).
+Rules and messages are those of opnsense/core 26.7.2; paths are below src/opnsense/mvc/app/models/OPNsense. Every validator of a
+field says what it finds, so the same message may stand there twice (BaseModel.php:638 collects the validators).
 """
 
-import ipaddress
 import re
 from typing import Any
 
-LABEL = re.compile(r'^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$', re.IGNORECASE)
+from . import php
+
 DOMAIN = re.compile(r'^(?:(?:[a-z0-9]|[a-z0-9][a-z0-9-]*[a-z0-9])\.)*(?:[a-z0-9]|[a-z0-9][a-z0-9-]*[a-z0-9])$',
                     re.IGNORECASE)
-UNICAST_MAC = re.compile(r'^([0-9a-f]{2}:){5}[0-9a-f]{2}$', re.IGNORECASE)
-PORTS = re.compile(r'^(\d{1,5})(-(\d{1,5}))?$')
-
-
-def is_address(text: str) -> bool:
-    try:
-        ipaddress.ip_address(text)
-    except ValueError:
-        return False
-    return True
+DESCRIPTION_MAX = 255
 
 
 def is_network(text: str) -> bool:
     """True for CIDR notation, whether or not host bits are set (Firewall\\Util::isSubnet)."""
     address, slash, bits = text.partition('/')
-    return bool(slash) and is_address(address) and bits.isdigit() and int(bits) <= (128 if ':' in address else 32)
+    return bool(slash) and php.is_address(address) and bits.isdigit() and int(bits) <= (128 if ':' in address else 32)
 
 
-def shown_options(options: dict[str, str], value: str) -> dict[str, dict[str, Any]]:
-    """The map that a get answers for a field with options, in place of its value (BaseListField::getNodeOptions)."""
-    chosen = value.split(',')
-    return {key: {'value': text, 'selected': int(key in chosen)} for key, text in options.items()}
+def is_wildcard(text: str) -> bool:
+    """True for an address and a mask as addresses of one family (Firewall\\Util::isWildcard)."""
+    ends = text.split('/')
+    return len(ends) == 2 and all(php.is_address(end) for end in ends) and (':' in ends[0]) == (':' in ends[1])
+
+
+def shown_list(value: str) -> dict[str, dict[str, Any]]:
+    """A list as a get answers it, one empty entry for none (Base/FieldTypes/BaseSetField.php:82)."""
+    return {item: {'value': item, 'selected': 1} for item in value.split(',')}
 
 
 class Field:
@@ -44,16 +41,15 @@ class Field:
         """What is kept of a value that was sent."""
         return value
 
-    def fault(self, value: str, router: Any) -> str | None:
-        """What is wrong with a value that is not empty, or None."""
-        return None
+    def wrong(self, value: str, router: Any) -> list[str]:
+        """What is wrong with a value that is not empty, a message for each validator that finds something."""
+        return []
 
     def faults(self, value: str, router: Any) -> list[str]:
-        """Everything wrong with a value."""
+        """Everything wrong with a value (Base/FieldTypes/BaseField.php:652)."""
         if value == '':
             return ['A value is required.'] if self.required else []
-        wrong = self.fault(value, router)
-        return [] if wrong is None else [wrong]
+        return self.wrong(value, router)
 
     def shown(self, value: str, router: Any) -> Any:
         """The value as a get answers it."""
@@ -65,100 +61,97 @@ class Field:
 
 
 class Boolean(Field):
-    """0 or 1."""
+    """0 or 1 (Base/FieldTypes/BooleanField.php:62)."""
 
     def __init__(self, default: str = '0', required: bool = False) -> None:
         super().__init__(default, required, 'Value should be a boolean (0,1).')
 
-    def fault(self, value: str, router: Any) -> str | None:
-        return None if value in ('0', '1') else self.message
+    def wrong(self, value: str, router: Any) -> list[str]:
+        return [] if value in ('0', '1') else [self.message]
 
 
 class Integer(Field):
-    """A whole number within limits."""
+    """A whole number within limits: two validators, with one message (Base/FieldTypes/IntegerField.php:109)."""
 
     def __init__(self, low: int, high: int, required: bool = False, default: str = '',
                  message: str = 'Invalid integer value.') -> None:
         super().__init__(default, required, message)
         self.low, self.high = low, high
 
-    def fault(self, value: str, router: Any) -> str | None:
-        return None if value.isdigit() and self.low <= int(value) <= self.high else self.message
+    def wrong(self, value: str, router: Any) -> list[str]:
+        inside = php.is_number(value) and self.low <= float(value) <= self.high
+        return [self.message] * ((not inside) + (not php.is_integer(value)))
 
 
 class Description(Field):
-    """One line of at most 255 characters."""
+    """One line of at most 255 bytes (Base/FieldTypes/TextField.php:110, DescriptionField.php:59)."""
 
-    def fault(self, value: str, router: Any) -> str | None:
-        if 0 < len(value) <= 255 and '\n' not in value:
-            return None
-        return 'Description should be a string between 1 and 255 characters.'
+    def wrong(self, value: str, router: Any) -> list[str]:
+        lines = ['Text may not contain newlines.'] if '\n' in value or '\r' in value else []
+        special = ['Text may not contain special control characters.'] if set(value) & set('\0\v\f') else []
+        # A dot of PCRE is any byte but a newline, and `$` also stands before one at the end.
+        short = '\n' not in value.removesuffix('\n') and len(value.removesuffix('\n').encode()) <= DESCRIPTION_MAX
+        return [*(lines or special), *([] if short else ['Description should be a string between 1 and 255 characters.'])]
 
 
 class Options(Field):
-    """One or several of a list; a get answers the whole list with what is selected."""
+    """One or several of a list; a get answers the whole list with what is selected (Base/FieldTypes/BaseListField.php)."""
 
     def __init__(self, options: dict[str, str], default: str = '', required: bool = False, many: bool = False,
-                 blank: str = 'None') -> None:
-        super().__init__(default, required)
+                 blank: str = 'None', message: str = 'Option [{}] not in list.') -> None:
+        super().__init__(default, required, message)
         self.options, self.many, self.blank = options, many, blank
 
     def choices(self, router: Any) -> dict[str, str]:
         return self.options
 
-    def fault(self, value: str, router: Any) -> str | None:
+    def wrong(self, value: str, router: Any) -> list[str]:
         choices = self.choices(router)
-        wrong = [item for item in (value.split(',') if self.many else [value]) if item not in choices]
-        return f'Option [{wrong[0]}] not in list.' if wrong else None
+        if self.many:
+            return [self.message.format(item) for item in value.split(',') if item not in choices]
+        # The message of a single one leaves the value out (BaseListField.php:203).
+        return [] if value in choices else [self.message.format('')]
 
     def shown(self, value: str, router: Any) -> Any:
+        chosen = value.split(',')
         empty = {} if self.required or self.many else {'': {'value': self.blank, 'selected': int(value == '')}}
-        return {**empty, **shown_options(self.choices(router), value)}
+        shown = {**empty, **{key: {'value': text, 'selected': int(key in chosen)}
+                             for key, text in self.choices(router).items()}}
+        return shown or []
 
     def described(self, value: str, router: Any) -> str:
         choices = self.choices(router)
         return ', '.join(choices.get(item, item) for item in value.split(',')) if value else ''
 
 
-class Protocol(Options):
-    """A protocol, kept in upper case but for `any` (ProtocolField)."""
-
-    def __init__(self) -> None:
-        names = ('TCP', 'UDP', 'TCP/UDP', 'ICMP', 'IPV6-ICMP', 'ESP', 'AH', 'GRE', 'IGMP', 'OSPF', 'CARP', 'PFSYNC')
-        super().__init__({'any': 'any', **{name: name for name in names}}, 'any', True)
-
-    def clean(self, value: str) -> str:
-        return value.lower() if value.lower() == 'any' else value.upper()
-
-
 class Relation(Options):
-    """The uuid of a record of another section (ModelRelationField)."""
+    """The uuid of a record of another section (Base/FieldTypes/ModelRelationField.php:101), sorted by its name (:139)."""
 
-    def __init__(self, section: str, display: tuple[str, ...], missing: str | None = None) -> None:
-        super().__init__({}, required=True)
-        self.section, self.display, self.missing = section, display, missing
+    def __init__(self, section: str, display: tuple[str, ...], message: str = 'Option [{}] not in list.') -> None:
+        super().__init__({}, required=True, message=message)
+        self.section, self.display = section, display
 
     def choices(self, router: Any) -> dict[str, str]:
-        return {uuid: '.'.join(record[name] for name in self.display)
-                for uuid, record in router.saved[self.section].items()}
-
-    def fault(self, value: str, router: Any) -> str | None:
-        wrong = super().fault(value, router)
-        return self.missing if wrong and self.missing else wrong
+        return php.naturally((uuid, '.'.join(record[name] for name in self.display))
+                             for uuid, record in router.saved[self.section].items())
 
 
 class Interfaces(Options):
-    """Identifiers of assigned interfaces."""
+    """Identifiers of assigned interfaces, sorted by their descriptions (Base/FieldTypes/InterfaceField.php:185); with
+    AllowDynamic (:122) those that OPNsense makes itself, which interface groups are."""
 
-    def __init__(self) -> None:
-        super().__init__({}, many=True)
+    def __init__(self, many: bool = True, dynamic: bool = False, required: bool = False, default: str = '') -> None:
+        super().__init__({}, default, required, many)
+        self.dynamic = dynamic
 
     def choices(self, router: Any) -> dict[str, str]:
-        return {name: interface['description'] for name, interface in router.interfaces.items()}
+        groups = router.saved['group'].values() if self.dynamic else ()
+        return php.naturally([*((name, one['description']) for name, one in router.interfaces.items()),
+                              *((group['ifname'], group['ifname']) for group in groups)])
 
 
 class Network(Field):
-    """Addresses or networks, lower case: mask is 'required', 'refused' or 'allowed'."""
+    """Addresses or networks, lower case: mask is 'required', 'refused' or 'allowed' (Base/FieldTypes/NetworkField.php:142)."""
 
     def __init__(self, mask: str, many: bool = False, required: bool = False, v4: bool = True) -> None:
         super().__init__(required=required, message='Please specify a valid network segment or IP address.')
@@ -167,127 +160,77 @@ class Network(Field):
     def clean(self, value: str) -> str:
         return value.strip().lower()
 
-    def fault(self, value: str, router: Any) -> str | None:
+    def wrong(self, value: str, router: Any) -> list[str]:
         items = value.split(',') if self.many else [value]
-        return None if all(self._valid(item) for item in items) else self.message
+        return [] if value == 'any' or all(self._valid(item) for item in items) else [self.message]
 
     def _valid(self, item: str) -> bool:
         if self.v4 and ':' in item:
             return False
         if '/' in item:
             return self.mask != 'refused' and is_network(item)
-        return self.mask != 'required' and is_address(item)
+        return self.mask != 'required' and php.is_address(item)
 
     def shown(self, value: str, router: Any) -> Any:
-        """A list is shown as a map of what is selected (BaseSetField::getNodeData)."""
-        if not self.many:
-            return value
-        return {item: {'value': item, 'selected': 1} for item in value.split(',') if item}
+        return shown_list(value) if self.many else value
 
 
 class Hostname(Field):
-    """Host or domain names."""
+    """Host or domain names (Base/FieldTypes/HostnameField.php:129): addresses, and `*` alone or before a dot, where they are
+    allowed; dns: any characters in a label."""
 
-    def __init__(self, many: bool = False, message: str | None = None, required: bool = False) -> None:
-        super().__init__(required=required)
-        self.many, self.own_message = many, message
+    def __init__(self, many: bool = False, address: bool = True, wildcard: bool = False, dns: bool = False,
+                 message: str = '[{}] is not a valid IP address or hostname.') -> None:
+        super().__init__(message=message)
+        self.many, self.address, self.wildcard, self.dns = many, address, wildcard, dns
 
     def clean(self, value: str) -> str:
         return value.strip()
 
-    def fault(self, value: str, router: Any) -> str | None:
-        wrong = [item for item in (value.split(',') if self.many else [value])
-                 if is_address(item) or not all(LABEL.match(label) for label in item.split('.'))]
-        return (self.own_message or f'[{wrong[0]}] is not a valid IP address or hostname.') if wrong else None
+    def wrong(self, value: str, router: Any) -> list[str]:
+        bad = [item for item in (value.split(',') if self.many else [value]) if not self._valid(item)]
+        return [self.message.format(bad[0])] if bad else []
+
+    def _valid(self, item: str) -> bool:
+        if php.is_address(item):
+            return self.address
+        if item == '*':
+            return self.wildcard
+        return php.is_domain(item, not self.dns) and re.search(r'[\s/*]', item) is None
 
     def shown(self, value: str, router: Any) -> Any:
-        if not self.many:
-            return value
-        return {item: {'value': item, 'selected': 1} for item in value.split(',') if item}
+        return shown_list(value) if self.many else value
 
 
 class Masked(Field):
-    """Text that must match a pattern."""
+    """Text that must match a pattern, all of it (Base/Validators/Regex.php)."""
 
-    def __init__(self, pattern: re.Pattern[str], message: str, required: bool = False) -> None:
+    def __init__(self, pattern: re.Pattern[str], message: str = 'Text does not validate.', required: bool = False) -> None:
         super().__init__(required=required, message=message)
         self.pattern = pattern
 
-    def fault(self, value: str, router: Any) -> str | None:
-        return None if self.pattern.match(value) else self.message
+    def wrong(self, value: str, router: Any) -> list[str]:
+        return [] if self.pattern.fullmatch(value) else [self.message]
 
 
-class Mac(Masked):
-    """A MAC in the case that was sent (MacAddressField trims, and no more)."""
-
-    def __init__(self) -> None:
-        super().__init__(UNICAST_MAC, 'Invalid MAC address.')
+class Mac(Field):
+    """A MAC in the form that was sent (Base/FieldTypes/MacAddressField.php trims, and no more)."""
 
     def clean(self, value: str) -> str:
         return value.strip()
 
+    def wrong(self, value: str, router: Any) -> list[str]:
+        return [] if php.is_mac(value) else ['Invalid MAC address.']
+
 
 class Pools(Field):
-    """Ranges or networks, one a line (KeaPoolsField)."""
+    """Ranges or networks, one a line (Kea/FieldTypes/KeaPoolsField.php)."""
 
-    def fault(self, value: str, router: Any) -> str | None:
+    def wrong(self, value: str, router: Any) -> list[str]:
+        messages = []
         for entry in filter(None, value.split('\n')):
             ends = entry.split('-')
-            if not (len(ends) == 2 and all(is_address(end.strip()) for end in ends)) and not is_network(entry):
-                return f'Entry "{entry}" is not a valid range or subnet.'
-        return None
-
-
-class Endpoints(Field):
-    """Source or destination of a rule: an address, a network, any, an interface, or an alias (NetworkAliasField)."""
-
-    def __init__(self) -> None:
-        super().__init__('any', True)
-
-    def fault(self, value: str, router: Any) -> str | None:
-        aliases = {record['name'] for record in router.saved['alias'].values() if record['type'] != 'port'}
-        known = {'any', '(self)', *aliases, *router.interfaces, *(f'{name}ip' for name in router.interfaces)}
-        single = is_address(value) or is_network(value)
-        if single or all(item in known for item in value.split(',')):
-            return None
-        return f'{value} is not a valid source IP address or alias.'
-
-
-class Port(Field):
-    """One port or a range (PortField with EnableRanges)."""
-
-    def fault(self, value: str, router: Any) -> str | None:
-        found = PORTS.match(value)
-        low, high = (int(found[1]), int(found[3] or found[1])) if found else (0, 0)
-        return None if 0 < low <= high <= 65535 else 'Please specify a valid portnumber, name, alias or range.'
-
-
-class AliasName(Field):
-    """Name of an alias, at most 32 characters (AliasNameField)."""
-
-    NAME = re.compile(r'^([a-zA-Z]|(([_a-zA-Z][a-zA-Z0-9]|[a-zA-Z][_a-zA-Z0-9])[_a-zA-Z0-9]{0,29}))$')
-    RESERVED = frozenset(('any', 'all', 'block', 'in', 'inet', 'log', 'out', 'pass', 'port', 'quick', 'self', 'table'))
-
-    def fault(self, value: str, router: Any) -> str | None:
-        if not self.NAME.match(value):
-            return ('The name must start with a letter or single underscore, be less than 32 characters and only '
-                    'consist of alphanumeric characters or underscores.')
-        return 'The name cannot be the internally reserved keyword "%s".' if value in self.RESERVED else None
-
-
-class AliasContent(Field):
-    """Networks, one a line; a get answers them as a map of what is selected (AliasContentField)."""
-
-    def fault(self, value: str, router: Any) -> str | None:
-        names = {record['name'] for record in router.saved['alias'].values()}
-        for entry in filter(None, value.split('\n')):
-            bare = entry.removeprefix('!')
-            if not (is_address(bare) or is_network(bare) or entry in names):
-                return f'Entry "{entry}" is not a network.'
-        return None
-
-    def shown(self, value: str, router: Any) -> Any:
-        own = {entry: {'value': entry, 'selected': 1} for entry in value.split('\n')}
-        others = {record['name']: {'value': record['name'], 'selected': 0, 'description': record['description']}
-                  for record in router.saved['alias'].values() if record['name'] not in own}
-        return {**own, **others}
+            if not (len(ends) == 2 and all(php.is_address(end.strip()) for end in ends)) \
+                    and not (len(ends) == 1 and is_network(entry)):
+                messages.append(f'Entry "{entry}" is not a valid range or subnet.')
+        return messages

@@ -3,9 +3,10 @@
 import uuid
 from typing import Any
 
-from .models import MODELS, Record
+from .hostname import DOMAIN, HOSTNAME
+from .models import Record
+from .sections import MODELS
 
-HOSTNAME = 'core-rt02'
 VERSION = '26.7.3_11'
 SITE, PARENT = 20, 're0'
 # Inventory key and VLAN of each core segment that the router has an address in, in the order of its optN.
@@ -24,7 +25,8 @@ def network(vlan: int) -> str:
 
 
 def interface(device: str, description: str, addr4: str, enabled: bool = True) -> dict[str, Any]:
-    return {'device': device, 'description': description, 'addr4': addr4, 'enabled': enabled}
+    """An assigned interface; pending is the device that it gets at the assignments' reconfigure, empty where it goes then."""
+    return {'device': device, 'description': description, 'addr4': addr4, 'enabled': enabled, 'lock': False, 'pending': None}
 
 
 def fill(router: Any, assigned: bool) -> None:
@@ -60,7 +62,7 @@ def _dhcp(router: Any) -> None:
         subnet = _put(router, 'subnet4', {
             'subnet_id': str(number), 'subnet': f'{network(vlan)}.0/24', 'option_data_autocollect': '1',
             'option_data.routers': gateway, 'option_data.domain_name_servers': gateway,
-            'option_data.ntp_servers': gateway, 'option_data.domain_name': 'dvntm.deevnet.net',
+            'option_data.ntp_servers': gateway, 'option_data.domain_name': DOMAIN,
             'pools': f'{network(vlan)}.{low} - {network(vlan)}.{high}', 'description': f'{name} (VLAN {vlan})'})
         if name == 'iot':
             _put(router, 'reservation', {
@@ -69,17 +71,17 @@ def _dhcp(router: Any) -> None:
 
 
 def _names(router: Any) -> None:
-    for name, address in (('core-rt02', '10.20.99.1'), ('hv02', '10.20.99.22'), ('provisioner-ph01', '10.20.99.95')):
-        host = _put(router, 'host', {'hostname': name, 'domain': 'dvntm.deevnet.net', 'server': address,
+    for name, address in ((HOSTNAME, '10.20.99.1'), ('hv02', '10.20.99.22'), ('provisioner-ph01', '10.20.99.95')):
+        host = _put(router, 'host', {'hostname': name, 'domain': DOMAIN, 'server': address,
                                      'description': f'Ansible managed - {name}'})
         if name == 'provisioner-ph01':
-            _put(router, 'host_alias', {'host': host, 'hostname': 'artifacts', 'domain': 'dvntm.deevnet.net',
+            _put(router, 'host_alias', {'host': host, 'hostname': 'artifacts', 'domain': DOMAIN,
                                         'description': 'Ansible managed - provisioner-ph01'})
 
 
 def _rules(router: Any) -> None:
     _put(router, 'alias', {'name': 'lab_private', 'type': 'network', 'description': 'ansible: private networks',
-                           'content': '10.0.0.0/8\n172.16.0.0/12\n192.168.0.0/16'})
+                           'content': '10.0.0.0/8\n172.16.0.0/12\n192.168.0.0/16', 'counters': ''})
     passes = [('anti-lockout', 'lan', 'any', '(self)', {})]
     for name in CORE:
         own = f'{identifier(name)}ip'
@@ -91,16 +93,6 @@ def _rules(router: Any) -> None:
     for index, (what, name, protocol, destination, more) in enumerate(passes):
         _put(router, 'rule', {'sequence': str(100 + 10 * index), 'interface': name, 'protocol': protocol,
                               'destination_net': destination, 'description': f'ansible: {what}', **more})
-
-
-# Rules that OPNsense makes itself: a search lists them beside the others, keyed by a hash that is no uuid.
-AUTOMATIC: tuple[dict[str, Any], ...] = (
-    {'uuid': '02f4bab031b57d1e30553ce08e0ec131', 'enabled': '1', 'action': 'block', 'interface': '',
-     'source_net': 'any', 'destination_net': 'any', 'ipprotocol': 'inet', 'direction': 'in', 'is_automatic': True,
-     'description': 'Default deny / state violation rule', 'ref': 'firewall_rules.php'},
-    {'uuid': 'fae559338f65e11c53669fc3642c93c2', 'enabled': '1', 'action': 'pass', 'interface': 'lan',
-     'source_net': 'any', 'destination_net': '(self)', 'ipprotocol': 'inet', 'direction': 'in', 'is_automatic': True,
-     'description': 'anti-lockout rule', 'ref': 'system_advanced_firewall.php#noantilockout'})
 
 
 def _put(router: Any, section: str, values: Record) -> str:

@@ -16,10 +16,17 @@ PATTERNS: dict[str, tuple[str, ...]] = {
     'Firewall: Alias: Edit': ('api/firewall/alias/*',),
     'Firewall: Aliases': ('api/firewall/alias/export', 'api/firewall/alias/search*', 'api/firewall/alias/list*',
                           'api/firewall/alias/get*'),
+    'Interfaces: Assign network ports': ('api/interfaces/assignment/*',),
+    'Firewall: Groups': ('api/firewall/group/*',),
+    'Firewall: NAT: Destination NAT': ('api/firewall/d_nat/*',),
+    'Firewall: NAT: Source NAT': ('api/firewall/source_nat/*',),
+    'Firewall: NAT: 1:1': ('api/firewall/one_to_one/*',),
     'Diagnostics: Configuration History': ('api/core/backup/*',),
     'System: Firmware': ('api/core/firmware/*',),
     'All pages': ('*',),
 }
+# What every user may ask (Core/ACL.php:315).
+EVERYBODY = ('api/core/menu/*',)
 # What the user of the program's key has, as docs/core-router.md asks for it.
 PROGRAM = ('Interfaces: VLAN', 'Status: Interfaces', 'Services: DHCP: Kea(v4)', 'Services: Unbound',
            'Firewall: Rules [new]', 'Firewall: Alias: Edit')
@@ -36,7 +43,7 @@ def require_privileges(names: list[str]) -> tuple[str, ...]:
 def opens(privileges: tuple[str, ...], path: str) -> bool:
     """Whether one of the privileges opens a path, which is compared as it was asked: host overrides are opened as
     search_host_override and not as searchHostOverride (Core/ACL.php, urlMatch)."""
-    return any(_matches(pattern, path) for name in privileges for pattern in PATTERNS[name])
+    return any(_matches(pattern, path) for pattern in (*EVERYBODY, *(one for name in privileges for one in PATTERNS[name])))
 
 
 def _matches(pattern: str, path: str) -> bool:

@@ -1,20 +1,33 @@
-"""Records of a section: adding, changing, deleting, getting and searching them as ApiMutableModelControllerBase does."""
+"""Records of a section: adding, changing, deleting, getting and searching them as ApiMutableModelControllerBase does
+(src/opnsense/mvc/app/controllers/OPNsense/Base of opnsense/core 26.7.2; grids are library/OPNsense/Base/UIModelGrid.php)."""
 
 import re
 import uuid as uuids
+from collections.abc import Callable
 from typing import Any
 
-from .models import MODELS, Model, Record
+from . import own, php
+from .models import Faults, Model, Record
+from .sections import MODELS
 
 UUID = re.compile(r'^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$', re.IGNORECASE)
+TOKEN = re.compile(r'[0-9a-z-]{1,255}', re.IGNORECASE)
+UNEXPECTED = 'Unexpected error, check log for details'
+
+Row = dict[str, Any]
 
 
 class RouterError(Exception):
-    """An answer with an error status, as www/api.php writes it."""
+    """An answer with an error status, as www/api.php:3 writes it; one that OPNsense meant for a person has a title."""
 
-    def __init__(self, message: str, title: str | None = None, status: int = 500) -> None:
+    def __init__(self, message: str, title: str | None = None, status: int = 500, meant: bool = True) -> None:
         super().__init__(message)
-        self.message, self.title, self.status = message, title, status
+        self.message, self.title, self.status, self.meant = message, title, status, meant
+
+
+def unexpected() -> RouterError:
+    """An exception that nobody caught."""
+    return RouterError(UNEXPECTED, meant=False)
 
 
 class Records:
@@ -30,36 +43,50 @@ class Records:
 
     def add(self, sent: Any, overlay: Record) -> dict[str, Any]:
         """addBase: a new record with defaults, what was sent, and what the controller decides itself."""
-        record = {name: field.default for name, field in self.model.fields.items()}
-        self._number(record)
-        return self._write(str(uuids.uuid4()), self._merged(record, sent, overlay), with_uuid=True)
+        return self._write(str(uuids.uuid4()), {**self.merged('', sent), **overlay}, with_uuid=True)
 
     def set(self, uuid: str, sent: Any, overlay: Record) -> dict[str, Any]:
         """setBase: only the keys that were sent change; a uuid that is not there is created (it is an upsert)."""
-        record = self.saved.get(uuid)
-        if record is None:
-            if not UUID.match(uuid):
-                return {'result': 'failed'}
-            record = {name: field.default for name, field in self.model.fields.items()}
-            self._number(record)
-        return self._write(uuid, self._merged(record, sent, overlay), with_uuid=False)
+        if uuid not in self.saved and not UUID.match(uuid):
+            return {'result': 'failed'}
+        return self._write(uuid, {**self.merged(uuid, sent), **overlay}, with_uuid=False)
 
-    def delete(self, uuid: str) -> dict[str, Any]:
-        """delBase: `not found` where there is nothing, which is no error."""
-        before = self.saved.pop(uuid, None)
-        if before is None:
-            return {'result': 'not found'}
-        self.router.wrote(self.section, uuid, before, None)
-        return {'result': 'deleted'}
+    def delete(self, wanted: str, in_use: Callable[[str, Record], None] | None = None) -> dict[str, Any]:
+        """delBase: one uuid or several with commas, of which the last one is answered; `not found` is no error."""
+        result = 'failed'
+        for uuid in filter(None, wanted.split(',')):
+            if in_use is not None:
+                if not TOKEN.fullmatch(uuid):
+                    raise RouterError('Invalid input token provided', 'Invalid token')
+                if uuid in self.saved:
+                    in_use(uuid, self.saved[uuid])
+            before = self.saved.pop(uuid, None)
+            result = 'not found' if before is None else 'deleted'
+            if before is not None:
+                self.router.wrote(self.section, uuid, before, None)
+        return {'result': result}
+
+    def toggle(self, wanted: str, enabled: str | None) -> dict[str, Any]:
+        """toggleBase: switches records on (1) or off (0), or to the other; `disabled` where a section has that instead."""
+        field, on = ('disabled', '0') if 'disabled' in self.model.fields else ('enabled', '1')
+        answer: dict[str, Any] = {'result': 'failed'}
+        for uuid in filter(None, wanted.split(',')):
+            before = self.saved.get(uuid)
+            if before is None:
+                continue
+            if enabled not in (None, '0', '1'):
+                return {**answer, 'changed': False}
+            value = enabled or ('0' if before[field] == '1' else '1')
+            answer = {'result': 'Enabled' if value == on else 'Disabled', 'changed': enabled is None or before[field] != value}
+            self.saved[uuid] = {**before, field: value}
+            self.router.wrote(self.section, uuid, before, self.saved[uuid])
+        return answer
 
     def get(self, uuid: str | None) -> Any:
         """getBase: options as maps of what is selected; an empty list for a uuid that is not there."""
-        if uuid is None:
-            record = {name: field.default for name, field in self.model.fields.items()}
-        elif uuid in self.saved:
-            record = self.saved[uuid]
-        else:
+        if uuid is not None and uuid not in self.saved:
             return []
+        record = self.saved[uuid] if uuid is not None else self._blank()
         nodes: dict[str, Any] = {}
         for name, field in self.model.fields.items():
             *outer, last = name.split('.')
@@ -69,30 +96,39 @@ class Records:
             inner[last] = field.shown(record[name], self.router)
         return {self.model.key: nodes}
 
-    def rows(self) -> list[dict[str, Any]]:
-        """Every record as a search lists it: values, and beside one that people see otherwise, that as %field.
+    def rows(self) -> list[Row]:
+        """Every record as a search lists it, as they were made: values, and beside one that people see otherwise, that as
+        %field."""
+        return [self.row(uuid, record) for uuid, record in self.saved.items()]
 
-        Records of the same place are in the order of their uuids, which is by chance: which of two identical rules
-        OPNsense lists first varies, and nobody may rely on it.
-        """
-        rows = []
-        for uuid, record in sorted(self.saved.items(), key=lambda item: (_natural(item[1][self.model.sort]), item[0])):
-            row: dict[str, Any] = {'uuid': uuid}
-            for name, field in self.model.fields.items():
-                row[name] = record[name]
-                described = field.described(record[name], self.router)
-                if described != record[name]:
-                    row[f'%{name}'] = described
-            rows.append(row)
-        return rows
+    def row(self, uuid: str, record: Record) -> Row:
+        row: Row = {'uuid': uuid}
+        for name, field in self.model.fields.items():
+            row[name] = record[name]
+            described = field.described(record[name], self.router)
+            if described != record[name]:
+                row[f'%{name}'] = described
+        return row
 
-    def _merged(self, record: Record, sent: Any, overlay: Record) -> Record:
+    def _blank(self) -> Record:
+        """A record with defaults, and the numbers that OPNsense gives where none is sent: the first free one
+        (Base/FieldTypes/AutoNumberField.php:97), or 100 after the last (Firewall/FieldTypes/FilterSequenceField.php:40)."""
+        record = {name: field.default for name, field in self.model.fields.items()}
+        if 'subnet_id' in record:
+            taken = {int(other['subnet_id']) for other in self.saved.values()}
+            record['subnet_id'] = str(next(number for number in range(1, 10_000) if number not in taken))
+        if 'sequence' in record and self.section != 'group':
+            record['sequence'] = str(max([1, *(int(other['sequence']) for other in self.saved.values())]) + 100)
+        return record
+
+    def merged(self, uuid: str, sent: Any) -> Record:
+        """A record with what was sent in place of what it has; a new one where there is none."""
         fields = self.model.fields
-        return {**record, **{name: fields[name].clean(value) for name, value in flattened(sent, fields).items()},
-                **overlay}
+        return {**(self.saved.get(uuid) or self._blank()),
+                **{name: fields[name].clean(value) for name, value in flattened(sent, fields).items()}}
 
     def _write(self, uuid: str, record: Record, with_uuid: bool) -> dict[str, Any]:
-        wrong = self._validations(uuid, record)
+        wrong = self.validations(uuid, record)
         if wrong:
             return {'result': 'failed', 'validations': wrong}
         before = self.saved.get(uuid)
@@ -100,34 +136,43 @@ class Records:
         self.router.wrote(self.section, uuid, before, record)
         return {'result': 'saved', 'uuid': uuid} if with_uuid else {'result': 'saved'}
 
-    def _validations(self, uuid: str, record: Record) -> dict[str, Any]:
-        """What is wrong, by field as the request names it; one message is text and several are a list."""
-        wrong: dict[str, list[str]] = {}
-        for name, field in self.model.fields.items():
-            for message in field.faults(record[name], self.router):
-                wrong.setdefault(name, []).append(message)
-        for unique in self.model.unique:
-            others = [other for key, other in self.saved.items() if key != uuid]
-            if record[unique.at] and any(unique.key(other) == unique.key(record) for other in others):
-                wrong.setdefault(unique.at, []).append(unique.message)
-        for name, message in self.model.check(self.router, uuid, record).items():
-            wrong.setdefault(name, []).append(message)
-        return {f'{self.model.key}.{name}': messages[0] if len(messages) == 1 else messages
-                for name, messages in wrong.items()}
+    def validations(self, uuid: str, record: Record) -> dict[str, Any]:
+        """What is wrong, by field as the request names it."""
+        wrong = [*self._constraints(uuid, record),
+                 *((name, message) for name, field in self.model.fields.items()
+                   for message in field.faults(record[name], self.router)),
+                 *self.model.check(self.router, uuid, record)]
+        return told(f'{self.model.key}.', wrong)
 
-    def _number(self, record: Record) -> None:
-        """Numbers that OPNsense gives where none is sent (AutoNumberField, FilterSequenceField)."""
-        if 'subnet_id' in self.model.fields:
-            taken = {int(other['subnet_id']) for other in self.saved.values()}
-            record['subnet_id'] = str(next(number for number in range(1, 10_000) if number not in taken))
-        if 'sequence' in self.model.fields:
-            record['sequence'] = str(max([1, *(int(other['sequence']) for other in self.saved.values())]) + 100)
+    def _constraints(self, uuid: str, record: Record) -> Faults:
+        """Constraints come before what a field itself says, once for each field that refers to them."""
+        others: list[Any] = [other for key, other in self.saved.items() if key != uuid]
+        if self.section == 'alias':
+            others += own.aliases(self.router)
+        wrong: Faults = []
+        for unique in self.model.unique:
+            if (record[unique.at] or unique.required) and any(unique.key(other) == unique.key(record) for other in others):
+                wrong += [(unique.at, unique.message)] * (1 + unique.references)
+        for needed in self.model.needed:
+            if not record[needed.at] and record[needed.other] == needed.value:
+                wrong += [(needed.at, needed.message)] * (1 + needed.twice)
+        return wrong
+
+
+def told(prefix: str, wrong: Faults) -> dict[str, Any]:
+    """Validations as they are answered: one message is text, two of them are a list without repeats, and the same one twice
+    is a list of one (ApiMutableModelControllerBase.php:305)."""
+    by_field: dict[str, list[str]] = {}
+    for name, message in wrong:
+        by_field.setdefault(f'{prefix}{name}', []).append(message)
+    return {name: messages[0] if len(messages) == 1 else list(dict.fromkeys(messages)) for name, messages in by_field.items()}
 
 
 def flattened(sent: Any, fields: Any, prefix: str = '') -> Record:
-    """The known keys of a request's object by dotted name, as text; a list where text belongs ends with a 500."""
+    """The known keys of a request's object by dotted name, as text; a list where text belongs ends with a 500, and text
+    where more fields belong (Base/FieldTypes/BaseField.php:800)."""
     if not isinstance(sent, dict):
-        raise RouterError('Unexpected error, check log for details')
+        raise unexpected()
     flat: Record = {}
     for key, value in sent.items():
         name = f'{prefix}{key}'
@@ -135,21 +180,44 @@ def flattened(sent: Any, fields: Any, prefix: str = '') -> Record:
             continue
         if name in fields:
             if isinstance(value, (dict, list)):
-                raise RouterError('Unexpected error, check log for details')
+                raise unexpected()
             flat[name] = {True: '1', False: ''}[value] if isinstance(value, bool) else str(value)
         elif any(known.startswith(f'{name}.') for known in fields):
             flat.update(flattened(value, fields, f'{name}.'))
     return flat
 
 
-def page(rows: list[dict[str, Any]], asked: dict[str, Any]) -> dict[str, Any]:
-    """A search's answer: rowCount -1 is all rows, and total counts every row that matches (UIModelGrid)."""
-    words = str(asked.get('searchPhrase', '')).lower().split()
-    found = [row for row in rows if all(any(word in str(value).lower() for value in row.values()) for word in words)]
+def grid(rows: list[Row], asked: dict[str, Any], sort: str) -> dict[str, Any]:
+    """A search's answer (UIModelGrid.php:113): every word must be in what people see of some field. Records of the same place
+    are in the order of their uuids, which is by chance (ArrayField.php:216): nobody may rely on it."""
+    by, descending = _order(asked, sort)
+    if by:
+        rows = sorted(rows, key=lambda row: (php.natural(str(row.get(f'%{by}', row.get(by, '')))), row['uuid']),
+                      reverse=descending)
+    words = [word.lower() for word in str(asked.get('searchPhrase') or '').split(' ') if word]
+    seen = [[str(row.get(f'%{name}') or value).lower() for name, value in row.items()
+             if name[0] != '%' and name != 'uuid' and value not in ('', '0')] for row in rows]
+    return _page([row for row, values in zip(rows, seen) if all(any(word in value for value in values) for word in words)],
+                 asked)
+
+
+def recordset(rows: list[Row], asked: dict[str, Any], sort: str) -> dict[str, Any]:
+    """A search over rows of more than one kind (ApiControllerBase.php:85): every word must be somewhere in the row."""
+    by, descending = _order(asked, sort)
+    rows = sorted(rows, key=lambda row: (php.natural(str(row.get(by) or '')), str(row.get('uuid', ''))), reverse=descending)
+    words = str(asked.get('searchPhrase') or '').lower().split()
+    return _page([row for row in rows if all(any(word in str(value).lower() for value in row.values()) for word in words)],
+                 asked)
+
+
+def _order(asked: dict[str, Any], default: str) -> tuple[str, bool]:
+    sort = asked.get('sort')
+    by = next(iter(sort)) if isinstance(sort, dict) and sort else default
+    return by, isinstance(sort, dict) and bool(sort) and sort[by] == 'desc'
+
+
+def _page(found: list[Row], asked: dict[str, Any]) -> dict[str, Any]:
+    """rowCount -1 is all rows, and total counts every row that matches."""
     count, current = int(asked.get('rowCount', -1)), int(asked.get('current', 1))
     shown = found if count == -1 else found[count * (current - 1):count * current]
     return {'total': len(found), 'rowCount': len(shown), 'current': current, 'rows': shown}
-
-
-def _natural(text: str) -> list[Any]:
-    return [(int(part), '') if part.isdigit() else (-1, part.lower()) for part in re.split(r'(\d+)', text)]

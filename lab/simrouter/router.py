@@ -4,9 +4,11 @@ import asyncio
 import base64
 import copy
 import hmac
+import html
 import json
 import secrets
 import ssl
+import urllib.parse
 from typing import Any
 
 from aiohttp import web
@@ -14,8 +16,8 @@ from aiohttp import web
 from . import inventory, privileges
 from .api import Api
 from .faults import Faults
-from .models import MODELS
 from .records import RouterError
+from .sections import MODELS
 from .services import PROCESSES, Services
 
 # Kept in the journal at most; a long test run must not eat the machine.
@@ -44,6 +46,8 @@ class SimulatedRouter(Faults, Services):
         # Every write that changed the configuration, oldest first.
         self.audit: list[dict[str, Any]] = []
         self.latency_seconds = 0.0
+        # Real seconds from the reload of the rules until the tables of the aliases are filled.
+        self.table_seconds = 0.0
         # Of the user whose key the program has; the other one may do everything.
         self.privileges = privileges.PROGRAM
         self._asked = 0
@@ -92,6 +96,9 @@ class SimulatedRouter(Faults, Services):
     async def _answer(self, request: web.Request, entry: dict[str, Any]) -> web.StreamResponse:
         if not request.path.startswith('/api/'):
             return web.Response(status=404, text='404 - Not Found')
+        if 'Authorization' not in request.headers:
+            # Who sends no key is taken for a browser without a session.
+            return web.Response(status=404, text='404 - Not Found', content_type='text/html')
         if entry['user'] is None:
             return web.json_response({'status': 401, 'message': 'Authentication Failed'}, status=401)
         if entry['user'] != 'root' and not privileges.opens(self.privileges, request.path_qs):
@@ -106,15 +113,18 @@ class SimulatedRouter(Faults, Services):
         return await self._fail(request, fault)
 
     def _carry_out(self, request: web.Request, path: str, body: str, fault: dict[str, Any]) -> web.Response:
-        try:
-            sent = json.loads(body) if body and request.content_type == 'application/json' else {}
-        except ValueError:
+        sent = _sent(request.content_type, body)
+        if sent is None:
             return web.json_response({'status': 400, 'message': 'Invalid JSON syntax'}, status=400)
         try:
-            return Api(self, fault).answer(request.method, path, {**request.query, **sent})
+            return Api(self, fault).answer(request.method, path, dict(request.query), sent)
         except RouterError as refused:
-            title = {'errorTitle': refused.title} if refused.title else {}
-            return web.json_response({'errorMessage': _escaped(refused.message), **title}, status=refused.status)
+            told: dict[str, Any] = {'errorMessage': refused.message}
+            if refused.meant:
+                told.update(errorTitle=refused.title or '', errorLevel='error')
+            # Errors are escaped as HTML, JSON and all (www/api.php:24).
+            return web.Response(status=refused.status, content_type='application/json', charset='utf-8',
+                                text=html.escape(json.dumps(told), quote=False))
 
     async def _fail(self, request: web.Request, fault: dict[str, Any]) -> web.StreamResponse:
         if 'status' in fault:
@@ -144,6 +154,17 @@ class SimulatedRouter(Faults, Services):
         return None
 
 
-def _escaped(text: str) -> str:
-    """Errors are escaped as HTML, within JSON (www/api.php)."""
-    return text.replace('&', '&amp;').replace('<', '&lt;').replace('>', '&gt;')
+def _sent(content_type: str, body: str) -> dict[str, Any] | None:
+    """The fields of a body; None for one that should be JSON and is empty. What is JSON and no object has no fields
+    (controllers/OPNsense/Base/ApiControllerBase.php:242)."""
+    if content_type == 'application/x-www-form-urlencoded':
+        return dict(urllib.parse.parse_qsl(body, keep_blank_values=True))
+    if content_type != 'application/json':
+        return {}
+    if not body:
+        return None
+    try:
+        sent = json.loads(body)
+    except ValueError:
+        return {}
+    return sent if isinstance(sent, dict) else {}

@@ -1,13 +1,16 @@
 """What a write does not do: a saved configuration becomes the active one when its service is reconfigured."""
 
+import asyncio
 import copy
 from typing import Any
 
-# Sections that a reconfigure activates. filter/apply reloads the rules and skips aliases; alias/reconfigure does both
-# (`filter reload skip_alias` in FilterBaseController and AliasController).
+# Sections that a reconfigure activates. filter/apply reloads the rules and skips aliases; alias/reconfigure reloads the rules
+# first, and fills the tables then (`filter reload skip_alias`, `filter refresh_aliases`: FilterBaseController::applyAction,
+# Firewall/Api/AliasController.php:332 of opnsense/core 26.7.2).
+RULES = ('rule', 'group', 'dnat', 'source_nat', 'one_to_one')
 ACTIVATES: dict[str, tuple[str, ...]] = {
     'vlan': ('vlan',), 'kea': ('subnet4', 'reservation', 'kea_general'), 'unbound': ('host', 'host_alias'),
-    'filter': ('rule',), 'alias': ('alias', 'rule')}
+    'filter': RULES, 'group': RULES, 'alias': RULES}
 # Services that run as a process and so have a status.
 PROCESSES = ('kea', 'unbound')
 
@@ -17,10 +20,32 @@ class Services:
 
     def activate(self, service: str) -> None:
         """Takes over the saved configuration of a service and starts its process where it is enabled."""
+        if service == 'kea' and not self._writes_kea():
+            return
         for section in ACTIVATES[service]:
             self.active[section] = copy.deepcopy(self.saved[section])
+        if service == 'alias':
+            self._fill_tables()
         if service in PROCESSES:
             self.running[service] = self.enabled(service)
+
+    def _writes_kea(self) -> bool:
+        """Kea without an interface is taken for one that is off, so that its file is not written; it is started all the same,
+        with the file that it had (Kea/KeaDhcpv4.php:101 isEnabled, src/etc/inc/plugins.inc.d/kea.inc:177,
+        service/templates/OPNsense/Kea/keactrl.conf:31)."""
+        general = self.saved['kea_general']['general']
+        return general['enabled'] != '1' or general['interfaces'] != ''
+
+    def _fill_tables(self) -> None:
+        """Fills the tables of the aliases: at once, or after some seconds in which the rules hold with the tables of before."""
+        wanted = copy.deepcopy(self.saved['alias'])
+
+        def fill() -> None:
+            self.active['alias'] = wanted
+        if self.table_seconds:
+            asyncio.get_running_loop().call_later(self.table_seconds, fill)
+        else:
+            fill()
 
     def enabled(self, service: str) -> bool:
         return service == 'unbound' or self.saved['kea_general']['general']['enabled'] == '1'

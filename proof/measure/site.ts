@@ -3,6 +3,8 @@ import type { SavedRecord, SimulatedRouter } from "../../lab/simulatedRouter";
 
 /** Sequence of the rules below: before the lab's own, which begin at 100. */
 const FIRST_SEQUENCE = 10;
+/** Interface that no rule can be on. */
+const LOOPBACK = "lo0";
 
 /** Interface identifier of the router, and what of it the proof needs. */
 interface RouterInterface {
@@ -24,7 +26,7 @@ export async function prepareSite(
     await node.byHand("PUT", "/cluster/firewall/options", { enable: "1" });
     const interfaces = (await router.byHand("interfaces/overview/export")) as unknown as RouterInterface[];
     const site = interfaces.filter(
-        ({ identifier, vlan_tag }) => identifier !== "" && !tenantVlans.includes(Number(vlan_tag)),
+        ({ identifier, vlan_tag }) => !["", LOOPBACK].includes(identifier) && !tenantVlans.includes(Number(vlan_tag)),
     );
     for (const [index, { identifier }] of site.entries()) {
         const rule = {

@@ -31,8 +31,9 @@ class Router(Machine):
     def call(self, method: str, path: str, content: Any = None, timeout: float = PATIENCE) -> Any:
         """Calls an endpoint and gives back the answer's JSON, whatever its type; an error status is an ApiError."""
         body = None if content is None else json.dumps(content)
-        answer, text = self.ask(method, f'/api/{path}', body, {**self.headers, 'Content-Type': 'application/json'},
-                                timeout)
+        # A body of JSON that is empty is refused.
+        kind = {} if body is None else {'Content-Type': 'application/json'}
+        answer, text = self.ask(method, f'/api/{path}', body, {**self.headers, **kind}, timeout)
         if answer.status >= 400:
             raise ApiError(answer.status, json.loads(text).get('errorMessage', text), None)
         return json.loads(text)

@@ -187,3 +187,21 @@ def test_wrong_token_is_refused(node):
     with pytest.raises(ApiError) as refused:
         stranger.call('GET', f'{NODE}/qemu/{TEMPLATE}/config')
     assert refused.value.status == 401
+
+
+def test_what_a_pool_gives_never_holds_below(node):
+    """PVE/RPCEnvironment.pm:80 of pve-access-control 8.2.3; what the path itself gives does."""
+    node.control('PATCH', '/settings', {'grants': None})
+    node.call('POST', '/pools', poolid='below')
+    vmid = node.clone(pool='below')
+    held = node.call('GET', '/access/permissions')[f'/vms/{vmid}']
+    assert (held['VM.PowerMgmt'], held['VM.Audit']) == (0, 1)
+    node.destroy(vmid)
+    node.call('DELETE', '/pools?poolid=below')
+
+
+def test_users_are_told_to_whom_may_see_them_and_a_token_is_none_of_them(node):
+    """PVE/API2/User.pm:243 of pve-access-control 8.2.3."""
+    node.control('PATCH', '/settings', {'grants': None})
+    assert node.call('GET', '/access/users') == []
+    assert {user['userid'] for user in node.as_root().call('GET', '/access/users')} == {'root@pam', 'deevnet@pve'}

@@ -101,3 +101,24 @@ def test_stale_digest_is_refused(node):
     with pytest.raises(ApiError, match='checksum mismatch'):
         node.configure(vmid, cores=2, digest=digest)
     assert node.config(vmid)['cores'] == 3
+
+
+@pytest.mark.parametrize(('cpu', 'message'), [
+    ('nonsense', "Built-in cputype 'nonsense' is not defined (missing 'custom-' prefix?)"),
+    ('cputype=nonsense,flags=+aes', "Built-in cputype 'nonsense' is not defined (missing 'custom-' prefix?)"),
+    ('custom-own', "Custom cputype 'own' not found")])
+def test_a_cpu_type_that_pve_does_not_have_is_refused(node, cpu, message):
+    """PVE/QemuServer/CPUConfig.pm:311 of qemu-server 8.4.10."""
+    vmid = node.clone()
+    with pytest.raises(ApiError) as refused:
+        node.configure(vmid, cpu=cpu)
+    assert (refused.value.status, refused.value.errors) == (400, {'cpu': f'invalid format - {message}\n'})
+    node.configure(vmid, cpu='x86-64-v2-AES,flags=+aes')
+    assert node.config(vmid)['cpu'] == 'x86-64-v2-AES,flags=+aes'
+
+
+def test_pending_lists_the_digest_like_an_option(node):
+    """PVE::GuestHelpers::config_with_pending_array."""
+    vmid = node.clone()
+    entries = {entry['key']: entry for entry in node.call('GET', f'{NODE}/qemu/{vmid}/pending')}
+    assert entries['digest']['value'] == node.config(vmid)['digest']

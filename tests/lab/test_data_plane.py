@@ -28,7 +28,7 @@ def interface(identifier='opt1', device='vlan0.50', addr4='10.20.50.1/24', tag='
 
 def router(*rules, interfaces=None, **more):
     return {'interfaces': interfaces or [interface()], 'rules': [{**ANY, **rule} for rule in rules], 'aliases': [ALIAS],
-            'subnets': [], 'reservations': [], 'hosts': [], 'host_aliases': [],
+            'subnets': [], 'reservations': [], 'hosts': [], 'host_aliases': [], 'own_names': [],
             'kea': {'interfaces': ['opt1'], 'valid_lifetime': '4000'}, **more}
 
 
@@ -138,6 +138,29 @@ def test_rules_of_an_interface_are_ordered_floating_first_then_by_sequence():
              {'sequence': '30', 'interface': '', 'source_net': '10.0.0.3'},
              {'interface': 'opt1', 'is_automatic': True, 'source_net': '10.0.0.4'}]
     assert [line.split()[2] for line in chain(*rules)] == ['10.0.0.4/32', '10.0.0.3/32', '10.0.0.1/32', '10.0.0.2/32']
+
+
+def test_of_opnsense_own_rules_those_that_let_into_an_interface_hold_which_they_name_by_its_description():
+    own = {'is_automatic': True, 'interface': 'TENANT50', 'destination_net': '(self)', 'protocol': 'tcp',
+           'destination_port': '443'}
+    tenant = [interface(description='TENANT50')]
+    assert chain(own, interfaces=tenant) == ['fib daddr type local meta l4proto tcp th dport 443 accept']
+    assert chain({**own, 'interface': 'LAN'}, {**own, 'direction': 'out'}, {**own, 'ipprotocol': 'inet6'},
+                 {**own, 'interface': None, 'direction': 'out'}, interfaces=tenant) == []
+
+
+def test_the_loopback_is_no_interface_of_the_data_plane():
+    loopback = interface('lo0', 'lo0', '127.0.0.1/8', None)
+    assert [one.identifier for one in plan.interfaces(router(interfaces=[interface(), loopback]))] == ['opt1']
+
+
+def test_unbound_answers_the_routers_own_name_with_each_of_its_addresses():
+    """unbound.inc:508 of opnsense/core 26.7.2; the first interface alone has the name as its reverse."""
+    name = 'core-rt02.dvntm.deevnet.net'
+    lines = services.unbound(router(own_names=[{'name': name, 'address': '10.20.99.1', 'reverse': True},
+                                               {'name': name, 'address': '192.0.2.2', 'reverse': False}])).split('\n')
+    assert [line.strip() for line in lines if name in line] == [
+        f'local-data: "{name} A 10.20.99.1"', f'local-data-ptr: "10.20.99.1 {name}"', f'local-data: "{name} A 192.0.2.2"']
 
 
 def test_what_is_not_of_the_interface_or_off_is_left_out():

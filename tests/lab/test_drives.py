@@ -102,3 +102,21 @@ def test_storage_counts_what_its_volumes_hold(node):
     after = node.call('GET', f'{NODE}/storage/local-lvm/status')
     assert after['used'] - before['used'] == 32 * GIB + 4 * 1024 ** 2
     assert after['total'] == 900 * GIB
+
+
+@pytest.mark.parametrize(('key', 'what'), [('scsi1', "drive 'scsi1'"), ('unused0', "unused disk 'local-lvm:vm-{}-disk-2'")])
+def test_no_drive_of_a_protected_vm_is_taken_away_not_even_with_its_protection(node, key, what):
+    """PVE/API2/Qemu.pm:2215, 2242 of qemu-server 8.4.10: check_protection reads what is written."""
+    vmid = node.clone()
+    node.configure(vmid, scsi1='local-lvm:1', scsi2='local-lvm:1')
+    node.configure(vmid, delete='scsi2')
+    node.configure(vmid, protection=1)
+    for more in ({}, {'protection': 0}):
+        with pytest.raises(ApiError) as refused:
+            node.configure(vmid, delete=key, **more)
+        assert (refused.value.status, refused.value.message) == (
+            500, f"can't remove {what.format(vmid)} - protection mode enabled")
+    assert key in node.config(vmid) and node.config(vmid)['protection'] == 1
+    node.configure(vmid, protection=0)
+    node.configure(vmid, delete=key)
+    assert key not in node.config(vmid)

@@ -136,3 +136,27 @@ def test_datacentre_firewall_is_read_with_sys_audit_on_the_top_alone(node):
         node.call('PUT', '/cluster/firewall/options', enable=0)
     with pytest.raises(ApiError, match=r'403 Permission check failed \(/nodes/pve2, Sys.Audit\)'):
         node.call('GET', f'{NODE}/status')
+
+
+@pytest.mark.parametrize(('source', 'fault'), [
+    ('10.20.53.0/33', 'Prefix length 33 is longer than IP address (32)'),
+    ('10.20.53.7/24', 'Invalid prefix 00001010000101000011010100000111/24'),
+    ('10.20.53.300', 'Invalid quad in IP address 10.20.53.300 - 300'),
+    ('10.20.53.x', 'Invalid chars in IP 10.20.53.x')])
+def test_addresses_of_a_rule_that_are_refused_in_net_ips_words(node, source, fault):
+    """PVE/Firewall.pm:1093 of pve-firewall 5.1.2."""
+    vmid = node.clone()
+    path = f'{NODE}/qemu/{vmid}/firewall/rules'
+    with pytest.raises(ApiError) as refused:
+        node.call('POST', path, type='in', action='ACCEPT', source=source)
+    assert refused.value.errors == {'source': f'invalid format - invalid IP address: {fault}\n'}
+    node.call('POST', path, type='in', action='ACCEPT', source='10.20.53.0/24')
+
+
+def test_a_comment_is_what_is_before_its_first_line_feed(node):
+    """PVE/Firewall.pm:3145 and 3708 of pve-firewall 5.1.2; PVE 9 refuses it."""
+    vmid = node.clone()
+    path = f'{NODE}/qemu/{vmid}/firewall/rules'
+    node.call('POST', path, type='in', action='ACCEPT', comment=' first \nsecond')
+    node.call('POST', path, type='in', action='DROP', comment='\n')
+    assert [rule.get('comment') for rule in node.call('GET', path)] == [None, 'first']

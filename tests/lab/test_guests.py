@@ -168,3 +168,24 @@ def test_a_clone_that_copies_is_locked_and_tells_how_far_it_is(node):
     assert 'lock' not in node.config(vmid)
     # Control: without it a clone is done at once.
     assert 'lock' not in node.config(node.clone())
+
+
+@pytest.mark.parametrize('options', [{'cores': 9}, {'cores': 3, 'sockets': 3}])
+def test_a_vm_with_more_vcpus_than_the_node_has_threads_does_not_start(node, options):
+    """PVE/QemuServer.pm:3879 of qemu-server 8.4.10."""
+    vmid = node.clone()
+    node.configure(vmid, **options)
+    with pytest.raises(ApiError) as refused:
+        node.power(vmid, 'start')
+    assert (refused.value.status, refused.value.message) == (0, 'MAX 8 vcpus allowed per VM on this node')
+    node.configure(vmid, cores=4, sockets=2)
+    node.power(vmid, 'start')
+
+
+def test_shutdown_of_a_vm_that_is_off_ends_well(node):
+    """PVE/QemuServer.pm:6671 of qemu-server 8.4.10; a reboot of one does not."""
+    vmid = node.clone()
+    node.power(vmid, 'shutdown')
+    assert node.call('GET', f'{NODE}/qemu/{vmid}/status/current')['status'] == 'stopped'
+    with pytest.raises(ApiError, match='not running'):
+        node.power(vmid, 'reboot')

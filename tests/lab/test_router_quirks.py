@@ -27,21 +27,23 @@ def test_write_without_its_key_or_by_get_fails_without_validations(router):
     assert router.get('kea/dhcpv4/add_subnet') == {'result': 'failed'}
 
 
-def test_interfaces_are_a_json_list_served_as_html(router):
-    """Interfaces OverviewController::exportAction echoes JSON past the response, so the framework's type stands."""
+def test_interfaces_are_a_json_list_served_as_a_file(router):
+    """Interfaces OverviewController::exportAction sets its own headers."""
     answer, text = router.ask('GET', '/api/interfaces/overview/export', None, router.headers)
-    assert answer.headers.get_content_type() == 'text/html'
+    assert answer.headers.get_content_type() == 'application/json'
+    assert answer.headers['Content-Disposition'] == 'attachment; filename=ifconfig.json'
     tenant = next(entry for entry in json.loads(text) if entry['device'] == 'vlan0.50')
     assert (tenant['identifier'], tenant['addr4'], tenant['enabled']) == ('opt8', '10.20.50.1/24', True)
 
 
 def test_an_unassigned_device_has_no_enabled_and_no_address(router):
-    """OverviewController::parseIfInfo stops early for a device without an interface."""
-    router.add(f'{SEGMENT}/addItem', 'vlan', **{'if': 're0', 'tag': 60, 'descr': 'extra'})
-    assert [entry for entry in router.get('interfaces/overview/export') if entry['vlan_tag'] == '60'] == []
+    """OverviewController::parseIfInfo stops early for a device without an interface: its tag is below vlan alone."""
+    router.add(f'{SEGMENT}/addItem', 'vlan', **{'if': 're0', 'tag': 60, 'descr': 'extra', 'vlanif': 'vlan0.60'})
+    assert [entry for entry in router.get('interfaces/overview/export') if entry['device'] == 'vlan0.60'] == []
     assert router.post(f'{SEGMENT}/reconfigure') == {'status': 'ok'}
-    entry = next(entry for entry in router.get('interfaces/overview/export') if entry['vlan_tag'] == '60')
-    assert entry['identifier'] == '' and 'enabled' not in entry and 'addr4' not in entry
+    entry = next(entry for entry in router.get('interfaces/overview/export') if entry['device'] == 'vlan0.60')
+    assert entry['identifier'] == '' and not {'enabled', 'addr4', 'vlan_tag'} & {*entry}
+    assert entry['vlan'] == {'tag': '60', 'proto': '802.1q', 'pcp': '0', 'parent': 're0'}
 
 
 def test_a_device_without_a_name_is_numbered_with_a_zero_before_the_number(router):
@@ -58,10 +60,10 @@ def test_a_search_puts_the_interface_behind_the_device(router):
 
 
 def test_tag_is_unique_on_its_parent(router):
-    """Interfaces/Vlan.xml, UniqueConstraint over tag and if."""
+    """Interfaces/Vlan.xml, UniqueConstraint over tag and if, to which both refer: a list of one message."""
     sent = {'vlan': {'if': 're0', 'tag': '50', 'vlanif': 'vlan0.5.0'}}
     assert router.post(f'{SEGMENT}/addItem', sent)['validations'] == {
-        'vlan.tag': 'Tag for this device must be unique.'}
+        'vlan.tag': ['Tag for this device must be unique.']}
     assert router.add(f'{SEGMENT}/addItem', 'vlan', **{**sent['vlan'], 'if': 're1'})
 
 
@@ -90,12 +92,12 @@ def test_macs_come_back_in_the_case_of_whoever_wrote_them(router):
 
 
 def test_mac_is_unique_in_its_subnet_whatever_its_case(router):
-    """KeaDhcpv4.xml, hw_address: UniqueConstraint with caseInsensitive over subnet."""
+    """KeaDhcpv4.xml, hw_address: UniqueConstraint with caseInsensitive over subnet, to which both refer."""
     subnet = router.add_subnet()
     router.add_reservation(subnet)
     sent = {'subnet': subnet, 'hw_address': '02:DE:20:50:00:01', 'ip_address': '10.20.50.11'}
     assert router.post('kea/dhcpv4/add_reservation', {'reservation': sent})['validations'] == {
-        'reservation.hw_address': 'Duplicate entry exists.'}
+        'reservation.hw_address': ['Duplicate entry exists.']}
     assert router.add_reservation(subnet, ip_address='10.20.50.11', hw_address='02:DE:20:50:00:02')
 
 
@@ -113,15 +115,17 @@ def test_subnet_is_unique(router):
         'subnet4.subnet': 'Subnet must be unique.'}
 
 
-def test_autocollect_replaces_options_on_any_write(router):
-    """KeaDhcpv4::setNodes puts the router's own address into every subnet with autocollect on."""
+def test_autocollect_replaces_options_when_keas_own_settings_are_written(router):
+    """KeaDhcpv4::setNodes puts the router's own address into every subnet with autocollect on; only setAction goes through it,
+    and addBase and setBase do not."""
     chosen = {'option_data': {'domain_name_servers': '10.20.25.53'}}
     collected = router.add_subnet(**chosen)
     router.add_subnet(subnet='10.20.51.0/24', pools='')
     kept = router.add_subnet(subnet='10.20.52.0/24', pools='', option_data_autocollect='0', **chosen)
-    saved = router.saved('subnet4')
-    assert saved[collected]['option_data.domain_name_servers'] == '10.20.50.1'
-    assert saved[kept]['option_data.domain_name_servers'] == '10.20.25.53'
+    servers = 'option_data.domain_name_servers'
+    assert [router.saved('subnet4')[one][servers] for one in (collected, kept)] == ['10.20.25.53', '10.20.25.53']
+    router.post('kea/dhcpv4/set', {'dhcpv4': {'general': {'enabled': '1'}}})
+    assert [router.saved('subnet4')[one][servers] for one in (collected, kept)] == ['10.20.50.1', '10.20.25.53']
 
 
 def test_lists_in_a_get_are_maps_and_rows_of_a_search_are_flat(router):

@@ -209,7 +209,7 @@ describe("what somebody else holds of a tenant that is there", () => {
         const rule = { interface: "opt1", destination_net: "grooveiq_private", description: "by hand" };
         const { uuid } = await router.byHand("firewall/filter/addRule", { rule });
         await expect(tenant.rules.destroy()).rejects.toThrow(
-            /500 Alias in use Cannot delete alias grooveiq_private\. Currently in use by .*by hand/,
+            /500 Alias in use Cannot delete alias grooveiq_private\. Currently in use by .*rules\.rule\.\d+\/destination_net\]/,
         );
         await router.byHand(`firewall/filter/delRule/${String(uuid)}`);
         await router.byHand("firewall/filter/apply");
