@@ -1,8 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { Hypervisor, WorkloadVm } from "../substrate/substrate";
-import { NodeError } from "../node/client";
+import { NodeError, connect } from "../node/client";
 import { clonesUnderWay } from "../node/clones";
-import { connect } from "../node/connect";
 
 /** How long after one another a node is asked for its clones; a clone that is done sooner is told of by nobody. */
 const EVERY_MS = 5000;

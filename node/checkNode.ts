@@ -4,7 +4,7 @@ import type { Fault } from "../definitions/faults";
 import { asksRebuild, historyOf, isCloned, type Recorded } from "../state/recorded";
 import { isVm } from "../substrate/guestOwnership";
 import { templateFor, type Guest, type Inventory, type TemplateDetails } from "./inventory";
-import { vmsOn } from "./parts";
+import { vmsOn } from "./read";
 import { stackFileOf } from "../definitions/stackFile";
 import type { Hypervisor, Substrate, WorkloadVm } from "../substrate/substrate";
 

@@ -1,6 +1,6 @@
 import type { Holdings } from "../state/holdings";
 import { bearsMarkOf } from "../substrate/guestOwnership";
-import type { Clients } from "./connect";
+import type { Clients } from "./client";
 import { disksIn, type Inventory } from "./inventory";
 import { readSettings } from "./read";
 

@@ -1,7 +1,7 @@
 import type { Holdings } from "../../state/holdings";
 import type { Substrate } from "../../substrate/substrate";
 import { backUpVm } from "../../node/backup";
-import { withNodes } from "../../node/connect";
+import { withNodes } from "../../node/client";
 import { Refusal } from "../cli/errors";
 import { note } from "../cli/terminal";
 

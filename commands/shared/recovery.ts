@@ -2,7 +2,7 @@ import { exportStack, importState } from "../../state/client";
 import { releaseStack } from "../../state/locks";
 import { repairState } from "../../state/repair";
 import type { Substrate } from "../../substrate/substrate";
-import { withNodes } from "../../node/connect";
+import { withNodes } from "../../node/client";
 import { isOnNode, removeHalfMade } from "../../node/repair/creations";
 import { removeUndeclared } from "../../node/repair/undeclared";
 

@@ -1,12 +1,11 @@
 import type { PreviewStep } from "../../state/preview";
 import type { Finding } from "../../substrate/findings";
 import type { Substrate } from "../../substrate/substrate";
-import type { Inventory } from "../inventory";
+import type { Inventory, Task, Guest } from "../inventory";
 import { resourceFindings } from "./resources";
-import { dated } from "./since";
-import { undeclaredGuests } from "./undeclared";
 import { unseenFindings } from "./unseen";
-import { viewOf, type NodeFinding } from "./view";
+import { viewOf, type NodeFinding, TASKS, vmFinding, type NodeView } from "./view";
+import { isTenantVmid, ownerOf } from "../../substrate/guestOwnership";
 
 /**
  * Everything in which the nodes differ from what the tenants' files say, and the guests on them that are in the tenants'
@@ -46,4 +45,52 @@ function withGuest(finding: NodeFinding, inventories: readonly Inventory[]): Nod
     const guests = missing ? inventories.map((one) => one.guests.get(Number(finding.subject.id))) : [];
     const guest = guests.find((one) => one !== undefined);
     return guest === undefined ? finding : { ...finding, found: guest.name, settle: { by: "recover" } };
+}
+
+/**
+ * Findings with when and by whom, where PVE's task log knows: the last task of that kind on that VM that ended well. A task of
+ * the program's own token says that the change came after it without a task, so that nobody is named.
+ *
+ * @param own the program's token, as user!name.
+ */
+export function dated(findings: readonly NodeFinding[], tasks: readonly Task[], own: string): Finding[] {
+    return findings.map(({ task: kind, ...finding }) => {
+        if (kind === undefined) {
+            return finding;
+        }
+        const types: readonly string[] = TASKS[kind];
+        const fitting = tasks.filter(({ id, type, status }) => {
+            return (
+                id === finding.subject.id && types.includes(type) && (status === "OK" || status?.startsWith("WARNINGS"))
+            );
+        });
+        const last = fitting.sort((a, b) => b.starttime - a.starttime)[0];
+        return last === undefined || last.user === own
+            ? finding
+            : { ...finding, since: new Date(last.starttime * 1000).toISOString(), who: last.user };
+    });
+}
+
+/**
+ * Guests on a node that no file declares and that are in what is ours: with a VMID of the tenants' VLANs, in a tenant's
+ * pool, or with our tags.
+ *
+ * @param known VMIDs that other findings are about.
+ */
+export function undeclaredGuests(
+    view: NodeView,
+    { node, guests }: Inventory,
+    known: ReadonlySet<number>,
+): NodeFinding[] {
+    return [...guests.values()]
+        .filter(({ vmid }) => !view.vms.has(vmid) && !known.has(vmid))
+        .flatMap((guest) => undeclared(view, node, guest) ?? []);
+}
+
+function undeclared({ substrate }: NodeView, node: string, guest: Guest): NodeFinding | undefined {
+    const owner = ownerOf(guest, substrate.tenants);
+    const tenant = substrate.tenants.find(({ name }) => name === owner?.tenant)?.name;
+    const { vmid, name, status, pool, tags } = guest;
+    const settle = { by: "guest", inRange: isTenantVmid(vmid) } as const;
+    return owner && vmFinding({ tenant, node, vmid, name }, { found: { status, pool, tags }, settle, task: "created" });
 }

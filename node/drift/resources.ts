@@ -1,8 +1,7 @@
 import { changesIn, stateOf, type PreviewStep } from "../../state/preview";
 import { IPSET, POOL, RULES, VM } from "../../state/deployment";
 import { elementIn, THERE, type Settle, type Value } from "../../substrate/findings";
-import { differencesOf } from "./differences";
-import type { Difference } from "./lists";
+import { differencesOf, type Difference } from "./differences";
 import {
     keyAt,
     keyOf,

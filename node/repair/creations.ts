@@ -1,12 +1,10 @@
 import { IPSET, POOL, RULES, VM, type StateResource } from "../../state/deployment";
 import { marksOf } from "../../substrate/guestOwnership";
 import type { Substrate, WorkloadVm } from "../../substrate/substrate";
-import { NodeError, type NodeClient } from "../client";
-import type { Clients } from "../connect";
+import { NodeError, type NodeClient, type Clients } from "../client";
 import { tagsIn, type Guest, type Pool } from "../inventory";
-import { vmsOn } from "../parts";
+import { vmsOn, orNothing, readInventory, readSettings } from "../read";
 import { poll } from "../poll";
-import { orNothing, readInventory, readSettings } from "../read";
 
 const POLL_MS = 500;
 const POLLS = 240;

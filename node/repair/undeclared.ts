@@ -1,8 +1,7 @@
 import { IPSET, POOL, RULES, VM, vmidOf, type StateResource } from "../../state/deployment";
 import type { Substrate } from "../../substrate/substrate";
 import { FILTER_IPSET } from "../addressFilter";
-import type { NodeClient } from "../client";
-import type { Clients } from "../connect";
+import type { NodeClient, Clients } from "../client";
 import type { Pool } from "../inventory";
 import { orNothing } from "../read";
 
