@@ -7,7 +7,7 @@ export class Refusal extends Error {}
 /** Longest part of what was typed that is shown again. */
 const SHOWN = 60;
 
-/** What somebody typed, as it may stand in a message: in one line, and short. */
+/** Typed text as it may stand in a message: in one line, and short. */
 export function shown(typed: string): string {
     const short = typed.length > SHOWN ? `${typed.slice(0, SHOWN)}...` : typed;
     // Escapes of a terminal, line ends, and what was no UTF-8.

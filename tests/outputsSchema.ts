@@ -3,7 +3,7 @@ import schema from "../schemas/outputs.schema.json";
 
 const validate = new Ajv2020({ allErrors: true, strict: true }).compile(schema);
 
-/** What is not as schemas/outputs.schema.json says in what `pulumi stack output --json` printed. */
+/** Faults of what `pulumi stack output --json` printed by schemas/outputs.schema.json. */
 export function outputFaults(outputs: unknown): string[] {
     return validate(outputs) ? [] : validate.errors!.map(({ instancePath, message }) => `${instancePath} ${message}`);
 }

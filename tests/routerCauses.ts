@@ -6,11 +6,11 @@ export interface Cause {
     readonly what: string;
     /** The resource that meets it. */
     readonly at: KindName;
-    /** What the simulated router does (POST /faults of its control interface). */
+    /** Fault of the simulated router (POST /faults of its control interface). */
     readonly fault?: Readonly<Record<string, unknown>>;
-    /** What a person did to the router before; gives back how it is undone, where it has to be. */
+    /** Changes of the router by a person before; gives back how it is undone, where it has to be. */
     readonly byHand?: (router: SimulatedRouter) => Promise<() => Promise<unknown>>;
-    /** What is told of it: what was asked, for which record, and what to do. `…` stands for whatever there is. */
+    /** Message about it: what was asked, for which record, and what to do. `…` stands for whatever there is. */
     readonly says: string;
 }
 
@@ -72,7 +72,7 @@ export function brokenAt(what: string, at: KindName, path: string, record: strin
     };
 }
 
-/** What the router does with a reconfigure: an error status, or an answer with another status than ok. */
+/** Answer of the router to a reconfigure: an error status, or an answer with another status than ok. */
 export type Untaken = { readonly status: number; readonly message: string } | { readonly answer: string };
 
 /** A reconfigure goes wrong both times that it is tried, while the service runs on with what it has. */

@@ -1,7 +1,7 @@
 import type { RouterRecords } from "../router/recordTypes";
 import { OWNER_PREFIX } from "../substrate/recordOwnership";
 
-/** What a small tenant of dvntm has on the core router: two VMs with fixed addresses, the first with aliases. */
+/** Records of a small tenant of dvntm on the core router: two VMs with fixed addresses, the first with aliases. */
 export function recordsOf(tenant: string, vlan: number): RouterRecords {
     const net = `10.20.${vlan}`;
     const zone = `${tenant}.dvntm.deevnet.net`;

@@ -7,7 +7,7 @@ import { BIN } from "../tools/parts";
 
 const ROOT = resolve(__dirname, "..");
 
-/** What make hands to the commands it starts: a make that a test starts would print the folders it enters. */
+/** Variables that make hands to the commands it starts: a make that a test starts would print the folders it enters. */
 const OF_MAKE = ["MAKEFLAGS", "MAKELEVEL", "MAKEOVERRIDES", "MFLAGS"];
 
 /** One file of tests that ran, or a command that counts as one. */

@@ -52,7 +52,7 @@ function loaded(names: readonly string[], ...files: readonly string[]): Record<s
     return results.map((result) => JSON.parse(readFileSync(result, "utf8")) as Record<string, unknown>);
 }
 
-/** What PyYAML reads otherwise than a YAML 1.2 parser, or than the letter of YAML 1.1. */
+/** Texts that PyYAML reads otherwise than a YAML 1.2 parser, or than the letter of YAML 1.1. */
 const ODD = `odd:
   tree: yes
   mode: 0644

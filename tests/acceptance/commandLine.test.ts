@@ -89,7 +89,7 @@ describe("hostile values", () => {
         ["no UTF-8", Buffer.of(0x64, 0xff, 0xfe, 0x76)],
     ];
 
-    /** What a person reads: few lines, none too long, no stack trace and no escapes. */
+    /** Output as a person reads it: few lines, none too long, no stack trace and no escapes. */
     function expectReadable(told: string): void {
         expect(told).not.toMatch(/^\s+at |\p{Cc}(?<!\n)/mu);
         expect(told.length).toBeGreaterThan(10);
@@ -170,7 +170,7 @@ describe("hostile values", () => {
 describe("what the token lacks is told before the CLI could take a VM that it may not see for deleted", () => {
     const log = () => join(lab.workspace.root, "started.log");
 
-    /** What the CLI was started for since the last look, but to tell its version. */
+    /** Runs of the CLI since the last look, but those to tell its version. */
     function started(): string[] {
         const lines = existsSync(log()) ? readFileSync(log(), "utf8").split("\n") : [];
         rmSync(log(), { force: true });
@@ -229,7 +229,7 @@ describe("--json prints JSON alone, as its schema says", () => {
         return JSON.parse(readFileSync(join(SCHEMAS, `${name}.schema.json`), "utf8")) as object;
     }
 
-    /** What a command printed, which is as its schema says. */
+    /** Output of a command, which is as its schema says. */
     function printed(expected: number, name: string, ...words: string[]): Record<string, unknown> {
         const { output } = commands.find((one) => one.name === name)!;
         const { status, stdout, stderr } = tenants([name, ...words, "--json"]);

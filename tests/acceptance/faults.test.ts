@@ -16,7 +16,7 @@ const STACK_FILE = "Pulumi.dvntm.yaml";
 /** Runs, at most, whose connections are reset before one that has them whole: by then pool, VMs and firewalls were begun. */
 const BROKEN_RUNS = 4;
 
-/** What a run says of each resource in the end, by the resource's name. */
+/** Words of a run about each resource in the end, by the resource's name. */
 function diagnosticsOf(output: string): ReadonlyMap<string, string> {
     const told = output.slice(output.indexOf("\nDiagnostics:"));
     const blocks = told.split(/^(?= {2}\S+ \(\S+\):$)/m).slice(1);

@@ -66,7 +66,7 @@ function environmentOf(pid: number): string {
     }
 }
 
-/** What a command ended with that was ended by Ctrl-C. */
+/** Result of a command that was ended by Ctrl-C. */
 interface Interrupted {
     readonly said: string;
     readonly code: number;

@@ -8,7 +8,7 @@ jest.setTimeout(HOST_TIMEOUT_MS);
 const SUDOERS = "etc/sudoers.d/010_a_autoprov-nopasswd";
 const STATE = "etc/pve/state.json";
 const PAYLOADS = "var/lib/deevnet/baseline";
-/** What a look at the host reads. */
+/** Files that a look at the host reads. */
 const LOOKED_AT = "sys/block/nvme0n1/removable";
 
 async function until(condition: () => boolean): Promise<void> {
@@ -43,7 +43,7 @@ describeWithHost("a run that is interrupted", () => {
     const sent = () =>
         exists(PAYLOADS)() && readdirSync(join(site.host.root, PAYLOADS)).some((name) => name.endsWith(".tar"));
 
-    /** What happens to a run that has not ended; with `ended` it is told whether it has. */
+    /** Blows to a run that has not ended; with `ended` it is told whether it has. */
     type Way = (ended: () => boolean, run?: HostRun) => Promise<void>;
     const killCli: Way = async () => {
         site.lab.workspace.kill();

@@ -122,7 +122,7 @@ export class HostLab {
     }
 }
 
-/** What the tests declare beyond what every baseline of the lab has. */
+/** Declarations of the tests beyond those of every baseline of the lab. */
 const MORE = `        revision: first
         collections:
           - source: demo-collection

@@ -16,7 +16,7 @@ export function hypervisorOf({ lab }: HostLab): Hypervisor {
  * and no Pulumi, so that what is about the host alone costs no more than that.
  */
 export class HostRun {
-    /** What the run said; undefined while it runs. */
+    /** Words of the run; undefined while it runs. */
     ended: { readonly code: number | undefined; readonly stderr: string } | undefined;
 
     private constructor(private readonly client: Client) {}

@@ -34,7 +34,7 @@ const SAMPLES = { create: 6, change: 4, rebuild: 5, "making anew": 3, destroy: 5
 let lab: AcceptanceLab;
 let found: NodeState;
 const samples: Partial<Record<keyof typeof SAMPLES, RecordedMoment[]>> = {};
-/** What each kind of run makes that nothing interrupts, of which a preview is empty. */
+/** Node and stack after each kind of run that nothing interrupts, of which a preview is empty. */
 const whole: Partial<Record<keyof typeof SAMPLES, unknown>> = {};
 type Standing = Parameters<typeof goBackTo>[1];
 /** Node and stack with nothing on them, and with everything as declared in the end. */
@@ -70,7 +70,7 @@ async function now(): Promise<Standing> {
     return { file: readFileSync(stackFile(lab.workspace)!, "utf8"), node: await lab.node.whole() };
 }
 
-/** What make does after a run that ended without a word. */
+/** Steps of make after a run that ended without a word. */
 async function goOn(command: readonly string[]): Promise<void> {
     await lab.recover();
     await lab.succeed(...command);

@@ -16,7 +16,7 @@ function pause(milliseconds: number): Promise<void> {
     return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
-/** What the node holds of a VM's firewall. */
+/** Firewall of a VM on the node. */
 interface GuestFirewall {
     readonly options?: Readonly<Record<string, unknown>>;
     readonly ipset?: Readonly<Record<string, readonly { readonly cidr: string }[]>>;
@@ -83,7 +83,7 @@ export class AcceptanceLab {
         );
     }
 
-    /** What make does before each run of Pulumi. */
+    /** Step of make before each run of Pulumi. */
     async recover(): Promise<CliResult> {
         const result = await this.workspace.command("recover", "dvntm");
         if (result.exitCode !== 0) {
@@ -97,7 +97,7 @@ export class AcceptanceLab {
     }
 
     /**
-     * What a refresh that only looks shows as changed by hand: the text of each resource's difference, by its name. Neither
+     * Changes by hand, as a refresh that only looks shows them: the text of each resource's difference, by its name. Neither
      * the node nor the state is changed by it.
      */
     async driftByName(): Promise<ReadonlyMap<string, string>> {
@@ -172,7 +172,7 @@ export class AcceptanceLab {
         return { on: options["ipfilter"] === 1, ...(addresses && { addresses }) };
     }
 
-    /** What the node was asked to change in the firewall of a VM, in this order: `POST ipset`. */
+    /** Requests to the node that change the firewall of a VM, in this order: `POST ipset`. */
     async firewallWrites(vmid: string): Promise<string[]> {
         const writes = (await this.node.requests()).filter(({ method }) => method !== "GET");
         return writes.flatMap(({ method, path }) => {

@@ -4,7 +4,7 @@ import tenantSchema from "../../schemas/tenant.schema.json";
 
 const DOCUMENT = resolve(__dirname, "..", "..", "docs", "lifecycle.md");
 
-/** What one attribute did, stage by stage, as the tests saw it. */
+/** Effects of one attribute, stage by stage, as the tests saw them. */
 export interface Cells {
     create?: string;
     second?: string;

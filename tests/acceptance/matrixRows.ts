@@ -7,7 +7,7 @@ export interface ByHand {
     readonly fields: Readonly<Record<string, string>>;
 }
 
-/** What a change of an attribute does to a VM that is there. */
+/** Effect of a change of an attribute on a VM that is there. */
 export type Update =
     | "in place"
     | "in place, counts after a restart"
@@ -22,14 +22,14 @@ export interface Row {
     /** Lines of the definition at creation and after the change. */
     readonly lines: readonly [string, string];
     readonly update: Update;
-    /** What the node holds of it, and what it must be at creation and after the change. Missing: not on the node. */
+    /** Its place on the node, and its values at creation and after the change. Missing: not on the node. */
     readonly node?: {
         readonly held: (vm: GuestState, state: NodeState) => unknown;
         readonly values: readonly [unknown, unknown];
     };
     /** The change by hand, and how a refresh shows it. Missing: there is nothing on the node that could change. */
     readonly drift?: { readonly byHand: ByHand; readonly shown: RegExp; readonly settledBy?: string };
-    /** What the VM has after an up that repairs the drift, where that is a new definition's value. */
+    /** Value after an up that repairs the drift, where that is a new definition's value. */
     readonly after?: { readonly lines: string; readonly value: unknown };
 }
 

@@ -71,7 +71,7 @@ const THEN = [
     allowance("vintronics", "tcp", "1004", "row other"),
 ].join("");
 
-/** What grooveiq's file allows it, phase by phase: each entry changes in one key. */
+/** Allowances of grooveiq's file, phase by phase: each entry changes in one key. */
 export const ALLOWANCES: Readonly<Record<Phase, string>> = {
     first: `allow:\n${[
         allowance("vintronics", "tcp", "1001", "row to"),
@@ -213,7 +213,7 @@ const QUOTAS: readonly (readonly [from: string, to: string, message: RegExp])[] 
     ["vms: 99", "vms: 1", /quota\.vms: 1 VM is less than/],
 ];
 
-/** What no up does to a VM that is there, and how it says so. */
+/** Changes that no up makes to a VM that is there, and how it says so. */
 export const REFUSALS: readonly Refusal[] = [
     {
         run: "what the VMs are",

@@ -92,7 +92,7 @@ export async function goBackTo(lab: AcceptanceLab, { file, node }: Pick<Moment, 
     await lab.node.restore(node);
 }
 
-/** What is another in every run: identities, MACs that the node picks, what a cloud-init drive says of them, and times. */
+/** Values that differ from run to run: identities, MACs that the node picks, what a cloud-init drive says of them, and times. */
 const OF_CHANCE =
     /[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|([0-9a-f]{2}:){5}[0-9a-f]{2}|(?<=-cloudinit":")\w+|\d{4}-\d\d-\d\dT[\d:.]+Z/gi;
 

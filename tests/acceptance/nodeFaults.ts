@@ -5,9 +5,9 @@ export interface VmFault {
     readonly what: string;
     readonly instance: number;
     readonly fault: Readonly<Record<string, unknown>>;
-    /** What is told of the VM; none where the run does not fail because of it. */
+    /** Message about the VM; none where the run does not fail because of it. */
     readonly told?: RegExp;
-    /** What the recovery says that was left behind. */
+    /** Leftovers, as the recovery tells them. */
     readonly recovered?: RegExp;
     readonly fixed?: true;
 }

@@ -61,7 +61,7 @@ describeHere("three tenants, eight VMs and two allow rules, measured from inside
     let proof: Proof;
     const wereThere = devices();
 
-    /** What tenants verify said as declared, and with a file that says another port than is open. */
+    /** Output of tenants verify as declared, and with a file that says another port than is open. */
     const verified: CliResult[] = [];
 
     beforeAll(async () => {
@@ -79,7 +79,7 @@ describeHere("three tenants, eight VMs and two allow rules, measured from inside
         proof = await prove({ define, inspect, say: () => undefined });
     });
 
-    /** What was measured between two hosts, as `protocol port` of what got through. */
+    /** Measurements between two hosts, as `protocol port` of all that got through. */
     function reached(from: string, to: string): string[] {
         const probes = proof.matrix.filter((probe) => probe.from === from && probe.to === to);
         expect(probes.length).toBeGreaterThan(0);

@@ -1,7 +1,7 @@
 import type { SimulatedGrant } from "../../lab/simulatedNode";
 
 /**
- * What the commands that `tenants role` prints grant, read as PVE would take them: nothing is known here of roles or paths.
+ * Grants of the commands that `tenants role` prints, read as PVE would take them: nothing is known here of roles or paths.
  *
  * @throws Error on a line that is none of the commands that a person is told to paste.
  */

@@ -119,7 +119,7 @@ describe("a node that is not the substrate's", () => {
     });
     afterAll(() => lab.stop());
 
-    /** What make asks before each run that changes something. */
+    /** Question of make before each run that changes something. */
     async function check() {
         const { exitCode, output } = await lab.workspace.command("role", "--check", "dvntm");
         return [exitCode, output];

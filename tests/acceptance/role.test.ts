@@ -19,7 +19,7 @@ describe("the roles of tenants role", () => {
     let found: NodeState;
     let granted: SimulatedGrant[];
 
-    /** What the node was asked to change and which resources came or went, while something ran. */
+    /** Changes that the node was asked for, and resources that came or went, while something ran. */
     async function touchedBy(run: () => Promise<void>): Promise<unknown[]> {
         const before = await resources();
         await lab.node.forgetRequests();
@@ -39,7 +39,7 @@ describe("the roles of tenants role", () => {
     const linesOn = (output: string) =>
         (output.slice(output.indexOf("Diagnostics:")).match(/hv02: .*/g) ?? []).map((line) => line.trim());
 
-    /** What is said of a privilege that is missing on a path. */
+    /** Message about a privilege that is missing on a path. */
     const lack = (privilege: string, path: string) =>
         `hv02: the token deevnet@pve!pulumi lacks ${privilege} on ${path}; see \`tenants role\``;
 

@@ -122,7 +122,7 @@ describe("a fault of the router", () => {
         expect(state.interfaces).toEqual(whole.interfaces);
     }
 
-    /** What counts on the router: its records, whether they are what it runs with, and what runs. */
+    /** State of the router that counts: its records, whether they are what it runs with, and what runs. */
     function told(state: RouterState): unknown {
         const { saved, active, running } = state;
         return { records: recordsWithoutUuids(state), running, takenOver: isDeepStrictEqual(active, saved) };

@@ -65,7 +65,7 @@ const otherHost = changed("host", { server: "10.20.52.10" }, "unbound/settings/s
     host: { rr: "AAAA", server: "fd00::9" },
 });
 
-/** What meets a tenant that is made: one of each class. The scope is tried only once the rules are there. */
+/** Faults that meet a tenant that is made: one of each class. The scope is tried only once the rules are there. */
 export const inCreation: readonly Together[] = [
     [
         refusal("a host override", "names", "unbound/settings/addHostOverride", VM),
@@ -89,7 +89,7 @@ export const inCreation: readonly Together[] = [
     ],
 ];
 
-/** What meets the repair of a tenant's records that somebody changed: one of each class. */
+/** Faults that meet the repair of a tenant's records that somebody changed: one of each class. */
 export const inRepair: readonly Together[] = [
     [
         { ...refusal("a host override", "names", "unbound/settings/setHostOverride/…", VM), ...otherHost },
@@ -108,7 +108,7 @@ export const inRepair: readonly Together[] = [
     ],
 ];
 
-/** What meets a tenant that is taken away: one of each class. Where the scope stays, the rules are not tried. */
+/** Faults that meet a tenant that is taken away: one of each class. Where the scope stays, the rules are not tried. */
 export const inRemoval: readonly Together[] = [
     [
         stopped("Unbound stops and keeps the names", "names", "half"),

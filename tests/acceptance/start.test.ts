@@ -38,7 +38,7 @@ async function preview(): Promise<{ output: string; loads: (part: string) => boo
     return { output, loads: (part) => modules.some((module) => module.includes(part)) };
 }
 
-/** What only some runs need, and a warm run of a substrate without a baseline does not. */
+/** Modules that only some runs need, and a warm run of a substrate without a baseline does not. */
 const SPARED = [
     "@swc/core/index",
     "/typescript/",

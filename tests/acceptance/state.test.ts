@@ -46,7 +46,7 @@ describe.each(backends)("a state on %s", (_, start) => {
         await backend.stop();
     });
 
-    /** What make does: settle, then up. */
+    /** Steps of make: settle, then up. */
     async function makeUp(): Promise<void> {
         await lab.recover();
         await lab.up();

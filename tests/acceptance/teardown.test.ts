@@ -85,7 +85,7 @@ describe("ten tenants on node and router", () => {
         expect(await router.audit()).toEqual([]);
     }
 
-    /** What others than one tenant have on node and router. */
+    /** Things of others than one tenant on node and router. */
     async function others(vlan: number): Promise<unknown> {
         const { vms, pools, firewall } = await lab.state();
         const { saved } = await router.state();

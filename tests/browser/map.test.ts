@@ -172,7 +172,7 @@ describeWithBrowser("the map in Chromium", () => {
 interface Focused {
     readonly id: string;
     readonly text: string;
-    /** What the VM that has the focus shows of itself. */
+    /** Text that the VM with the focus shows of itself. */
     readonly shown: string;
     /** Whether what is shown lies on it, or it is outside the window. */
     readonly covered: boolean;

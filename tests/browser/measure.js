@@ -109,7 +109,7 @@ function faint() {
     return { looked: seen.length, found: found.map(({ text }) => text) };
 }
 
-/** What has the focus, what it shows, and whether it can be seen. */
+/** Element with the focus, its text, and whether it can be seen. */
 function focused() {
     const element = document.activeElement;
     const more = element.nextElementSibling;

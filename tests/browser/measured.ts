@@ -5,7 +5,7 @@ export const PHONE = { viewport: { width: 360, height: 740 } };
 export const DESK = { viewport: { width: 1300, height: 900 } };
 export const DARK = { colorScheme: "dark" } as const;
 
-/** What a measurement looked at, and what was wrong. */
+/** Result of a measurement: how much it looked at, and all that was wrong. */
 export interface Measured {
     readonly looked: number;
     readonly found: readonly string[];

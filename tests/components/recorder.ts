@@ -38,7 +38,7 @@ export async function record(stack = "dvntm") {
     return { registered, mostAtOnce: () => most };
 }
 
-/** What the provider computes: the node gives a NIC its MAC. */
+/** Outputs that the provider computes: the node gives a NIC its MAC. */
 function computed(type: string, inputs: Record<string, unknown>): Record<string, unknown> {
     if (type !== "proxmoxve:index/vmLegacy:VmLegacy") {
         return {};

@@ -1,7 +1,7 @@
 import type { SimulatedNode } from "../../lab/simulatedNode";
 import type { DriftRow } from "../../report/row";
 
-/** What a row tells, but for the command that settles it and the time. */
+/** Content of a row, but for the command that settles it and the time. */
 export type ToldRow = Pick<DriftRow, "tenant" | "where" | "what" | "declared" | "found"> & { readonly who?: string };
 
 /** One change by hand and the one row that tells of it. */

@@ -48,7 +48,7 @@ function option(name: string, value: string) {
     return { subnet4: { option_data: { [name]: value } } };
 }
 
-/** What is found whoever writes the router: it changes what the records bring about. */
+/** Changes that are found whoever writes the router: each changes what the records bring about. */
 export const contentChanges: readonly RouterChange[] = [
     {
         ...SUBNET,
@@ -182,7 +182,7 @@ export const contentChanges: readonly RouterChange[] = [
     },
 ];
 
-/** What only counts where the stack writes the router. */
+/** Changes that only count where the stack writes the router. */
 export const strictChanges: readonly RouterChange[] = [
     {
         ...SUBNET,

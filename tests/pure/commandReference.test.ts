@@ -7,7 +7,7 @@ import { allCommands } from "../../commands/cli/table";
 const ROOT = resolve(__dirname, "..", "..");
 const PAGE = join(ROOT, "docs", "commands.md");
 
-/** What of the page is made from the commands' definitions. */
+/** Parts of the page that are made from the commands' definitions. */
 const MADE = /(<!-- commands: [^\n]*-->\n)[^]*(<!-- end of commands -->)/;
 
 /** A row of the page's table. */

@@ -18,7 +18,7 @@ function hosts(stack = STACK, address = "fixed") {
     return inventoryOf(loadSubstrate({ root, substrate: "dvntm" }), KEYS);
 }
 
-/** What the lab reads of the first host's NIC. */
+/** Variables of the first host's NIC. */
 function nic(stack: string, address: string) {
     const { env, infrastructure } = hosts(stack, address)[0]!.vars as Record<string, { interfaces: { ens18: object } }>;
     return { ...env!.interfaces.ens18, ...infrastructure!.interfaces.ens18 };

@@ -31,7 +31,7 @@ ${STACK.replace(
   proxmoxve:endpoint: https://hv02.dvntm.deevnet.net:8006/
 `;
 
-/** What a lab makes of a stack file. */
+/** Stack file as a lab has it. */
 function inLab(text: string, node?: SimulatedNode, router?: SimulatedRouter): Record<string, unknown> {
     const file = labStackFile(project({ "Pulumi.dvntm.yaml": text }), "dvntm", node, router);
     return parseYaml("Pulumi.dvntm.yaml", file).value as Record<string, unknown>;

@@ -52,7 +52,7 @@ function labOf(linear: Triple): Triple {
     );
 }
 
-/** What eyes that lack the cones for green see (Machado, Oliveira and Fernandes 2009, severity 1). */
+/** Colour as eyes that lack the cones for green see it (Machado, Oliveira and Fernandes 2009, severity 1). */
 function withoutGreen(linear: Triple): Triple {
     const [r, g, b] = times(
         [

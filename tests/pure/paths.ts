@@ -16,7 +16,7 @@ import { routerRecordsOf } from "../../router/records";
 import type { RouterRules } from "../../firewall/rules";
 import type { Inbound, Substrate, Tenant } from "../../substrate/substrate";
 
-/** What the tests say of the walls: what a tenant declared, and nothing that the rules are rendered with. */
+/** Walls as the tests know them: by a tenant's declarations, and by nothing that the rules are rendered with. */
 
 const SITE = 20;
 
@@ -37,7 +37,7 @@ export function nameOf(vlan: number): string {
     return `tenant-on-${vlan}`;
 }
 
-/** What `tenants validate` says of the allowances. */
+/** Faults of the allowances, as `tenants validate` tells them. */
 export function faultsOf(tenants: readonly TenantDefinition[]) {
     return checkAllowances(SITE, tenants.map(checkedOf));
 }
@@ -66,7 +66,7 @@ export function wallsOf(substrate: Substrate): Walls {
 }
 
 export interface Verdict {
-    /** What is open and not declared, or declared and not open; one line each. */
+    /** Packets that are open and not declared, or declared and not open; one line each. */
     readonly wrong: string[];
     open: number;
     closed: number;
@@ -175,7 +175,7 @@ function packetsOf(tenant: Tenant, addresses: readonly number[]): Packet[] {
     );
 }
 
-/** What a tenant may do, by the site's matrix and its own file. */
+/** Whether a tenant may send a packet, by the site's matrix and its own file. */
 function isDeclared({ segment, allow }: Tenant, itself: readonly string[], packet: Packet): boolean {
     const { protocol, port } = packet;
     const to = textOf(packet.destination);

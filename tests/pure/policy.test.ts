@@ -225,7 +225,7 @@ test("values behind the package's proxies: what is unknown is undefined, what is
 describe("where the pack cannot be used", () => {
     const root = resolve(__dirname, "..", "..");
 
-    /** What the Pulumi CLI would be started with, in a folder, where the CLI is of a version. */
+    /** Arguments that the Pulumi CLI would be started with, in a folder, where the CLI is of a version. */
     function held(folder: string, version: string) {
         const bin = project({ pulumi: `#!/bin/sh\necho ${version}\n` });
         chmodSync(join(bin, "pulumi"), 0o755);

@@ -6,7 +6,7 @@ import { definitionOf, nameOf, substrateOf } from "./paths";
 
 const key = (vlan: number) => nameOf(vlan).replaceAll("-", "_");
 
-/** What somebody has in their variables: other keys, YAML 1.1, an alias, comments. */
+/** Variables of somebody: other keys, YAML 1.1, an alias, comments. */
 const GIVEN = `# ours
 deevnet_vlans:
   management: &m {vlan_id: 99, subnet: 10.20.99.0/24, gateway: 10.20.99.1, dhcp_enabled: no}

@@ -20,7 +20,7 @@ interface Holder {
     readonly add: string;
     readonly remove: string;
     readonly body: (router: SimulatedRouter) => Promise<Record<string, unknown>>;
-    /** What the error calls the thing that is held, and the holder's kind. */
+    /** Names in the error for the thing that is held and for the holder's kind. */
     readonly held: string;
     readonly holder: string;
 }

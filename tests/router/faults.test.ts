@@ -57,7 +57,7 @@ describe("a fault of the router", () => {
         await told.rejects.toThrow(pattern(says));
     }
 
-    /** What the state keeps, whatever uuids the records have. */
+    /** Content of the state, whatever uuids the records have. */
     function kept(props: unknown): unknown {
         const { uuids, ...others } = props as { uuids: Record<string, string> };
         return { ...others, records: Object.values(uuids).sort() };

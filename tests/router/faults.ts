@@ -24,7 +24,7 @@ const FILTER = "firewall/filter/apply";
 const TEMPLATE = { status: 500, message: "Template generation failed" };
 const BUSY = { status: 500, message: "busy" };
 
-/** What meets a tenant that is made. */
+/** Faults that meet a tenant that is made. */
 export const inCreation: readonly Cause[] = [
     refusal("a scope", "dhcp", "kea/dhcpv4/add_subnet", SCOPE),
     refusal("a reservation", "dhcp", "kea/dhcpv4/add_reservation", VM),
@@ -61,7 +61,7 @@ const disabledAlias = changed(...HOST_ALIAS, { alias: { enabled: "0" } });
 const renamedAlias = changed(...HOST_ALIAS, { alias: { hostname: "other" } });
 const otherPool = changed(...SUBNET, { subnet4: { pools: "" } });
 
-/** What meets the repair of a tenant's records that somebody changed. */
+/** Faults that meet the repair of a tenant's records that somebody changed. */
 export const inRepair: readonly Cause[] = [
     { ...refusal("the scope", "dhcp", "kea/dhcpv4/set_subnet/…", SCOPE), ...otherPool },
     {
@@ -100,7 +100,7 @@ export const inRepair: readonly Cause[] = [
     { ...brokenAt("at a rule", "rules", "firewall/filter/setRule/…", DNS, false), ...disabledRule },
 ];
 
-/** What meets a tenant that is taken away. */
+/** Faults that meet a tenant that is taken away. */
 export const inRemoval: readonly Cause[] = [
     refusal("the deletion of a reservation", "dhcp", "kea/dhcpv4/del_reservation/…", VM),
     refusal("the deletion of the scope", "dhcp", "kea/dhcpv4/del_subnet/…", SCOPE),

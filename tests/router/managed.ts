@@ -45,7 +45,7 @@ export class Managed {
     props: Properties | undefined;
     /** Inputs as the last refresh found them. */
     found: Properties | undefined;
-    /** What the program announces of its run with the check of this resource. */
+    /** Announcement of the program's run with the check of this resource. */
     announces: Announced | undefined;
     private id = "";
     private broken = false;
@@ -160,7 +160,7 @@ export class Moment {
         return copied(this.tenant);
     }
 
-    /** What the state kept of a resource then. */
+    /** Resource as the state kept it then. */
     kept(kind: KindName): unknown {
         return this.tenant[kind].props;
     }

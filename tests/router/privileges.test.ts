@@ -20,7 +20,7 @@ describe("the privileges of the API key's user", () => {
     });
     afterAll(() => router.stop());
 
-    /** What of a tenant's life goes wrong with some privileges, by kind; the router is as before after it. */
+    /** Parts of a tenant's life that go wrong with some privileges, by kind; the router is as before after it. */
     async function failures(held: readonly string[]): Promise<Partial<Record<KindName, string>>> {
         const found = await router.whole();
         const tenant = tenantOn(router, "grooveiq", 50);

@@ -3,7 +3,7 @@ import { recordsOf } from "../routerRecords";
 
 const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-/** What the provider says without asking the router. */
+/** Answers of the provider without a question to the router. */
 describe("the provider, of resources", () => {
     const { dhcp, rules, vlan, names } = kinds as Record<"dhcp" | "rules" | "vlan" | "names", Operations>;
     const target = { endpoint: "https://router.invalid", tenant: "grooveiq" };

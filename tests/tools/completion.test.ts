@@ -9,14 +9,14 @@ const ROOT = resolve(__dirname, "..", "..");
 
 jest.setTimeout(180_000);
 
-/** What is offered for a line, without what is told of each. */
+/** Candidates for a line, without their descriptions. */
 async function offered(line: string): Promise<string[]> {
     return (await candidates(line.split(" ").slice(1))).map((one) => one.split("\t")[0]!);
 }
 
 const TENANTS_OF_DVNT = readdirSync(join(ROOT, "tenants/dvnt")).map((file) => file.split(".")[0]!);
 
-/** What every shell is to offer. */
+/** Candidates that every shell is to offer. */
 const LINES: readonly (readonly [line: string, expected: readonly string[]])[] = [
     ["tenants reach", ["reachability"]],
     ["tenants up ", ["dvnt", "dvntm"]],

@@ -19,7 +19,7 @@ import { OLDEST_GO, table } from "../../tools/requirements";
 const ROOT = resolve(__dirname, "../..");
 const MAKE = "/usr/bin/make";
 
-/** What make reads before there are npm packages. */
+/** Files that make reads before there are npm packages. */
 const BARE = ["Makefile", "package.json", "package-lock.json", "start"];
 
 let root: string;
@@ -47,7 +47,7 @@ function program(name: string, script: string): void {
     chmodSync(join(programs, name), 0o755);
 }
 
-/** What `go env` of a version says; before 1.21 there was no GOTOOLCHAIN. */
+/** Output of `go env` of a version; before 1.21 there was no GOTOOLCHAIN. */
 function goTells(version: string, toolchain: string): void {
     program("go", `test "$2" = GOVERSION && echo go${version} && echo "${toolchain}"`);
 }

@@ -16,7 +16,7 @@ const PYTHON_ID = "PYSEC-2026-1";
 
 let folder: string;
 let registry: Server;
-/** What the registries know, by the path that is asked. */
+/** Knowledge of the registries, by the path that is asked. */
 let answers: Record<string, unknown>;
 
 beforeAll(async () => {

@@ -19,7 +19,7 @@ describe("the other substrate", () => {
 
     const vms = async (node: SimulatedNode) => ((await node.state()) as NodeState).vms;
 
-    /** What a person fills into the environment of a substrate. */
+    /** Values that a person fills into the environment of a substrate. */
     function fillIn(name: string, { apiToken, caFile }: SimulatedNode["ready"]): void {
         const lines = [`PROXMOX_VE_API_TOKEN='${apiToken}'`, `SSL_CERT_FILE='${caFile}'`];
         writeFileSync(join(runbook.home, `${name}.env`), lines.map((line) => `export ${line}\n`).join(""));

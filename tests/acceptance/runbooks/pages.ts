@@ -26,7 +26,7 @@ export const RUNBOOKS: Readonly<Record<string, string>> = {
 export interface Block {
     /** Word after the fence: `sh` for commands. */
     readonly language: string;
-    /** What stands in it, without its indentation. */
+    /** Text of it, without its indentation. */
     readonly text: string;
     /** Line of its fence in the page. */
     readonly line: number;
@@ -87,7 +87,7 @@ export function readPage(page: string): string {
     return readFileSync(join(PROJECT_ROOT, page), "utf8");
 }
 
-/** What git keeps of the project, or would: neither tools nor a person's own state. */
+/** Files that git keeps of the project, or would: neither tools nor a person's own state. */
 export function filesOfProject(): string[] {
     const list = ["ls-files", "-z", "--cached", "--others", "--exclude-standard"];
     return execFileSync("git", list, { cwd: PROJECT_ROOT, encoding: "utf8" }).split("\0").filter(Boolean);
