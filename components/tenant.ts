@@ -34,7 +34,7 @@ export class Tenant extends pulumi.ComponentResource {
             const vmName = `${name}-${vm.name}`;
             const former = hypervisor.aliasesOf(vm, vmName);
             const args = { vm, segment, hypervisor, network, zone, former };
-            const declared = new TenantVm(vmName, args, { parent: this, protect: keep || vm.keep, aliases: former });
+            const declared = new TenantVm(vmName, args, { parent: this, aliases: former });
             return outputOf(vm, tenant, declared);
         });
 

@@ -48,6 +48,8 @@ export class TenantVm extends pulumi.ComponentResource {
                 // The engine hands a component's own aliases on only in the run that finds it by one: one that breaks off in
                 // between would leave the VM with its former name.
                 aliases: args.former.map((had) => ({ name: `${had.name}-vm` })),
+                // Not the component: its firewall would be protected too, and Pulumi refuses to make anew what is.
+                protect: args.vm.keep,
                 parent: this,
             },
         );

@@ -62,8 +62,6 @@ function optionsOf(name: string, role: string, args: VmFirewallArgs): pulumi.Cus
     const had = former.map((one) => ({ name: `${one.name}-${role}` }));
     return {
         parent: vm,
-        // What is protected cannot be made anew, and it goes with the VM alone.
-        protect: false,
         // PVE drops all of it with the VM, and the provider does not see that its options are gone: a VM that is made
         // anew gets them anew.
         deletedWith: vm,

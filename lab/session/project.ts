@@ -20,6 +20,7 @@ const LINKS = [
     "policy",
     "router",
     "schemas",
+    "start",
 ];
 
 /** Substrate that is on the simulated machines; the lab's other one is only planned. */
@@ -31,13 +32,13 @@ const SIMULATED = "dvntm";
  */
 export function makeProject(node: SimulatedNode, router: SimulatedRouter): void {
     const { project } = IN_SESSION;
-    if (existsSync(join(project, stackFileOf(SIMULATED)))) {
-        return;
-    }
     mkdirSync(project, { recursive: true });
     LINKS.filter((name) => !existsSync(join(project, name))).forEach((name) =>
         symlinkSync(relative(project, join(PROGRAM, name)), join(project, name)),
     );
+    if (existsSync(join(project, stackFileOf(SIMULATED)))) {
+        return;
+    }
     for (const substrate of listSubstrates(LAB_DEFINITIONS)) {
         const stackFile =
             substrate === SIMULATED

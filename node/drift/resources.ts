@@ -1,4 +1,4 @@
-import { changesIn, stateOf, type PreviewStep } from "../../state/preview";
+import { changesIn, stateOf, type PreviewStep } from "../../state/client";
 import { IPSET, POOL, RULES, VM } from "../../state/deployment";
 import { elementIn, THERE, type Settle, type Value } from "../../substrate/findings";
 import { differencesOf, type Difference } from "./differences";

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Properties } from "../../state/preview";
+import type { Properties } from "../../state/client";
 import type { Finding, Key } from "../../substrate/findings";
 import type { Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
 

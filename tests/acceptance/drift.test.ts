@@ -52,10 +52,12 @@ describe("coreRouter.mode: export", () => {
         expect(await router.audit()).toHaveLength(1);
         const { exitCode, rows } = await drift();
         expect(exitCode).toBe(2);
-        expect(rows).toEqual([
+        expect(rows).toMatchObject([
             {
                 tenant: "vintronics",
                 where: "router",
+                place: { kind: "router" },
+                subject: { kind: "rule", id: "1", name: "for a moment" },
                 what: "rule 1 (for a moment)",
                 declared: "none",
                 found: "opens any to router (10.20.99.1), management",

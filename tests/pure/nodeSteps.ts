@@ -1,6 +1,6 @@
 import { nodeDrift } from "../../node/drift";
 import type { Guest, Inventory } from "../../node/inventory";
-import type { PreviewStep, Properties } from "../../state/preview";
+import type { PreviewStep, Properties } from "../../state/client";
 import type { Finding } from "../../substrate/findings";
 import { loadSubstrate } from "../../substrate/load";
 import { inventoryOf, project, SMALL_GUEST, smallTenant, STACK } from "../fixtures";
