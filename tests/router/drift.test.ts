@@ -32,11 +32,19 @@ function substrateIn(mode: string, files: Readonly<Record<string, string>> = {})
     return loadSubstrate({ root, substrate: "dvntm" });
 }
 
-/** Rows as a look at the router gives them. */
+/** Words of the rows as a look at the router gives them. */
 async function driftOf(router: SimulatedRouter, substrate: Substrate) {
     const { endpoint, apiKey, apiSecret } = router.ready;
     const inventory = await readInventory(new RouterClient(endpoint, { key: apiKey, secret: apiSecret }));
-    return rowsOf(substrate, routerDrift(substrate, inventory));
+    const rows = rowsOf(substrate, routerDrift(substrate, inventory));
+    return rows.map(({ tenant, where, what, declared, found, settle }) => ({
+        tenant,
+        where,
+        what,
+        declared,
+        found,
+        settle,
+    }));
 }
 
 /** Makes a change, gives back the rows, and puts the router back as it was. */
