@@ -118,14 +118,24 @@ export function connect({ name, endpoint }: Hypervisor): NodeClient {
 /** Clients by PVE node name. */
 export type Clients = ReadonlyMap<string, NodeClient>;
 
-/** Does something with the nodes of a substrate, and lets go of the connections. @throws NodeError as connect does. */
-export async function withNodes<T>({ hypervisors }: Substrate, work: (clients: Clients) => Promise<T>): Promise<T> {
-    const clients = new Map(hypervisors.map((hypervisor) => [hypervisor.node, connect(hypervisor)]));
+interface Connected {
+    readonly hypervisor: Hypervisor;
+    readonly client: NodeClient;
+}
+
+/** Connects to every node of a substrate for some work, and lets go of the connections. */
+async function connected<T>({ hypervisors }: Substrate, work: (all: readonly Connected[]) => Promise<T>): Promise<T> {
+    const all = hypervisors.map((hypervisor) => ({ hypervisor, client: connect(hypervisor) }));
     try {
-        return await work(clients);
+        return await work(all);
     } finally {
-        clients.forEach((client) => client.close());
+        all.forEach(({ client }) => client.close());
     }
+}
+
+/** Does something with the nodes of a substrate, and lets go of the connections. @throws NodeError as connect does. */
+export function withNodes<T>(substrate: Substrate, work: (clients: Clients) => Promise<T>): Promise<T> {
+    return connected(substrate, (all) => work(new Map(all.map(({ hypervisor, client }) => [hypervisor.node, client]))));
 }
 
 /**
@@ -134,14 +144,9 @@ export async function withNodes<T>({ hypervisors }: Substrate, work: (clients: C
  * @returns what came of it, in the hypervisors' order.
  * @throws NodeError as connect does.
  */
-export async function withEachNode<T>(
-    { hypervisors }: Substrate,
+export function withEachNode<T>(
+    substrate: Substrate,
     work: (client: NodeClient, hypervisor: Hypervisor) => Promise<T>,
 ): Promise<T[]> {
-    const connected = hypervisors.map((hypervisor) => ({ hypervisor, client: connect(hypervisor) }));
-    try {
-        return await Promise.all(connected.map(({ client, hypervisor }) => work(client, hypervisor)));
-    } finally {
-        connected.forEach(({ client }) => client.close());
-    }
+    return connected(substrate, (all) => Promise.all(all.map(({ client, hypervisor }) => work(client, hypervisor))));
 }

@@ -78,7 +78,7 @@ class Access:
         return None if None in held else min(held)
 
     def _granted(self, userid: str, path: str, priv: str) -> int | None:
-        """What the user or token itself was granted, whatever its owner holds; by the path, or by a pool of it, which never
+        """Grants of the user or token itself, whatever its owner holds; by the path, or by a pool of it, which never
         reaches below (PVE/RPCEnvironment.pm:75 of pve-access-control 8.2.3)."""
         if priv in self.withheld:
             return None

@@ -61,7 +61,7 @@ def _as_perl(name: str, text: str, rule: dict[str, Any]) -> str:
 
 
 def address_fault(text: str) -> str | None:
-    """What Net::IP finds wrong with an address or a network, or None (ip_is_ipv4, ip_check_prefix)."""
+    """Fault that Net::IP finds in an address or a network, or None (ip_is_ipv4, ip_check_prefix)."""
     address, slash, length = text.partition('/')
     if ':' not in address:
         for bad, message in ((not IPV4_TEXT.fullmatch(address), f'Invalid chars in IP {address}'),

@@ -50,7 +50,7 @@ class Guests:
     async def _started(self, vm: FakeVm, body: Body) -> Any:
         before = drives_named(vm)
         if vm.status != 'running' and vcpus_of(merged(vm)) > THREADS:
-            # What waits is made first, as in PVE/QemuServer.pm:3879 of qemu-server 8.4.10.
+            # The waiting settings are made first, as in PVE/QemuServer.pm:3879 of qemu-server 8.4.10.
             self.apply_pending(vm)
             raise TaskError(f'MAX {THREADS} vcpus allowed per VM on this node')
         note = await body()

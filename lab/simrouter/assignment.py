@@ -23,7 +23,7 @@ class Devices(f.Options):
 
 FIELDS: dict[str, f.Field] = {'descr': f.Masked(DESCRIPTION), 'identifier': f.Field(), 'if': Devices({}, required=True),
                               'lock': f.Boolean('1', True)}
-# What waits for an interface that was deleted.
+# Records that wait for an interface that was deleted.
 GONE = ''
 TAKEN = 'Can not assign a device to more interfaces.'
 IN_GROUP = 'The interface is part of a group. Please remove it from the group to continue'

@@ -1,4 +1,4 @@
-"""What controllers do beside their common base (src/opnsense/mvc/app/controllers/OPNsense of opnsense/core 26.7.2)."""
+"""Work of controllers beside their common base (src/opnsense/mvc/app/controllers/OPNsense of opnsense/core 26.7.2)."""
 
 import html
 from collections.abc import Iterable
@@ -213,8 +213,31 @@ class Rules(Controller):
         return 300000 + groups[names[0]] if names[0] in groups else 400000
 
 
-class Aliases(Controller):
+class Renamable(Controller):
+    """A kind whose records others refer to by name: a new name goes on to them."""
+
+    # Field that holds the name.
+    name: str
+
+    def rename(self, old: str, new: str) -> None:
+        raise NotImplementedError
+
+    def set(self, uuid: str, sent: Any) -> dict[str, Any]:
+        old = self._name(uuid)
+        done = super().set(uuid, sent)
+        new = self._name(uuid)
+        if done['result'] == 'saved' and old and new and old != new:
+            self.rename(old, new)
+        return done
+
+    def _name(self, uuid: str) -> str | None:
+        return self.records.saved.get(uuid, {}).get(self.name)
+
+
+class Aliases(Renamable):
     """Firewall/Api/AliasController.php."""
+
+    name = 'name'
 
     def search(self, asked: dict[str, Any]) -> dict[str, Any]:
         return grid([*self.records.rows(), *(self.records.row(one['uuid'], one) for one in own.aliases(self.router))], asked,
@@ -226,14 +249,9 @@ class Aliases(Controller):
             alias['name']: {'selected': 0, 'value': alias['name'], 'description': alias['description']}
             for alias in own.every_alias(self.router)}}}
 
-    def set(self, uuid: str, sent: Any) -> dict[str, Any]:
-        """What uses an alias follows its new name; without a name that is allowed nothing is saved (:133)."""
-        old = self.records.saved.get(uuid, {}).get('name')
-        done = super().set(uuid, sent)
-        new = self.records.saved.get(uuid, {}).get('name')
-        if done['result'] == 'saved' and old and new and old != new:
-            usage.rename_alias(self.router, old, new)
-        return done
+    def rename(self, old: str, new: str) -> None:
+        """Users of an alias follow its new name; without a name that is allowed nothing is saved (:133)."""
+        usage.rename_alias(self.router, old, new)
 
     def before_delete(self, wanted: str) -> None:
         for _uuid, record in self._named(wanted):
@@ -242,16 +260,13 @@ class Aliases(Controller):
                 raise RouterError(f'Cannot delete alias {record["name"]}. Currently in use by {users}', 'Alias in use')
 
 
-class Groups(Controller):
+class Groups(Renamable):
     """Firewall/Api/GroupController.php."""
 
-    def set(self, uuid: str, sent: Any) -> dict[str, Any]:
-        old = self.records.saved.get(uuid, {}).get('ifname')
-        done = super().set(uuid, sent)
-        new = self.records.saved.get(uuid, {}).get('ifname')
-        if done['result'] == 'saved' and old and new and old != new:
-            usage.rename_group(self.router, old, new)
-        return done
+    name = 'ifname'
+
+    def rename(self, old: str, new: str) -> None:
+        usage.rename_group(self.router, old, new)
 
     def before_delete(self, wanted: str) -> None:
         for _uuid, record in self._named(wanted):
@@ -261,7 +276,7 @@ class Groups(Controller):
 
 
 def _told(users: Iterable[tuple[str, str]]) -> str:
-    """What uses something, one a line, escaped here and once more with the whole error."""
+    """Users of something, one a line, escaped here and once more with the whole error."""
     return ''.join(html.escape(f'\n[{where}] {what}', quote=False) for where, what in users)
 
 

@@ -42,7 +42,7 @@ class Field:
         return value
 
     def wrong(self, value: str, router: Any) -> list[str]:
-        """What is wrong with a value that is not empty, a message for each validator that finds something."""
+        """Faults of a value that is not empty, a message for each validator that finds something."""
         return []
 
     def faults(self, value: str, router: Any) -> list[str]:

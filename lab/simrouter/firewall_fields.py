@@ -7,7 +7,7 @@ from typing import Any
 from . import own, php
 from .fields import Field, Options, is_network, is_wildcard
 
-# What FreeBSD's /etc/protocols names, without IPv6's extension headers, in the order of ProtocolField.php:55.
+# Protocols that FreeBSD's /etc/protocols names, without IPv6's extension headers, in the order of ProtocolField.php:55.
 PROTOCOLS = (
     'TCP UDP TCP/UDP ICMP ESP AH GRE IGMP PIM OSPF AX.25 DCCP DDP EGP EIGRP ENCAP ETHERIP ETHERNET FC GGP HIP HMP IDPR-CMTP '
     'IDRP IGP IPCOMP IPENCAP IPIP IPV6 IPV6-ICMP ISIS ISO-TP4 L2TP MANET MPLS-IN-IP MPTCP PUP RDP ROHC RSPF RSVP SCTP SHIM6 '
@@ -116,7 +116,7 @@ class AliasContent(Field):
         return value
 
     def wrong_in(self, kind: str, value: str, router: Any) -> list[str]:
-        """What is wrong with the entries of an alias of a type."""
+        """Faults of the entries of an alias of a type."""
         names = {alias['name'] for alias in own.every_alias(router)}
         check, words = {'network': (is_network_entry, 'a network'), 'host': (is_host_entry, HOST_WORDS),
                         'port': (is_port_entry, 'a valid port number'),

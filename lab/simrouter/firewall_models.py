@@ -61,7 +61,7 @@ def check_source_nat(router: Any, uuid: str, record: Record) -> Faults:
 
 
 def _check_ends(record: Record) -> Faults:
-    """What Filter.php:52 asks of source and destination alike."""
+    """Rule of Filter.php:52 for source and destination alike."""
     wrong: Faults = []
     for side in ('source', 'destination'):
         if record[f'{side}_port'] and record['protocol'] not in PORT_PROTOCOLS:

@@ -14,7 +14,7 @@ from typing import Any
 from . import fields as f
 
 Record = dict[str, str]
-# What is wrong with a record, by field.
+# Faults of a record, by field.
 Faults = list[tuple[str, str]]
 DOMAIN_MESSAGE = 'A valid domain must be specified.'
 

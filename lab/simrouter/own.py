@@ -1,4 +1,4 @@
-"""What OPNsense makes itself beside the configuration: interfaces, aliases and rules (opnsense/core 26.7.2)."""
+"""Things that OPNsense makes itself beside the configuration: interfaces, aliases and rules (opnsense/core 26.7.2)."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ STATIC_ALIASES = {'bogons': 'bogon networks (internal)', 'bogonsv6': 'bogon netw
 SHELL, PAGES, PLAIN_PAGES = 22, '443', '80'
 RFC4890 = 'system_advanced_firewall.php#no_ipv6_rfc4890_req'
 LINK_LOCAL, MULTICAST = 'fe80::/10', 'ff02::/16'
-# What OPNsense's own rules have in common (src/etc/inc/filter.lib.inc:34).
+# Fields that OPNsense's own rules have in common (src/etc/inc/filter.lib.inc:34).
 PASS, BLOCK = ({'type': kind, 'log': True, 'disablereplyto': 1} for kind in ('pass', 'block'))
 # Names of a rule's parts inside OPNsense, and in a search (src/opnsense/scripts/filter/list_non_mvc_rules.php:51).
 NAMES = {'type': 'action', 'reply-to': 'replyto', 'descr': 'description', 'from': 'source_net', 'from_port': 'source_port',
@@ -97,7 +97,7 @@ def _dhcp(router: Any) -> list[Row]:
 
 
 def _last(router: Any) -> list[tuple[int, Row]]:
-    """What the router itself sends, and what keeps a person from locking himself out (src/etc/inc/filter.lib.inc:567)."""
+    """Rules for what the router itself sends, and for what keeps a person from locking himself out (src/etc/inc/filter.lib.inc:567)."""
     out = {**PASS, 'direction': 'out', 'statetype': 'keep', 'allowopts': True, 'quick': False}
     lockout = {**PASS, 'direction': 'in', 'interface': 'lan', 'statetype': 'keep', 'protocol': 'tcp', 'to': '(self)',
                'descr': 'anti-lockout rule', '#ref': 'system_advanced_firewall.php#noantilockout'}

@@ -25,7 +25,7 @@ PATTERNS: dict[str, tuple[str, ...]] = {
     'System: Firmware': ('api/core/firmware/*',),
     'All pages': ('*',),
 }
-# What every user may ask (Core/ACL.php:315).
+# Paths that every user may ask (Core/ACL.php:315).
 EVERYBODY = ('api/core/menu/*',)
 # What the user of the program's key has, as docs/core-router.md asks for it.
 PROGRAM = ('Interfaces: VLAN', 'Status: Interfaces', 'Services: DHCP: Kea(v4)', 'Services: Unbound',

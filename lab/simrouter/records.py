@@ -137,7 +137,7 @@ class Records:
         return {'result': 'saved', 'uuid': uuid} if with_uuid else {'result': 'saved'}
 
     def validations(self, uuid: str, record: Record) -> dict[str, Any]:
-        """What is wrong, by field as the request names it."""
+        """Faults, by field as the request names it."""
         wrong = [*self._constraints(uuid, record),
                  *((name, message) for name, field in self.model.fields.items()
                    for message in field.faults(record[name], self.router)),

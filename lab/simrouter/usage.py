@@ -33,7 +33,7 @@ def of_alias(router: Any, name: str) -> Iterator[tuple[str, str]]:
 
 
 def rename_alias(router: Any, old: str, new: str) -> None:
-    """What used an alias uses it under its new name (Firewall/Alias.php:221, refactor)."""
+    """Users of an alias use it under its new name (Firewall/Alias.php:221, refactor)."""
     for section, (_path, fields) in ALIAS_SOURCES.items():
         for uuid, record in router.saved[section].items():
             for field in fields:

@@ -25,7 +25,7 @@ from router_client import Router
 
 CORPUS = Path(__file__).parent / 'corpus'
 TABLE = CORPUS / 'differences.yaml'
-# What stands for a UUID that no line keeps, and for one that could not be kept.
+# Text that stands for a UUID that no line keeps, and for one that could not be kept.
 ANY_UUID, NO_UUID = 'UUID', '00000000-0000-4000-8000-00000000dead'
 UUID = re.compile(r'[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}')
 KEPT = re.compile(r'\{(\w+)\}')
@@ -78,7 +78,7 @@ class NodeReplay:
         self.macs: set[str] = set()
 
     def answer(self, line: Line) -> Any:
-        """What the simulated node answers, in the form of the corpus."""
+        """Answer of the simulated node, in the form of the corpus."""
         form = line.get('form')
         self.macs |= {mac.upper() for value in (form or {}).values() for mac in _macs(value)}
         status, reason, text, _type = self._ask(line['method'], line['path'], form)
@@ -146,7 +146,7 @@ class RouterReplay:
         self.kept: dict[str, str] = {}
 
     def answer(self, line: Line) -> Any:
-        """What the simulated router answers, in the form of the corpus."""
+        """Answer of the simulated router, in the form of the corpus."""
         raw = line.get('raw')
         body = raw if raw is not None else json.dumps(line['body']) if 'body' in line else None
         type_ = line['contentType'] if raw is not None else 'application/json'
@@ -188,7 +188,7 @@ REPLAYS = (NodeReplay, RouterReplay)
 class Outcome:
     """A corpus against a simulator."""
 
-    # What is answered otherwise, in the corpus's order.
+    # Requests that are answered otherwise, in the corpus's order.
     differences: list[Difference]
     # Fields that only the recorded answers have, by endpoint.
     not_held: dict[str, list[str]]

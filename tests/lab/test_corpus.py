@@ -1,4 +1,4 @@
-"""What the real PVE and the real OPNsense answered, against the simulated ones: every difference is in the table, with its
+"""Answers of the real PVE and the real OPNsense, against the simulated ones: every difference is in the table, with its
 reason (corpus/README.md)."""
 
 import copy

@@ -1,4 +1,4 @@
-"""What else is on the real router and moves packets: interface groups, address translation, tables, and its own records.
+"""Other things on the real router and moves packets: interface groups, address translation, tables, and its own records.
 
 Sources are those of opnsense/core 26.7.2, controllers (C) and models (M) below src/opnsense/mvc/app/.
 """
