@@ -28,8 +28,8 @@ export async function holdings(substrate: Substrate, chosen: (tenant: string) =>
 }
 
 /** Prints what a run will take away. */
-export function tellWhatGoes(substrate: Substrate, held: readonly Holdings[]): void {
-    for (const one of held) {
+export function tellWhatGoes(substrate: Substrate, holdings: readonly Holdings[]): void {
+    for (const one of holdings) {
         tell(`${one.tenant}: this goes, with all that is on the disks (${sumOf(one)}):`);
         linesOf(substrate, one).forEach((line) => tell(`  ${line}`));
     }
@@ -43,41 +43,46 @@ export function tellWhatGoes(substrate: Substrate, held: readonly Holdings[]): v
 export async function tellReleased(substrate: Substrate, before: readonly Holdings[]): Promise<boolean> {
     const after = before.length === 0 ? new Map() : holdingsOf(exportStack(substrate.name).deployment);
     const released = before.filter(({ tenant }) => !after.has(tenant));
-    const look = lookOnce(substrate);
+    const inventories = readOnce(substrate);
     let clean = true;
     for (const one of released) {
         tell(`${one.tenant}: released (${sumOf(one)}):`);
         linesOf(substrate, one).forEach((line) => tell(`  ${line}`));
-        clean = (await verify(substrate, one, look)) && clean;
+        clean = (await verify(substrate, one, inventories)) && clean;
     }
     return clean;
 }
 
-/** Nodes and router after a run; the router is undefined where nobody can look at it. */
-interface Seen {
+/** Inventories after a run; the router's is undefined where nobody can read it. */
+interface Inventories {
     readonly nodes: readonly Inventory[];
     readonly router: RouterInventory | undefined;
 }
 
-/** Looks at nodes and router when it is asked first, and once for all tenants. */
-function lookOnce(substrate: Substrate): () => Promise<Seen> {
-    let seen: Promise<Seen> | undefined;
-    const look = async () => {
+/** Reads nodes and router when it is asked first, and once for all tenants. */
+function readOnce(substrate: Substrate): () => Promise<Inventories> {
+    let inventories: Promise<Inventories> | undefined;
+    const read = async () => {
         const nodes = await withEachNode(substrate, (client, one) => readInventory(client, one, TEARDOWN_PARTS));
         const client = routerClient(substrate);
         return { nodes, router: client && (await readRouter(client)) };
     };
-    return () => (seen ??= look());
+    return () => (inventories ??= read());
 }
 
-async function verify(substrate: Substrate, held: Holdings, look: () => Promise<Seen>): Promise<boolean> {
+async function verify(
+    substrate: Substrate,
+    holdings: Holdings,
+    inventories: () => Promise<Inventories>,
+): Promise<boolean> {
+    const { tenant } = holdings;
     try {
-        const { nodes, router: inventory } = await look();
-        const router = onRouter(substrate, inventory, held);
-        return tellLeft(held.tenant, [...remainsOf(held, nodes), ...router.left], router);
+        const { nodes, router: inventory } = await inventories();
+        const router = onRouter(substrate, inventory, holdings);
+        return tellLeftovers(tenant, [...remainsOf(holdings, nodes), ...router.leftovers], router);
     } catch (error) {
         if (error instanceof Refusal) {
-            console.error(`${held.tenant}: it could not be told whether anything is left: ${error.message}`);
+            console.error(`${tenant}: it could not be told whether anything is left: ${error.message}`);
             return false;
         }
         throw error;
@@ -86,33 +91,33 @@ async function verify(substrate: Substrate, held: Holdings, look: () => Promise<
 
 /** Leftovers on the router; in mode export it is the collection's to take away, which deletes nothing by itself. */
 interface OnRouter {
-    readonly left: readonly string[];
+    readonly leftovers: readonly string[];
     readonly others: readonly string[];
     readonly stays: readonly string[];
-    readonly looked: boolean;
+    readonly wasRead: boolean;
 }
 
-function onRouter(substrate: Substrate, inventory: RouterInventory | undefined, held: Holdings): OnRouter {
+function onRouter(substrate: Substrate, inventory: RouterInventory | undefined, holdings: Holdings): OnRouter {
     if (inventory === undefined) {
-        return { left: [], others: [], stays: [], looked: false };
+        return { leftovers: [], others: [], stays: [], wasRead: false };
     }
-    const { records, assigned } = routerLeftovers(inventory, substrate, held);
-    const left = records.map(leftoverWords);
+    const { records, assigned } = routerLeftovers(inventory, substrate, holdings);
+    const found = records.map(leftoverWords);
     const stays = assigned.map(({ device, identifier }) => `router: VLAN device ${device}, assigned as ${identifier}`);
     const ours = substrate.coreRouter.mode === "api";
-    return { left: ours ? left : [], others: ours ? [] : left, stays, looked: true };
+    return { leftovers: ours ? found : [], others: ours ? [] : found, stays, wasRead: true };
 }
 
-function tellLeft(tenant: string, left: readonly string[], { others, stays, looked }: OnRouter): boolean {
+function tellLeftovers(tenant: string, leftovers: readonly string[], { others, stays, wasRead }: OnRouter): boolean {
     stays.forEach((line) => tell(`  stays: ${line}`));
     others.forEach((line) => tell(`  stays, for the site's collection deletes nothing by itself: ${line}`));
-    if (left.length > 0) {
+    if (leftovers.length > 0) {
         console.error(`${tenant}: this is left, and should not be:`);
-        left.forEach((line) => console.error(`  ${line}`));
+        leftovers.forEach((line) => console.error(`  ${line}`));
         return false;
     }
     tell(
-        `  verified: nothing of ${tenant} is left on the node${looked && others.length === 0 ? " or the router" : ""}`,
+        `  verified: nothing of ${tenant} is left on the node${wasRead && others.length === 0 ? " or the router" : ""}`,
     );
     return true;
 }

@@ -1,12 +1,12 @@
 import { execFileSync, spawn, spawnSync, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { labEnvironment } from "../environment";
-import { freePort, untilReady } from "../ports";
-import { firstChild, killProcess, powerOff } from "../processes";
-import type { StateBackend } from "./stateBackend";
+import { freePort } from "../ports";
+import { firstChild, killProcess } from "../processes";
+import { StateBackend } from "./stateBackend";
 import { DATABASE_SYSTEM } from "../../tools/labSystem";
 
 const START = resolve(__dirname, "database", "start.sh");
@@ -24,15 +24,12 @@ const START_TIMEOUT_MS = 60_000;
  *
  * Needs root; see databaseMissing().
  */
-export class Database implements StateBackend {
+export class Database extends StateBackend {
     readonly environment: Readonly<Record<string, string>>;
-    private child: ChildProcess | undefined;
+    protected readonly startTimeout = START_TIMEOUT_MS;
 
-    private constructor(
-        private readonly folder: string,
-        private readonly port: number,
-        password: string,
-    ) {
+    private constructor(folder: string, port: number, password: string) {
+        super(folder, port);
         this.environment = {
             PULUMI_BACKEND_URL: `postgres://${USER}@127.0.0.1:${port}/postgres?sslmode=disable`,
             PGPASSWORD: password,
@@ -44,7 +41,6 @@ export class Database implements StateBackend {
         const folder = mkdtempSync(join(tmpdir(), "database-"));
         const password = randomBytes(24).toString("hex");
         const database = new Database(folder, await freePort(), password);
-        process.once("exit", () => database.end());
         try {
             database.make(password);
             await database.boot();
@@ -53,16 +49,6 @@ export class Database implements StateBackend {
             throw error;
         }
         return database;
-    }
-
-    async restart(): Promise<void> {
-        await this.powerOff();
-        await this.boot();
-    }
-
-    async stop(): Promise<void> {
-        await this.powerOff();
-        this.end();
     }
 
     private make(password: string): void {
@@ -90,47 +76,29 @@ export class Database implements StateBackend {
         return [...flags, START, DATABASE_SYSTEM, this.folder, ...command];
     }
 
-    private async boot(): Promise<void> {
-        const log = openSync(join(this.folder, "log"), "a");
+    protected override run(log: number): ChildProcess {
         const settings = { listen_addresses: "127.0.0.1", port: String(this.port), unix_socket_directories: "" };
         const options = Object.entries(settings).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-        const child = spawn("unshare", this.arguments([`${BIN}/postgres`, "-D", DATA, ...options]), {
+        return spawn("unshare", this.arguments([`${BIN}/postgres`, "-D", DATA, ...options]), {
             env: labEnvironment(),
             stdio: ["ignore", log, log],
         });
-        closeSync(log);
-        this.child = child;
-        const ended = () => (child.exitCode === null ? undefined : readFileSync(join(this.folder, "log"), "utf8"));
-        // It listens before it has replayed what a crash left.
-        await untilReady(() => this.answers(), START_TIMEOUT_MS, ended);
     }
 
-    private answers(): boolean {
+    /** It listens before it has replayed what a crash left, and says so. */
+    protected override answers(): boolean {
         const [program, ...ask] = [`${BIN}/pg_isready`, "--quiet", "--host=127.0.0.1", `--port=${this.port}`];
         return spawnSync("chroot", [DATABASE_SYSTEM, program, ...ask], { env: labEnvironment() }).status === 0;
     }
 
-    private async powerOff(): Promise<void> {
-        const { child } = this;
-        this.child = undefined;
-        await powerOff(child, kill);
-    }
-
-    private end(): void {
-        if (this.child !== undefined) {
-            kill(this.child);
+    /**
+     * The server is the first process of its namespace and unshare's one child: all others of it end with it. unshare's own
+     * --kill-child does not reach a process that has become another user's.
+     */
+    protected override kill({ pid }: ChildProcess): void {
+        const server = firstChild(pid!);
+        if (server !== undefined) {
+            killProcess(server);
         }
-        rmSync(this.folder, { recursive: true, force: true });
-    }
-}
-
-/**
- * Kills the server, the first process of its namespace and unshare's one child: all others of it end with it. unshare's own
- * --kill-child does not reach a process that has become another user's.
- */
-function kill({ pid }: ChildProcess): void {
-    const server = firstChild(pid!);
-    if (server !== undefined) {
-        killProcess(server);
     }
 }

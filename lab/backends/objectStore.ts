@@ -1,25 +1,22 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { BIN } from "../../tools/parts";
-import { accepts, freePort, untilReady } from "../ports";
-import { powerOff } from "../processes";
-import type { StateBackend } from "./stateBackend";
+import { accepts, freePort } from "../ports";
+import { StateBackend } from "./stateBackend";
 
 const BUCKET = "state";
 const START_TIMEOUT_MS = 30_000;
 
 /** A real S3 server (Versity S3 Gateway) with one empty bucket, which it keeps in a temporary folder. */
-export class ObjectStore implements StateBackend {
+export class ObjectStore extends StateBackend {
     readonly environment: Readonly<Record<string, string>>;
-    private child: ChildProcess | undefined;
+    protected readonly startTimeout = START_TIMEOUT_MS;
 
-    private constructor(
-        private readonly folder: string,
-        private readonly port: number,
-    ) {
+    private constructor(folder: string, port: number) {
+        super(folder, port);
         const where = new URLSearchParams({
             region: "us-east-1",
             endpoint: `http://127.0.0.1:${port}`,
@@ -35,29 +32,17 @@ export class ObjectStore implements StateBackend {
     static async start(): Promise<ObjectStore> {
         const folder = mkdtempSync(join(tmpdir(), "object-store-"));
         const store = new ObjectStore(folder, await freePort());
-        process.once("exit", () => store.end());
         mkdirSync(join(folder, "objects", BUCKET), { recursive: true });
         mkdirSync(join(folder, "attributes"));
         await store.boot();
         return store;
     }
 
-    async restart(): Promise<void> {
-        await this.powerOff();
-        await this.boot();
-    }
-
-    async stop(): Promise<void> {
-        await this.powerOff();
-        this.end();
-    }
-
-    private async boot(): Promise<void> {
-        const log = openSync(join(this.folder, "log"), "a");
+    protected override run(log: number): ChildProcess {
         const { AWS_ACCESS_KEY_ID: access, AWS_SECRET_ACCESS_KEY: secret } = this.environment;
         // Attributes stand beside the objects, since not every file system of a temporary folder has them.
         const posix = ["posix", "--sidecar", join(this.folder, "attributes"), join(this.folder, "objects")];
-        const child = spawn("versitygw", ["--quiet", "--port", `127.0.0.1:${this.port}`, ...posix], {
+        return spawn("versitygw", ["--quiet", "--port", `127.0.0.1:${this.port}`, ...posix], {
             stdio: ["ignore", log, log],
             env: {
                 PATH: `${BIN}${delimiter}${process.env["PATH"] ?? ""}`,
@@ -65,20 +50,9 @@ export class ObjectStore implements StateBackend {
                 ROOT_SECRET_ACCESS_KEY: secret,
             },
         });
-        closeSync(log);
-        this.child = child;
-        const ended = () => (child.exitCode === null ? undefined : readFileSync(join(this.folder, "log"), "utf8"));
-        await untilReady(() => accepts(this.port), START_TIMEOUT_MS, ended);
     }
 
-    private async powerOff(): Promise<void> {
-        const { child } = this;
-        this.child = undefined;
-        await powerOff(child);
-    }
-
-    private end(): void {
-        this.child?.kill("SIGKILL");
-        rmSync(this.folder, { recursive: true, force: true });
+    protected override answers(): Promise<boolean> {
+        return accepts(this.port);
     }
 }
