@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { freeVlans, vlansText, vmidOf } from "../substrate/plan";
 import type { Substrate } from "../substrate/substrate";
 import { tenantFile } from "../definitions/read";
 import { defineCommand, SUBSTRATE } from "./cli/definition";
@@ -7,9 +8,6 @@ import { Refusal } from "./cli/errors";
 import { writeNew } from "./cli/files";
 import { answer, note } from "./cli/terminal";
 import { loadOne } from "./shared/substrates";
-
-/** VLANs that a tenant may have, as schemas/tenant.schema.json says. */
-const VLANS = Array.from({ length: 10 }, (_, index) => 50 + index);
 
 export const command = defineCommand({
     name: "new",
@@ -20,7 +18,7 @@ export const command = defineCommand({
         "A name or VLAN that is taken is refused, and so is what the definitions would not pass with.",
     arguments: [SUBSTRATE, { name: "tenant", kind: "tenant", says: "name of the tenant: a DNS label" }],
     options: {
-        vlan: { says: "this VLAN rather than the next free one", value: "50-59", kind: "number", bounds: [50, 59] },
+        vlan: { says: "this VLAN rather than the next free one", value: "1-4094", kind: "number", bounds: [1, 4094] },
     },
     output: "new",
     needs: [],
@@ -35,24 +33,27 @@ export const command = defineCommand({
             throw new Refusal(`${taken} is there already: nothing was written`);
         }
         const file = `tenants/${substrate.name}/${tenant}.yaml`;
-        write(file, textOf(tenant, vlan), substrate.name);
+        write(file, textOf(substrate, tenant, vlan), substrate.name);
         answer({ substrate: substrate.name, tenant, vlan, file }, () => file);
         note(`VLAN ${vlan}; next: edit it, then tenants validate ${substrate.name}, tenants up ${substrate.name}`);
     },
 });
 
-function vlanOf({ name, tenants }: Substrate, wanted: string | undefined): number {
+function vlanOf({ name, plan, tenants }: Substrate, wanted: string | undefined): number {
     const owners = new Map(tenants.map((tenant) => [tenant.segment.vlan, tenant.name]));
-    const free = VLANS.filter((vlan) => !owners.has(vlan));
+    const free = freeVlans(plan, [...owners.keys()]);
     if (wanted !== undefined) {
         const vlan = Number(wanted);
         if (owners.has(vlan)) {
             throw new Refusal(`VLAN ${vlan} is ${owners.get(vlan)}'s on ${name}; free: ${free.join(", ")}`);
         }
+        if (!plan.vlans.includes(vlan)) {
+            throw new Refusal(`VLAN ${vlan} is no tenant's on ${name} (network.vlans); free: ${free.join(", ")}`);
+        }
         return vlan;
     }
     if (free[0] === undefined) {
-        throw new Refusal(`no VLAN from 50 to 59 is free on ${name}: nothing was written`);
+        throw new Refusal(`no VLAN of ${vlansText(plan)} is free on ${name}: nothing was written`);
     }
     return free[0];
 }
@@ -68,21 +69,21 @@ function write(file: string, text: string, substrate: string): void {
     }
 }
 
-function textOf(name: string, vlan: number): string {
+function textOf({ plan }: Substrate, name: string, vlan: number): string {
     return `# yaml-language-server: $schema=../../schemas/tenant.schema.json
 name: ${name}
 # description: what the tenant is for
 vlan: ${vlan}
 vms:
   - name: vm01
-    # 1 to 99, never given to another VM: VMID ${vlan}01, MAC and a fixed address come from it.
+    # 1 to ${plan.vmids.step - 1}, never given to another VM: VMID ${vmidOf(plan, vlan, 1)}, MAC and a fixed address come from it.
     instance: 1
     memory: 1GiB
     # cores: 2
     # disk: 32GiB
     # aliases: [www]
-# What the tenant may reach beside DNS, time, the segment platform and the internet:
+# What the tenant may reach beside DNS, time, ${[...plan.reach.map((one) => `the segment ${one}`), "the internet"].join(" and ")}:
 # allow:
-#   - {to: iot_backend, protocol: tcp, ports: "8883", why: sensors}
+#   - {to: ${plan.segments.find(({ name }) => !plan.reach.includes(name))?.name ?? "192.168.7.0/24"}, protocol: tcp, ports: "8883", why: sensors}
 `;
 }

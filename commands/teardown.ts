@@ -52,7 +52,7 @@ async function takeAway(
 ): Promise<number> {
     const tenant = request.args["tenant"]!;
     const { deployment } = exportStack(substrate.name);
-    const known = holdingsOf(deployment);
+    const known = holdingsOf(deployment, substrate.plan);
     const recorded = known.get(tenant);
     if (recorded === undefined) {
         tellNothing(substrate, tenant, [...known.keys()]);

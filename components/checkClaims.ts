@@ -1,6 +1,6 @@
 import { faultAtKey } from "../definitions/places";
 import type { Fault } from "../definitions/faults";
-import { freeTenantVlans, vlanOf } from "../substrate/identity";
+import { freeVlans, slotOf } from "../substrate/plan";
 import type { Guest } from "../node/inventory";
 import type { RouterClaim } from "../router/claims";
 import type { RecordedTenants } from "../state/holdings";
@@ -69,9 +69,11 @@ function checkGuests(substrate: Substrate, tenant: Tenant, { recorded, guests }:
     const declared = new Set(tenant.vms.map(({ vmid }) => vmid));
     const unknown = guests.filter(({ vmid }) => !known.has(vmid) && !declared.has(vmid));
     const { vlan } = tenant.segment;
-    const former = (guest: Guest) => ownerOf(guest, substrate.tenants)?.tenant ?? tenant.name;
+    const former = (guest: Guest) => ownerOf(guest, substrate)?.tenant ?? tenant.name;
     const others = unknown.filter(
-        (guest) => vlanOf(guest.vmid) === vlan && ![tenant.name, tenant.formerly].includes(former(guest)),
+        (guest) =>
+            slotOf(substrate.plan, guest.vmid)?.vlan === vlan &&
+            ![tenant.name, tenant.formerly].includes(former(guest)),
     );
     const pooled = recorded.has(tenant.name) ? [] : unknown.filter(({ pool }) => pool === tenant.name);
     const faults: Fault[] = [];
@@ -115,11 +117,11 @@ function teardown({ name }: Substrate, tenant: string): string {
 }
 
 /** VLANs that nobody has, in words. */
-function free({ tenants }: Substrate, recorded: RecordedTenants): string {
+function free({ plan, tenants }: Substrate, recorded: RecordedTenants): string {
     const taken = [
         ...tenants.map(({ segment }) => segment.vlan),
         ...[...recorded.values()].flatMap(({ vlans }) => vlans),
     ];
-    const vlans = freeTenantVlans(taken);
+    const vlans = freeVlans(plan, taken);
     return vlans.length === 0 ? "(none is free)" : `(free: ${vlans.join(", ")})`;
 }

@@ -46,7 +46,7 @@ export async function survey(substrate: Substrate, root: string, comparesOnly = 
         }
         // Alone and first: what a survey sees depends on it, and asking for the state leaves a provider in it.
         await requirePreflight(substrate);
-        const { recorded, tenants } = await readRecorded();
+        const { recorded, tenants } = await readRecorded(substrate.plan);
         const read = await withEachNode(substrate, async (client, hypervisor) => {
             const parts = surveyParts(substrate, hypervisor, recorded);
             return [hypervisor.name, await readInventory(client, hypervisor, parts)] as const;

@@ -1,5 +1,6 @@
 import * as proxmoxve from "@muhlba91/pulumi-proxmoxve";
 import * as pulumi from "@pulumi/pulumi";
+import { prefixOf } from "../substrate/plan";
 import type { Segment, WorkloadVm } from "../substrate/substrate";
 import type { ConnectedHypervisor } from "./hypervisor";
 import type { TenantNetwork } from "./tenantNetwork";
@@ -150,8 +151,8 @@ function hardware({ vm, segment, hypervisor }: TenantVmArgs) {
  * stands in each VM's configuration, also where DHCP tells the same: the provider never takes a resolver out again.
  */
 function firstBoot({ vm, segment, hypervisor, zone }: TenantVmArgs) {
-    const servers = segment.tagged ? [segment.subnet.gateway] : [];
-    const fixed = { address: `${vm.address}/24`, gateway: segment.subnet.gateway };
+    const servers = [...segment.resolvers];
+    const fixed = { address: `${vm.address}/${prefixOf(segment.subnet.cidr)}`, gateway: segment.subnet.gateway };
     // Left undeclared, the gateway of a fixed address that the VM had would stay.
     const byDhcp = { address: "dhcp", gateway: "" };
     return {

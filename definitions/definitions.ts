@@ -15,7 +15,7 @@ export interface TenantDefinition {
      */
     description: string;
     /**
-     * VLAN of the tenant's segment, 50 to 59, unique on the substrate. The subnet is 10.{site}.{vlan}.0/24.
+     * VLAN of the tenant's segment, unique on the substrate: one of those that the network plan gives to tenants, 50 to 59 unless the stack file says others. The plan gives its subnet, too.
      */
     vlan: number;
     /**
@@ -110,7 +110,7 @@ export interface VmDefinition {
      */
     name: string;
     /**
-     * 1 to 99, unique in the tenant and never reused for another VM: the VMID derives from it (vlan x 100 + instance), never from the order in this file.
+     * 1 to 99 (less than network.vmids.step), unique in the tenant and never reused for another VM: the VMID derives from it (vlan x 100 + instance, unless the stack file has another rule), never from the order in this file.
      */
     instance: number;
     /**
@@ -204,9 +204,9 @@ export interface VmDefinition {
      */
     tags: string[];
     /**
-     * dhcp: an address of the tenant's pool. fixed: .9 + instance of the tenant's subnet, for instances 1 to 40, through cloud-init.
+     * dhcp: an address of the tenant's pool. fixed: the one that the network plan has for the instance, through cloud-init: .9 + instance of the tenant's subnet, for instances 1 to 40, unless the stack file says another range. Or an address of the tenant's subnet outside of the pool.
      */
-    address: "dhcp" | "fixed";
+    address: string;
     /**
      * Further DNS names of the VM in the tenant's zone: services that stay when the VM moves.
      */
@@ -226,12 +226,14 @@ export interface ExtraDiskDefinition {
     size: string;
 }
 
+export type Address = string;
+
 /**
  * One substrate: the keys under config: in Pulumi.<substrate>.yaml, without their prefix tenant-hypervisors:.
  */
 export interface SubstrateDefinition {
     /**
-     * Site octet: every segment is 10.{site}.{vlan}.0/24.
+     * Number of the site, unique in the project: {site} in the network plan and in deterministic MACs.
      */
     site: number;
     /**
@@ -246,6 +248,7 @@ export interface SubstrateDefinition {
      * MAC of a VM's NIC: automatic (PVE picks one) or deterministic (02:de:{site}:{vlan}:00:{instance}, the same after a rebuild). Switching changes NICs in place, never a VM.
      */
     macPolicy: "automatic" | "deterministic";
+    network: NetworkDefinition;
     /**
      * The substrate's tenant hypervisors by name. Each is a standalone PVE node: no cluster, no HA, local storage only.
      */
@@ -253,6 +256,103 @@ export interface SubstrateDefinition {
         [k: string]: HypervisorDefinition;
     };
     coreRouter: CoreRouterDefinition;
+}
+/**
+ * The site's network plan: the VLANs and subnets that tenants may have, and the site's own segments. Without it, that of the deevnet sites.
+ */
+export interface NetworkDefinition {
+    /**
+     * VLANs that tenants may have: numbers and ranges.
+     */
+    vlans: string;
+    /**
+     * Rule for a segment's subnet, /20 to /28. {site} and {vlan} stand for their numbers, {vlan-100} and {vlan+10} for the VLAN less or more a number.
+     */
+    subnet: string;
+    /**
+     * Subnets by VLAN, for those that the rule does not hold for.
+     */
+    subnets: {
+        [k: string]: string;
+    };
+    /**
+     * Which host of a subnet the router is: 1 is the first.
+     */
+    gateway: number;
+    /**
+     * Hosts of a tenant's subnet that DHCP gives out: the first and the last.
+     */
+    pool: string;
+    /**
+     * Hosts of a tenant's subnet that are fixed addresses: instance 1 has the first.
+     */
+    fixed: string;
+    /**
+     * DNS servers of tenants. Without it the router.
+     *
+     * @minItems 1
+     * @maxItems 3
+     */
+    resolvers?: Address[];
+    /**
+     * NTP servers of tenants. Without it the router.
+     *
+     * @minItems 1
+     * @maxItems 3
+     */
+    timeServers?: Address[];
+    /**
+     * Rule for VMIDs: from + VLAN x step + instance.
+     */
+    vmids: {
+        /**
+         * Number that all VMIDs begin above.
+         */
+        from: number;
+        /**
+         * How many VMIDs a VLAN has: instances stay below it.
+         */
+        step: number;
+    };
+    /**
+     * The site's own segments that every tenant reaches, with every protocol; the internet is always one.
+     */
+    reach: string[];
+    /**
+     * The site's own segments by name, which no tenant may have.
+     */
+    segments: {
+        [k: string]: SegmentDefinition;
+    };
+}
+/**
+ * One of the site's own segments.
+ */
+export interface SegmentDefinition {
+    /**
+     * VLAN of the segment. Without it, it has none, and needs a subnet.
+     */
+    vlan?: number;
+    /**
+     * Subnet of the segment. Without it, what the plan's rule says of its VLAN.
+     */
+    subnet?: string;
+    /**
+     * Whether the router has it without a tag, on the NIC that carries the VLANs.
+     */
+    untagged: boolean;
+    /**
+     * Hosts that DHCP gives out. Without it, addresses are static.
+     */
+    pool?: string;
+    /**
+     * Ending of the wireless network's name behind the substrate's. Without it, there is none.
+     */
+    ssid?: string;
+    /**
+     * Destinations of its connections: other segments, tenants, internet. What reaches tenants is let into every VM.
+     */
+    reaches: string[];
 }
 /**
  * One tenant hypervisor.

@@ -1,5 +1,6 @@
 import { inboundOf } from "./inbound";
-import { SITE_SEGMENT_KEYS, SITE_SEGMENTS, siteSubnet, PRIVATE_NETWORKS } from "../substrate/siteSegments";
+import { PRIVATE_NETWORKS } from "../substrate/privateNetworks";
+import { hostInside } from "../substrate/plan";
 import { complementOf, networkOf, parseAddress, type Range } from "../substrate/network";
 import { openingsOf, type Opening, type Path } from "./openings";
 import { inboundFilter, routerFilter, type Packet, type RouterAddresses } from "./packetFilter";
@@ -33,9 +34,7 @@ export function reachabilityOf(substrate: Substrate): Cell[] {
     }
     const fromTenants = substrate.tenants.flatMap((tenant) => cellsFrom(substrate, tenant));
     const outside: readonly (readonly [string, number])[] = [
-        ...SITE_SEGMENT_KEYS.map(
-            (key) => [key, parseAddress(`10.${substrate.site}.${SITE_SEGMENTS[key].vlan}.100`)!] as const,
-        ),
+        ...substrate.plan.segments.map((segment) => [segment.name, parseAddress(hostInside(segment))!] as const),
         [INTERNET, complementOf(PRIVATE_NETWORKS.map(networkOf))[0]!.first],
     ];
     const intoTenants = outside.flatMap(([from, source]) =>
@@ -46,7 +45,7 @@ export function reachabilityOf(substrate: Substrate): Cell[] {
 
 function cellsFrom(substrate: Substrate, tenant: Tenant): Cell[] {
     const router = { gateway: tenant.segment.subnet.gateway, itself: routerAddressesOf(substrate) };
-    const rules = routerFilter(routerRulesOf(substrate.site, tenant), router);
+    const rules = routerFilter(routerRulesOf(substrate.plan, tenant), router);
     const source = sourceOf(tenant);
     const out = (packet: Packet) => {
         const rule = rules.first(packet);
@@ -73,9 +72,9 @@ function throughWall(path: Path, other: Tenant): Path {
 }
 
 /** Every address of the substrate's router that we know; that of its WAN interface we do not. */
-function routerAddressesOf({ site, tenants }: Substrate): string[] {
+function routerAddressesOf({ plan, tenants }: Substrate): string[] {
     return routerAddresses(
-        site,
+        plan,
         tenants.map(({ segment }) => segment.vlan),
     );
 }
@@ -96,7 +95,7 @@ function sourceOf({ segment }: Tenant): number {
 }
 
 /** Every address there is, by the place that it belongs to as seen from a tenant; a segment is without the router. */
-export function placesOf({ site, tenants }: Substrate, router: RouterAddresses): Map<string, readonly Range[]> {
+export function placesOf({ plan, tenants }: Substrate, router: RouterAddresses): Map<string, readonly Range[]> {
     const own = (address: string) => networkOf(`${address}/32`);
     const hosts = (cidr: string) => without(networkOf(cidr), router.itself.map(own));
     const segments = tenants.map(({ name, segment }) => [name, hosts(segment.subnet.cidr)] as const);
@@ -104,7 +103,7 @@ export function placesOf({ site, tenants }: Substrate, router: RouterAddresses):
         [GATEWAY, [own(router.gateway), own(BROADCAST)]],
         [ROUTER, router.itself.filter((address) => address !== router.gateway).map(own)],
         ...segments,
-        ...SITE_SEGMENT_KEYS.map((key) => [key, hosts(siteSubnet(site, key))] as const),
+        ...plan.segments.map(({ name, cidr }) => [name, hosts(cidr)] as const),
         [INTERNET, complementOf(PRIVATE_NETWORKS.map(networkOf))],
     ]);
     return places.set(ELSEWHERE, complementOf([...places.values()].flat()));

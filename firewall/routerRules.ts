@@ -1,6 +1,8 @@
-import { SITE_SEGMENTS, siteSubnet, PRIVATE_NETWORKS } from "../substrate/siteSegments";
+import { PRIVATE_NETWORKS } from "../substrate/privateNetworks";
+import { segmentsFromTenants, subnetOf, type NetworkPlan } from "../substrate/plan";
 import { describe, describeAllowance, rangeOf } from "../substrate/recordOwnership";
 import { ROUTER_ITSELF, type RouterAlias, type RouterRule, type RouterRules } from "./rules";
+import { parseAddress } from "../substrate/network";
 import type { Allowance, Segment, Tenant } from "../substrate/substrate";
 
 /**
@@ -8,43 +10,62 @@ import type { Allowance, Segment, Tenant } from "../substrate/substrate";
  *
  * 1. DHCP. A client that has no address yet broadcasts from 0.0.0.0; one that renews asks the router (RFC 2131, 4.4.5).
  *    The site's own rule is UDP 67 from any to any, which would open that port of every segment.
- * 2. DNS and NTP of the router. No ICMP to it: nothing needs it, path MTU discovery included, whose errors belong to a
+ * 2. DNS and NTP of the router, or of the servers that the network plan names. No ICMP to it: nothing needs it, path MTU discovery included, whose errors belong to a
  *    state that a rule below opened.
  * 3. The router itself is blocked, with the address that it has in every other segment and on the WAN: or else a
  *    segment that is open, such as platform, would open the router's administration in it.
- * 4. platform, by the site's zone matrix.
+ * 4. The segments of the site that every tenant reaches by its network plan, such as platform.
  * 5. What the tenant's file allows.
  * 6. The internet: everything that is not private.
  * 7. Everything else is blocked and logged.
  *
  * The source is the tenant's subnet, so that a VM with another's address gets nowhere; IPv6 is not routed at all.
  */
-export function routerRulesOf(site: number, { name, segment, allow }: Tenant): RouterRules {
+export function routerRulesOf(plan: NetworkPlan, { name, segment, allow }: Tenant): RouterRules {
     const privateNetworks = privateNetworksOf(name, segment);
-    const all = rules(site, name, segment, allow, privateNetworks.name);
+    const all = rules(plan, name, segment, allow, privateNetworks.name);
     return {
         vlan: segment.vlan,
         privateNetworks,
-        rules: all.map((rule, index) => ({ sequence: segment.vlan * 1000 + index, ...rule })),
+        rules: all.map((rule, index) => ({ sequence: sequenceOf(segment.vlan, index), ...rule })),
     };
+}
+
+/**
+ * Position of a rule: VLAN x 1000, or x 240 from VLAN 1000 on, since OPNsense ends at 999999 (opnsense/core, Filter.xml). Rules of
+ * other interfaces do not count, so two VLANs may have the same.
+ */
+function sequenceOf(vlan: number, index: number): number {
+    return vlan * (vlan < 1000 ? 1000 : 240) + index;
 }
 
 type Rule = Omit<RouterRule, "sequence">;
 
-function rules(site: number, tenant: string, segment: Segment, allow: readonly Allowance[], inside: string): Rule[] {
+function rules(
+    plan: NetworkPlan,
+    tenant: string,
+    segment: Segment,
+    allow: readonly Allowance[],
+    inside: string,
+): Rule[] {
     const pass = { action: "pass", source: segment.subnet.cidr, destinationNot: false, log: false } as const;
     const block = { action: "block", protocol: "any", source: "any", destinationNot: false, log: true } as const;
     const service = { ...pass, destination: "gateway" };
+    const server = (address: string, what: string) =>
+        address === segment.subnet.gateway
+            ? { ...service, ...about(what) }
+            : { ...pass, destination: `${address}/32`, ...about(`${what} ${address}`) };
     const about = (what: string) => ({ description: describe(tenant, what) });
     const broadcast = { source: "any", destination: "255.255.255.255/32" };
-    const platform = siteSubnet(site, "platform");
     return [
         { ...pass, ...broadcast, protocol: "UDP", ports: "67", ...about("dhcp broadcast") },
         { ...service, protocol: "UDP", ports: "67", ...about("dhcp") },
-        { ...service, protocol: "TCP/UDP", ports: "53", ...about("dns") },
-        { ...service, protocol: "UDP", ports: "123", ...about("ntp") },
+        ...segment.resolvers.map((one): Rule => ({ ...server(one, "dns"), protocol: "TCP/UDP", ports: "53" })),
+        ...segment.timeServers.map((one): Rule => ({ ...server(one, "ntp"), protocol: "UDP", ports: "123" })),
         { ...block, destination: ROUTER_ITSELF, ...about("block the router itself") },
-        { ...pass, protocol: "any", destination: platform, ...about("platform") },
+        ...segmentsFromTenants(plan).map(({ name, cidr }): Rule => {
+            return { ...pass, protocol: "any", destination: cidr, ...about(name) };
+        }),
         ...allow.flatMap((one) => allowanceRules(tenant, one).map((rule) => ({ ...pass, ...rule }))),
         { ...pass, protocol: "any", destination: inside, destinationNot: true, ...about("internet") },
         { ...block, destination: "any", ...about("block the rest") },
@@ -73,7 +94,10 @@ function privateNetworksOf(tenant: string, { vlan }: Segment): RouterAlias {
 }
 
 /** Every address that the router has in a segment, by what we know; `(self)` on the router is these and the WAN's. */
-export function routerAddresses(site: number, vlans: readonly number[]): string[] {
-    const lab = Object.values(SITE_SEGMENTS).map(({ vlan }) => vlan);
-    return [...new Set([...lab, ...vlans])].sort((a, b) => a - b).map((vlan) => `10.${site}.${vlan}.1`);
+export function routerAddresses(plan: NetworkPlan, vlans: readonly number[]): string[] {
+    const gateways = [
+        ...plan.segments.map(({ gateway }) => gateway),
+        ...vlans.flatMap((vlan) => subnetOf(plan, vlan)?.gateway ?? []),
+    ];
+    return [...new Set(gateways)].sort((a, b) => parseAddress(a)! - parseAddress(b)!);
 }

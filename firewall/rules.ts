@@ -21,7 +21,7 @@ export interface RouterAlias {
 
 /** One filter rule, for packets that come in on the tenant's interface. */
 export interface RouterRule {
-    /** Position among all rules of the router: unique, VLAN x 1000 + index. */
+    /** Position among all rules of the router: VLAN x 1000 + index. */
     readonly sequence: number;
     readonly action: "pass" | "block";
     /** As OPNsense writes it. */

@@ -1,6 +1,7 @@
 import type { Substrate, Hypervisor } from "../substrate/substrate";
 import { NodeError, type NodeClient, withEachNode, apiToken } from "./client";
 import { liesIn, networkOf } from "../substrate/network";
+import { siteNetworks } from "../substrate/plan";
 import { grantsOf, lacksOf, type Permissions } from "../substrate/role";
 
 /**
@@ -74,16 +75,18 @@ function wrongNode(
 }
 
 function wrongAddress(
-    { name, site, elsewhere }: Substrate,
+    { name, plan, elsewhere }: Substrate,
     { name: key, node, endpoint }: Hypervisor,
     { iface, cidr }: Interface,
 ): string | undefined {
     const address = `${cidr?.split("/")[0]}/32`;
-    const other = elsewhere.find((one) => liesIn(address, [networkOf(`10.${one.site}.0.0/16`)]));
-    return other === undefined || other.site === site
+    const own = siteNetworks(plan);
+    const isIn = (networks: readonly string[]) => liesIn(address, networks.map(networkOf));
+    const other = elsewhere.find(({ networks }) => isIn(networks));
+    return other === undefined || isIn(own)
         ? undefined
-        : `${key}: node ${node} at ${endpoint} has ${cidr} on ${iface}, an address of ${other.name} (10.${other.site}.0.0/16), ` +
-              `and ${name} is 10.${site}.0.0/16: correct hypervisors.${key}.endpoint`;
+        : `${key}: node ${node} at ${endpoint} has ${cidr} on ${iface}, an address of ${other.name} (${other.networks.join(", ")}), ` +
+              `and ${name} is ${own.join(", ")}: correct hypervisors.${key}.endpoint`;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { standaloneReason } from "../definitions/standalone";
-import { TENANT_VLANS, vlanOf } from "../substrate/identity";
+import { slotOf, vmidsText } from "../substrate/plan";
 import type { Hypervisor, Substrate } from "../substrate/substrate";
 import { leavesOf } from "./inputs";
 import { FIREWALL_OPTIONS, PROVIDER, VM } from "./types";
@@ -49,14 +49,14 @@ export function segmentFaults({ type, inputs }: Seen, substrate: Substrate): str
     if (isUnknown(inputs, "vmId")) {
         return [];
     }
-    const vlan = vmId === undefined ? undefined : vlanOf(vmId);
-    if (vlan === undefined || vlan < TENANT_VLANS.first || vlan > TENANT_VLANS.last) {
-        return [`VMID ${vmId ?? "left to PVE"} is no tenant's: VLAN x 100 + instance, 5001 to 5999`];
+    const slot = vmId === undefined ? undefined : slotOf(substrate.plan, vmId);
+    if (slot === undefined) {
+        return [`VMID ${vmId ?? "left to PVE"} is no tenant's: VLAN x 100 + instance, ${vmidsText(substrate.plan)}`];
     }
     const hypervisor = substrate.hypervisors.find(({ node }) => node === nodeName);
     const tagged = substrate.coreRouter.mode !== "none";
     return networkDevices.flatMap((nic, index) =>
-        nicFaults(nic, tagged ? vlan : 0, hypervisor).map((fault) => `networkDevices[${index}] ${fault}`),
+        nicFaults(nic, tagged ? slot.vlan : 0, hypervisor).map((fault) => `networkDevices[${index}] ${fault}`),
     );
 }
 

@@ -18,8 +18,8 @@ export interface Lease {
 
 /** Every declared name with its address. */
 export function declaredNames(substrate: Substrate): (readonly [name: string, address: string])[] {
-    return vmsOf(substrate).flatMap(([tenant, vm]) => {
-        const address = knownAddress(substrate.site, tenant, vm);
+    return vmsOf(substrate).flatMap(([, vm]) => {
+        const address = knownAddress(substrate.plan, vm);
         return address === undefined ? [] : [vm.fqdn, ...vm.aliases].map((name) => [name, address] as const);
     });
 }
@@ -27,6 +27,7 @@ export function declaredNames(substrate: Substrate): (readonly [name: string, ad
 /** Lease of a VM against its tenant's file. */
 export function judgeLease(substrate: Substrate, tenant: Tenant, vm: WorkloadVm, lease: Lease = {}): Finding[] {
     const { gateway } = tenant.segment.subnet;
+    const { resolvers, timeServers } = tenant.segment;
     const { error, address = "no address" } = lease;
     const finding = (what: string, expected: string, measured: string) => ({
         expected,
@@ -37,20 +38,20 @@ export function judgeLease(substrate: Substrate, tenant: Tenant, vm: WorkloadVm,
     const findings = [
         finding("address", expectedAddress(substrate, tenant, vm, address), error ?? address),
         finding("gateway", gateway, lease.gateway ?? ""),
-        finding("resolver", gateway, among(lease.resolvers)),
+        finding("resolver", among(resolvers), among(lease.resolvers)),
         finding("search domain", tenant.zone, lease.search ?? ""),
         // cloud-init names no time server to a VM of a fixed address.
-        ...(lease.ntp === undefined ? [] : [finding("time server", gateway, among(lease.ntp))]),
+        ...(lease.ntp === undefined ? [] : [finding("time server", among(timeServers), among(lease.ntp))]),
     ];
     return findings.map((one) => ({ ...one, what: `${proofName(vm)} ${one.what}` }));
 }
 
 /** The address that a VM has to have: the one that is known, or any of the pool, the one that it got included. */
-function expectedAddress({ site }: Substrate, tenant: Tenant, vm: WorkloadVm, got: string): string {
+function expectedAddress({ plan }: Substrate, tenant: Tenant, vm: WorkloadVm, got: string): string {
     const { poolStart, poolEnd } = tenant.segment.subnet;
     const number = parseAddress(got) ?? -1;
     const inPool = parseAddress(poolStart)! <= number && number <= parseAddress(poolEnd)!;
-    return knownAddress(site, tenant, vm) ?? (inPool ? got : `${poolStart}-${poolEnd}`);
+    return knownAddress(plan, vm) ?? (inPool ? got : `${poolStart}-${poolEnd}`);
 }
 
 function among(values: readonly string[] = []): string {

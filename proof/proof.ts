@@ -1,8 +1,10 @@
-import { SITE_SEGMENT_KEYS, SITE_SEGMENTS, PRIVATE_NETWORKS } from "../substrate/siteSegments";
+import { PRIVATE_NETWORKS } from "../substrate/privateNetworks";
+import { hostInside, siteNetworks, type NetworkPlan } from "../substrate/plan";
 import {
     complementOf,
     enclosingNetwork,
     formatAddress,
+    liesIn,
     networkOf,
     parseAddress,
     type Range,
@@ -48,8 +50,8 @@ const ALWAYS = { tcp: [22, 443], udp: [514] } as const;
 const BOOTPS = 67;
 const DOMAIN = 53;
 
-/** Networks that are neither the site's nor the internet, one address of each. */
-const OTHER_PLACES = ["192.168.1.1", "172.16.0.1", "100.64.0.1"];
+/** Networks that are private, one address of each. */
+const PRIVATE_PLACES = ["10.10.50.10", "10.20.50.10", "192.168.1.1", "172.16.0.1", "100.64.0.1"];
 
 /** Name of a VM in proofs, such as grooveiq/api-vm01. */
 export function proofName(vm: Pick<WorkloadVm, "tenant" | "name">): string {
@@ -66,18 +68,24 @@ export function vmsOf({ tenants }: Substrate): (readonly [Tenant, WorkloadVm])[]
  * an address of each network that some tenant's file opens there.
  */
 export function standInsOf(substrate: Substrate): ProofHost[] {
-    const { site } = substrate;
+    const { plan } = substrate;
     const cells = reachabilityOf(substrate);
     const internet = formatAddress(complementOf(PRIVATE_NETWORKS.map(networkOf))[0]!.first + 1);
     const fixed: readonly (readonly [string, readonly string[]])[] = [
-        ...SITE_SEGMENT_KEYS.map((key) => [key, [`10.${site}.${SITE_SEGMENTS[key].vlan}.100`]] as const),
+        ...plan.segments.map((segment) => [segment.name, [hostInside(segment)]] as const),
         [INTERNET, [internet]],
-        [ELSEWHERE, [`10.${site === 10 ? 20 : 10}.50.10`, ...OTHER_PLACES]],
+        [ELSEWHERE, placesElsewhere(plan)],
     ];
     return fixed.map(([place, addresses]) => {
         const opened = cells.filter(({ to }) => to === place).flatMap(({ openings }) => openings.flatMap(partOf));
         return { name: place, place, addresses: [...new Set([...addresses, ...opened.flatMap(hostIn)])] };
     });
+}
+
+/** Addresses of private networks that are not the site's. */
+function placesElsewhere(plan: NetworkPlan): string[] {
+    const own = siteNetworks(plan).map(networkOf);
+    return PRIVATE_PLACES.filter((address) => !liesIn(`${address}/32`, own));
 }
 
 /** The first address of a range that a host of a /24 can have; none where there is none. */
@@ -113,10 +121,10 @@ export function checksOf(substrate: Substrate, addresses: ReadonlyMap<number, st
 }
 
 /** The router as a tenant sees it: its gateway, and every other address that it has. */
-function routerHosts({ site, tenants }: Substrate, { segment }: Tenant): ProofHost[] {
+function routerHosts({ plan, tenants }: Substrate, { segment }: Tenant): ProofHost[] {
     const { gateway } = segment.subnet;
     const all = routerAddresses(
-        site,
+        plan,
         tenants.map((tenant) => tenant.segment.vlan),
     );
     return [

@@ -1,4 +1,4 @@
-import { isSiteSegment } from "../substrate/siteSegments";
+import { siteSegment } from "../substrate/plan";
 import { checksOf, proofName, type Check } from "./proof";
 import { declaredNames, judgeLease, type Lease } from "./lease";
 import type { Finding, Measured, Proof } from "./findings";
@@ -37,7 +37,7 @@ export function jobsOf(
     given: ReadonlyMap<string, string>,
 ): { readonly jobs: readonly VmJob[]; readonly unknown: readonly string[] } {
     const all = substrate.tenants.flatMap((owner) =>
-        owner.vms.map((vm) => ({ vm, address: given.get(proofName(vm)) ?? knownAddress(substrate.site, owner, vm) })),
+        owner.vms.map((vm) => ({ vm, address: given.get(proofName(vm)) ?? knownAddress(substrate.plan, vm) })),
     );
     const addresses = new Map(all.flatMap(({ vm, address }) => (address === undefined ? [] : [[vm.vmid, address]])));
     const checks = checksOf(substrate, addresses);
@@ -60,7 +60,7 @@ export function verificationOf(
         substrate: substrate.name,
         vms: told.length,
         matrix: told.flatMap(({ job, answer }) =>
-            job.checks.map((check, i) => judge(check, answer.answers[i] !== "silent")),
+            job.checks.map((check, i) => judge(substrate, check, answer.answers[i] !== "silent")),
         ),
         addresses: told.flatMap(({ job, answer }) => judgeLease(substrate, job.tenant, job.vm, answer.lease)),
         names: told.flatMap(({ job, answer }) =>
@@ -76,12 +76,13 @@ export function verificationOf(
  * An answer where none may come is a mismatch. So is silence where something is open and surely there; of what may have
  * nobody behind it, or may be silent by itself as UDP is, it tells nothing.
  */
-function judge(check: Check, answered: boolean): Measured {
+function judge({ plan }: Substrate, check: Check, answered: boolean): Measured {
     if (answered) {
         return { ...check, answered: check.to, ok: check.open };
     }
     const { open, to, probe } = check;
-    const perhapsNobody = isSiteSegment(to) || to === INTERNET || to === ELSEWHERE || probe.protocol === "udp";
+    const perhapsNobody =
+        siteSegment(plan, to) !== undefined || to === INTERNET || to === ELSEWHERE || probe.protocol === "udp";
     return open && perhapsNobody ? { ...check, ok: true, untold: true } : { ...check, ok: !open };
 }
 

@@ -1,15 +1,15 @@
 import type { Holdings, RouterHoldings, VmHolding } from "../state/holdings";
-import { subnetOf } from "../substrate/identity";
+import { cidrOf } from "../substrate/plan";
 import type { Substrate } from "../substrate/substrate";
 
 /** Lines of a tenant's holdings, one for each thing, as `node pve2: VM 5101 web-vm01 (scsi0 32GiB)`. */
 export function linesOf(
-    { site, coreRouter }: Pick<Substrate, "site" | "coreRouter">,
+    { plan, coreRouter }: Pick<Substrate, "plan" | "coreRouter">,
     { vms, pool, vlans, router }: Holdings,
 ): string[] {
     const disks = ({ disks: all }: VmHolding) => all.map(({ name, sizeGiB }) => `${name} ${sizeGiB}GiB`).join(", ");
     return [
-        ...(coreRouter.mode === "none" ? [] : vlans).map((vlan) => `VLAN ${vlan} (${subnetOf(site, vlan).cidr})`),
+        ...(coreRouter.mode === "none" ? [] : vlans).map((vlan) => `VLAN ${vlan} (${cidrOf(plan, vlan)})`),
         ...vms.map((vm) => `node ${vm.node}: VM ${vm.vmid} ${vm.name} (${disks(vm) || "no disk"})`),
         ...(pool === undefined ? [] : [`node: pool ${pool}`]),
         ...(router === undefined ? [] : routerLines(router)),

@@ -141,8 +141,8 @@ function settleText(substrate: string, settle: Settle): string {
         case "command":
             return `by hand, on the node: ${settle.command}`;
         case "guest":
-            return settle.inRange
-                ? "by hand, on the node: give it a VMID below 5001 or above 5999, or delete it; or declare it in a tenant's file"
+            return settle.vmids !== undefined
+                ? `by hand, on the node: give it a VMID outside of ${settle.vmids}, or delete it; or declare it in a tenant's file`
                 : "by hand, on the node: take it out of the tenant's pool and its tags off; or delete it";
         default:
             throw new TypeError(`nothing on a node is settled by ${settle.by}`);

@@ -1,5 +1,5 @@
 import type { Subject, SubjectKind } from "../substrate/findings";
-import { subnetOf } from "../substrate/identity";
+import { cidrOf } from "../substrate/plan";
 import { liesIn, networkOf } from "../substrate/network";
 import { isTenants } from "../substrate/recordOwnership";
 import type { Substrate } from "../substrate/substrate";
@@ -27,7 +27,7 @@ type Read = (row: Row) => string;
 /** Leftovers of a tenant on the router: records that bear its mark, and those of its VLAN, subnet and zone. */
 export function routerLeftovers(inventory: RouterInventory, substrate: Substrate, gone: Gone): RouterLeftovers {
     const { hosts } = inventory;
-    const ranges = gone.vlans.map((vlan) => networkOf(subnetOf(substrate.site, vlan).cidr));
+    const ranges = gone.vlans.flatMap((vlan) => cidrOf(substrate.plan, vlan) ?? []).map(networkOf);
     const isNamed = (name: string) => name.endsWith(`.${gone.tenant}.${substrate.zone}`);
     const field =
         (name: string): Read =>

@@ -1,4 +1,4 @@
-import { vlanOf } from "../substrate/identity";
+import { slotOf, type NetworkPlan } from "../substrate/plan";
 import { byTenant, nameOf, POOL, ROUTER, VM, vmidOf, type Deployment, type StateResource } from "./deployment";
 
 /** One tenant's things on node and router, as the stack's state knows them. */
@@ -48,8 +48,8 @@ export interface RouterHoldings {
  * The holdings of each tenant in the state, by name and in its order: of whatever a run that broke off left of it, be it a VM
  * without its component, or a VLAN on the router without a VM.
  */
-export function holdingsOf({ resources = [] }: Deployment): ReadonlyMap<string, Holdings> {
-    return new Map([...byTenant(resources)].map(([tenant, own]) => [tenant, holdingsIn(tenant, own)]));
+export function holdingsOf({ resources = [] }: Deployment, plan: NetworkPlan): ReadonlyMap<string, Holdings> {
+    return new Map([...byTenant(resources)].map(([tenant, own]) => [tenant, holdingsIn(tenant, own, plan)]));
 }
 
 /** Tenants of the state by name, by the part of their holdings that others may not claim. */
@@ -58,12 +58,12 @@ export type RecordedTenants = ReadonlyMap<
     Pick<Holdings, "vlans"> & { readonly vms: readonly Pick<VmHolding, "vmid" | "component">[] }
 >;
 
-function holdingsIn(tenant: string, resources: readonly StateResource[]): Holdings {
+function holdingsIn(tenant: string, resources: readonly StateResource[], plan: NetworkPlan): Holdings {
     const ofType = (wanted: string) => resources.filter(({ type }) => type === wanted);
     const vms = ofType(VM).map(vmOf);
     const pool = ofType(POOL).map(({ outputs = {} }) => String(outputs["poolId"]))[0];
     const tags = ofType(`${ROUTER}RouterVlan`).map(({ outputs = {} }) => Number(outputs["tag"]));
-    const vlans = [...vms.map(({ vmid }) => vlanOf(vmid)), ...tags];
+    const vlans = [...vms.flatMap(({ vmid }) => slotOf(plan, vmid)?.vlan ?? []), ...tags];
     const routed = resources.some(({ type }) => type.startsWith(ROUTER));
     return {
         tenant,

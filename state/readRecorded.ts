@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import type { NetworkPlan } from "../substrate/plan";
 import type { VmOutput } from "../substrate/outputs";
 import type { StateResource } from "./deployment";
 import { holdingsOf, type RecordedTenants } from "./holdings";
@@ -8,7 +9,7 @@ import { recordedOf, type Recorded } from "./recorded";
  * Reads what the stack's own state knows, through the two functions that Pulumi's StackReference is made of. It says
  * which VMs are ours already, and which MAC each had: an automatic MAC is PVE's choice once, and is kept from then on.
  */
-export async function readRecorded(): Promise<{ recorded: Recorded; tenants: RecordedTenants }> {
+export async function readRecorded(plan: NetworkPlan): Promise<{ recorded: Recorded; tenants: RecordedTenants }> {
     const stack = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
     const [state, outputs] = await Promise.all([
         builtin("readStackResourceOutputs", { stackName: stack }),
@@ -17,7 +18,7 @@ export async function readRecorded(): Promise<{ recorded: Recorded; tenants: Rec
     const vms = (outputs["vms"] ?? []) as readonly VmOutput[];
     const told = state as Readonly<Record<string, Omit<StateResource, "urn">>>;
     const resources = Object.entries(told).map(([urn, resource]) => ({ urn, ...resource }));
-    return { recorded: recordedOf(resources, vms), tenants: holdingsOf({ resources }) };
+    return { recorded: recordedOf(resources, vms), tenants: holdingsOf({ resources }, plan) };
 }
 
 async function builtin(name: string, args: Record<string, string>): Promise<Record<string, unknown>> {

@@ -83,7 +83,7 @@ export type Settle =
     /** A command on the node, by hand. */
     | { readonly by: "command"; readonly command: string }
     /** A guest that no file declares: it has a VMID of the tenants, or only their marks. */
-    | { readonly by: "guest"; readonly inRange: boolean }
+    | { readonly by: "guest"; readonly vmids?: string }
     /** By hand, at a place of the router's menu; `remove`: it is deleted there, or its tenant declared. */
     | { readonly by: "menu"; readonly menu: string; readonly remove?: boolean }
     /** A service of the router is started by hand. */

@@ -1,5 +1,5 @@
-import { TENANT_VLANS, vlanOf, vmidOf } from "./identity";
-import type { Tenant, WorkloadVm } from "./substrate";
+import { slotOf } from "./plan";
+import type { Substrate, WorkloadVm } from "./substrate";
 
 /** The parts of a guest on a node that tell whose it is. */
 export interface MarkedGuest {
@@ -44,9 +44,10 @@ export function isVm(guest: MarkedGuest, { tenant, name }: WorkloadVm): boolean 
  * tenant that no file has any more; else by its VMID that of the tenant on the VLAN. Undefined for a guest that is none of
  * ours.
  *
- * @param tenants those of the files.
+ * @param substrate the files' tenants, and the plan that VMIDs are of.
  */
-export function ownerOf(guest: MarkedGuest, tenants: readonly Pick<Tenant, "name" | "segment">[]): Owner | undefined {
+export function ownerOf(guest: MarkedGuest, substrate: Pick<Substrate, "plan" | "tenants">): Owner | undefined {
+    const { plan, tenants } = substrate;
     const { vmid, pool, tags, template } = guest;
     const by = (mark: Mark) => tenants.find(({ name }) => marksOf(guest, name).includes(mark))?.name;
     const [pooled, tagged] = [by("pool"), by("tag")];
@@ -60,12 +61,7 @@ export function ownerOf(guest: MarkedGuest, tenants: readonly Pick<Tenant, "name
         const former = pool ?? tags.find((tag) => tag !== TENANT_TAG);
         return { ...(former !== undefined && { tenant: former }), by: pool === undefined ? "tag" : "pool" };
     }
-    const there = tenants.find(({ segment }) => segment.vlan === vlanOf(vmid));
-    return isTenantVmid(vmid) ? { ...(there && { tenant: there.name }), by: "vlan" } : undefined;
-}
-
-/** Whether a VMID is one of the tenants' VMs, by the identity rule. */
-export function isTenantVmid(vmid: number): boolean {
-    const vlan = vlanOf(vmid);
-    return vlan >= TENANT_VLANS.first && vlan <= TENANT_VLANS.last && vmid > vmidOf(vlan, 0);
+    const slot = slotOf(plan, vmid);
+    const there = tenants.find(({ segment }) => segment.vlan === slot?.vlan);
+    return slot !== undefined ? { ...(there && { tenant: there.name }), by: "vlan" } : undefined;
 }

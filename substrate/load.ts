@@ -3,6 +3,10 @@ import { checkAdmission } from "./admission";
 import { checkBaselines } from "./baseline";
 import { checkAcross } from "./check/index";
 import { checkCoreRouter } from "./check/coreRouter";
+import { checkPlaces } from "./check/identity";
+import { checkPlan } from "./check/plan";
+import { siteNetworks, type NetworkPlan } from "./plan";
+import { resolvePlan } from "./resolvePlan";
 import { faultAt, type CheckedTenant } from "../definitions/places";
 import { listSubstrates, tenantFile, tenantFiles } from "../definitions/read";
 import type { SubstrateDefinition, TenantDefinition } from "../definitions/definitions";
@@ -10,8 +14,9 @@ import { DefinitionError, type Fault, type Path } from "../definitions/faults";
 import { resolve } from "./resolve";
 import { checkShape } from "../definitions/shape";
 import { stackSource } from "../definitions/stackFile";
-import type { Substrate } from "./substrate";
+import type { Elsewhere, Substrate } from "./substrate";
 import { readYaml } from "../definitions/read";
+import type { Source } from "../definitions/yaml";
 
 /** Where the definitions of a substrate come from. */
 export interface Definitions {
@@ -28,8 +33,8 @@ export interface Definitions {
     readonly sites?: Sites;
 }
 
-/** Sites of substrates, by name; one whose stack file does not say it is left out. */
-export type Sites = ReadonlyMap<string, number>;
+/** Sites of substrates with their networks, by name; one whose stack file does not say them is left out. */
+export type Sites = ReadonlyMap<string, Omit<Elsewhere, "name">>;
 
 /**
  * Reads, checks and resolves every definition of a substrate.
@@ -38,44 +43,55 @@ export type Sites = ReadonlyMap<string, number>;
  */
 export function loadSubstrate(definitions: Definitions): Substrate {
     const faults: Fault[] = [];
-    const substrate = gather(faults, () => {
-        const checked = checkShape<SubstrateDefinition>("substrate", stackSource(definitions));
-        faults.push(...checked.faults);
-        return checked;
-    });
+    const source = gather(faults, () => stackSource(definitions));
+    const substrate = source && checkShape<SubstrateDefinition>("substrate", source);
+    const { plan, faults: wrong = [] } = (source && planOf(source, substrate!)) ?? {};
+    faults.push(...(substrate?.faults ?? []), ...wrong);
     const tenants = tenantFiles(definitions).flatMap(
-        (file) => gather(faults, () => loadTenant(definitions.root, file, faults)) ?? [],
+        (file) => gather(faults, () => loadTenant(definitions.root, file, plan, faults)) ?? [],
     );
-    if (substrate === undefined || faults.length > 0) {
+    if (substrate === undefined || plan === undefined || faults.length > 0) {
         throw new DefinitionError(faults);
     }
     faultless([
-        ...checkAcross(definitions.substrate, substrate.value, tenants, listSubstrates(definitions.root)),
+        ...checkAcross(definitions.substrate, substrate.value, plan, tenants, listSubstrates(definitions.root)),
         ...checkCoreRouter(stackSource(definitions), substrate.value, tenants),
-        ...checkBaselines(stackSource(definitions), substrate.value),
+        ...checkBaselines(stackSource(definitions), substrate.value, plan),
     ]);
-    const model = resolve(definitions.substrate, substrate.value, tenants, sitesElsewhere(definitions));
+    const model = resolve(definitions.substrate, substrate.value, plan, tenants, sitesElsewhere(definitions));
     faultless(checkAdmission(model, tenants));
     return model;
 }
 
 /** Sites of the other substrates, as far as their stack files say them. */
 function sitesElsewhere({ root, substrate, sites = readSites(root) }: Definitions): Substrate["elsewhere"] {
-    return [...sites].filter(([name]) => name !== substrate).map(([name, site]) => ({ name, site }));
+    return [...sites].filter(([name]) => name !== substrate).map(([name, site]) => ({ name, ...site }));
 }
 
 /** Reads the site of every substrate of a project. */
 export function readSites(root: string): Sites {
-    const sites = new Map<string, number>();
+    const sites = new Map<string, Omit<Elsewhere, "name">>();
     for (const name of listSubstrates(root)) {
         // A fault of a stack file is told where that one is loaded.
         const source = gather([], () => stackSource({ root, substrate: name }));
-        const site = Number((source?.value as { site?: unknown } | undefined)?.site);
-        if (Number.isInteger(site)) {
-            sites.set(name, site);
+        const plan = source && planOf(source, checkShape<SubstrateDefinition>("substrate", source)).plan;
+        if (plan !== undefined) {
+            sites.set(name, { site: plan.site, networks: siteNetworks(plan) });
         }
     }
     return sites;
+}
+
+/** The network plan of a stack file, whatever else is wrong with the file; undefined where the plan itself is wrong. */
+function planOf(
+    source: Source,
+    { value, faults }: { readonly value: SubstrateDefinition; readonly faults: readonly Fault[] },
+): { readonly plan?: NetworkPlan; readonly faults?: readonly Fault[] } {
+    if (faults.some(({ path }) => /^(|(site|network|coreRouter)\b.*)$/.test(path))) {
+        return {};
+    }
+    const wrong = checkPlan(source, value);
+    return wrong.length > 0 ? { faults: wrong } : { plan: resolvePlan(value) };
 }
 
 function faultless(faults: readonly Fault[]): void {
@@ -84,11 +100,12 @@ function faultless(faults: readonly Fault[]): void {
     }
 }
 
-function loadTenant(root: string, file: string, faults: Fault[]): CheckedTenant {
+function loadTenant(root: string, file: string, plan: NetworkPlan | undefined, faults: Fault[]): CheckedTenant {
     const source = readYaml(file, join(root, file));
     const checked = checkShape<TenantDefinition>("tenant", source);
-    faults.push(...checked.faults);
-    return { ...source, value: checked.value };
+    const tenant = { ...source, value: checked.value };
+    faults.push(...checked.faults, ...(plan === undefined ? [] : checkPlaces(plan, tenant)));
+    return tenant;
 }
 
 /** A fault at a place of a tenant's file, for what is found after its definitions were checked. */

@@ -6,8 +6,8 @@ import type {
     SubstrateDefinition,
     TenantDefinition,
 } from "../definitions/definitions";
-import { MANAGEMENT_VLAN, subnetOf, TRUSTED_VLAN, zoneOf } from "./identity";
-import { isSiteSegment, siteSubnet } from "./siteSegments";
+import { zoneOf } from "./identity";
+import { segmentsIntoTenants, siteSegment, subnetOf, type NetworkPlan } from "./plan";
 import { resolveVm } from "./resolveVm";
 import { parseGiB, parseMiB } from "../definitions/size";
 import type { Allowance, Hypervisor, Inbound, Quota, Segment, Substrate, Tenant, TemplateChoice } from "./substrate";
@@ -16,6 +16,7 @@ import type { Allowance, Hypervisor, Inbound, Quota, Segment, Substrate, Tenant,
 export function resolve(
     name: string,
     substrate: SubstrateDefinition,
+    plan: NetworkPlan,
     checked: readonly CheckedTenant[],
     elsewhere: Substrate["elsewhere"] = [],
 ): Substrate {
@@ -24,13 +25,13 @@ export function resolve(
     const model: Substrate = {
         name,
         zone: `${name}.${substrate.domain}`,
-        site: substrate.site,
+        plan,
         elsewhere,
         status: substrate.status,
         hypervisors,
         coreRouter: substrate.coreRouter,
         tenants: checked
-            .map((tenant) => resolveTenant(name, substrate, tenant, tenants))
+            .map((tenant) => resolveTenant(name, plan, substrate, tenant, tenants))
             .sort((a, b) => a.segment.vlan - b.segment.vlan),
         missing: missingFor(substrate.status, hypervisors),
     };
@@ -78,6 +79,7 @@ function resolveHypervisor(name: string, definition: HypervisorDefinition): Hype
 
 function resolveTenant(
     substrateName: string,
+    plan: NetworkPlan,
     substrate: SubstrateDefinition,
     checked: CheckedTenant,
     all: readonly TenantDefinition[],
@@ -88,13 +90,15 @@ function resolveTenant(
         name: tenant.name,
         description: tenant.description,
         hypervisor: tenant.hypervisor ?? Object.keys(substrate.hypervisors)[0]!,
-        segment: resolveSegment(tenant, substrate, all),
+        segment: resolveSegment(tenant, plan, substrate.coreRouter, all),
         zone,
         keep: tenant.keep,
         ...(tenant.formerly !== undefined && { formerly: tenant.formerly }),
-        allow: tenant.allow.map((allowance) => resolveAllowance(substrate.site, allowance, all)),
+        allow: tenant.allow.map((allowance) => resolveAllowance(plan, allowance, all)),
         quota: resolveQuota(tenant),
-        vms: tenant.vms.map((_, index) => resolveVm(substrate, checked, zone, index)).sort((a, b) => a.vmid - b.vmid),
+        vms: tenant.vms
+            .map((_, index) => resolveVm(substrate, plan, checked, zone, index))
+            .sort((a, b) => a.vmid - b.vmid),
         definedAt: definedAt(checked, [], ["name", "vlan", "formerly"]),
     };
 }
@@ -110,18 +114,23 @@ function resolveQuota({ quota = {} }: TenantDefinition): Quota {
 }
 
 /** A destination as the file has it, with the network that it is. */
-function resolveAllowance(site: number, definition: AllowanceDefinition, all: readonly TenantDefinition[]): Allowance {
+function resolveAllowance(
+    plan: NetworkPlan,
+    definition: AllowanceDefinition,
+    all: readonly TenantDefinition[],
+): Allowance {
     const { to, protocol, ports, why } = definition;
     const tenant = all.find(({ name }) => name === to);
-    const segment = isSiteSegment(to) ? siteSubnet(site, to) : to;
-    const cidr = tenant === undefined ? segment : subnetOf(site, tenant.vlan).cidr;
+    const segment = siteSegment(plan, to)?.cidr ?? to;
+    const cidr = tenant === undefined ? segment : subnetOf(plan, tenant.vlan)!.cidr;
     return { to, cidr, protocol, ports: ports?.split(",") ?? [], why };
 }
 
-/** The zone matrix lets management and trusted in; the allowances of other tenants' files come after them. */
+/** The plan lets some segments of the site in; the allowances of other tenants' files come after them. */
 function resolveSegment(
     tenant: TenantDefinition,
-    { site, coreRouter }: SubstrateDefinition,
+    plan: NetworkPlan,
+    coreRouter: SubstrateDefinition["coreRouter"],
     all: readonly TenantDefinition[],
 ): Segment {
     const allowed = all.flatMap((other) =>
@@ -129,20 +138,21 @@ function resolveSegment(
             .filter(({ to }) => to === tenant.name)
             .map(({ protocol, ports, why }): Inbound => {
                 const name = `${other.name}: ${why}`;
-                const { cidr } = subnetOf(site, other.vlan);
+                const { cidr } = subnetOf(plan, other.vlan)!;
                 return { name, cidr, ...(protocol !== "any" && { protocol }), ...(ports !== undefined && { ports }) };
             }),
     );
+    const tagged = coreRouter.mode !== "none";
+    const subnet = subnetOf(plan, tenant.vlan)!;
+    const servers = (named: readonly string[]) => (named.length > 0 || !tagged ? named : [subnet.gateway]);
     return {
         tenant: tenant.name,
         vlan: tenant.vlan,
-        tagged: coreRouter.mode !== "none",
-        subnet: subnetOf(site, tenant.vlan),
-        inbound: [
-            { name: "management", cidr: subnetOf(site, MANAGEMENT_VLAN).cidr },
-            { name: "trusted", cidr: subnetOf(site, TRUSTED_VLAN).cidr },
-            ...allowed,
-        ],
+        tagged,
+        subnet,
+        resolvers: servers(plan.resolvers),
+        timeServers: servers(plan.timeServers),
+        inbound: [...segmentsIntoTenants(plan).map(({ name, cidr }) => ({ name, cidr })), ...allowed],
     };
 }
 

@@ -1,6 +1,7 @@
 import { definedAt, type CheckedTenant } from "../definitions/places";
 import type { SubstrateDefinition, VmDefinition } from "../definitions/definitions";
-import { fixedAddressOf, macOf, vmidOf } from "./identity";
+import { macOf } from "./identity";
+import { fixedAddressOf, vmidOf, type NetworkPlan } from "./plan";
 import { parseGiB, parseMiB } from "../definitions/size";
 import type { WorkloadVm } from "./substrate";
 
@@ -10,6 +11,7 @@ const LOCATED = ["name", "instance", "disk", "disks", "rebuild", "template"];
 /** Resolves one VM of a tenant, by its place in the tenant's file; its zone is the tenant's. */
 export function resolveVm(
     substrate: SubstrateDefinition,
+    plan: NetworkPlan,
     checked: CheckedTenant,
     zone: string,
     index: number,
@@ -20,11 +22,11 @@ export function resolveVm(
         tenant: tenant.name,
         name: vm.name,
         description: vm.description,
-        vmid: vmidOf(tenant.vlan, vm.instance),
+        vmid: vmidOf(plan, tenant.vlan, vm.instance),
         ...hardware(vm),
         ...lifecycle(vm),
         keep: tenant.keep || vm.keep,
-        ...identity(substrate, tenant.vlan, vm),
+        ...identity(substrate.macPolicy, plan, tenant.vlan, vm),
         ...(tenant.user && { user: tenant.user }),
         fqdn: `${vm.name}.${zone}`,
         aliases: vm.aliases.map((alias) => `${alias}.${zone}`),
@@ -58,9 +60,15 @@ function lifecycle({ onBoot, startup, agent, protection, reboot, rebuild, templa
     };
 }
 
-function identity({ site, macPolicy }: SubstrateDefinition, vlan: number, { instance, address }: VmDefinition) {
+function identity(
+    macPolicy: SubstrateDefinition["macPolicy"],
+    plan: NetworkPlan,
+    vlan: number,
+    { instance, address }: VmDefinition,
+) {
+    const chosen = address === "fixed" ? fixedAddressOf(plan, vlan, instance) : address;
     return {
-        ...(macPolicy === "deterministic" && { mac: macOf(site, vlan, instance) }),
-        ...(address === "fixed" && { address: fixedAddressOf(site, vlan, instance) }),
+        ...(macPolicy === "deterministic" && { mac: macOf(plan.site, vlan, instance) }),
+        ...(chosen !== "dhcp" && { address: chosen! }),
     };
 }

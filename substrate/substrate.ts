@@ -1,6 +1,6 @@
 import type { BaselineDefinition } from "../definitions/definitions";
 import type { DefinedAt } from "../definitions/places";
-import type { Subnet } from "./identity";
+import type { NetworkPlan, Subnet } from "./plan";
 
 /**
  * The resolved model: plain, frozen values that components declare resources from. Everything that can be computed
@@ -11,15 +11,23 @@ export interface Substrate {
     readonly name: string;
     /** DNS zone of the substrate, above those of its tenants. */
     readonly zone: string;
-    readonly site: number;
+    /** Network plan of the site. */
+    readonly plan: NetworkPlan;
     /** The project's other substrates, whose nodes are never this one's. */
-    readonly elsewhere: readonly { readonly name: string; readonly site: number }[];
+    readonly elsewhere: readonly Elsewhere[];
     readonly status: "active" | "planned";
     readonly hypervisors: readonly Hypervisor[];
     readonly coreRouter: CoreRouter;
     readonly tenants: readonly Tenant[];
     /** Needs of an up that are not met, one entry each; empty for a substrate that can be brought up. */
     readonly missing: readonly string[];
+}
+
+/** Another substrate of the project, and the networks of its site. */
+export interface Elsewhere {
+    readonly name: string;
+    readonly site: number;
+    readonly networks: readonly string[];
 }
 
 /** The substrate's core router, and who writes to it. */
@@ -129,6 +137,9 @@ export interface Segment {
     /** False on a flat network: the VMs' NICs have no VLAN tag, and the subnet is not theirs. */
     readonly tagged: boolean;
     readonly subnet: Subnet;
+    /** Addresses of the VMs' DNS and NTP servers; none on a flat network that names none. */
+    readonly resolvers: readonly string[];
+    readonly timeServers: readonly string[];
     /** Who may open connections into the segment from outside, in the order of the rules. */
     readonly inbound: readonly Inbound[];
 }

@@ -1,4 +1,7 @@
+import type { NetworkDefinition, SubstrateDefinition } from "../definitions/definitions";
+import { checkShape } from "../definitions/shape";
 import type { Guest, Inventory } from "../node/inventory";
+import { resolvePlan } from "../substrate/resolvePlan";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -22,6 +25,21 @@ export const STACK = `config:
         storage: 1TB
         threads: 8
 `;
+
+/** A network block with every default that it leaves out. */
+export function networkDefinition(network: Partial<NetworkDefinition> = {}): NetworkDefinition {
+    const value = { network: structuredClone(network) };
+    checkShape<SubstrateDefinition>("substrate", { file: "Pulumi.dvntm.yaml", value, lineOf: () => undefined });
+    return value.network as NetworkDefinition;
+}
+
+/** Network plan of a site: that of the deevnet sites, but for what is changed. */
+export function planOf(site = 20, network: Partial<NetworkDefinition> = {}) {
+    return resolvePlan({ site, network: networkDefinition(network) });
+}
+
+/** Network plan of dvntm. */
+export const PLAN = planOf();
 
 /** The smallest legal tenant. */
 export function smallTenant(name: string, vlan: number): string {

@@ -21,7 +21,9 @@ import { routerClient } from "./routerClient";
  * @throws NodeError where a node cannot be asked.
  */
 export async function holdings(substrate: Substrate, chosen: (tenant: string) => boolean): Promise<Holdings[]> {
-    const all = [...holdingsOf(exportStack(substrate.name).deployment).values()].filter(({ tenant }) => chosen(tenant));
+    const all = [...holdingsOf(exportStack(substrate.name).deployment, substrate.plan).values()].filter(({ tenant }) =>
+        chosen(tenant),
+    );
     return all.length === 0
         ? []
         : withNodes(substrate, (nodes) => Promise.all(all.map((one) => withDisks(nodes, one))));
@@ -41,7 +43,7 @@ export function tellWhatGoes(substrate: Substrate, holdings: readonly Holdings[]
  * @returns false where something is left, or where it cannot be told.
  */
 export async function tellReleased(substrate: Substrate, before: readonly Holdings[]): Promise<boolean> {
-    const after = before.length === 0 ? new Map() : holdingsOf(exportStack(substrate.name).deployment);
+    const after = before.length === 0 ? new Map() : holdingsOf(exportStack(substrate.name).deployment, substrate.plan);
     const released = before.filter(({ tenant }) => !after.has(tenant));
     const inventories = readOnce(substrate);
     let clean = true;

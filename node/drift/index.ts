@@ -4,7 +4,8 @@ import type { Substrate, WorkloadVm } from "../../substrate/substrate";
 import type { Inventory, Task, Guest, Settings } from "../inventory";
 import { resourceFindings } from "./resources";
 import { viewOf, type NodeFinding, TASKS, vmFinding, type NodeView, type Named } from "./view";
-import { isTenantVmid, ownerOf } from "../../substrate/guestOwnership";
+import { slotOf, vmidsText } from "../../substrate/plan";
+import { ownerOf } from "../../substrate/guestOwnership";
 
 /**
  * Everything in which the nodes differ from what the tenants' files say, and the guests on them that are in the tenants'
@@ -87,10 +88,11 @@ export function undeclaredGuests(
 }
 
 function undeclared({ substrate }: NodeView, node: string, guest: Guest): NodeFinding | undefined {
-    const owner = ownerOf(guest, substrate.tenants);
+    const owner = ownerOf(guest, substrate);
     const tenant = substrate.tenants.find(({ name }) => name === owner?.tenant)?.name;
     const { vmid, name, status, pool, tags } = guest;
-    const settle = { by: "guest", inRange: isTenantVmid(vmid) } as const;
+    const { plan } = substrate;
+    const settle = { by: "guest", ...(slotOf(plan, vmid) && { vmids: vmidsText(plan) }) } as const;
     return owner && vmFinding({ tenant, node, vmid, name }, { found: { status, pool, tags }, settle, task: "created" });
 }
 

@@ -1,4 +1,4 @@
-import { SITE_SEGMENTS } from "../../substrate/siteSegments";
+import { siteSegment } from "../../substrate/plan";
 import { checksOf, proofName, standInsOf, vmsOf, type Check, type ProofHost } from "../proof";
 import { declaredNames, type Lease } from "../lease";
 import { ELSEWHERE, GATEWAY, INTERNET, ROUTER } from "../../firewall/reachability";
@@ -27,17 +27,16 @@ function hostOf(substrate: Substrate): (name: string) => string {
 /** Puts hosts into the data plane for every place outside the tenants. */
 export async function addStandIns(plane: DataPlane, substrate: Substrate): Promise<void> {
     const standIns = standInsOf(substrate);
-    for (const { name, addresses } of standIns.filter((one) => isSegment(one))) {
-        const { vlan } = SITE_SEGMENTS[name as keyof typeof SITE_SEGMENTS];
-        // The router's LAN carries management untagged.
-        await plane.standIn(name, name === "management" ? 0 : vlan, addresses, `10.${substrate.site}.${vlan}.1`);
+    const segmentOf = ({ name }: ProofHost) => siteSegment(substrate.plan, name);
+    for (const standIn of standIns) {
+        const segment = segmentOf(standIn);
+        if (segment !== undefined) {
+            const { name, vlan = 0, untagged, gateway } = segment;
+            await plane.standIn(name, untagged ? 0 : vlan, standIn.addresses, gateway);
+        }
     }
-    const far = standIns.filter((one) => !isSegment(one)).flatMap(({ addresses }) => addresses);
+    const far = standIns.filter((one) => segmentOf(one) === undefined).flatMap(({ addresses }) => addresses);
     await plane.standIn(PLANE_INTERNET, 0, far);
-}
-
-function isSegment({ name }: ProofHost): boolean {
-    return Object.hasOwn(SITE_SEGMENTS, name);
 }
 
 /** Boots VMs; what each came up with, by VMID. */

@@ -1,9 +1,7 @@
 import { PAGE_COLOURS, type Schemes } from "../html";
-import { TENANT_VLANS } from "../../substrate/identity";
 
 /**
- * Colours of the tenants, by VLAN from the first on: a site has ten, and a tenant keeps its colour whoever else comes and
- * goes. They were searched for, so that in either scheme each stands out from both grounds by 3:1 and more (WCAG 2.2,
+ * Colours of the tenants, by the last digit of the VLAN: a tenant keeps its colour whoever else comes and goes. They were searched for, so that in either scheme each stands out from both grounds by 3:1 and more (WCAG 2.2,
  * 1.4.11), from every other one, also to eyes that tell red and green badly, and from the red of drift. Neighbours differ
  * most. Nothing is told by colour alone: the tenant's name stands wherever its colour does.
  */
@@ -18,7 +16,7 @@ export const MAP_COLOURS: Schemes = {
 
 /** Class that shows something in a tenant's colour, which is then the variable `--own`. */
 export function colourClass(vlan: number): string {
-    return `t${vlan - TENANT_VLANS.first}`;
+    return `t${vlan % LIGHT.length}`;
 }
 
 /** CSS of those classes. */

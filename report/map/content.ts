@@ -1,6 +1,5 @@
 import { sharesOf, type Share } from "../../substrate/capacity";
 import type { DriftRow } from "../row";
-import { SITE_SEGMENT_KEYS, SITE_SEGMENTS, siteSubnet } from "../../substrate/siteSegments";
 import { ELSEWHERE, INTERNET, ROUTER } from "../../firewall/reachability";
 import type { Place } from "../../substrate/findings";
 import type { Hypervisor, Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
@@ -92,10 +91,10 @@ function isAt(place: Place, { name, node }: Hypervisor): boolean {
 }
 
 /** The internet is always one; the router's other addresses and what is nowhere of ours are where a path goes there. */
-function placesOf({ site }: Substrate, paths: readonly MapPath[]): MapPlace[] {
-    const segments = SITE_SEGMENT_KEYS.map((name) => ({
+function placesOf({ plan }: Substrate, paths: readonly MapPath[]): MapPlace[] {
+    const segments = plan.segments.map(({ name, vlan, cidr }) => ({
         name,
-        detail: `${SITE_SEGMENTS[name].vlan} · ${siteSubnet(site, name)}`,
+        detail: vlan === undefined ? cidr : `${vlan} · ${cidr}`,
     }));
     const others = [ROUTER, ELSEWHERE].filter((name) => paths.some(({ to }) => to === name));
     return [...segments, ...[INTERNET, ...others].map((name) => ({ name, detail: "" }))];

@@ -1,5 +1,5 @@
 import { THERE, type Finding, type Subject, type SubjectKind } from "../../substrate/findings";
-import { freeTenantVlans, subnetOf, TENANT_VLANS } from "../../substrate/identity";
+import { cidrOf, freeVlans } from "../../substrate/plan";
 import { enclosingNetwork, liesIn, networkOf, overlaps, type Range } from "../../substrate/network";
 import { ownerOfRecord } from "../../substrate/recordOwnership";
 import type { Substrate } from "../../substrate/substrate";
@@ -11,9 +11,9 @@ import { descriptionOf, text } from "../rows";
 import { MENU } from "./view";
 
 /**
- * Records in the tenants' ranges that no file declares: VLANs 50-59, scopes and reservations of their subnets, names and
+ * Records in the tenants' ranges that no file declares: their VLANs, scopes and reservations of their subnets, names and
  * addresses there, and every record that bears our mark. A VLAN that is assigned to an interface is none: the one-time
- * step makes and assigns all ten, and they wait for their tenants.
+ * step makes and assigns all of them, and they wait for their tenants.
  */
 export function undeclaredFindings(substrate: Substrate, inventory: RouterInventory): Finding[] {
     const free = freeRanges(substrate);
@@ -27,16 +27,19 @@ export function undeclaredFindings(substrate: Substrate, inventory: RouterInvent
 }
 
 /** Subnets of the tenants' VLANs that no tenant has. */
-function freeRanges({ site, tenants }: Substrate): Range[] {
-    const free = freeTenantVlans(tenants.map(({ segment }) => segment.vlan));
-    return free.map((vlan) => networkOf(subnetOf(site, vlan).cidr));
+function freeRanges({ plan, tenants }: Substrate): Range[] {
+    const free = freeVlans(
+        plan,
+        tenants.map(({ segment }) => segment.vlan),
+    );
+    return free.map((vlan) => networkOf(cidrOf(plan, vlan)!));
 }
 
-function vlans({ tenants, coreRouter }: Substrate, inventory: RouterInventory): Finding[] {
+function vlans({ plan, tenants, coreRouter }: Substrate, inventory: RouterInventory): Finding[] {
     const taken = new Set(tenants.map(({ segment }) => String(segment.vlan)));
     return inventory.vlans.flatMap((row) => {
         const [tag, nic] = [text(row, "tag"), text(row, "if")];
-        const ours = Number(tag) >= TENANT_VLANS.first && Number(tag) <= TENANT_VLANS.last;
+        const ours = plan.vlans.includes(Number(tag));
         const declared = taken.has(tag) && nic === coreRouter.vlanParent;
         return ours && !declared && carrierOf(inventory, row) === undefined
             ? [undeclared(row, { kind: "vlan", id: tag, name: nic }, MENU.vlan, text(row, "descr"))]

@@ -1,4 +1,4 @@
-import { siteSubnet } from "../../substrate/siteSegments";
+import { segmentsFromTenants, type NetworkPlan } from "../../substrate/plan";
 import type { RouterRule, RouterRules } from "../../firewall/rules";
 import { allowanceRules, routerRulesOf } from "../../firewall/routerRules";
 import type { Tenant } from "../../substrate/substrate";
@@ -11,8 +11,8 @@ const RFC_1918 = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"];
  * policies between zones, each zone with the router's address in it, and no block; its DHCP rule is for any destination.
  * So it opens more than the rules in firewall/routerRules.ts: what it opens is no drift in mode export.
  */
-export function collectionRulesOf(site: number, tenant: Tenant): RouterRules {
-    const { vlan, privateNetworks } = routerRulesOf(site, tenant);
+export function collectionRulesOf(plan: NetworkPlan, tenant: Tenant): RouterRules {
+    const { vlan, privateNetworks } = routerRulesOf(plan, tenant);
     const inside = { ...privateNetworks, networks: RFC_1918 };
     const pass = {
         action: "pass",
@@ -25,7 +25,7 @@ export function collectionRulesOf(site: number, tenant: Tenant): RouterRules {
         { ...pass, protocol: "TCP/UDP", destination: "gateway", ports: "53" },
         { ...pass, protocol: "UDP", destination: "any", ports: "67" },
         { ...pass, protocol: "UDP", destination: "gateway", ports: "123" },
-        { ...pass, protocol: "any", destination: siteSubnet(site, "platform") },
+        ...segmentsFromTenants(plan).map(({ cidr }) => ({ ...pass, protocol: "any" as const, destination: cidr })),
         ...tenant.allow.flatMap((allowance) => {
             return allowanceRules(tenant.name, allowance).map((rule) => ({ ...pass, ...rule }));
         }),

@@ -37,11 +37,11 @@ export function inventoryOf(substrate: Substrate, keys: ZoneKeys): InventoryHost
     );
 }
 
-function environmentOf({ site, coreRouter }: Substrate, tenant: Tenant, vm: WorkloadVm, keys: ZoneKeys) {
+function environmentOf({ plan, coreRouter }: Substrate, tenant: Tenant, vm: WorkloadVm, keys: ZoneKeys) {
     if (coreRouter.mode === "none") {
         return { ip: "dhcp", dns_search: [tenant.zone], dns: NOTHING };
     }
-    const address = knownAddress(site, tenant, vm);
+    const address = knownAddress(plan, vm);
     return {
         ip: address ?? "dhcp",
         segment: keys.get(tenant.name)!,

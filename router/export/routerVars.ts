@@ -42,7 +42,7 @@ export function routerVars(
         firewall_internet_zones: [...new Set([...value.firewall_internet_zones, ...keys.values()])],
         dns_domain: value.dns_domain ?? substrate.zone,
     };
-    return { variables, unclaimed: unclaimed(vars, keys) };
+    return { variables, unclaimed: unclaimed(substrate, vars, keys) };
 }
 
 /** In mode api the stack writes what these variables say, and the site's collection would take it for its own. */

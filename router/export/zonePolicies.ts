@@ -5,10 +5,7 @@ import { describe, ownerOfRecord } from "../../substrate/recordOwnership";
 import { allowanceRules } from "../../firewall/routerRules";
 import type { Allowance, Substrate, Tenant } from "../../substrate/substrate";
 import type { GivenVars, ZoneKeys } from "./zones";
-import { isSiteSegment } from "../../substrate/siteSegments";
-
-/** Zones that tenants' policies lead from or to, by the site's matrix. */
-const NEEDED = ["management", "trusted", "platform"];
+import { segmentsFromTenants, segmentsIntoTenants, siteSegment, type NetworkPlan } from "../../substrate/plan";
 
 /** Zones that the policies are made of. */
 interface Zones {
@@ -27,16 +24,19 @@ interface Zones {
  * @throws DefinitionError where a given policy opens what no tenant's file does, where a zone that the site's matrix
  * names is missing, and where an allowance cannot be said between zones.
  */
-export function mergePolicies({ tenants }: Substrate, zones: Zones): ZonePolicy[] {
+export function mergePolicies({ plan, tenants }: Substrate, zones: Zones): ZonePolicy[] {
     const { given, merged } = zones;
+    const needed = [...segmentsIntoTenants(plan), ...segmentsFromTenants(plan)].map(({ name }) => name);
     const kept = given.value.firewall_zone_policies.filter(({ name }) => ownerOfRecord(name) === undefined);
     const faults = [
-        ...NEEDED.filter((key) => merged[key] === undefined).map((key) =>
-            given.fault(["deevnet_vlans"], `the zone ${key} is missing, which the tenants' policies name`),
-        ),
-        ...foreign(zones),
+        ...needed
+            .filter((key) => merged[key] === undefined)
+            .map((key) =>
+                given.fault(["deevnet_vlans"], `the zone ${key} is missing, which the tenants' policies name`),
+            ),
+        ...foreign(plan, zones),
     ];
-    const own = tenants.flatMap((tenant) => policiesOf(tenant, zones, faults));
+    const own = tenants.flatMap((tenant) => policiesOf(plan, tenant, zones, faults));
     if (faults.length > 0) {
         throw new DefinitionError(faults);
     }
@@ -44,11 +44,11 @@ export function mergePolicies({ tenants }: Substrate, zones: Zones): ZonePolicy[
 }
 
 /** A given policy that leads out of a tenant's zone would open what the tenant's file does not say. */
-function foreign({ given, keys }: Zones): Fault[] {
+function foreign(plan: NetworkPlan, { given, keys }: Zones): Fault[] {
     return given.value.firewall_zone_policies.flatMap((policy, i) => {
         const { from_zone: from, to_zone: to, name, action = "pass" } = policy;
         const [tenant] = [...keys].find(([, key]) => key === from) ?? [];
-        if (tenant === undefined || ownerOfRecord(name) !== undefined || action !== "pass" || to === "platform") {
+        if (tenant === undefined || ownerOfRecord(name) !== undefined || action !== "pass" || plan.reach.includes(to)) {
             return [];
         }
         const message =
@@ -58,7 +58,7 @@ function foreign({ given, keys }: Zones): Fault[] {
     });
 }
 
-function policiesOf(tenant: Tenant, zones: Zones, faults: Fault[]): ZonePolicy[] {
+function policiesOf(plan: NetworkPlan, tenant: Tenant, zones: Zones, faults: Fault[]): ZonePolicy[] {
     const { name } = tenant;
     const zone = zones.keys.get(name)!;
     const pass = (from: string, to: string, what: string): ZonePolicy => ({
@@ -68,7 +68,7 @@ function policiesOf(tenant: Tenant, zones: Zones, faults: Fault[]): ZonePolicy[]
         name: describe(name, what),
     });
     const allowed = tenant.allow.flatMap((allowance, i) => {
-        const target = targetOf(allowance, zones);
+        const target = targetOf(plan, allowance, zones);
         if (target === undefined) {
             faults.push(zones.faultOf(name, i, noZone(allowance)));
             return [];
@@ -82,9 +82,8 @@ function policiesOf(tenant: Tenant, zones: Zones, faults: Fault[]): ZonePolicy[]
         }));
     });
     return [
-        pass("management", zone, "from management"),
-        pass("trusted", zone, "from trusted"),
-        pass(zone, "platform", "platform"),
+        ...segmentsIntoTenants(plan).map((from) => pass(from.name, zone, `from ${from.name}`)),
+        ...segmentsFromTenants(plan).map((to) => pass(zone, to.name, to.name)),
         ...allowed,
     ];
 }
@@ -97,8 +96,8 @@ function noZone({ to }: Allowance): string {
 }
 
 /** Key of the zone that an allowance leads to; undefined where there is none. */
-function targetOf({ to, cidr }: Allowance, { keys, merged }: Zones): string | undefined {
-    const named = keys.get(to) ?? (isSiteSegment(to) && merged[to] !== undefined ? to : undefined);
+function targetOf(plan: NetworkPlan, { to, cidr }: Allowance, { keys, merged }: Zones): string | undefined {
+    const named = keys.get(to) ?? (siteSegment(plan, to) !== undefined && merged[to] !== undefined ? to : undefined);
     return isNetwork(to) ? Object.keys(merged).find((key) => holds(merged[key]!, cidr)) : named;
 }
 

@@ -1,7 +1,6 @@
 import type { RouterVariables, ZoneVariables } from "../../definitions/definitions";
 import { DefinitionError, type Fault, type Path } from "../../definitions/faults";
 import { faultAt } from "../../definitions/places";
-import { TENANT_VLANS } from "../../substrate/identity";
 import { siteVars } from "./siteVars";
 import { enclosingNetwork, networkOf, overlaps } from "../../substrate/network";
 import { checkShape } from "../../definitions/shape";
@@ -23,11 +22,11 @@ const SET_ASIDE = /^tenant_[0-9]+$/;
  *
  * @throws DefinitionError with every fault of the given file's shape.
  */
-export function givenVars({ name, site }: Substrate, given: Source | undefined): GivenVars {
+export function givenVars({ name, plan }: Substrate, given: Source | undefined): GivenVars {
     if (given === undefined) {
         const file = "the site's VLAN table";
         const fault = (path: Path, message: string) => faultAt({ file, lineOf: () => undefined }, path, message);
-        return { value: siteVars(name, site), fault };
+        return { value: siteVars(name, plan), fault };
     }
     const { value, faults } = checkShape<RouterVariables>("routerVars", given);
     if (faults.length > 0) {
@@ -124,12 +123,10 @@ export function mergeZones(
 }
 
 /** Zones of tenants' VLANs that no tenant here has: a tenant that is gone, or one that the site only set aside. */
-export function unclaimed({ value }: GivenVars, keys: ZoneKeys): string[] {
+export function unclaimed({ plan }: Substrate, { value }: GivenVars, keys: ZoneKeys): string[] {
     const claimed = new Set(keys.values());
     return Object.entries(value.deevnet_vlans)
-        .filter(
-            ([key, { vlan_id: vlan }]) => vlan >= TENANT_VLANS.first && vlan <= TENANT_VLANS.last && !claimed.has(key),
-        )
+        .filter(([key, { vlan_id: vlan }]) => plan.vlans.includes(vlan) && !claimed.has(key))
         .map(([key]) => key)
         .filter((key) => !SET_ASIDE.test(key));
 }

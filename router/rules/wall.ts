@@ -48,7 +48,7 @@ export function wallFindings(view: RouterView): Finding[] {
         // That nothing gets through there at all is told with the VLAN.
         return [];
     }
-    const collection = routerFilter(collectionRulesOf(view.substrate.site, view.tenant), addressesIn(view));
+    const collection = routerFilter(collectionRulesOf(view.substrate.plan, view.tenant), addressesIn(view));
     const { declared, actual, wall } = compared(view, carrier.identifier, [collection]);
     const opens: Judge = (packet) => {
         const rule = actual.filter.first(packet);

@@ -109,6 +109,6 @@ function requireAssigned(
     throw new RouterError(
         `VLAN ${inputs.tag}: device ${device} ${found}. OPNsense has no API for it; on the router, once: Interfaces > ` +
             `Assignments, add ${device}, open it, tick "Enable interface", IPv4 Configuration Type "Static IPv4", IPv4 address ` +
-            `${inputs.gatewayCidr}, Save, Apply changes. Best done once for VLANs 50-59. Then run it again.`,
+            `${inputs.gatewayCidr}, Save, Apply changes. Best done once for all VLANs of tenants. Then run it again.`,
     );
 }

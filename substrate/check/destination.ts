@@ -1,51 +1,52 @@
 import { faultAt, type CheckedTenant } from "../../definitions/places";
 import type { Fault } from "../../definitions/faults";
-import { subnetOf, TENANT_VLANS } from "../identity";
-import { SITE_SEGMENT_KEYS, siteSubnet, PRIVATE_NETWORKS, UNROUTED } from "../siteSegments";
+import { cidrOf, TENANTS, vlansText, type NetworkPlan } from "../plan";
+import { PRIVATE_NETWORKS, UNROUTED } from "../privateNetworks";
 import { covers, enclosingNetwork, formatAddress, networkOf, overlaps, parseAddress, type Range } from "../network";
 import { suggestion } from "../../definitions/suggest";
 
-/** Destinations that every tenant reaches by the site's zone matrix, so that an allowance for it would open nothing. */
-const OPEN: Readonly<Record<string, string>> = {
-    platform: "platform is open to every tenant, with every protocol",
-    internet: "the internet is open to every tenant, with every protocol",
-};
+const INTERNET = "internet";
 
 /** An entry that opens what is open anyway would read as if it opened that alone. */
-const REDUNDANT = "(the site's zone matrix); leave this out, since it would not narrow that";
+const REDUNDANT =
+    "is open to every tenant, with every protocol (the site's network plan); leave this out, since it would not narrow that";
+
+/** Whether every tenant reaches a destination anyway, so that an allowance for it would open nothing. */
+function isOpen({ reach }: NetworkPlan, name: string): boolean {
+    return name === INTERNET || reach.includes(name);
+}
 
 const PRIVATE = PRIVATE_NETWORKS.map(networkOf);
 
 /** Where an allowance may lead, and why it may not; the text is what a person reads after the path. */
 interface Place {
-    readonly site: number;
+    readonly plan: NetworkPlan;
     readonly own: string;
     readonly tenants: readonly CheckedTenant[];
 }
 
 /** Checks that an allowance names a tenant, a segment of the site or a network, and one that it may open. */
 export function checkDestination(
-    site: number,
+    plan: NetworkPlan,
     tenant: CheckedTenant,
     index: number,
     tenants: readonly CheckedTenant[],
 ): Fault[] {
     const { to } = tenant.value.allow[index]!;
-    const place = { site, own: tenant.value.name, tenants };
+    const place = { plan, own: tenant.value.name, tenants };
     const refused = /^[0-9]/.test(to) ? refuseNetwork(to, place) : refuseName(to, place);
     return refused === undefined ? [] : [faultAt(tenant, ["allow", index, "to"], refused)];
 }
 
-function refuseName(to: string, { own, tenants }: Place): string | undefined {
+function refuseName(to: string, { plan, own, tenants }: Place): string | undefined {
     if (to === own) {
         return `${to} is this tenant itself, whose VMs reach each other anyway; leave it out`;
     }
-    const open = OPEN[to];
-    if (open !== undefined) {
-        return `${open} ${REDUNDANT}`;
+    if (isOpen(plan, to)) {
+        return `${to === INTERNET ? "the internet" : to} ${REDUNDANT}`;
     }
     const others = tenants.map(({ value }) => value.name).filter((name) => name !== own);
-    const segments = SITE_SEGMENT_KEYS.filter((key) => OPEN[key] === undefined);
+    const segments = plan.segments.map(({ name }) => name).filter((name) => !isOpen(plan, name));
     const known = [...others, ...segments];
     return known.includes(to)
         ? undefined
@@ -69,14 +70,14 @@ function refuseNetwork(to: string, place: Place): string | undefined {
 }
 
 /** Tenants' segments are opened by name alone, those that nobody has yet not at all: somebody may have them tomorrow. */
-function refuseTenants(to: string, network: Range, { site, own, tenants }: Place): string | undefined {
-    for (let vlan: number = TENANT_VLANS.first; vlan <= TENANT_VLANS.last; vlan++) {
-        const { cidr } = subnetOf(site, vlan);
+function refuseTenants(to: string, network: Range, { plan, own, tenants }: Place): string | undefined {
+    for (const vlan of plan.vlans) {
+        const cidr = cidrOf(plan, vlan)!;
         if (overlaps(network, networkOf(cidr))) {
             const name = tenants.find(({ value }) => value.vlan === vlan)?.value.name;
             return name === own && covers(networkOf(cidr), network)
                 ? `${to} is in this tenant's own segment, whose VMs reach each other anyway; leave it out`
-                : `${to} overlaps ${cidr}, ${mendTenant(name, own)}write a network that leaves VLANs 50 to 59 out`;
+                : `${to} overlaps ${cidr}, ${mendTenant(name, own)}write a network that leaves VLANs ${vlansText(plan)} out`;
         }
     }
     return undefined;
@@ -89,20 +90,19 @@ function mendTenant(name: string | undefined, own: string): string {
     return name === own ? "this tenant's own segment; " : `the segment of tenant ${name}; write to: ${name}, or `;
 }
 
-function refuseSegments(to: string, network: Range, { site }: Place): string | undefined {
-    for (const key of SITE_SEGMENT_KEYS) {
-        const cidr = siteSubnet(site, key);
+function refuseSegments(to: string, network: Range, { plan }: Place): string | undefined {
+    for (const { name: key, cidr, gateway, reaches } of plan.segments) {
         const segment = networkOf(cidr);
-        if (key === "platform" && covers(segment, network)) {
-            return `${to} is in platform (${cidr}), and ${OPEN[key]} ${REDUNDANT}`;
+        if (isOpen(plan, key) && covers(segment, network)) {
+            return `${to} is in ${key} (${cidr}), which ${REDUNDANT}`;
         }
         if (to === cidr) {
             return `${to} is the segment ${key}; write to: ${key}`;
         }
-        if (key === "management" && covers(network, segment)) {
-            return `${to} covers management (${cidr}), which is opened by name alone; write to: ${key} beside a smaller network`;
+        if (reaches.includes(TENANTS) && covers(network, segment)) {
+            return `${to} covers ${key} (${cidr}), which is opened by name alone; write to: ${key} beside a smaller network`;
         }
-        if (network.first === network.last && network.first === segment.first + 1) {
+        if (network.first === network.last && network.first === parseAddress(gateway)) {
             return `${to} is the router itself, which no tenant reaches beyond its services; leave it out`;
         }
     }
@@ -115,5 +115,5 @@ function refuseElsewhere(to: string, network: Range): string | undefined {
     }
     return PRIVATE.some((known) => overlaps(network, known))
         ? undefined
-        : `${to} is in the internet, and ${OPEN["internet"]} ${REDUNDANT}`;
+        : `${to} is in the internet, which ${REDUNDANT}`;
 }

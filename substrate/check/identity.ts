@@ -2,45 +2,46 @@ import { basename, extname } from "node:path";
 import { faultAt, unique, type CheckedTenant, type Place } from "../../definitions/places";
 import type { SubstrateDefinition } from "../../definitions/definitions";
 import type { Fault } from "../../definitions/faults";
-import { FIXED_INSTANCES, TENANT_VLANS } from "../identity";
+import { networkOf, parseAddress } from "../network";
+import { fixedAddressOf, fixedInstances, subnetOf, vlansText, type NetworkPlan } from "../plan";
 import { suggestion } from "../../definitions/suggest";
 
-/** Names that mean something else on every substrate: the site's own segments, and words of PVE and of this program. */
-const RESERVED = [
-    ..."blackhole guest iot iot-backend iot-vendor management platform storage trusted".split(" "),
-    ..."deevnet fedora template tenant".split(" "),
-];
+/** Names that mean something else on every substrate: words of PVE and of this program, beside the site's own segments. */
+const RESERVED = "blackhole deevnet fedora template tenant".split(" ");
 
 /** Checks names, VLANs, instances and addresses, in each file and across files. */
 export function checkIdentity(
     substrateName: string,
     substrate: SubstrateDefinition,
+    plan: NetworkPlan,
     tenants: readonly CheckedTenant[],
     sites: readonly string[],
 ): Fault[] {
+    const reserved = [...RESERVED, ...plan.segments.map(({ name }) => name.replaceAll("_", "-"))].sort();
     return [
         ...tenants.flatMap((tenant) => [
-            ...checkName(tenant, [...sites, ...Object.keys(substrate.hypervisors)]),
+            ...checkName(tenant, [...sites, ...Object.keys(substrate.hypervisors)], reserved),
             ...checkFormerly(tenant, tenants),
             ...checkHypervisor(substrateName, substrate, tenant),
-            ...checkVms(tenant),
+            ...checkVms(plan, tenant),
+            ...checkAddresses(plan, tenant),
         ]),
         ...unique(
             tenants.map((tenant) => ({ tenant, path: ["name"], value: tenant.value.name })),
             "tenant",
         ),
-        ...checkVlans(substrateName, tenants),
+        ...checkVlans(substrateName, plan, tenants),
     ];
 }
 
-function checkName(tenant: CheckedTenant, taken: readonly string[]): Fault[] {
+function checkName(tenant: CheckedTenant, taken: readonly string[], reserved: readonly string[]): Fault[] {
     const { name } = tenant.value;
     const fileName = basename(tenant.file, extname(tenant.file));
     if (taken.includes(name)) {
         return [faultAt(tenant, ["name"], `${name} is the name of a substrate or hypervisor; choose another`)];
     }
-    if (RESERVED.includes(name)) {
-        return [faultAt(tenant, ["name"], `${name} is reserved: ${RESERVED.join(", ")}`)];
+    if (reserved.includes(name)) {
+        return [faultAt(tenant, ["name"], `${name} is reserved: ${reserved.join(", ")}`)];
     }
     if (fileName !== name) {
         return [faultAt(tenant, ["name"], `${name} is not the file's name; allowed: ${fileName}, or rename the file`)];
@@ -72,41 +73,98 @@ function checkHypervisor(substrateName: string, substrate: SubstrateDefinition, 
         : [faultAt(tenant, ["hypervisor"], `${hypervisor} is not on ${substrateName}${near}; ${allowed}`)];
 }
 
-function checkVms(tenant: CheckedTenant): Fault[] {
+function checkVms(plan: NetworkPlan, tenant: CheckedTenant): Fault[] {
     const { vms } = tenant.value;
     const names = vms.map((vm, i): Place => ({ tenant, path: ["vms", i, "name"], value: vm.name }));
     const aliases = vms.flatMap((vm, i) =>
         vm.aliases.map((alias, j): Place => ({ tenant, path: ["vms", i, "aliases", j], value: alias })),
     );
     const instances = vms.map((vm, i): Place => ({ tenant, path: ["vms", i, "instance"], value: vm.instance }));
-    const addresses = vms.flatMap((vm, i) =>
-        vm.address === "fixed" && vm.instance > FIXED_INSTANCES
-            ? [faultAt(tenant, ["vms", i, "address"], noFixedAddress(vm.instance))]
-            : [],
-    );
-    return [...unique([...names, ...aliases], "name"), ...unique(instances, "instance"), ...addresses];
+    const addresses = vms.map((vm, i) => checkAddress(plan, tenant, i, vm.address, vm.instance));
+    return [...unique([...names, ...aliases], "name"), ...unique(instances, "instance"), ...addresses.flat()];
 }
 
-function noFixedAddress(instance: number): string {
+/** An address that a VM has whatever DHCP says is one of its tenant's subnet that nothing else has. */
+function checkAddress(
+    plan: NetworkPlan,
+    tenant: CheckedTenant,
+    index: number,
+    address: string,
+    instance: number,
+): Fault[] {
+    const refuse = (message: string) => [faultAt(tenant, ["vms", index, "address"], message)];
+    if (address === "dhcp") {
+        return [];
+    }
+    if (address === "fixed") {
+        return instance > fixedInstances(plan) ? refuse(noFixedAddress(plan, tenant.value.vlan, instance)) : [];
+    }
+    const { cidr, gateway, poolStart, poolEnd } = subnetOf(plan, tenant.value.vlan)!;
+    const [subnet, own] = [networkOf(cidr), parseAddress(address)];
+    const [first, last] = [poolStart, poolEnd].map((one) => parseAddress(one)!);
+    if (own === undefined || own <= subnet.first || own >= subnet.last) {
+        return refuse(`${address} is no host of the tenant's subnet ${cidr}`);
+    }
+    if (address === gateway) {
+        return refuse(`${address} is the router; choose another`);
+    }
+    return own < first! || own > last!
+        ? []
+        : refuse(`${address} is in the DHCP pool ${poolStart}-${poolEnd}, which gives it to anybody; choose another`);
+}
+
+function noFixedAddress(plan: NetworkPlan, vlan: number, instance: number): string {
+    const last = fixedInstances(plan);
+    const [from, to] = [1, last].map((one) => fixedAddressOf(plan, vlan, one));
     return (
-        `fixed addresses are .10 to .49, for instances 1 to ${FIXED_INSTANCES}; instance ${instance} has none. ` +
-        "Use address: dhcp, or a lower instance"
+        `fixed addresses are ${from} to ${to}, for instances 1 to ${last}; instance ${instance} has none. ` +
+        "Use address: dhcp, an address of your choice, or a lower instance"
     );
 }
 
-/** Each tenant has a VLAN of its own; the eleventh is told that there is none left, rather than whose it took. */
-function checkVlans(substrateName: string, tenants: readonly CheckedTenant[]): Fault[] {
-    const room = TENANT_VLANS.last - TENANT_VLANS.first + 1;
-    const full = tenants.slice(room).map((tenant) => faultAt(tenant, ["vlan"], noVlanLeft(substrateName, room)));
+/** Addresses that two VMs of a tenant have: a chosen one may be another's fixed one. */
+function checkAddresses(plan: NetworkPlan, tenant: CheckedTenant): Fault[] {
+    const { vlan, vms } = tenant.value;
+    const places = vms.flatMap(({ address, instance }, i): Place[] => {
+        const value = address === "fixed" ? fixedAddressOf(plan, vlan, instance) : address;
+        return value === undefined || value === "dhcp" ? [] : [{ tenant, path: ["vms", i, "address"], value }];
+    });
+    return unique(places, "address");
+}
+
+/** Each tenant has a VLAN of its own; one tenant too many is told that there is none left, rather than whose it took. */
+function checkVlans(substrateName: string, plan: NetworkPlan, tenants: readonly CheckedTenant[]): Fault[] {
+    const room = plan.vlans.length;
+    const full = tenants.slice(room).map((tenant) => faultAt(tenant, ["vlan"], noVlanLeft(substrateName, plan)));
     const places = tenants
         .slice(0, room)
         .map((tenant): Place => ({ tenant, path: ["vlan"], value: tenant.value.vlan }));
     return [...unique(places, "VLAN"), ...full];
 }
 
-function noVlanLeft(substrateName: string, room: number): string {
+function noVlanLeft(substrateName: string, plan: NetworkPlan): string {
     return (
-        `${substrateName} has ${room} tenants already, one on each VLAN from ${TENANT_VLANS.first} to ` +
-        `${TENANT_VLANS.last}. Tear one down first, or put this one on another substrate`
+        `${substrateName} has ${plan.vlans.length} tenants already, one on each VLAN of ${vlansText(plan)}. ` +
+        "Tear one down first, or put this one on another substrate"
     );
+}
+
+/**
+ * Faults of a tenant's file in what the network plan says of VLANs and instances. It takes a file whose shape may be wrong, so
+ * that one run tells both.
+ */
+export function checkPlaces(plan: NetworkPlan, tenant: CheckedTenant): Fault[] {
+    const { vlan, vms } = tenant.value as { readonly vlan?: unknown; readonly vms?: unknown };
+    const outside = Number.isInteger(vlan) && !plan.vlans.includes(Number(vlan));
+    const most = plan.vmids.step - 1;
+    const instances = (Array.isArray(vms) ? (vms as ({ readonly instance?: unknown } | null)[]) : []).flatMap(
+        (vm, i) => {
+            const instance = vm?.instance;
+            return typeof instance === "number" && instance > most
+                ? [faultAt(tenant, ["vms", i, "instance"], `${instance} is out of range; allowed: 1 to ${most}`)]
+                : [];
+        },
+    );
+    const message = `${String(vlan)} is no VLAN of tenants; allowed: ${vlansText(plan)} (network.vlans)`;
+    return [...(outside ? [faultAt(tenant, ["vlan"], message)] : []), ...instances];
 }

@@ -4,6 +4,7 @@ import { checkIdentity } from "./identity";
 import { checkVmDefinitions } from "./vms";
 import type { SubstrateDefinition } from "../../definitions/definitions";
 import type { Fault } from "../../definitions/faults";
+import type { NetworkPlan } from "../plan";
 
 /**
  * Checks what no schema can see: the definitions of a substrate against each other.
@@ -13,12 +14,13 @@ import type { Fault } from "../../definitions/faults";
 export function checkAcross(
     substrateName: string,
     substrate: SubstrateDefinition,
+    plan: NetworkPlan,
     tenants: readonly CheckedTenant[],
     sites: readonly string[],
 ): Fault[] {
     return [
-        ...checkIdentity(substrateName, substrate, tenants, sites),
+        ...checkIdentity(substrateName, substrate, plan, tenants, sites),
         ...checkVmDefinitions(tenants),
-        ...checkAllowances(substrate.site, tenants),
+        ...checkAllowances(plan, tenants),
     ];
 }

@@ -76,7 +76,7 @@ async function writeNames(
 }
 
 async function writeRules(router: SimulatedRouter, substrate: Substrate, tenant: Tenant): Promise<void> {
-    const { rules, privateNetworks } = collectionRulesOf(substrate.site, tenant);
+    const { rules, privateNetworks } = collectionRulesOf(substrate.plan, tenant);
     const on = interfaceOf(tenant.segment.vlan);
     const to = ({ destination }: RouterRule) =>
         destination === "gateway" ? `${on}ip` : destination === privateNetworks.name ? "rfc1918" : destination;

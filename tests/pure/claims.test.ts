@@ -5,7 +5,7 @@ import { formatFault } from "../../definitions/faults";
 import { loadSubstrate } from "../../substrate/load";
 import type { RouterClaim } from "../../router/claims";
 import type { Guest } from "../../node/inventory";
-import { project, removeProjects, SMALL_GUEST, smallTenant, STACK } from "../fixtures";
+import { PLAN, project, removeProjects, SMALL_GUEST, smallTenant, STACK } from "../fixtures";
 
 afterAll(removeProjects);
 
@@ -131,7 +131,7 @@ test("tenants of a state, whichever resources a broken run left of them", () => 
         vm("a-b-d", 5101),
         resource("pulumi-nodejs:dynamic/router:RouterVlan", "empty-network-vlan", { tenant: "empty", tag: 52 }),
     ];
-    const told = [...holdingsOf({ resources })].map(([name, { vlans, vms }]) => [
+    const told = [...holdingsOf({ resources }, PLAN)].map(([name, { vlans, vms }]) => [
         name,
         vlans,
         vms.map(({ vmid, component }) => [vmid, component]),

@@ -172,8 +172,8 @@ describe("new", () => {
         [
             "a VLAN that no tenant has",
             ["sandbox", "--vlan", "60"],
-            64,
-            /^--vlan 60 is not allowed; allowed: a whole number from 50 to 59/,
+            1,
+            /^VLAN 60 is no tenant's on dvntm \(network\.vlans\); free: 5/,
         ],
         ["a name that is no label", ["Sand_box"], 64, /^Sand_box cannot be a tenant's name/],
         ["a name that is reserved", ["dvntm"], 1, /name: dvntm [^]*nothing was written/],

@@ -1,7 +1,8 @@
-import { bearsMarkOf, isTenantVmid, isVm, marksOf, ownerOf, type Owner } from "../../substrate/guestOwnership";
+import { bearsMarkOf, isVm, marksOf, ownerOf, type Owner } from "../../substrate/guestOwnership";
 import { loadSubstrate } from "../../substrate/load";
 import { remainsOf } from "../../node/teardown";
-import { inventoryOf, project, removeProjects, SMALL_GUEST, smallTenant, STACK } from "../fixtures";
+import { PLAN, inventoryOf, project, removeProjects, SMALL_GUEST, smallTenant, STACK } from "../fixtures";
+import { slotOf } from "../../substrate/plan";
 
 afterAll(removeProjects);
 
@@ -51,7 +52,7 @@ test.each<[string, Case, Owner | undefined, boolean]>([
     ["of no instance", [5000, "", ""], undefined, false],
 ])("a guest %s", (_, marks, owner, isLeft) => {
     const one = guest(marks);
-    expect(ownerOf(one, tenants)).toEqual(owner);
+    expect(ownerOf(one, { plan: PLAN, tenants })).toEqual(owner);
     expect(bearsMarkOf(one, "grooveiq")).toBe(isLeft);
     // After a teardown of grooveiq exactly what bears its mark is left, whatever its VMID.
     const remains = remainsOf({ tenant: "grooveiq", resources: [], vms: [], vlans: [50] }, [inventoryOf([one])]);
@@ -74,6 +75,9 @@ test("a guest at a VM's VMID is that VM by pool, tag or name, and else somebody'
 });
 
 test("VMIDs of tenants are 5001 to 5999 with an instance", () => {
-    expect([5001, 5099, 5101, 5999].filter(isTenantVmid)).toEqual([5001, 5099, 5101, 5999]);
-    expect([100, 4999, 5000, 5100, 6000, 6001].filter(isTenantVmid)).toEqual([]);
+    const isTenants = (vmid: number) => slotOf(PLAN, vmid) !== undefined;
+    expect([5001, 5099, 5101, 5999].filter((vmid) => slotOf(PLAN, vmid) !== undefined)).toEqual([
+        5001, 5099, 5101, 5999,
+    ]);
+    expect([100, 4999, 5000, 5100, 6000, 6001].filter(isTenants)).toEqual([]);
 });

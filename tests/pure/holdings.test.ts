@@ -1,8 +1,9 @@
 import { linesOf, sumOf } from "../../report/holdings";
 import { dependents, holdingsOf } from "../../state/holdings";
 import type { StateResource } from "../../state/deployment";
+import { PLAN } from "../fixtures";
 
-const SUBSTRATE = { site: 20, coreRouter: { mode: "api", vlanParent: "re0" } } as const;
+const SUBSTRATE = { plan: PLAN, coreRouter: { mode: "api", vlanParent: "re0" } } as const;
 
 function urn(type: string, name: string): string {
     return `urn:pulumi:dvntm::tenant-hypervisors::${type}::${name}`;
@@ -39,7 +40,7 @@ function tenant(name: string, vlan: number, routed = false): StateResource[] {
 }
 
 test("each tenant has what is below its component, whatever the names begin with", () => {
-    const holdings = holdingsOf({ resources: [...tenant("a-b", 51), ...tenant("a", 50)] });
+    const holdings = holdingsOf({ resources: [...tenant("a-b", 51), ...tenant("a", 50)] }, PLAN);
     expect([...holdings.keys()]).toEqual(["a", "a-b"]);
     expect(holdings.get("a")).toMatchObject({
         vlans: [50],
@@ -51,7 +52,7 @@ test("each tenant has what is below its component, whatever the names begin with
 });
 
 test("lines tell everything, and on the router what is the stack's", () => {
-    const holdings = holdingsOf({ resources: tenant("a", 50, true) }).get("a")!;
+    const holdings = holdingsOf({ resources: tenant("a", 50, true) }, PLAN).get("a")!;
     expect(linesOf(SUBSTRATE, holdings)).toEqual([
         "VLAN 50 (10.20.50.0/24)",
         "node pve2: VM 5001 vm01 (scsi0 32GiB)",
@@ -63,7 +64,7 @@ test("lines tell everything, and on the router what is the stack's", () => {
     ]);
     expect(sumOf(holdings)).toBe("1 VM, 1 disk, 32GiB");
     const flat = { ...SUBSTRATE, coreRouter: { mode: "none", vlanParent: "re0" } } as const;
-    expect(linesOf(flat, holdingsOf({ resources: tenant("a", 50) }).get("a")!)).toEqual([
+    expect(linesOf(flat, holdingsOf({ resources: tenant("a", 50) }, PLAN).get("a")!)).toEqual([
         "node pve2: VM 5001 vm01 (scsi0 32GiB)",
         "node: pool a",
     ]);
@@ -71,12 +72,12 @@ test("lines tell everything, and on the router what is the stack's", () => {
 
 test("what a broken run left of a tenant is the tenant's still", () => {
     const rest = tenant("a", 50, true).filter(({ type }) => type === TENANT || type.endsWith("RouterVlan"));
-    expect(holdingsOf({ resources: rest }).get("a")).toMatchObject({
+    expect(holdingsOf({ resources: rest }, PLAN).get("a")).toMatchObject({
         vlans: [50],
         vms: [],
         router: { rules: 0, names: [] },
     });
-    expect(holdingsOf({})).toEqual(new Map());
+    expect(holdingsOf({}, PLAN)).toEqual(new Map());
 });
 
 test("what stands below no component says itself whose it is: by pool or tenant, else by its name", () => {
@@ -89,7 +90,7 @@ test("what stands below no component says itself whose it is: by pool or tenant,
         orphan(VM, "ab-c-vm", { vmId: 5301 }),
         orphan("command:remote:Command", "a-baseline-reachable"),
     ];
-    const holdings = holdingsOf({ resources: [...orphans, resource(TENANT, "a-b"), resource(TENANT, "a")] });
+    const holdings = holdingsOf({ resources: [...orphans, resource(TENANT, "a-b"), resource(TENANT, "a")] }, PLAN);
     expect(holdings.get("a")).toMatchObject({ vlans: [50, 52], vms: [{ vmid: 5001 }] });
     expect(holdings.get("a-b")).toMatchObject({ vlans: [51], vms: [{ vmid: 5101 }] });
     // The component is first: it is what a teardown begins with.
@@ -101,7 +102,7 @@ test("a resource of another's that needs one of the tenant's is told", () => {
     const [pool] = tenant("a", 50).filter(({ type }) => type.endsWith("PoolLegacy"));
     const needing = resource(VM, "b-vm01-vm", undefined, { dependencies: [pool!.urn] });
     const resources = [...tenant("a", 50), ...tenant("b", 51)];
-    expect(dependents({ resources }, holdingsOf({ resources }).get("a")!)).toEqual([]);
+    expect(dependents({ resources }, holdingsOf({ resources }, PLAN).get("a")!)).toEqual([]);
     const tangled = { resources: [...resources, needing] };
-    expect(dependents(tangled, holdingsOf(tangled).get("a")!)).toEqual(["b-vm01-vm"]);
+    expect(dependents(tangled, holdingsOf(tangled, PLAN).get("a")!)).toEqual(["b-vm01-vm"]);
 });

@@ -1,7 +1,8 @@
 import fc from "fast-check";
-import { fixedAddressOf, macOf, subnetOf, vmidOf } from "../../substrate/identity";
+import { macOf } from "../../substrate/identity";
+import { fixedAddressOf, subnetOf, vmidOf } from "../../substrate/plan";
 import { loadSubstrate } from "../../substrate/load";
-import { project, removeProjects, STACK } from "../fixtures";
+import { PLAN, planOf, project, removeProjects, STACK } from "../fixtures";
 
 afterAll(removeProjects);
 
@@ -11,15 +12,15 @@ const INSTANCES = Array.from({ length: 99 }, (_, i) => 1 + i);
 const SPACE = SITES.flatMap((site) => VLANS.flatMap((vlan) => INSTANCES.map((instance) => ({ site, vlan, instance }))));
 
 test("the examples of the design", () => {
-    expect(subnetOf(20, 50)).toEqual({
+    expect(subnetOf(PLAN, 50)).toEqual({
         cidr: "10.20.50.0/24",
         gateway: "10.20.50.1",
         poolStart: "10.20.50.100",
         poolEnd: "10.20.50.200",
     });
-    expect(vmidOf(50, 1)).toBe(5001);
+    expect(vmidOf(PLAN, 50, 1)).toBe(5001);
     expect(macOf(20, 50, 1)).toBe("02:de:20:50:00:01");
-    expect(fixedAddressOf(20, 50, 1)).toBe("10.20.50.10");
+    expect(fixedAddressOf(PLAN, 50, 1)).toBe("10.20.50.10");
 });
 
 describe("over the whole space of 2 sites x 10 VLANs x 99 instances", () => {
@@ -37,14 +38,14 @@ describe("over the whole space of 2 sites x 10 VLANs x 99 instances", () => {
     });
 
     test("no two VMIDs of a site are equal, and each is one that PVE takes", () => {
-        const vmids = VLANS.flatMap((vlan) => INSTANCES.map((instance) => vmidOf(vlan, instance)));
+        const vmids = VLANS.flatMap((vlan) => INSTANCES.map((instance) => vmidOf(PLAN, vlan, instance)));
         expect(new Set(vmids).size).toBe(990);
         expect(vmids.every((vmid) => vmid >= 100 && vmid <= 999_999_999)).toBe(true);
     });
 
     test("no two fixed addresses are equal, and none is in a DHCP pool", () => {
         const fixed = SPACE.filter(({ instance }) => instance <= 40);
-        const addresses = fixed.map(({ site, vlan, instance }) => fixedAddressOf(site, vlan, instance));
+        const addresses = fixed.map(({ site, vlan, instance }) => fixedAddressOf(planOf(site), vlan, instance)!);
         expect(new Set(addresses).size).toBe(fixed.length);
         expect(addresses.every((a) => Number(a.split(".")[3]) >= 10 && Number(a.split(".")[3]) <= 49)).toBe(true);
     });

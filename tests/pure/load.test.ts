@@ -83,7 +83,7 @@ describe("configuration as Pulumi hands it over", () => {
             "another-project:site": "99",
         };
         const handed = loadSubstrate({ root, substrate: "dvntm", config });
-        expect(handed.site).toBe(20);
+        expect(handed.plan.site).toBe(20);
         expect(handed.hypervisors).toEqual([{ ...hypervisors[0], endpoint: "https://127.0.0.1:8006/" }]);
     });
 

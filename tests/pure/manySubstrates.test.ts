@@ -70,6 +70,6 @@ test("the sites are the same, whether they were read once or by each", () => {
         "Pulumi.torn.yaml": "config: {}\n",
     });
     const model = loadSubstrate({ root, substrate: "dvntm" });
-    expect(model.elsewhere).toEqual([{ name: "dvnt", site: 10 }]);
+    expect(model.elsewhere).toEqual([{ name: "dvnt", site: 10, networks: ["10.10.0.0/16"] }]);
     expect(loadSubstrate({ root, substrate: "dvntm", sites: readSites(root) })).toEqual(model);
 });

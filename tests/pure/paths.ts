@@ -12,6 +12,8 @@ import {
     type PacketFilter,
 } from "../../firewall/packetFilter";
 import { resolve } from "../../substrate/resolve";
+import { networkDefinition } from "../fixtures";
+import { resolvePlan } from "../../substrate/resolvePlan";
 import { routerRecordsOf } from "../../router/records";
 import type { RouterRules } from "../../firewall/rules";
 import type { Inbound, Substrate, Tenant } from "../../substrate/substrate";
@@ -27,7 +29,10 @@ const DEFINITION: SubstrateDefinition = {
     macPolicy: "automatic",
     coreRouter: { mode: "export", vlanParent: "re0" },
     hypervisors: {},
+    network: networkDefinition(),
 };
+
+const PLAN = resolvePlan(DEFINITION);
 
 export function definitionOf(vlan: number, allow: readonly AllowanceDefinition[] = []): TenantDefinition {
     return { name: nameOf(vlan), description: "", vlan, hypervisor: "hv02", allow: [...allow], keep: false, vms: [] };
@@ -39,11 +44,11 @@ export function nameOf(vlan: number): string {
 
 /** Faults of the allowances, as `tenants validate` tells them. */
 export function faultsOf(tenants: readonly TenantDefinition[]) {
-    return checkAllowances(SITE, tenants.map(checkedOf));
+    return checkAllowances(PLAN, tenants.map(checkedOf));
 }
 
 export function substrateOf(tenants: readonly TenantDefinition[]): Substrate {
-    return resolve("dvntm", DEFINITION, tenants.map(checkedOf));
+    return resolve("dvntm", DEFINITION, PLAN, tenants.map(checkedOf));
 }
 
 function checkedOf(value: TenantDefinition): CheckedTenant {

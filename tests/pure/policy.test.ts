@@ -77,7 +77,7 @@ describe("every NIC is on its tenant's VLAN, behind the firewall", () => {
 
     test("a VM that has no tenant's VMID, or leaves it to PVE", () => {
         expect(segmentFaults(seen({ ...GOOD, vmId: 105 }), substrate)).toEqual([
-            "VMID 105 is no tenant's: VLAN x 100 + instance, 5001 to 5999",
+            "VMID 105 is no tenant's: VLAN x 100 + instance, 5001-5999",
         ]);
         const { vmId: _, ...left } = GOOD;
         expect(segmentFaults(seen(left), substrate)).toEqual([expect.stringMatching(/^VMID left to PVE is no/)]);

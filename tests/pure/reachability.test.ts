@@ -63,7 +63,7 @@ test("into a tenant: management and trusted alone", () => {
 });
 
 test("every address belongs to exactly one place", () => {
-    const itself = routerAddresses(20, [50, 51]);
+    const itself = routerAddresses(substrate.plan, [50, 51]);
     const places = [...placesOf(substrate, { gateway: "10.20.50.1", itself }).values()].flat();
     const size = (ranges: typeof places) => ranges.reduce((sum, { first, last }) => sum + last - first + 1, 0);
     expect(complementOf(places)).toEqual([]);

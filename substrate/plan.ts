@@ -1,0 +1,192 @@
+import { covers, formatAddress, networkOf, type Range } from "./network";
+
+/**
+ * The network plan of a site: which VLANs, subnets, addresses and VMIDs tenants may have, and the site's own segments. All
+ * that is computed from it is independent of order, and the same after a rebuild.
+ */
+export interface NetworkPlan {
+    readonly site: number;
+    /** VLANs that tenants may have, in order. */
+    readonly vlans: readonly number[];
+    /** Rule for subnets, as 10.{site}.{vlan}.0/24. */
+    readonly rule: string;
+    /** Subnets by VLAN, which the rule does not hold for. */
+    readonly listed: Readonly<Record<number, string>>;
+    /** Hosts of a tenant's subnet, counted from its address. */
+    readonly gateway: number;
+    readonly pool: Range;
+    readonly fixed: Range;
+    /** DNS and NTP servers of tenants; none: the router. */
+    readonly resolvers: readonly string[];
+    readonly timeServers: readonly string[];
+    readonly vmids: { readonly from: number; readonly step: number };
+    /** Names of the site's own segments that every tenant reaches, in order. */
+    readonly reach: readonly string[];
+    /** The site's own segments, in the order of the plan. */
+    readonly segments: readonly SiteSegment[];
+}
+
+/** One of a site's own segments. */
+export interface SiteSegment {
+    readonly name: string;
+    /** Missing where the segment has none. */
+    readonly vlan?: number;
+    /** Whether the router has it without a tag, on the NIC that carries the VLANs. */
+    readonly untagged: boolean;
+    readonly cidr: string;
+    readonly gateway: string;
+    /** First and last address of the DHCP pool; missing where addresses are static. */
+    readonly pool?: readonly [first: string, last: string];
+    /** Ending of the SSID behind the substrate's name; missing where there is no wireless network. */
+    readonly ssid?: string;
+    /** Destinations of its connections: names of segments, `tenants` and `internet`. */
+    readonly reaches: readonly string[];
+}
+
+/** Destination of a site segment: every tenant. */
+export const TENANTS = "tenants";
+
+/** A tenant's subnet: addresses as text. */
+export interface Subnet {
+    readonly cidr: string;
+    readonly gateway: string;
+    /** First and last address of the DHCP pool. */
+    readonly poolStart: string;
+    readonly poolEnd: string;
+}
+
+/** Subnet of a VLAN in CIDR form; undefined where the plan has none for it. */
+export function cidrOf({ site, rule, listed }: Pick<NetworkPlan, "site" | "rule" | "listed">, vlan: number) {
+    return listed[vlan] ?? filledIn(rule, site, vlan);
+}
+
+/** A rule with its numbers; undefined where one of them is no octet. */
+function filledIn(rule: string, site: number, vlan: number): string | undefined {
+    const [address = "", prefix] = rule.split("/");
+    const octets = address.split(".").map((octet) => octetOf(octet, site, vlan));
+    return octets.every((octet) => octet >= 0 && octet <= 255) ? `${octets.join(".")}/${prefix}` : undefined;
+}
+
+function octetOf(text: string, site: number, vlan: number): number {
+    if (text === "{site}") {
+        return site;
+    }
+    const shift = /^\{vlan([+-][0-9]+)?\}$/.exec(text);
+    return shift === null ? Number(text) : vlan + Number(shift[1] ?? 0);
+}
+
+/** Subnet of a tenant's VLAN; undefined where the plan has none for it. */
+export function subnetOf(plan: NetworkPlan, vlan: number): Subnet | undefined {
+    const cidr = cidrOf(plan, vlan);
+    return cidr === undefined
+        ? undefined
+        : {
+              cidr,
+              gateway: hostOf(cidr, plan.gateway),
+              poolStart: hostOf(cidr, plan.pool.first),
+              poolEnd: hostOf(cidr, plan.pool.last),
+          };
+}
+
+/** A host of a network, counted from its address. */
+export function hostOf(cidr: string, host: number): string {
+    return formatAddress(networkOf(cidr).first + host);
+}
+
+/** A host of one of the site's segments that stands for all of them: the hundredth, or the last but one where there are fewer. */
+export function hostInside({ cidr }: Pick<SiteSegment, "cidr">): string {
+    return hostOf(cidr, Math.min(100, 2 ** (32 - prefixOf(cidr)) - 3));
+}
+
+/** Prefix length of a network, as 24. */
+export function prefixOf(cidr: string): number {
+    return Number(cidr.split("/")[1]);
+}
+
+/** VMID of a VM: from + VLAN x step + instance. */
+export function vmidOf({ vmids: { from, step } }: Pick<NetworkPlan, "vmids">, vlan: number, instance: number): number {
+    return from + vlan * step + instance;
+}
+
+/** VLAN of a tenant, and instance, that a VMID is of by the plan; undefined for a VMID that no tenant's VM has. */
+export function slotOf({ vlans, vmids: { from, step } }: NetworkPlan, vmid: number) {
+    const [vlan, instance] = [Math.floor((vmid - from) / step), (vmid - from) % step];
+    return vlans.includes(vlan) && instance > 0 ? { vlan, instance } : undefined;
+}
+
+/** VMIDs of the tenants' VMs as a person reads them, as 5001-5999. */
+export function vmidsText(plan: NetworkPlan): string {
+    return rangesOf(plan.vlans)
+        .map(({ first, last }) => `${vmidOf(plan, first, 1)}-${vmidOf(plan, last, plan.vmids.step - 1)}`)
+        .join(", ");
+}
+
+/** The VLANs of tenants as a person reads them, as 50-59. */
+export function vlansText({ vlans }: NetworkPlan): string {
+    return rangesOf(vlans)
+        .map(({ first, last }) => (first === last ? String(first) : `${first}-${last}`))
+        .join(", ");
+}
+
+/** Ordered numbers as runs. */
+function rangesOf(numbers: readonly number[]): Range[] {
+    const runs: { first: number; last: number }[] = [];
+    for (const number of numbers) {
+        const run = runs.at(-1);
+        if (run?.last === number - 1) {
+            run.last = number;
+        } else {
+            runs.push({ first: number, last: number });
+        }
+    }
+    return runs;
+}
+
+/** Fixed address of an instance on a tenant's VLAN; undefined where the plan has none for it. */
+export function fixedAddressOf(plan: NetworkPlan, vlan: number, instance: number): string | undefined {
+    const cidr = cidrOf(plan, vlan);
+    return cidr === undefined || instance > fixedInstances(plan)
+        ? undefined
+        : hostOf(cidr, plan.fixed.first + instance - 1);
+}
+
+/** How many instances have a fixed address: 1 to this. */
+export function fixedInstances({ fixed }: NetworkPlan): number {
+    return fixed.last - fixed.first + 1;
+}
+
+/** VLANs that tenants may have and that are not taken. */
+export function freeVlans({ vlans }: NetworkPlan, taken: readonly number[]): number[] {
+    return vlans.filter((vlan) => !taken.includes(vlan));
+}
+
+/** One of the site's own segments by its name. */
+export function siteSegment({ segments }: Pick<NetworkPlan, "segments">, name: string): SiteSegment | undefined {
+    return segments.find((segment) => segment.name === name);
+}
+
+/** The site's own segments whose connections every VM lets in, by name. */
+export function segmentsIntoTenants({ segments }: NetworkPlan): SiteSegment[] {
+    return segments.filter(({ reaches }) => reaches.includes(TENANTS)).sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+/** The site's own segments that every tenant reaches, in the plan's order of reach. */
+export function segmentsFromTenants(plan: NetworkPlan): SiteSegment[] {
+    return plan.reach.flatMap((name) => siteSegment(plan, name) ?? []);
+}
+
+/**
+ * Networks that are the site's: all that its rule can give, and what stands beside it. Other sites' nodes and networks are told by
+ * them.
+ */
+export function siteNetworks({ site, rule, vlans, listed, segments }: NetworkPlan): string[] {
+    const [address = "", prefix] = rule.split("/");
+    const octets = address.split(".");
+    const varying = octets.findIndex((octet) => octet.startsWith("{vlan"));
+    const fixed = octets.map((octet, i) => (varying >= 0 && i >= varying ? 0 : octetOf(octet, site, 0)));
+    const whole = `${fixed.join(".")}/${varying < 0 ? prefix : varying * 8}`;
+    const byRule = vlans.some((vlan) => listed[vlan] === undefined) ? [whole] : [];
+    const inWhole = (cidr: string) => byRule.length > 0 && covers(networkOf(whole), networkOf(cidr));
+    const others = [...Object.values(listed), ...segments.map(({ cidr }) => cidr)];
+    return [...byRule, ...new Set(others.filter((cidr) => !inWhole(cidr)))];
+}
