@@ -4,14 +4,13 @@ import { checkBaselines } from "./baseline";
 import { checkAcross } from "./check/index";
 import { checkCoreRouter } from "./check/coreRouter";
 import { faultAt, type CheckedTenant } from "../definitions/places";
-import { listSubstrates, tenantFile, tenantFiles } from "../definitions/read";
+import { listSubstrates, readYaml, strayFaults, tenantFile, tenantFiles } from "../definitions/read";
 import type { SubstrateDefinition, TenantDefinition } from "../definitions/definitions";
 import { DefinitionError, type Fault, type Path } from "../definitions/faults";
 import { resolve } from "./resolve";
 import { checkShape } from "../definitions/shape";
 import { stackSource } from "../definitions/stackFile";
 import type { Substrate } from "./substrate";
-import { readYaml } from "../definitions/read";
 
 /** Where the definitions of a substrate come from. */
 export interface Definitions {
@@ -37,7 +36,7 @@ export type Sites = ReadonlyMap<string, number>;
  * @throws DefinitionError with every fault of every file at once.
  */
 export function loadSubstrate(definitions: Definitions): Substrate {
-    const faults: Fault[] = [];
+    const faults = strayFaults(definitions);
     const substrate = gather(faults, () => {
         const checked = checkShape<SubstrateDefinition>("substrate", stackSource(definitions));
         faults.push(...checked.faults);
@@ -49,12 +48,13 @@ export function loadSubstrate(definitions: Definitions): Substrate {
     if (substrate === undefined || faults.length > 0) {
         throw new DefinitionError(faults);
     }
+    const elsewhere = sitesElsewhere(definitions);
     faultless([
-        ...checkAcross(definitions.substrate, substrate.value, tenants, listSubstrates(definitions.root)),
+        ...checkAcross(definitions.substrate, substrate.value, tenants, listSubstrates(definitions.root), elsewhere),
         ...checkCoreRouter(stackSource(definitions), substrate.value, tenants),
         ...checkBaselines(stackSource(definitions), substrate.value),
     ]);
-    const model = resolve(definitions.substrate, substrate.value, tenants, sitesElsewhere(definitions));
+    const model = resolve(definitions.substrate, substrate.value, tenants, elsewhere);
     faultless(checkAdmission(model, tenants));
     return model;
 }

@@ -1,5 +1,5 @@
 import { faultAt, type CheckedTenant } from "../../definitions/places";
-import { checkDestination } from "./destination";
+import { checkDestination, type Sites } from "./destination";
 import type { AllowanceDefinition } from "../../definitions/definitions";
 import type { Fault } from "../../definitions/faults";
 import { overlaps, type Range } from "../network";
@@ -11,11 +11,11 @@ const MAX_PORT = 65_535;
 const MAX_PORT_NUMBERS = 15;
 
 /** Checks that each allowance names a destination that may be opened, in a way that both walls can write. */
-export function checkAllowances(site: number, tenants: readonly CheckedTenant[]): Fault[] {
+export function checkAllowances(sites: Sites, tenants: readonly CheckedTenant[]): Fault[] {
     return tenants.flatMap((tenant) => {
         const { allow } = tenant.value;
         return allow.flatMap((allowance, i) => [
-            ...checkDestination(site, tenant, i, tenants),
+            ...checkDestination(sites, tenant, i, tenants),
             ...checkPorts(tenant, i, allowance),
             ...checkWhy(tenant, i, allowance),
             ...checkTwice(tenant, i, allow),

@@ -3,6 +3,7 @@ import type { Fault } from "../../definitions/faults";
 import { subnetOf, TENANT_VLANS } from "../identity";
 import { SITE_SEGMENT_KEYS, siteSubnet, PRIVATE_NETWORKS, UNROUTED } from "../siteSegments";
 import { covers, enclosingNetwork, formatAddress, networkOf, overlaps, parseAddress, type Range } from "../network";
+import type { Substrate } from "../substrate";
 import { suggestion } from "../../definitions/suggest";
 
 /** Destinations that every tenant reaches by the site's zone matrix, so that an allowance for it would open nothing. */
@@ -19,19 +20,23 @@ const PRIVATE = PRIVATE_NETWORKS.map(networkOf);
 /** Where an allowance may lead, and why it may not; the text is what a person reads after the path. */
 interface Place {
     readonly site: number;
+    readonly elsewhere: Substrate["elsewhere"];
     readonly own: string;
     readonly tenants: readonly CheckedTenant[];
 }
 
+/** A substrate's site, and those of the project's others, which nothing leads to. */
+export type Sites = Pick<Substrate, "site" | "elsewhere">;
+
 /** Checks that an allowance names a tenant, a segment of the site or a network, and one that it may open. */
 export function checkDestination(
-    site: number,
+    { site, elsewhere }: Sites,
     tenant: CheckedTenant,
     index: number,
     tenants: readonly CheckedTenant[],
 ): Fault[] {
     const { to } = tenant.value.allow[index]!;
-    const place = { site, own: tenant.value.name, tenants };
+    const place = { site, elsewhere, own: tenant.value.name, tenants };
     const refused = /^[0-9]/.test(to) ? refuseNetwork(to, place) : refuseName(to, place);
     return refused === undefined ? [] : [faultAt(tenant, ["allow", index, "to"], refused)];
 }
@@ -64,7 +69,10 @@ function refuseNetwork(to: string, place: Place): string | undefined {
     const [address = "", prefix = ""] = to.split("/");
     const base = formatAddress(network.first);
     return address === base
-        ? (refuseTenants(to, network, place) ?? refuseSegments(to, network, place) ?? refuseElsewhere(to, network))
+        ? (refuseTenants(to, network, place) ??
+              refuseSegments(to, network, place) ??
+              refuseSites(to, network, place) ??
+              refuseElsewhere(to, network))
         : `${to} has host bits set; write ${base}/${prefix}, or ${address}/32 for the one address`;
 }
 
@@ -89,21 +97,44 @@ function mendTenant(name: string | undefined, own: string): string {
     return name === own ? "this tenant's own segment; " : `the segment of tenant ${name}; write to: ${name}, or `;
 }
 
+/** The site's segments are opened by name; of one of them, single addresses, which say themselves what they open. */
 function refuseSegments(to: string, network: Range, { site }: Place): string | undefined {
-    for (const key of SITE_SEGMENT_KEYS) {
-        const cidr = siteSubnet(site, key);
-        const segment = networkOf(cidr);
-        if (key === "platform" && covers(segment, network)) {
-            return `${to} is in platform (${cidr}), and ${OPEN[key]} ${REDUNDANT}`;
-        }
-        if (to === cidr) {
-            return `${to} is the segment ${key}; write to: ${key}`;
-        }
-        if (key === "management" && covers(network, segment)) {
-            return `${to} covers management (${cidr}), which is opened by name alone; write to: ${key} beside a smaller network`;
-        }
-        if (network.first === network.last && network.first === segment.first + 1) {
-            return `${to} is the router itself, which no tenant reaches beyond its services; leave it out`;
+    const met = SITE_SEGMENT_KEYS.filter((key) => overlaps(network, networkOf(siteSubnet(site, key))));
+    const [key] = met;
+    if (key === undefined) {
+        return undefined;
+    }
+    const cidr = siteSubnet(site, key);
+    const segment = networkOf(cidr);
+    if (key === "platform" && covers(segment, network)) {
+        return `${to} is in platform (${cidr}), and ${OPEN[key]} ${REDUNDANT}`;
+    }
+    if (to === cidr) {
+        return `${to} is the segment ${key}; write to: ${key}`;
+    }
+    if (network.first === network.last) {
+        return network.first === segment.first + 1
+            ? `${to} is the router itself, which no tenant reaches beyond its services; leave it out`
+            : undefined;
+    }
+    if (!covers(network, segment)) {
+        return `${to} is part of ${key} (${cidr}), which is opened by name; write to: ${key}, or one address as in ${one(network)}`;
+    }
+    const covered = met.map((name) => `${name} (${siteSubnet(site, name)})`).join(", ");
+    const names = met.filter((name) => OPEN[name] === undefined).join(" or ");
+    return `${to} covers ${covered}; segments are opened by name: write to: ${names}, and a smaller network beside it`;
+}
+
+function one({ first }: Range): string {
+    return `${formatAddress(first + 10)}/32`;
+}
+
+/** Another site is its own: its tenants and segments open to nobody of this one. */
+function refuseSites(to: string, network: Range, { site, elsewhere }: Place): string | undefined {
+    for (const other of elsewhere.filter((one) => one.site !== site)) {
+        const cidr = `10.${other.site}.0.0/16`;
+        if (overlaps(network, networkOf(cidr))) {
+            return `${to} has addresses of ${other.name} (${cidr}), another site, which no tenant reaches; write a network without them`;
         }
     }
     return undefined;

@@ -4,12 +4,22 @@ import type { SubstrateDefinition } from "../../definitions/definitions";
 import type { Fault } from "../../definitions/faults";
 import { FIXED_INSTANCES, TENANT_VLANS } from "../identity";
 import { suggestion } from "../../definitions/suggest";
+import { ELSEWHERE, GATEWAY, INTERNET, ROUTER } from "../places";
+import { SITE_SEGMENT_KEYS } from "../siteSegments";
 
-/** Names that mean something else on every substrate: the site's own segments, and words of PVE and of this program. */
-const RESERVED = [
-    ..."blackhole guest iot iot-backend iot-vendor management platform storage trusted".split(" "),
-    ..."deevnet fedora template tenant".split(" "),
-];
+/**
+ * Names that mean something else on every substrate: the site's own segments, the places of reachability, words that read as
+ * every place or none in `allow`, and words of PVE, of the site and of this program.
+ */
+export const RESERVED: readonly string[] = [
+    ...SITE_SEGMENT_KEYS.map((key) => key.replaceAll("_", "-")),
+    ...[ELSEWHERE, GATEWAY, INTERNET, ROUTER],
+    ...["all", "any", "none"],
+    ...["blackhole", "deevnet", "fedora", "template", "tenant", "tenants"],
+].sort();
+
+/** Zone that the site sets aside for a tenant, as a name: tenant_1 in `tenants router-vars`. */
+const SET_ASIDE = /^tenant-[0-9]+$/;
 
 /** Checks names, VLANs, instances and addresses, in each file and across files. */
 export function checkIdentity(
@@ -18,9 +28,10 @@ export function checkIdentity(
     tenants: readonly CheckedTenant[],
     sites: readonly string[],
 ): Fault[] {
+    const machines = machinesOf(substrateName, substrate);
     return [
         ...tenants.flatMap((tenant) => [
-            ...checkName(tenant, [...sites, ...Object.keys(substrate.hypervisors)]),
+            ...checkName(tenant, [...sites, ...machines]),
             ...checkFormerly(tenant, tenants),
             ...checkHypervisor(substrateName, substrate, tenant),
             ...checkVms(tenant),
@@ -33,14 +44,26 @@ export function checkIdentity(
     ];
 }
 
+/** Names that the substrate's machines have in its zone, where a tenant's own zone of that name would hide them. */
+function machinesOf(substrateName: string, { hypervisors, coreRouter, domain }: SubstrateDefinition): string[] {
+    const nodes = Object.entries(hypervisors).flatMap(([name, { node }]) => [name, node.toLowerCase()]);
+    const endpoints = [...Object.values(hypervisors), coreRouter].flatMap(({ endpoint }) => endpoint ?? []);
+    const hosts = [
+        ...endpoints.map((endpoint) => new URL(endpoint).hostname),
+        ...Object.values(hypervisors).map(({ ssh }) => ssh.host),
+    ];
+    const zone = `.${substrateName}.${domain}`;
+    return [...nodes, ...hosts.filter((host) => host.endsWith(zone)).map((host) => host.slice(0, -zone.length))];
+}
+
 function checkName(tenant: CheckedTenant, taken: readonly string[]): Fault[] {
     const { name } = tenant.value;
     const fileName = basename(tenant.file, extname(tenant.file));
     if (taken.includes(name)) {
-        return [faultAt(tenant, ["name"], `${name} is the name of a substrate or hypervisor; choose another`)];
+        return [faultAt(tenant, ["name"], `${name} is the name of a substrate, hypervisor or router; choose another`)];
     }
-    if (RESERVED.includes(name)) {
-        return [faultAt(tenant, ["name"], `${name} is reserved: ${RESERVED.join(", ")}`)];
+    if (RESERVED.includes(name) || SET_ASIDE.test(name)) {
+        return [faultAt(tenant, ["name"], `${name} is reserved: ${RESERVED.join(", ")}, tenant-<number>`)];
     }
     if (fileName !== name) {
         return [faultAt(tenant, ["name"], `${name} is not the file's name; allowed: ${fileName}, or rename the file`)];

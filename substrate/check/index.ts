@@ -1,4 +1,5 @@
 import { checkAllowances } from "./allowances";
+import type { Sites } from "./destination";
 import type { CheckedTenant } from "../../definitions/places";
 import { checkIdentity } from "./identity";
 import { checkVmDefinitions } from "./vms";
@@ -9,16 +10,18 @@ import type { Fault } from "../../definitions/faults";
  * Checks what no schema can see: the definitions of a substrate against each other.
  *
  * @param sites names of all substrates, which no tenant may bear.
+ * @param elsewhere sites of the other substrates, which no tenant may reach.
  */
 export function checkAcross(
     substrateName: string,
     substrate: SubstrateDefinition,
     tenants: readonly CheckedTenant[],
     sites: readonly string[],
+    elsewhere: Sites["elsewhere"],
 ): Fault[] {
     return [
         ...checkIdentity(substrateName, substrate, tenants, sites),
         ...checkVmDefinitions(tenants),
-        ...checkAllowances(substrate.site, tenants),
+        ...checkAllowances({ site: substrate.site, elsewhere }, tenants),
     ];
 }

@@ -39,7 +39,7 @@ export function nameOf(vlan: number): string {
 
 /** Faults of the allowances, as `tenants validate` tells them. */
 export function faultsOf(tenants: readonly TenantDefinition[]) {
-    return checkAllowances(SITE, tenants.map(checkedOf));
+    return checkAllowances({ site: SITE, elsewhere: [] }, tenants.map(checkedOf));
 }
 
 export function substrateOf(tenants: readonly TenantDefinition[]): Substrate {
