@@ -105,7 +105,9 @@ export function strayFaults({ root, substrate }: { readonly root: string; readon
     const own = `tenants/${substrate}`;
     const fault = (file: string, message: string): Fault => ({ file, path: "", message });
     const isFolder = (path: string) => lstatSync(join(root, path)).isDirectory();
-    const folders = ["tenants", `tenants/${substrate}`].filter((path) => existsSync(join(root, path)) && !isFolder(path));
+    const folders = ["tenants", `tenants/${substrate}`].filter(
+        (path) => existsSync(join(root, path)) && !isFolder(path),
+    );
     return [
         ...folders.map((path) => fault(path, "no folder of its own; tenants' files stand in one, not behind a link")),
         ...namesIn(join(root, "tenants"))
