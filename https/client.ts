@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { Agent, request } from "node:https";
 import { createSecureContext, rootCertificates, type SecureContext } from "node:tls";
 import { Refusal, shown } from "../definitions/refusal";
+import { tellWait } from "./waiting";
 
 /** One request: its path may have a query. */
 export interface Asked {
@@ -34,13 +35,6 @@ export interface Bounds {
 
 /** After how many seconds a person is told what a run waits for, where nobody says otherwise. */
 const PATIENCE_SECONDS = 10;
-
-let tellOfWait = (line: string): void => console.error(line);
-
-/** Has what a run waits for told in another way than on standard error. */
-export function onWait(tell: (line: string) => void): void {
-    tellOfWait = tell;
-}
 
 /**
  * Why no answer came: the machine was not reached, its certificate is refused, it took too long, it sent us elsewhere, or
@@ -86,7 +80,7 @@ export class HttpsClient {
         const length = body === "" ? {} : { "Content-Length": Buffer.byteLength(body) };
         const { patience = PATIENCE_SECONDS } = this.bounds;
         const waits = `waiting for ${url.host}: ${method} ${url.pathname} has had no answer for ${patience} s, and is given up after ${seconds} s`;
-        const waiting = setTimeout(() => tellOfWait(waits), patience * 1000);
+        const waiting = setTimeout(() => tellWait(waits), patience * 1000);
         return new Promise<Answer>((resolve, reject) => {
             const signal = AbortSignal.timeout(seconds * 1000);
             const fail = (error: Error) => reject(noAnswer(error, seconds));

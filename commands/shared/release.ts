@@ -11,7 +11,7 @@ import { TEARDOWN_PARTS, readInventory } from "../../node/read";
 import { remainsOf, withDisks } from "../../node/teardown";
 import { routerLeftovers } from "../../router/leftovers";
 import { readInventory as readRouter } from "../../router/read";
-import { tell } from "../cli/terminal";
+import { complain, tell } from "../cli/terminal";
 import { routerClient } from "./routerClient";
 
 /**
@@ -77,7 +77,7 @@ async function verify(substrate: Substrate, held: Holdings, look: () => Promise<
         return tellLeft(held.tenant, [...remainsOf(held, nodes), ...router.left], router);
     } catch (error) {
         if (error instanceof Refusal) {
-            console.error(`${held.tenant}: it could not be told whether anything is left: ${error.message}`);
+            complain(`${held.tenant}: it could not be told whether anything is left: ${error.message}`);
             return false;
         }
         throw error;
@@ -107,8 +107,8 @@ function tellLeft(tenant: string, left: readonly string[], { others, stays, look
     stays.forEach((line) => tell(`  stays: ${line}`));
     others.forEach((line) => tell(`  stays, for the site's collection deletes nothing by itself: ${line}`));
     if (left.length > 0) {
-        console.error(`${tenant}: this is left, and should not be:`);
-        left.forEach((line) => console.error(`  ${line}`));
+        complain(`${tenant}: this is left, and should not be:`);
+        left.forEach((line) => complain(`  ${line}`));
         return false;
     }
     tell(

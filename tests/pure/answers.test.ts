@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";
-import { HttpsClient, NoAnswerError, onWait } from "../../https/client";
+import { HttpsClient, NoAnswerError } from "../../https/client";
+import { onWait } from "../../https/waiting";
 import { dataIn } from "../../node/answers";
 import { NodeClient } from "../../node/client";
 import { RouterClient } from "../../router/client";
