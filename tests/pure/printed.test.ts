@@ -29,7 +29,7 @@ afterEach(() => {
 function printedBy(work: () => void): string {
     const lines: string[] = [];
     for (const way of ["log", "error"] as const) {
-        jest.spyOn(console, way).mockImplementation((line?: unknown) => void lines.push(String(line)));
+        jest.spyOn(console, way).mockImplementation((...parts: unknown[]) => void lines.push(parts.join(" ")));
     }
     work();
     return lines.join("\n");
