@@ -5,7 +5,7 @@ import { defineCommand, SUBSTRATE } from "./cli/definition";
 import { compareWithFiles, ROOT } from "./cli/environment";
 import { Refusal } from "./cli/errors";
 import { EXIT } from "./cli/exit";
-import { answer, note, width } from "./cli/terminal";
+import { answer, complain, note, width } from "./cli/terminal";
 import { selectStack } from "./shared/stack";
 import { loadOne } from "./shared/substrates";
 import { hostDrift } from "../host/drift";
@@ -48,7 +48,7 @@ export const command = defineCommand({
         answer({ substrate: substrate.name, drift: rows, untold }, () =>
             silent ? "" : driftTable(substrate.name, rows, width()),
         );
-        untold.forEach(({ source, reason }) => console.error(`${source}: it could not be told: ${reason}`));
+        untold.forEach(({ source, reason }) => complain(`${source}: it could not be told: ${reason}`));
         return untold.length > 0 ? EXIT.failed : rows.length > 0 ? EXIT.differences : EXIT.done;
     },
 });

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { dumpForAnsible } from "../definitions/ansibleYaml";
 import { groupsOf, inventoryOf, type InventoryHost } from "../router/export/inventory";
 import type { Substrate } from "../substrate/substrate";
-import { readYaml } from "../definitions/read";
+import { readGivenYaml } from "../definitions/read";
 import { givenVars, zoneKeysOf } from "../router/export/zones";
 import { defineCommand, SUBSTRATE } from "./cli/definition";
 import { writeFolder, writeText } from "./cli/files";
@@ -48,7 +48,7 @@ function keysOf(substrate: Substrate, input: string | undefined): ReadonlyMap<st
     if (substrate.coreRouter.mode === "none") {
         return new Map();
     }
-    const given = input === undefined ? undefined : readYaml(input, input, "ansible");
+    const given = input === undefined ? undefined : readGivenYaml(input, "ansible");
     return zoneKeysOf(substrate, givenVars(substrate, given));
 }
 

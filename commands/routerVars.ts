@@ -1,6 +1,6 @@
 import { dumpForAnsible } from "../definitions/ansibleYaml";
 import { routerVars } from "../router/export/routerVars";
-import { readYaml } from "../definitions/read";
+import { readGivenYaml } from "../definitions/read";
 import { defineCommand, SUBSTRATE } from "./cli/definition";
 import { writeText } from "./cli/files";
 import { answer, note } from "./cli/terminal";
@@ -34,7 +34,7 @@ export const command = defineCommand({
     exits: { 1: "faults or conflicts; nothing is written" },
     run({ args, options: { input, output }, json }) {
         const substrate = loadOne(args["substrate"]!);
-        const given = input === undefined ? undefined : readYaml(input, input, "ansible");
+        const given = input === undefined ? undefined : readGivenYaml(input, "ansible");
         const { variables, unclaimed } = routerVars(substrate, given, allowanceFault(substrate.name));
         const { name } = substrate;
         unclaimed.forEach((key) =>

@@ -8,7 +8,7 @@ import { defineCommand, SUBSTRATE, TENANT, type Request } from "./cli/definition
 import { compareWithFiles, definitions } from "./cli/environment";
 import { Refusal } from "./cli/errors";
 import { EXIT, exitOfPulumi } from "./cli/exit";
-import { answer, tell } from "./cli/terminal";
+import { answer, complain, tell } from "./cli/terminal";
 import { backUp } from "./shared/backup";
 import { confirm, requireName } from "./cli/confirm";
 import { runPulumi, type PulumiRun } from "./cli/pulumi";
@@ -73,7 +73,7 @@ async function takeAway(
     if (code === 0) {
         tellFile(substrate, tenant);
     } else {
-        console.error(`${tenant}: not all of it is gone, for the reason above; the same command goes on with it`);
+        complain(`${tenant}: not all of it is gone, for the reason above; the same command goes on with it`);
     }
     answer({ substrate: substrate.name, tenant, changes, clean });
     return code === 0 && !clean ? EXIT.failed : exitOfPulumi(code);

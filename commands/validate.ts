@@ -3,7 +3,7 @@ import { requireReady } from "../substrate/ready";
 import type { Substrate } from "../substrate/substrate";
 import { defineCommand, SUBSTRATE } from "./cli/definition";
 import { EXIT } from "./cli/exit";
-import { answer } from "./cli/terminal";
+import { answer, complain } from "./cli/terminal";
 import { loadAll, type Loaded } from "./shared/substrates";
 
 export const command = defineCommand({
@@ -26,7 +26,7 @@ export const command = defineCommand({
             () => told.flatMap((one) => (one.substrate === undefined ? [] : lineOf(one.substrate))).join("\n"),
         );
         // JSON has the faults.
-        told.forEach(({ text }) => text !== undefined && !json && console.error(text));
+        told.forEach(({ text }) => text !== undefined && !json && complain(text));
         return told.some(({ faults }) => faults.length > 0) ? EXIT.failed : EXIT.done;
     },
 });

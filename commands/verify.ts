@@ -5,6 +5,7 @@ import { asPage } from "../report/proofPage";
 import { asText } from "../report/proofText";
 import type { Substrate, Tenant } from "../substrate/substrate";
 import { suggestion } from "../definitions/suggest";
+import { jsonIn, requireShape, UnexpectedAnswerError } from "../https/answers";
 import { jobsOf, verificationOf, type VmAnswer, type VmJob } from "../proof/verification";
 import { defineCommand, SUBSTRATE, TENANT } from "./cli/definition";
 import { Refusal, shown, UsageError } from "./cli/errors";
@@ -18,6 +19,13 @@ const SCRIPT = join(__dirname, "shared", "guestProbe.py");
 
 /** How long a probe inside a VM may take, in seconds, and ssh to connect. */
 const PATIENCE_SECONDS = 3;
+
+/** Bounds of all that runs in one VM: its probes run side by side, and a thousand of them print some 10 kB. */
+const BOUNDS = { seconds: 300, bytes: 4 * 2 ** 20 };
+
+/** After how many seconds it is said which VM is waited for. */
+const WORD_SECONDS = 10;
+
 export const command = defineCommand({
     name: "verify",
     group: "set up",
@@ -93,7 +101,7 @@ function addressesIn(text: string): ReadonlyMap<string, string> {
     );
 }
 
-/** Runs the script in a VM. @throws Refusal with what ssh said where it cannot. */
+/** Runs the script in a VM. @throws Refusal with what ssh said where it cannot, and with what came where that is no result. */
 async function ask(job: VmJob, config: string | undefined): Promise<VmAnswer> {
     const { vm, address, checks, names } = job;
     const asked = {
@@ -104,7 +112,15 @@ async function ask(job: VmJob, config: string | undefined): Promise<VmAnswer> {
     // A JSON text within a JSON text is a Python literal, too.
     const program = `import json\nJOB = json.loads(${JSON.stringify(JSON.stringify(asked))})\n${readText(SCRIPT)}`;
     const host = vm.user === undefined ? address : `${vm.user.name}@${address}`;
-    const { code, stdout, stderr } = await runPython(host, program, config);
+    const waits = `waiting for ${proofName(vm)} (ssh to ${host}), at most ${BOUNDS.seconds} s`;
+    const word = setTimeout(() => note(waits), WORD_SECONDS * 1000);
+    const { code, stdout, stderr, broken } = await runPython(host, program, config, BOUNDS);
+    clearTimeout(word);
+    if (broken !== undefined) {
+        throw new Refusal(
+            `${proofName(vm)}: ssh to ${host} was ended: ${broken}. See what the VM does, and run it again.`,
+        );
+    }
     if (code !== 0) {
         const said = stderr.trim().split("\n").at(-1) ?? "";
         throw new Refusal(
@@ -112,5 +128,26 @@ async function ask(job: VmJob, config: string | undefined): Promise<VmAnswer> {
                 "Check that `ssh` to it works without a question, and that python3 and ping are there.",
         );
     }
-    return JSON.parse(stdout) as VmAnswer;
+    return answerIn(job, host, stdout);
+}
+
+/** The result that a VM printed. A VM is its tenant's, so that anything may stand there. */
+function answerIn({ vm, checks, names }: VmJob, host: string, printed: string): VmAnswer {
+    try {
+        const answer = jsonIn(printed);
+        requireShape("vm", answer, "result");
+        const { answers, names: found } = answer as VmAnswer;
+        if (answers.length !== checks.length || found.length !== names.length) {
+            const [got, wanted] = [answers.length + found.length, checks.length + names.length];
+            throw new UnexpectedAnswerError(`${got} answers came to ${wanted} questions`);
+        }
+        return answer as VmAnswer;
+    } catch (error) {
+        throw error instanceof UnexpectedAnswerError
+            ? new Refusal(
+                  `${proofName(vm)}: what ssh to ${host} printed is no result: ${error.message}. Nothing is told of this VM; ` +
+                      `see what \`ssh ${host} true\` prints, which must be nothing.`,
+              )
+            : error;
+    }
 }

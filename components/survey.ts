@@ -4,6 +4,7 @@ import { secretsOf, type Secrets } from "../host/secrets";
 import { checkClaims } from "./checkClaims";
 import { checkNode } from "../node/checkNode";
 import { firewallWarning } from "../node/datacentreFirewall";
+import { printed } from "../definitions/printed";
 import { DefinitionError } from "../definitions/faults";
 import type { Inventory } from "../node/inventory";
 import type { Substrate } from "../substrate/substrate";
@@ -106,7 +107,7 @@ function tell(substrate: Substrate, inventories: Survey["inventories"]): void {
     for (const hypervisor of substrate.hypervisors) {
         const warning = firewallWarning(substrate, hypervisor, inventories.get(hypervisor.name)!);
         if (warning !== undefined) {
-            void pulumi.log.warn(warning);
+            void pulumi.log.warn(printed(warning));
         }
         if (hypervisor.baseline === undefined) {
             void pulumi.log.info(`${hypervisor.name}: no baseline is declared, so nothing is configured on the host`);

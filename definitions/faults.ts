@@ -1,3 +1,4 @@
+import { inOneLine } from "./printed";
 import { Refusal } from "./refusal";
 
 /** Where a value stands in a definition: keys of mappings and indexes of sequences, outermost first. */
@@ -28,7 +29,8 @@ function formatKey(key: string): string {
 
 /** Writes a fault as one line: `tenants/dvntm/grooveiq.yaml:9 vms[0].memory: what is wrong`. */
 export function formatFault(fault: Fault): string {
-    const place = fault.line === undefined ? fault.file : `${fault.file}:${fault.line}`;
+    const file = inOneLine(fault.file);
+    const place = fault.line === undefined ? file : `${file}:${fault.line}`;
     return fault.path === "" ? `${place}: ${fault.message}` : `${place} ${fault.path}: ${fault.message}`;
 }
 

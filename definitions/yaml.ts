@@ -26,6 +26,7 @@ const DIALECTS = {
  * @throws DefinitionError with one fault when the text is not one well-formed document.
  */
 export function parseYaml(file: string, text: string, dialect: Dialect = "ours"): Source {
+    refuseConflict(file, text);
     try {
         const events = parseEvents(text, { filename: file });
         const [value, ...others] = constructFromEvents(events, { source: text, filename: file, ...DIALECTS[dialect] });
@@ -50,6 +51,20 @@ export function parseYaml(file: string, text: string, dialect: Dialect = "ours")
         throw error;
     }
 }
+
+/** Refuses what git writes into a file where two changes meet: the parser has other words for it. */
+function refuseConflict(file: string, text: string): void {
+    const begin = /^<{7} .*$/m.exec(text);
+    if (begin !== null && /^={7}$[^]*^>{7} /m.test(text.slice(begin.index))) {
+        const message =
+            `git's conflict marker (${begin[0].slice(0, SHOWN_MARKER)}): a merge is not finished; keep one side, and take the ` +
+            "lines with <<<<<<<, ======= and >>>>>>> out";
+        throw new DefinitionError([{ file, line: lineAt(text, begin.index)!, path: "", message }]);
+    }
+}
+
+/** Characters of a conflict marker that are shown: it ends in a branch's name. */
+const SHOWN_MARKER = 40;
 
 /** Likely mistake of a person, where the parser's words do not say it. */
 const hints: Readonly<Record<string, string>> = {

@@ -1,6 +1,7 @@
 import { inboundOf } from "./inbound";
 import { PRIVATE_NETWORKS } from "../substrate/privateNetworks";
 import { hostInside } from "../substrate/plan";
+import { ELSEWHERE, GATEWAY, INTERNET, ROUTER } from "../substrate/places";
 import { complementOf, networkOf, parseAddress, type Range } from "../substrate/network";
 import { openingsOf, type Opening, type Path } from "./openings";
 import { inboundFilter, routerFilter, type Packet, type RouterAddresses } from "./packetFilter";
@@ -14,11 +15,7 @@ export interface Cell {
     readonly openings: readonly Opening[];
 }
 
-/** Places that are no segment: the gateway's services, the router's other addresses, and where nobody here is. */
-export const GATEWAY = "gateway";
-export const ROUTER = "router";
-export const INTERNET = "internet";
-export const ELSEWHERE = "elsewhere";
+export { ELSEWHERE, GATEWAY, INTERNET, ROUTER };
 
 const BROADCAST = "255.255.255.255";
 

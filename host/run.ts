@@ -41,9 +41,12 @@ export async function plan(root: string, hypervisor: Hypervisor, secrets: Secret
 /** Standard input of the runner. @param check whether it only looks. */
 export function inputOf({ name, baseline }: Hypervisor, secret: Secrets["variables"], check = false): string {
     const { role, variables, playbook, tags } = baseline!;
+    const names = Object.keys(secret);
     return JSON.stringify({
         host: name,
         variables: { ...variables, ...secret, tenant_hypervisor: role },
+        // The runner masks their values in all that it prints.
+        ...(names.length > 0 && { secret: names }),
         playbooks: [{ name: "baseline.yml" }, ...(playbook === undefined ? [] : [{ name: playbook, tags }])],
         check,
     });

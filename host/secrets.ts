@@ -1,3 +1,4 @@
+import { keepSecret } from "../definitions/printed";
 import { HostError } from "./error";
 import type { Login } from "./ssh";
 
@@ -28,6 +29,8 @@ export function secretsOf(config: Readonly<Record<string, string | undefined>>):
     if (typeof variables !== "object" || variables === null || Array.isArray(variables)) {
         throw new HostError(`${SECRET_VARIABLES} is not a JSON object, such as {"name": "value"}`);
     }
+    keepSecret(variables);
+    keepSecret(privateKey);
     // A key that was pasted or piped may have lost its last newline, without which OpenSSH's form is not read.
     const key = privateKey === undefined || privateKey === "" ? {} : { privateKey: `${privateKey.trim()}\n` };
     return { ...key, variables: variables as Record<string, unknown> };

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { Agent, request } from "node:https";
 import { createSecureContext, rootCertificates, type SecureContext } from "node:tls";
-import { Refusal } from "../definitions/refusal";
+import { Refusal, shown } from "../definitions/refusal";
+import { tellWait } from "./waiting";
 
 /** One request: its path may have a query. */
 export interface Asked {
@@ -28,10 +29,18 @@ export interface Bounds {
     readonly bytes: number;
     /** Connections that are kept for further requests; 0: each request has one of its own. */
     readonly connections: number;
+    /** After how many seconds it is said what is waited for. */
+    readonly patience?: number;
 }
 
-/** Why no answer came: the machine was not reached, its certificate is refused, it took too long, or the connection broke. */
-export type NoAnswer = "unreachable" | "certificate" | "late" | "broken";
+/** After how many seconds a person is told what a run waits for, where nobody says otherwise. */
+const PATIENCE_SECONDS = 10;
+
+/**
+ * Why no answer came: the machine was not reached, its certificate is refused, it took too long, it sent us elsewhere, or
+ * the connection broke.
+ */
+export type NoAnswer = "unreachable" | "certificate" | "late" | "redirected" | "broken";
 
 /** A request without an answer; the caller says in its own words what a person can do. */
 export class NoAnswerError extends Error {
@@ -47,7 +56,10 @@ export class NoAnswerError extends Error {
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS_|EPROTO|ERR_SSL/;
 const UNREACHABLE = ["ECONNREFUSED", "ENOTFOUND", "EHOSTUNREACH", "ENETUNREACH", "EAI_AGAIN"];
 
-/** Asks one machine over verified TLS: the API of a node, or of the core router. */
+/**
+ * Asks one machine over verified TLS: the API of a node, or of the core router. Time and size of an answer are bounded, and no
+ * redirect is followed: what it leads to would be sent the token.
+ */
 export class HttpsClient {
     private readonly agent: Agent;
 
@@ -57,6 +69,8 @@ export class HttpsClient {
             keepAlive: bounds.connections > 0,
             maxSockets: bounds.connections || Infinity,
             secureContext: trusted(),
+            // Said outright: else NODE_TLS_REJECT_UNAUTHORIZED=0 would have any machine get the token.
+            rejectUnauthorized: true,
         });
     }
 
@@ -64,6 +78,9 @@ export class HttpsClient {
     ask({ method, url, headers, body = "" }: Asked): Promise<Answer> {
         const { seconds, bytes } = this.bounds;
         const length = body === "" ? {} : { "Content-Length": Buffer.byteLength(body) };
+        const { patience = PATIENCE_SECONDS } = this.bounds;
+        const waits = `waiting for ${url.host}: ${method} ${url.pathname} has had no answer for ${patience} s, and is given up after ${seconds} s`;
+        const waiting = setTimeout(() => tellWait(waits), patience * 1000);
         return new Promise<Answer>((resolve, reject) => {
             const signal = AbortSignal.timeout(seconds * 1000);
             const fail = (error: Error) => reject(noAnswer(error, seconds));
@@ -75,12 +92,15 @@ export class HttpsClient {
                     chunks.push(chunk);
                     size += chunk.length;
                     if (size > bytes) {
-                        call.destroy(new Error(`the answer is larger than ${bytes} bytes`));
+                        call.destroy(new Error(`the answer is larger than ${bytes / 2 ** 20} MiB`));
                     }
                 });
                 response.on("error", fail);
                 response.on("end", () => {
-                    const { statusCode = 0, statusMessage = "" } = response;
+                    const { statusCode = 0, statusMessage = "", headers: told } = response;
+                    if (statusCode >= 300 && statusCode < 400) {
+                        reject(redirected(statusCode, told.location));
+                    }
                     resolve({
                         status: statusCode,
                         reason: statusMessage,
@@ -90,13 +110,20 @@ export class HttpsClient {
             });
             call.on("error", fail);
             call.end(body);
-        });
+        }).finally(() => clearTimeout(waiting));
     }
 
     /** Lets go of the connections, which else keep the process alive. */
     close(): void {
         this.agent.destroy();
     }
+}
+
+function redirected(status: number, location = "nowhere"): NoAnswerError {
+    return new NoAnswerError(
+        "redirected",
+        `it answers ${status} and leads to ${shown(location)}, which is not followed`,
+    );
 }
 
 function noAnswer(error: Error, seconds: number): NoAnswerError {

@@ -1,6 +1,8 @@
 import { Refusal } from "../definitions/refusal";
+import { UnexpectedAnswerError } from "../https/answers";
 import { HttpsClient, NoAnswerError } from "../https/client";
 import type { Hypervisor, Substrate } from "../substrate/substrate";
+import { dataIn } from "./answers";
 
 /** A node that cannot be asked, or that refuses; the message says what to check, and never holds the token. */
 export class NodeError extends Refusal {
@@ -76,7 +78,18 @@ export class NodeClient {
         if (status !== 200) {
             throw this.refused(method, path, status, reason);
         }
-        return (JSON.parse(text) as { data: T }).data;
+        try {
+            return dataIn(method, path, text) as T;
+        } catch (error) {
+            throw error instanceof UnexpectedAnswerError ? this.unexpected(method, path, error) : error;
+        }
+    }
+
+    private unexpected(method: string, path: string, { message }: UnexpectedAnswerError): NodeError {
+        return new NodeError(
+            `${this.name}: ${method} ${path} was answered with what is no answer of PVE's API: ${message}. Does ${this.endpoint} ` +
+                "lead to pveproxy itself, and to no proxy, web page or other service?",
+        );
     }
 
     private refused(method: string, path: string, status: number, reason: string): NodeError {

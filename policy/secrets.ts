@@ -1,3 +1,4 @@
+import { secretsIn } from "../definitions/printed";
 import { leavesOf } from "./inputs";
 
 /** Names of inputs that hold secrets. */
@@ -5,9 +6,6 @@ const SECRET_NAME = /(password|passphrase|secret|token|private_?key|api_?key|cre
 
 /** A private key says so itself, whatever the input is called. */
 const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
-
-/** Variables of the environment that hold secrets of a run, which are to stay out of the state, encrypted or not. */
-const OF_A_RUN = ["PROXMOX_VE_API_TOKEN", "OPNSENSE_API_SECRET", "PULUMI_ACCESS_TOKEN"];
 
 /** A shorter secret would be found in texts that have nothing to do with it. */
 const LEAST_LENGTH = 16;
@@ -36,12 +34,7 @@ function isSecret(key: string, value: string): boolean {
  * @param all the inputs, those that are marked as secret too.
  */
 export function secretsOfTheRun(all: unknown, environment: Readonly<Record<string, string | undefined>>): string[] {
-    const secrets = OF_A_RUN.flatMap((name) => {
-        const value = environment[name] ?? "";
-        // Of a token, the name before the secret is no secret.
-        const secret = value.slice(value.indexOf("=") + 1);
-        return secret.length < LEAST_LENGTH ? [] : [{ name, secret }];
-    });
+    const secrets = secretsIn(environment, LEAST_LENGTH);
     return leavesOf(all).flatMap(({ path, value }) =>
         secrets
             .filter(({ secret }) => String(value).includes(secret))

@@ -54,12 +54,17 @@ export class RouterClient {
                 `POST ${path}: the answer has no rows and total; taken for incomplete, so nothing was changed; run it again.`,
             );
         }
+        if (!rows.every(isRow)) {
+            throw new RouterError(
+                `POST ${path}: the answer has a record without uuid; taken for incomplete, so nothing was changed; run it again.`,
+            );
+        }
         if (rows.length < total) {
             throw new RouterError(
                 `POST ${path}: ${rows.length} of ${total} records came back; taken for incomplete, so nothing was changed; run it again.`,
             );
         }
-        return rows as Row[];
+        return rows;
     }
 
     /**
@@ -160,10 +165,18 @@ export class RouterClient {
                 return new RouterError(
                     `${asked}: ${place} cannot be reached (${message}): check coreRouter's endpoint, and the network.`,
                 );
+            case "redirected":
+                return new RouterError(
+                    `${asked}: ${place} is no API of OPNsense (${message}): let coreRouter's endpoint lead to the router itself.`,
+                );
             case "broken":
                 return new RouterError(`${asked}: the connection to ${place} broke (${message}); run it again.`);
         }
     }
+}
+
+function isRow(row: unknown): row is Row {
+    return typeof row === "object" && row !== null && typeof (row as { uuid?: unknown }).uuid === "string";
 }
 
 /** The description of the record in a write, where it is one. */

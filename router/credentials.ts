@@ -1,3 +1,4 @@
+import { keepSecret } from "../definitions/printed";
 import type { Credentials } from "./client";
 import { RouterError } from "./errors";
 
@@ -23,5 +24,6 @@ export function credentials(configured: Configured): Credentials {
                 "has it only now, let the first up have it in the environment, too: what is there is refreshed with the last up's.",
         );
     }
+    keepSecret(secret);
     return { key, secret };
 }

@@ -1,3 +1,4 @@
+import { inOneLine } from "../definitions/printed";
 import { Refusal } from "../definitions/refusal";
 
 /** Something about the router that a person must see to; the message is one line that says what and, where known, what to do. */
@@ -29,7 +30,9 @@ export class RefusedError extends RouterError {
 
 /** Validations in one line; the router gives one message of a field as text and several as a list. */
 function inWords(validations: Readonly<Record<string, unknown>>): string {
-    const told = Object.entries(validations).map(([field, messages]) => `${field}: ${[messages].flat().join("; ")}`);
+    const told = Object.entries(validations).map(([field, messages]) =>
+        inOneLine(`${field}: ${[messages].flat().join("; ")}`),
+    );
     return told.length === 0
         ? "it gave no reason; see System > Log Files > Backend on the router, then run it again."
         : `${told.join(", ")}. Mend that on the router or in the tenant's file, then run it again.`;

@@ -11,8 +11,9 @@ const EXPORT = "interfaces/overview/export";
  */
 export async function interfaces(client: RouterClient): Promise<AssignedInterface[]> {
     const answer = await client.get(EXPORT);
-    const entries = Array.isArray(answer) ? (answer as Record<string, unknown>[]) : [];
+    const entries: unknown[] = Array.isArray(answer) ? answer : [];
     const assigned = entries
+        .filter((entry): entry is Record<string, unknown> => typeof entry === "object" && entry !== null)
         .filter(({ identifier }) => typeof identifier === "string" && identifier !== "")
         .map(({ identifier, device, enabled, addr4 }) => ({
             identifier: identifier as string,

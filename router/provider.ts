@@ -3,6 +3,7 @@
  * a resource is worked on (see resources.ts), so the state holds none of this code.
  */
 import { isDeepStrictEqual } from "node:util";
+import { printed } from "../definitions/printed";
 import { Refusal } from "../definitions/refusal";
 import { RouterClient } from "./client";
 import { credentials, type Configured } from "./credentials";
@@ -29,8 +30,8 @@ export class PartialError extends Error {
         readonly id: string,
         readonly properties: Properties,
     ) {
-        super(message);
-        this.reasons = [message];
+        super(printed(message));
+        this.reasons = [this.message];
     }
 }
 
@@ -169,7 +170,7 @@ async function remove<I extends Target, S extends Kept>(kind: Kind<I, S>, props:
         return kind.remove(writer, inputs, state);
     });
     if (warning !== undefined) {
-        console.error(`warning: ${warning}`);
+        console.error(printed(`warning: ${warning}`));
     }
 }
 

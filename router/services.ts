@@ -98,7 +98,8 @@ async function requireRunning(client: RouterClient, service: Service): Promise<v
 /** The router's word for how a service is, given time to start. */
 async function statusOf(client: RouterClient, path: string): Promise<string> {
     for (let tries = 1; ; tries++) {
-        const { status = "no status" } = ((await client.get(path)) ?? {}) as { status?: string };
+        const { status: told } = ((await client.get(path)) ?? {}) as { status?: unknown };
+        const status = typeof told === "string" ? told : "no status";
         if (status === "running" || tries === STATUS_TRIES) {
             return status;
         }

@@ -2,6 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { environmentFor } from "../definitions/childEnvironment";
 import { definitions } from "../definitions/project/read";
 import { Refusal } from "../definitions/refusal";
 import { NODES_ALONE } from "../substrate/nodesAlone";
@@ -21,6 +22,7 @@ export function attempt(...args: string[]): Ended {
     const { status, stdout, stderr, error } = spawnSync("pulumi", [...args, "--non-interactive"], {
         cwd: definitions(),
         encoding: "utf8",
+        env: environmentFor("pulumi state"),
         maxBuffer: 2 ** 30,
         stdio: ["ignore", "pipe", "pipe"],
     });
@@ -118,7 +120,7 @@ function asTold(message: string): string {
 /** Runs a command of the Pulumi CLI without a terminal, while others run. */
 function run(args: readonly string[], extra: NodeJS.ProcessEnv): Promise<Ended> {
     return new Promise((done, reject) => {
-        const env = { ...process.env, ...extra };
+        const env = { ...environmentFor("pulumi"), ...extra };
         const child = spawn("pulumi", args, { cwd: definitions(), env, stdio: ["ignore", "pipe", "pipe"] });
         const said = { stdout: "", stderr: "" };
         child.stdout.setEncoding("utf8").on("data", (chunk: string) => (said.stdout += chunk));

@@ -8,14 +8,13 @@ import { checkPlan } from "./check/plan";
 import { siteNetworks, type NetworkPlan } from "./plan";
 import { resolvePlan } from "./resolvePlan";
 import { faultAt, type CheckedTenant } from "../definitions/places";
-import { listSubstrates, tenantFile, tenantFiles } from "../definitions/read";
+import { listSubstrates, readYaml, strayFaults, tenantFile, tenantFiles } from "../definitions/read";
 import type { SubstrateDefinition, TenantDefinition } from "../definitions/definitions";
 import { DefinitionError, type Fault, type Path } from "../definitions/faults";
 import { resolve } from "./resolve";
 import { checkShape } from "../definitions/shape";
 import { stackSource } from "../definitions/stackFile";
 import type { Elsewhere, Substrate } from "./substrate";
-import { readYaml } from "../definitions/read";
 import type { Source } from "../definitions/yaml";
 
 /** Where the definitions of a substrate come from. */
@@ -42,7 +41,7 @@ export type Sites = ReadonlyMap<string, Omit<Elsewhere, "name">>;
  * @throws DefinitionError with every fault of every file at once.
  */
 export function loadSubstrate(definitions: Definitions): Substrate {
-    const faults: Fault[] = [];
+    const faults = strayFaults(definitions);
     const source = gather(faults, () => stackSource(definitions));
     const substrate = source && checkShape<SubstrateDefinition>("substrate", source);
     const { plan, faults: wrong = [] } = (source && planOf(source, substrate!)) ?? {};
@@ -53,12 +52,16 @@ export function loadSubstrate(definitions: Definitions): Substrate {
     if (substrate === undefined || plan === undefined || faults.length > 0) {
         throw new DefinitionError(faults);
     }
+    const elsewhere = sitesElsewhere(definitions);
     faultless([
-        ...checkAcross(definitions.substrate, substrate.value, plan, tenants, listSubstrates(definitions.root)),
+        ...checkAcross(definitions.substrate, substrate.value, tenants, listSubstrates(definitions.root), {
+            plan,
+            elsewhere,
+        }),
         ...checkCoreRouter(stackSource(definitions), substrate.value, tenants),
         ...checkBaselines(stackSource(definitions), substrate.value, plan),
     ]);
-    const model = resolve(definitions.substrate, substrate.value, plan, tenants, sitesElsewhere(definitions));
+    const model = resolve(definitions.substrate, substrate.value, plan, tenants, elsewhere);
     faultless(checkAdmission(model, tenants));
     return model;
 }

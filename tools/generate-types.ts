@@ -1,20 +1,22 @@
 /**
- * Writes what is generated from schemas/: the TypeScript types of definitions, and validators, since Ajv takes longer to write
+ * Writes what is generated from schemas/: the TypeScript types of definitions, and validators of definitions and answers, since Ajv takes longer to write
  * one than the program to do all else with it. With --check it says instead what is stale.
  */
-import Ajv2020, { type AnySchemaObject } from "ajv/dist/2020";
+import Ajv2020, { type AnySchemaObject, type Options } from "ajv/dist/2020";
 import standaloneCode from "ajv/dist/standalone";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { compile, type JSONSchema } from "json-schema-to-typescript";
 
 const TYPED = ["tenant", "substrate", "router-vars", "outputs"];
 const VALIDATED = { tenant: "tenant", substrate: "substrate", routerVars: "router-vars", drift: "output/drift" };
+const ANSWERS = { node: "answers/node", vm: "answers/vm" };
 const BANNER = "// Generated from schemas/ by `make types`: change the schema, not this file.\n";
 
 async function main(): Promise<void> {
     const types = await Promise.all(TYPED.map(typesOf));
     keep("definitions/definitions.ts", `${BANNER}\n${types.join("\n")}`);
-    keep("definitions/validators.js", `${BANNER}${validators()}\n`);
+    keep("definitions/validators.js", `${BANNER}${validators(VALIDATED, { allErrors: true, useDefaults: true })}\n`);
+    keep("https/validators.js", `${BANNER}${validators(ANSWERS)}\n`);
 }
 
 /** Writes a file, or says that it is stale. */
@@ -56,19 +58,13 @@ function withoutProse(key: string, value: unknown): unknown {
     return typeof value === "string" && ["$schema", "title", "description"].includes(key) ? undefined : value;
 }
 
-function validators(): string {
-    const ajv = new Ajv2020({
-        allErrors: true,
-        verbose: true,
-        useDefaults: true,
-        strict: true,
-        code: { source: true },
-    });
+function validators(schemas: Readonly<Record<string, string>>, options: Options = {}): string {
+    const ajv = new Ajv2020({ ...options, verbose: true, strict: true, code: { source: true } });
     ajv.addVocabulary(["patternErrorMessage"]);
-    for (const [name, file] of Object.entries(VALIDATED)) {
+    for (const [name, file] of Object.entries(schemas)) {
         ajv.addSchema({ ...(JSON.parse(textOf(file), withoutProse) as AnySchemaObject), $id: name });
     }
-    return standaloneCode(ajv, Object.fromEntries(Object.keys(VALIDATED).map((name) => [name, name])));
+    return standaloneCode(ajv, Object.fromEntries(Object.keys(schemas).map((name) => [name, name])));
 }
 
 void main();

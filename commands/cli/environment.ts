@@ -1,8 +1,10 @@
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { definitions, ROOT } from "../../definitions/project/read";
+import { Refusal } from "../../definitions/refusal";
+import { stackFileOf } from "../../definitions/stackFile";
 
 export { definitions, ROOT };
 
@@ -55,14 +57,62 @@ export function compareWithFiles(): void {
  * @returns that folder as a person knows it; undefined where another place was chosen.
  */
 export function stateByDefault(): string | undefined {
-    const { PULUMI_BACKEND_URL: url, PULUMI_ACCESS_TOKEN: token, PULUMI_HOME: home } = process.env;
-    if (url || token || existsSync(join(home || join(homedir(), ".pulumi"), "credentials.json"))) {
+    const { PULUMI_BACKEND_URL: url, PULUMI_ACCESS_TOKEN: token } = process.env;
+    if (url || token || existsSync(credentialsFile())) {
         return undefined;
     }
     mkdirSync(STATE, { recursive: true });
     process.env["PULUMI_BACKEND_URL"] = pathToFileURL(STATE).href;
     defaults({ PULUMI_CONFIG_PASSPHRASE: "" });
     return ".state";
+}
+
+/**
+ * Makes sure that the secrets of a stack are encrypted with something: Pulumi takes an empty passphrase for one.
+ *
+ * @param chosen whether somebody chose where the state is; where nobody did, and the stack file has no secret, there is none to
+ * encrypt.
+ * @throws Refusal where the passphrase is empty.
+ */
+export function requirePassphrase(stack: string, chosen: boolean): void {
+    const { PULUMI_CONFIG_PASSPHRASE: passphrase, PULUMI_CONFIG_PASSPHRASE_FILE: file } = process.env;
+    if (passphrase === "" && !file && !isCloud(backend()) && (chosen || hasSecrets(stack))) {
+        throw new Refusal(
+            "PULUMI_CONFIG_PASSPHRASE is empty, so that anybody could read the secrets in state and stack file. " +
+                "`openssl rand -base64 32` makes one: keep it where you keep passwords, and set it. Where secrets are encrypted " +
+                "with the empty one already, docs/rotate.md says how to change it.",
+        );
+    }
+}
+
+/** URL of the backend that somebody chose: in the environment, else by `pulumi login`; empty where nobody did. */
+function backend(): string {
+    const { PULUMI_BACKEND_URL: url, PULUMI_ACCESS_TOKEN: token } = process.env;
+    if (url || token) {
+        return url || CLOUD;
+    }
+    try {
+        return String((JSON.parse(readFileSync(credentialsFile(), "utf8")) as { current?: unknown }).current);
+    } catch {
+        return "";
+    }
+}
+
+/** Pulumi Cloud, which keeps the keys itself. */
+const CLOUD = "https://api.pulumi.com";
+
+function isCloud(url: string): boolean {
+    return /^https?:/.test(url);
+}
+
+/** File in which `pulumi login` keeps where the state is. */
+function credentialsFile(): string {
+    return join(process.env["PULUMI_HOME"] || join(homedir(), ".pulumi"), "credentials.json");
+}
+
+function hasSecrets(stack: string): boolean {
+    const file = join(definitions(), stackFileOf(stack));
+    return existsSync(file) && /^\s+-?\s*secure:/m.test(readFileSync(file, "utf8"));
 }
 
 function defaults(values: Readonly<Record<string, string>>): void {

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { masked } from "../../definitions/printed";
 
 /** Standard input, where a file is called for. */
 const STDIN = 0;
@@ -16,7 +17,7 @@ export function isThere(file: string): boolean {
 
 /** Writes a file that a person asked for. */
 export function writeText(file: string, text: string): void {
-    writeFileSync(file, text);
+    writeFileSync(file, masked(text));
 }
 
 /** Writes a file that is not there yet, with its folder; gives back how it is taken away again. */
@@ -38,5 +39,5 @@ export function writeFolder(folder: string, files: ReadonlyMap<string, string>, 
             rmSync(join(folder, other));
         }
     }
-    files.forEach((text, file) => writeFileSync(join(folder, file), text));
+    files.forEach((text, file) => writeFileSync(join(folder, file), masked(text)));
 }

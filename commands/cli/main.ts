@@ -1,6 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suggestion } from "../../definitions/suggest";
+import { inOneLine } from "../../definitions/printed";
+import { onWait } from "../../https/waiting";
 import type { CommandDefinition, Request } from "./definition";
 import { prepareEnvironment, ROOT } from "./environment";
 import { Refusal, shown, UsageError } from "./errors";
@@ -8,7 +10,7 @@ import { EXIT } from "./exit";
 import { ended } from "./interruption";
 import { parse } from "./parse";
 import { COMMAND_NAMES, commandNamed } from "./table";
-import { speak } from "./terminal";
+import { complain, note, speak } from "./terminal";
 
 /** Runs what was typed behind `tenants`, and sets the exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -67,7 +69,7 @@ function known(name: string): string {
 async function general(argv: readonly string[]): Promise<number> {
     if (argv[0] === "__complete") {
         const { candidates } = await import("./complete");
-        process.stdout.write((await candidates(argv.slice(1))).map((line) => `${line}\n`).join(""));
+        process.stdout.write((await candidates(argv.slice(1))).map((line) => `${inOneLine(line)}\n`).join(""));
         return EXIT.done;
     }
     if (argv.includes("--version")) {
@@ -94,6 +96,7 @@ async function start(definition: CommandDefinition, request: Request): Promise<n
     if (!request.color) {
         process.env["NO_COLOR"] = "1";
     }
+    onWait(note);
     prepareEnvironment();
     // A copy of the program alone, as a lab's is, was given its tools.
     if (definition.needs.length > 0 && existsSync(join(ROOT, "package-lock.json"))) {
@@ -107,12 +110,12 @@ function tellError(error: unknown, definition: CommandDefinition | undefined): n
     if (error instanceof UsageError) {
         const more =
             definition === undefined ? "`tenants` alone lists all" : `\`tenants ${definition.name} --help\` says more`;
-        console.error(`${message}\n${more}`);
+        complain(`${message}\n${more}`);
         return EXIT.usage;
     }
     // A file that cannot be read or written has Node's message.
     if (error instanceof Refusal || /^E[A-Z0-9]+$/.test(code)) {
-        console.error(message);
+        complain(message);
         return EXIT.failed;
     }
     throw error;

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { environmentFor } from "../../definitions/childEnvironment";
 import type { Request } from "./definition";
 import { definitions } from "./environment";
 import { inOrder } from "./interruption";
@@ -37,7 +38,7 @@ export async function runPulumi(request: Request, ...args: string[]): Promise<Pu
             cwd: definitions(),
             detached: !shared,
             // The CLI has --event-log, which its Automation API reads, with this alone.
-            env: { ...process.env, ...(log && { PULUMI_DEBUG_COMMANDS: "true" }) },
+            env: { ...environmentFor("pulumi"), ...(log && { PULUMI_DEBUG_COMMANDS: "true" }) },
             stdio: ["inherit", request.json ? 2 : "inherit", "inherit"],
         });
         const code = await inOrder(

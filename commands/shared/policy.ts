@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { lt } from "semver";
 import { definitions } from "../cli/environment";
 import { pulumi } from "../../state/client";
+import { complain } from "../cli/terminal";
 import { isThere, readText } from "../cli/files";
 
 /** The pack, a program that the CLI starts, from the project's folder. */
@@ -18,7 +19,7 @@ const PACK = "policy/pack";
 export function policyArguments(policy: string, root = definitions()): string[] {
     const reason = policy === "off" ? "--policy off" : missing(root);
     if (reason !== undefined) {
-        console.error(`policy: this run is not checked against ${PACK} (${reason})`);
+        complain(`policy: this run is not checked against ${PACK} (${reason})`);
         return [];
     }
     return ["--policy-pack", PACK];

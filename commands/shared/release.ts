@@ -11,7 +11,7 @@ import { TEARDOWN_PARTS, readInventory } from "../../node/read";
 import { remainsOf, withDisks } from "../../node/teardown";
 import { routerLeftovers } from "../../router/leftovers";
 import { readInventory as readRouter } from "../../router/read";
-import { tell } from "../cli/terminal";
+import { complain, tell } from "../cli/terminal";
 import { routerClient } from "./routerClient";
 
 /**
@@ -84,7 +84,7 @@ async function verify(
         return tellLeftovers(tenant, [...remainsOf(holdings, nodes), ...router.leftovers], router);
     } catch (error) {
         if (error instanceof Refusal) {
-            console.error(`${tenant}: it could not be told whether anything is left: ${error.message}`);
+            complain(`${tenant}: it could not be told whether anything is left: ${error.message}`);
             return false;
         }
         throw error;
@@ -114,8 +114,8 @@ function tellLeftovers(tenant: string, leftovers: readonly string[], { others, s
     stays.forEach((line) => tell(`  stays: ${line}`));
     others.forEach((line) => tell(`  stays, for the site's collection deletes nothing by itself: ${line}`));
     if (leftovers.length > 0) {
-        console.error(`${tenant}: this is left, and should not be:`);
-        leftovers.forEach((line) => console.error(`  ${line}`));
+        complain(`${tenant}: this is left, and should not be:`);
+        leftovers.forEach((line) => complain(`  ${line}`));
         return false;
     }
     tell(

@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { environmentFor } from "../../definitions/childEnvironment";
 
 /** Seconds that a connection may take. */
 const CONNECT_SECONDS = 10;
@@ -10,6 +11,16 @@ export interface Ended {
     readonly code: number | null;
     readonly stdout: string;
     readonly stderr: string;
+    /** Why it was ended before its own end. */
+    readonly broken?: string;
+}
+
+/** Bounds of a program on a host that may be anybody's. */
+export interface Bounds {
+    /** How long it may take, with the connection, in seconds. */
+    readonly seconds: number;
+    /** Most that it may print, in bytes. */
+    readonly bytes: number;
 }
 
 /**
@@ -18,16 +29,40 @@ export interface Ended {
  * @param host as ssh takes it: name or address, with or without a user.
  * @param config file that ssh reads in place of the person's own.
  */
-export async function runPython(host: string, program: string, config: string | undefined): Promise<Ended> {
+export async function runPython(
+    host: string,
+    program: string,
+    config: string | undefined,
+    { seconds, bytes }: Bounds,
+): Promise<Ended> {
     const options = ["-o", "BatchMode=yes", "-o", `ConnectTimeout=${CONNECT_SECONDS}`];
     const child = spawn("ssh", [...(config === undefined ? [] : ["-F", config]), ...options, host, "python3", "-"], {
+        env: environmentFor("ssh"),
         stdio: ["pipe", "pipe", "pipe"],
     });
-    let [stdout, stderr] = ["", ""];
-    child.stdout.setEncoding("utf8").on("data", (chunk: string) => (stdout += chunk));
-    child.stderr.setEncoding("utf8").on("data", (chunk: string) => (stderr += chunk));
+    let broken: string | undefined;
+    const end = (why: string) => {
+        broken ??= why;
+        child.kill("SIGKILL");
+        // What ssh started may hold the other ends.
+        [child.stdout, child.stderr].forEach((stream) => stream.destroy());
+    };
+    const timer = setTimeout(() => end(`it took longer than ${seconds} s`), seconds * 1000);
+    const said = { stdout: "", stderr: "" };
+    for (const name of ["stdout", "stderr"] as const) {
+        child[name].setEncoding("utf8").on("data", (chunk: string) => {
+            said[name] += chunk;
+            if (said[name].length > bytes) {
+                end(`it printed more than ${bytes / 2 ** 20} MiB`);
+            }
+        });
+    }
     // An ssh that ends before it read everything is told by its exit code.
     child.stdin.on("error", () => undefined).end(program);
-    const [code] = (await once(child, "close")) as [number | null];
-    return { code, stdout, stderr };
+    try {
+        const [code] = (await once(child, "close")) as [number | null];
+        return { code, ...said, ...(broken !== undefined && { broken }) };
+    } finally {
+        clearTimeout(timer);
+    }
 }

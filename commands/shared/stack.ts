@@ -1,7 +1,7 @@
 import { requirePreflight } from "../../node/preflight";
 import { requireReady } from "../../substrate/ready";
 import type { Substrate } from "../../substrate/substrate";
-import { stateByDefault } from "../cli/environment";
+import { requirePassphrase, stateByDefault } from "../cli/environment";
 import { Refusal } from "../cli/errors";
 import { note, tell } from "../cli/terminal";
 import { recoverStack } from "./recovery";
@@ -12,13 +12,14 @@ import { releaseStack } from "../../state/locks";
  * Selects the stack of a substrate, and makes it where it is not there: it must be before its first preview.
  *
  * @returns what an interrupted run left of the state's files and was settled for it, in words.
- * @throws Refusal with what the CLI says of its failure.
+ * @throws Refusal with what the CLI says of its failure, and where secrets would be encrypted with an empty passphrase.
  */
 export function selectStack(name: string): string[] {
     const state = stateByDefault();
     if (state !== undefined) {
         note(`state: ${state} (set PULUMI_BACKEND_URL, or run \`pulumi login\`, to keep it elsewhere)`);
     }
+    requirePassphrase(name, state === undefined);
     if (trySelect(name) === undefined) {
         return [];
     }

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """Runs the playbooks of an unpacked payload on this host, and fails unless Ansible says that the host is as declared.
 
-Standard input is one JSON document: inventory name of the host, variables, the playbooks in order with their tags, and
-whether only to look (check). Variables reach Ansible through a file on a tmpfs that is its owner's alone and gone at the end;
-nothing of them is in a command line. The last line of standard output is a JSON document; with check it lists each task
+Standard input is one JSON document: inventory name of the host, variables, names of those that are secret, the playbooks in
+order with their tags, and whether only to look (check). Variables reach Ansible through a file on a tmpfs that is its owner's alone and gone at the end;
+nothing of them is in a command line, and none that is secret in what is printed. The last line of standard output is a JSON document; with check it lists each task
 that would change something. Exit 0: as declared, 2: check found a task that would change something, 1: failed.
 """
 
@@ -26,6 +26,10 @@ PREFIX = 'deevnet-baseline-'
 # Seconds that a run waits for another one, which may have lost its connection and still work.
 PATIENCE = 900
 LAST_LINES = 25
+# Characters of one difference that are told.
+LONGEST = 2000
+# A secret of fewer characters is read for a word, and a line of fewer than these is no secret for itself.
+LEAST, LEAST_LINE = 4, 16
 # Files that Ansible moves into place, should it be killed in between (ansible.module_utils.basic.atomic_move).
 LEFT_BEHIND = ('/etc/.ansible_tmp*', '/etc/sudoers.d/.ansible_tmp*', '/etc/apt/sources.list.d/.ansible_tmp*',
                '/home/*/.ssh/.ansible_tmp*')
@@ -33,6 +37,28 @@ LEFT_BEHIND = ('/etc/.ansible_tmp*', '/etc/sudoers.d/.ansible_tmp*', '/etc/apt/s
 
 class Failed(Exception):
     """Why the host is not as declared, in words."""
+
+
+def texts(value):
+    """Every text in a value, numbers as they are written."""
+    if isinstance(value, dict):
+        value = list(value.values())
+    if isinstance(value, list):
+        return [text for item in value for text in texts(item)]
+    return [] if value is None or isinstance(value, bool) else [str(value).strip()]
+
+
+def hidden(wanted):
+    """What masks the secret variables in a text: as they are, as JSON has them, and each line of a longer one."""
+    secrets = [text for name in wanted.get('secret', []) for text in texts(wanted['variables'][name]) if len(text) >= LEAST]
+    forms = {form for text in secrets for form in (text, json.dumps(text)[1:-1], repr(text)[1:-1])}
+    forms |= {line for text in secrets for line in text.splitlines() if len(line) >= LEAST_LINE}
+
+    def hide(text):
+        for form in sorted(forms, key=len, reverse=True):
+            text = text.replace(form, '[secret]')
+        return text
+    return hide
 
 
 def lock():
@@ -150,6 +176,16 @@ def judge(host, playbook, stats):
 
 def main():
     wanted = json.load(sys.stdin)
+    hide = hidden(wanted)
+    try:
+        return run(wanted, hide)
+    except Failed as failed:
+        # Ansible's own words, in which a task without no_log shows what it worked with.
+        raise Failed(hide(str(failed))) from None
+
+
+def run(wanted, hide):
+    """Runs what is wanted, and prints the last line."""
     held = lock()
     if wanted.get('check') is not True:
         tidy()
@@ -161,7 +197,9 @@ def main():
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(held)
-    changes = [change for one in told for change in one['changes']]
+    # Cut off only now: of half a secret nobody would know that it is one.
+    changes = [{'task': hide(change['task']), 'diff': hide(change['diff'])[:LONGEST]}
+               for one in told for change in one['changes']]
     if wanted.get('check'):
         print(json.dumps({'changes': changes}))
         return 2 if changes else 0

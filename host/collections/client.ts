@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { extract } from "tar";
 import { isGit } from "../../substrate/baseline";
+import { environmentFor } from "../../definitions/childEnvironment";
 import type { CollectionDefinition } from "../../definitions/definitions";
 import { parseYaml } from "../../definitions/yaml";
 import { HostError } from "../error";
@@ -76,7 +77,7 @@ function cloned(root: string, url: string, version: string): string {
 function git(cwd: string, url: string, args: readonly string[]): void {
     try {
         // No question can be answered here, so a repository that asks for a password fails at once.
-        const env = { ...process.env, GIT_TERMINAL_PROMPT: "0" };
+        const env = { ...environmentFor("git"), GIT_TERMINAL_PROMPT: "0" };
         execFileSync("git", ["-c", "advice.detachedHead=false", ...args], {
             cwd,
             env,

@@ -10,7 +10,7 @@ export async function served(client: RouterClient): Promise<string[]> {
         dhcpv4?: { general?: { interfaces?: Record<string, { selected?: unknown }> } };
     } | null;
     const options = answer?.dhcpv4?.general?.interfaces;
-    if (options === undefined || Object.keys(options).length === 0) {
+    if (typeof options !== "object" || options === null || Object.keys(options).length === 0) {
         throw new RouterError(
             `GET ${DHCP}/get: the answer lists no interface; taken for incomplete, so nothing was changed; run it again.`,
         );

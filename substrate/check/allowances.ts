@@ -1,9 +1,8 @@
 import { faultAt, type CheckedTenant } from "../../definitions/places";
-import { checkDestination } from "./destination";
+import { checkDestination, type Site } from "./destination";
 import type { AllowanceDefinition } from "../../definitions/definitions";
 import type { Fault } from "../../definitions/faults";
 import { overlaps, type Range } from "../network";
-import type { NetworkPlan } from "../plan";
 import { DESCRIPTION_BYTES, describeAllowance } from "../recordOwnership";
 
 const MAX_PORT = 65_535;
@@ -12,11 +11,11 @@ const MAX_PORT = 65_535;
 const MAX_PORT_NUMBERS = 15;
 
 /** Checks that each allowance names a destination that may be opened, in a way that both walls can write. */
-export function checkAllowances(plan: NetworkPlan, tenants: readonly CheckedTenant[]): Fault[] {
+export function checkAllowances(site: Site, tenants: readonly CheckedTenant[]): Fault[] {
     return tenants.flatMap((tenant) => {
         const { allow } = tenant.value;
         return allow.flatMap((allowance, i) => [
-            ...checkDestination(plan, tenant, i, tenants),
+            ...checkDestination(site, tenant, i, tenants),
             ...checkPorts(tenant, i, allowance),
             ...checkWhy(tenant, i, allowance),
             ...checkTwice(tenant, i, allow),

@@ -1,11 +1,11 @@
 import { faultAt, type CheckedTenant } from "../../definitions/places";
 import type { Fault } from "../../definitions/faults";
-import { cidrOf, TENANTS, vlansText, type NetworkPlan } from "../plan";
+import { cidrOf, siteNetworks, vlansText, type NetworkPlan } from "../plan";
+import { INTERNET } from "../places";
 import { PRIVATE_NETWORKS, UNROUTED } from "../privateNetworks";
 import { covers, enclosingNetwork, formatAddress, networkOf, overlaps, parseAddress, type Range } from "../network";
+import type { Substrate } from "../substrate";
 import { suggestion } from "../../definitions/suggest";
-
-const INTERNET = "internet";
 
 /** An entry that opens what is open anyway would read as if it opened that alone. */
 const REDUNDANT =
@@ -21,19 +21,23 @@ const PRIVATE = PRIVATE_NETWORKS.map(networkOf);
 /** Where an allowance may lead, and why it may not; the text is what a person reads after the path. */
 interface Place {
     readonly plan: NetworkPlan;
+    readonly elsewhere: Substrate["elsewhere"];
     readonly own: string;
     readonly tenants: readonly CheckedTenant[];
 }
 
+/** A substrate's site, and those of the project's others, which nothing leads to. */
+export type Site = Pick<Substrate, "plan" | "elsewhere">;
+
 /** Checks that an allowance names a tenant, a segment of the site or a network, and one that it may open. */
 export function checkDestination(
-    plan: NetworkPlan,
+    { plan, elsewhere }: Site,
     tenant: CheckedTenant,
     index: number,
     tenants: readonly CheckedTenant[],
 ): Fault[] {
     const { to } = tenant.value.allow[index]!;
-    const place = { plan, own: tenant.value.name, tenants };
+    const place = { plan, elsewhere, own: tenant.value.name, tenants };
     const refused = /^[0-9]/.test(to) ? refuseNetwork(to, place) : refuseName(to, place);
     return refused === undefined ? [] : [faultAt(tenant, ["allow", index, "to"], refused)];
 }
@@ -65,7 +69,10 @@ function refuseNetwork(to: string, place: Place): string | undefined {
     const [address = "", prefix = ""] = to.split("/");
     const base = formatAddress(network.first);
     return address === base
-        ? (refuseTenants(to, network, place) ?? refuseSegments(to, network, place) ?? refuseElsewhere(to, network))
+        ? (refuseTenants(to, network, place) ??
+              refuseSegments(to, network, place) ??
+              refuseSites(to, network, place) ??
+              refuseElsewhere(to, network))
         : `${to} has host bits set; write ${base}/${prefix}, or ${address}/32 for the one address`;
 }
 
@@ -90,20 +97,45 @@ function mendTenant(name: string | undefined, own: string): string {
     return name === own ? "this tenant's own segment; " : `the segment of tenant ${name}; write to: ${name}, or `;
 }
 
+/** The site's segments are opened by name; of one of them, single addresses, which say themselves what they open. */
 function refuseSegments(to: string, network: Range, { plan }: Place): string | undefined {
-    for (const { name: key, cidr, gateway, reaches } of plan.segments) {
-        const segment = networkOf(cidr);
-        if (isOpen(plan, key) && covers(segment, network)) {
-            return `${to} is in ${key} (${cidr}), which ${REDUNDANT}`;
-        }
-        if (to === cidr) {
-            return `${to} is the segment ${key}; write to: ${key}`;
-        }
-        if (reaches.includes(TENANTS) && covers(network, segment)) {
-            return `${to} covers ${key} (${cidr}), which is opened by name alone; write to: ${key} beside a smaller network`;
-        }
-        if (network.first === network.last && network.first === parseAddress(gateway)) {
-            return `${to} is the router itself, which no tenant reaches beyond its services; leave it out`;
+    const met = plan.segments.filter(({ cidr }) => overlaps(network, networkOf(cidr)));
+    const [first] = met;
+    if (first === undefined) {
+        return undefined;
+    }
+    const { name, cidr, gateway } = first;
+    const segment = networkOf(cidr);
+    if (isOpen(plan, name) && covers(segment, network)) {
+        return `${to} is in ${name} (${cidr}), which ${REDUNDANT}`;
+    }
+    if (to === cidr) {
+        return `${to} is the segment ${name}; write to: ${name}`;
+    }
+    if (network.first === network.last) {
+        return network.first === parseAddress(gateway)
+            ? `${to} is the router itself, which no tenant reaches beyond its services; leave it out`
+            : undefined;
+    }
+    if (!covers(network, segment)) {
+        return `${to} is part of ${name} (${cidr}), which is opened by name; write to: ${name}, or one address as in ${one(network)}`;
+    }
+    const covered = met.map((one) => `${one.name} (${one.cidr})`).join(", ");
+    const closed = met.filter((one) => !isOpen(plan, one.name)).map((one) => one.name);
+    return `${to} covers ${covered}; segments are opened by name: write to: ${closed.join(" or ")}, and a smaller network beside it`;
+}
+
+function one({ first, last }: Range): string {
+    return `${formatAddress(Math.min(first + 10, last))}/32`;
+}
+
+/** Another site is its own: its tenants and segments open to nobody of this one. */
+function refuseSites(to: string, network: Range, { plan, elsewhere }: Place): string | undefined {
+    const own = siteNetworks(plan).map(networkOf);
+    for (const { name, networks } of elsewhere) {
+        const met = networks.find((cidr) => overlaps(network, networkOf(cidr)));
+        if (met !== undefined && !own.some((range) => covers(range, network))) {
+            return `${to} has addresses of ${name} (${met}), another site, which no tenant reaches; write a network without them`;
         }
     }
     return undefined;

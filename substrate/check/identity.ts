@@ -5,9 +5,25 @@ import type { Fault } from "../../definitions/faults";
 import { networkOf, parseAddress } from "../network";
 import { fixedAddressOf, fixedInstances, subnetOf, vlansText, type NetworkPlan } from "../plan";
 import { suggestion } from "../../definitions/suggest";
+import { ELSEWHERE, GATEWAY, INTERNET, ROUTER } from "../places";
 
-/** Names that mean something else on every substrate: words of PVE and of this program, beside the site's own segments. */
-const RESERVED = "blackhole deevnet fedora template tenant".split(" ");
+/**
+ * Names that mean something else on every substrate, beside the site's own segments: the places of reachability, words that read
+ * as every place or none in `allow`, and words of PVE, of the site and of this program.
+ */
+const RESERVED: readonly string[] = [
+    ...[ELSEWHERE, GATEWAY, INTERNET, ROUTER],
+    ...["all", "any", "none"],
+    ...["blackhole", "deevnet", "fedora", "template", "tenant", "tenants"],
+];
+
+/** Names that no tenant of a site may have. */
+export function reservedNames({ segments }: NetworkPlan): string[] {
+    return [...RESERVED, ...segments.map(({ name }) => name.replaceAll("_", "-"))].sort();
+}
+
+/** Zone that the site sets aside for a tenant, as a name: tenant_1 in `tenants router-vars`. */
+const SET_ASIDE = /^tenant-[0-9]+$/;
 
 /** Checks names, VLANs, instances and addresses, in each file and across files. */
 export function checkIdentity(
@@ -17,10 +33,11 @@ export function checkIdentity(
     tenants: readonly CheckedTenant[],
     sites: readonly string[],
 ): Fault[] {
-    const reserved = [...RESERVED, ...plan.segments.map(({ name }) => name.replaceAll("_", "-"))].sort();
+    const machines = machinesOf(substrateName, substrate);
+    const reserved = reservedNames(plan);
     return [
         ...tenants.flatMap((tenant) => [
-            ...checkName(tenant, [...sites, ...Object.keys(substrate.hypervisors)], reserved),
+            ...checkName(tenant, [...sites, ...machines], reserved),
             ...checkFormerly(tenant, tenants),
             ...checkHypervisor(substrateName, substrate, tenant),
             ...checkVms(plan, tenant),
@@ -34,14 +51,26 @@ export function checkIdentity(
     ];
 }
 
+/** Names that the substrate's machines have in its zone, where a tenant's own zone of that name would hide them. */
+function machinesOf(substrateName: string, { hypervisors, coreRouter, domain }: SubstrateDefinition): string[] {
+    const nodes = Object.entries(hypervisors).flatMap(([name, { node }]) => [name, node.toLowerCase()]);
+    const endpoints = [...Object.values(hypervisors), coreRouter].flatMap(({ endpoint }) => endpoint ?? []);
+    const hosts = [
+        ...endpoints.map((endpoint) => new URL(endpoint).hostname),
+        ...Object.values(hypervisors).map(({ ssh }) => ssh.host),
+    ];
+    const zone = `.${substrateName}.${domain}`;
+    return [...nodes, ...hosts.filter((host) => host.endsWith(zone)).map((host) => host.slice(0, -zone.length))];
+}
+
 function checkName(tenant: CheckedTenant, taken: readonly string[], reserved: readonly string[]): Fault[] {
     const { name } = tenant.value;
     const fileName = basename(tenant.file, extname(tenant.file));
     if (taken.includes(name)) {
-        return [faultAt(tenant, ["name"], `${name} is the name of a substrate or hypervisor; choose another`)];
+        return [faultAt(tenant, ["name"], `${name} is the name of a substrate, hypervisor or router; choose another`)];
     }
-    if (reserved.includes(name)) {
-        return [faultAt(tenant, ["name"], `${name} is reserved: ${reserved.join(", ")}`)];
+    if (reserved.includes(name) || SET_ASIDE.test(name)) {
+        return [faultAt(tenant, ["name"], `${name} is reserved: ${reserved.join(", ")}, tenant-<number>`)];
     }
     if (fileName !== name) {
         return [faultAt(tenant, ["name"], `${name} is not the file's name; allowed: ${fileName}, or rename the file`)];

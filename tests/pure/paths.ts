@@ -44,7 +44,7 @@ export function nameOf(vlan: number): string {
 
 /** Faults of the allowances, as `tenants validate` tells them. */
 export function faultsOf(tenants: readonly TenantDefinition[]) {
-    return checkAllowances(PLAN, tenants.map(checkedOf));
+    return checkAllowances({ plan: PLAN, elsewhere: [] }, tenants.map(checkedOf));
 }
 
 export function substrateOf(tenants: readonly TenantDefinition[]): Substrate {

@@ -14,8 +14,6 @@ DOCUMENTATION = '''
 '''
 
 HIDDEN = 'hidden: the task has no_log'
-# Characters of one difference that are told.
-LONGEST = 2000
 # What the command module says where it is only checked.
 WOULD_RUN = 'Command would have run'
 # Name of the file that a new content comes from, which is another one in each run.
@@ -70,7 +68,7 @@ class CallbackModule(CallbackBase):
             return HIDDEN
         told = result._result
         items = [one for one in told.get('results', [told]) if str(one.get('msg', '')).startswith(WOULD_RUN)]
-        return '\n'.join('would run: ' + ' '.join(map(str, one['cmd'])) for one in items if one.get('cmd'))[:LONGEST]
+        return '\n'.join('would run: ' + ' '.join(map(str, one['cmd'])) for one in items if one.get('cmd'))
 
     def v2_playbook_on_no_hosts_matched(self):
         self._display.display('skipping: no hosts matched')
@@ -80,7 +78,7 @@ class CallbackModule(CallbackBase):
             return HIDDEN
         told = result._result
         parts = [part for one in [told, *told.get('results', [])] for part in self._parts(one)]
-        return '\n'.join(parts)[:LONGEST]
+        return '\n'.join(parts)
 
     def _parts(self, told):
         if told.get('_ansible_no_log'):

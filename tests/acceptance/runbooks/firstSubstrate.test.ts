@@ -160,6 +160,19 @@ describeWithHost(`${PAGE}, ${ROTATE}`, () => {
         const { output } = await runbook.next(ROTATE, "tenants drift");
         expect(output).toMatch(/dvntm: no drift/);
         expect(output).not.toMatch(/baseline-\w+ +(created|updated|replaced)/);
+    });
+
+    test("rotate the passphrase: the old one opens nothing any more", async () => {
+        await runbook.next(ROTATE, "(umask 077; openssl rand");
+        await expect(runbook.first("tenants preview dvntm")).rejects.toThrow(/incorrect passphrase/);
+        const passphrase = readFileSync(join(runbook.home, "dvntm.passphrase"), "utf8").trim();
+        runbook.addSecret(passphrase);
+        fillIn("PULUMI_CONFIG_PASSPHRASE", passphrase);
+        await runbook.next(ROTATE, ". ~/dvntm.env");
+        fillIn("PULUMI_CONFIG_PASSPHRASE", "");
+        await expect(runbook.first(". ~/dvntm.env\ntenants preview dvntm")).rejects.toThrow(
+            /PULUMI_CONFIG_PASSPHRASE is empty, [^]*openssl rand -base64 32/,
+        );
         runbook.expectDone();
     });
 });

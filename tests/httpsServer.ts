@@ -1,0 +1,47 @@
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import type { RequestListener } from "node:http";
+import { createServer, type Server } from "node:https";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { project } from "./fixtures";
+
+/** A certificate for 127.0.0.1 that nobody has signed, and its key: made anew, since a key in the repository would be a secret of no one. */
+export function ownCertificate(): { readonly cert: string; readonly key: string; readonly file: string } {
+    const folder = project({});
+    const [key, file] = [join(folder, "key.pem"), join(folder, "cert.pem")];
+    const form = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1"];
+    const subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"];
+    execFileSync("openssl", [...form, ...subject, "-keyout", key, "-out", file], { stdio: "pipe" });
+    return { cert: readFileSync(file, "utf8"), key: readFileSync(key, "utf8"), file };
+}
+
+/** A machine that answers by HTTPS on the loopback as a test says. */
+export class HttpsMachine {
+    /** What it does with the next request. */
+    answer: RequestListener = (_, response) => response.end();
+    /** How many requests came. */
+    asked = 0;
+
+    private constructor(private readonly server: Server) {}
+
+    static async start({ cert, key }: { readonly cert: string; readonly key: string }): Promise<HttpsMachine> {
+        const server = createServer({ cert, key });
+        const machine = new HttpsMachine(server);
+        server.on("request", (request, response) => {
+            machine.asked++;
+            machine.answer(request, response);
+        });
+        await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
+        return machine;
+    }
+
+    get endpoint(): string {
+        return `https://127.0.0.1:${(this.server.address() as AddressInfo).port}/`;
+    }
+
+    stop(): Promise<unknown> {
+        this.server.closeAllConnections();
+        return new Promise((stopped) => this.server.close(stopped));
+    }
+}
