@@ -1,8 +1,9 @@
-import { requirePreflight } from "../node/preflight";
+import { withEachNode } from "../node/client";
+import { reachWarnings, requirePreflight } from "../node/preflight";
 import { grantsOf, pveumCommands, TOKEN, USER } from "../substrate/role";
 import type { Substrate } from "../substrate/substrate";
 import { defineCommand, SUBSTRATE } from "./cli/definition";
-import { answer } from "./cli/terminal";
+import { answer, note } from "./cli/terminal";
 import { loadOne } from "./shared/substrates";
 
 export const command = defineCommand({
@@ -11,7 +12,8 @@ export const command = defineCommand({
     summary: "the pveum commands that give the program its token and roles",
     details:
         "Prints the pveum commands that make user, token and roles on each hypervisor of PVE 8.4, to be pasted there as root. " +
-        "With --check it asks the hypervisors instead whether they are the substrate's own and the token holds all of it.",
+        "With --check it asks the hypervisors instead whether they are the substrate's own and the token holds all of it, and " +
+        "says what it holds beyond that.",
     arguments: [SUBSTRATE],
     options: { check: { says: "ask the hypervisors whether the token holds them" } },
     output: "role",
@@ -22,6 +24,8 @@ export const command = defineCommand({
         const substrate = loadOne(args["substrate"]!);
         if (check) {
             await requirePreflight(substrate);
+            const wide = await withEachNode(substrate, (client, one) => reachWarnings(client, substrate, one));
+            wide.flat().forEach(note);
         }
         answer(asJson(substrate), () => (check ? "" : asCommands(substrate)));
     },

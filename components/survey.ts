@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { HostError } from "../host/error";
 import { secretsOf, type Secrets } from "../host/secrets";
 import { checkClaims } from "./checkClaims";
-import { checkNode } from "../node/checkNode";
+import { checkNode, heldWarnings } from "../node/checkNode";
 import { firewallWarning } from "../node/datacentreFirewall";
 import { printed } from "../definitions/printed";
 import { DefinitionError } from "../definitions/faults";
@@ -10,7 +10,7 @@ import type { Inventory } from "../node/inventory";
 import type { Substrate } from "../substrate/substrate";
 import { withEachNode } from "../node/client";
 import { surveyParts, readInventory } from "../node/read";
-import { requirePreflight } from "../node/preflight";
+import { reachWarnings, requirePreflight } from "../node/preflight";
 import type { RouterClaim } from "../router/claims";
 import type { HostSurvey } from "./hostSurvey";
 import type { RecordedTenants } from "../state/holdings";
@@ -62,6 +62,8 @@ export async function survey(substrate: Substrate, root: string, comparesOnly = 
             throw new DefinitionError(faults);
         }
         tell(substrate, inventories);
+        const wide = await withEachNode(substrate, (client, one) => reachWarnings(client, substrate, one));
+        wide.flat().forEach((warning) => void pulumi.log.warn(warning));
         // Last, so that a host is not looked at for definitions that are refused anyway.
         const surveyed = { inventories, recorded, secrets, comparesOnly };
         return { ...surveyed, hosts: await hostSurveys(substrate, root, surveyed) };
@@ -109,6 +111,8 @@ function tell(substrate: Substrate, inventories: Survey["inventories"]): void {
         if (warning !== undefined) {
             void pulumi.log.warn(printed(warning));
         }
+        const held = heldWarnings(substrate, hypervisor, inventories.get(hypervisor.name)!);
+        held.forEach((one) => void pulumi.log.warn(one));
         if (hypervisor.baseline === undefined) {
             void pulumi.log.info(`${hypervisor.name}: no baseline is declared, so nothing is configured on the host`);
         }

@@ -1,5 +1,6 @@
 import * as proxmoxve from "@muhlba91/pulumi-proxmoxve";
 import * as pulumi from "@pulumi/pulumi";
+import { descriptionOf } from "../substrate/description";
 import { prefixOf } from "../substrate/plan";
 import type { Segment, WorkloadVm } from "../substrate/substrate";
 import type { ConnectedHypervisor } from "./hypervisor";
@@ -96,13 +97,12 @@ function onlyAddress({ vm, hypervisor }: TenantVmArgs): string | undefined {
 }
 
 function identity({ vm, hypervisor, network }: TenantVmArgs) {
-    const purpose = vm.description === "" ? "" : `${vm.description}\n\n`;
     return {
         nodeName: hypervisor.model.node,
         vmId: vm.vmid,
         name: vm.name,
         poolId: network.poolId,
-        description: `${purpose}${vm.fqdn}, declared in tenant ${vm.tenant}: changes by hand are undone.`,
+        description: descriptionOf(vm),
         tags: [...vm.tags],
         onBoot: vm.onBoot,
         ...(vm.startup && { startup: vm.startup }),

@@ -1,4 +1,5 @@
 import { asksRebuild, historyOf, type Recorded } from "../state/recorded";
+import { runs } from "./guestState";
 import type { Guest } from "./inventory";
 import { growsFirst } from "./restart";
 import type { WorkloadVm } from "../substrate/substrate";
@@ -17,7 +18,7 @@ export const FILTER_IPSET = "ipfilter-net0";
  * @param guest the VM on its node; undefined where it is not there.
  */
 export function filterWaits(vm: WorkloadVm, guest: Guest | undefined, recorded: Recorded): boolean {
-    if (vm.address === undefined || guest?.status !== "running" || asksRebuild(vm, recorded)) {
+    if (vm.address === undefined || guest === undefined || !runs(guest) || asksRebuild(vm, recorded)) {
         return false;
     }
     const { waiting, switches } = switchOf(vm, recorded);

@@ -4,14 +4,16 @@ import type { Fault } from "../definitions/faults";
 import { asksRebuild, historyOf, isCloned, type Recorded } from "../state/recorded";
 import { isVm } from "../substrate/guestOwnership";
 import { templateFor, type Guest, type Inventory, type TemplateDetails } from "./inventory";
+import { heldBy } from "./guestState";
+import { addressesIn } from "./nics";
 import { vmsOn } from "./read";
 import { stackFileOf } from "../definitions/stackFile";
 import type { Hypervisor, Substrate, WorkloadVm } from "../substrate/substrate";
 
 /**
  * Checks the definitions of a hypervisor's VMs against what its node and the state hold, before anything is touched: a
- * VMID that somebody else has, a VM that would be moved or made anew unasked, a disk that would shrink, a template that
- * cannot be cloned as asked.
+ * VMID or an address that somebody else has, a VM that would be moved or made anew unasked, or that is hibernated, a disk
+ * that would shrink, a template that cannot be cloned as asked.
  */
 export function checkNode(
     substrate: Substrate,
@@ -22,7 +24,10 @@ export function checkNode(
     const known = { substrate, hypervisor, inventory, recorded };
     const vms = vmsOn(substrate, hypervisor);
     const cloned = vms.filter((vm) => isCloned(vm, inventory.guests, recorded));
-    return [...vms.flatMap((vm) => checkVm(vm, known)), ...checkTemplates(cloned, known)];
+    return [
+        ...vms.flatMap((vm) => [...checkVm(vm, known), ...checkAddress(vm, known)]),
+        ...checkTemplates(cloned, known),
+    ];
 }
 
 interface Known {
@@ -45,7 +50,52 @@ function checkVm(vm: WorkloadVm, known: Known): Fault[] {
     if (!recorded.vms.has(vm.vmid)) {
         return [faultOf(vm, "instance", notRecorded(vm, substrate, hypervisor))];
     }
-    return asksRebuild(vm, recorded) ? checkKept(vm) : [...checkDisks(vm, guest), ...checkDetached(vm, guest, known)];
+    const hibernated = checkHibernated(vm, guest, hypervisor);
+    return asksRebuild(vm, recorded)
+        ? [...checkKept(vm), ...hibernated]
+        : [...checkDisks(vm, guest), ...checkDetached(vm, guest, known), ...hibernated];
+}
+
+/** A VM that was hibernated is stopped to the provider, which would start it and change it, and PVE refuses both. */
+function checkHibernated(vm: WorkloadVm, guest: Guest, { name }: Hypervisor): Fault[] {
+    const held = heldBy(guest);
+    if (held === undefined || !held.locked || held.byTask) {
+        return [];
+    }
+    const message =
+        `VM ${vm.vmid} on ${name} is ${held.state}, and PVE changes nothing on it until it goes on: \`${held.command}\`, ` +
+        "as root on the node";
+    return [faultOf(vm, "name", message)];
+}
+
+/** Everything that holds the VMs of a hypervisor's tenants and need not fail a run: a line each, with what ends it. */
+export function heldWarnings(substrate: Substrate, hypervisor: Hypervisor, { guests }: Inventory): string[] {
+    return vmsOn(substrate, hypervisor).flatMap(({ vmid, name }) => {
+        const guest = guests.get(vmid);
+        const held = guest && heldBy(guest);
+        if (held === undefined || (held.locked && !held.byTask)) {
+            return [];
+        }
+        const what = `${hypervisor.name}: VM ${vmid} ${name} is ${held.state}`;
+        return held.byTask
+            ? `${what}: PVE refuses to change it until its task ends; where none runs, \`${held.command}\` on the node`
+            : `${what}: \`${held.command}\` on the node lets it go on`;
+    });
+}
+
+/** A fixed address that a guest of somebody else's has by its own settings: of two guests with one address neither is reached. */
+function checkAddress(vm: WorkloadVm, { substrate, hypervisor, inventory }: Known): Fault[] {
+    const { address } = vm;
+    const own = new Set(vmsOn(substrate, hypervisor).map(({ vmid }) => vmid));
+    const others = [...inventory.guests.values()].filter(({ vmid }) => !own.has(vmid));
+    return others
+        .filter(({ vmid }) => address !== undefined && addressesIn(inventory.configs.get(vmid) ?? {}).includes(address))
+        .map((guest) => {
+            const message =
+                `${address} is the address of ${guestName(guest)} (VMID ${guest.vmid}) on ${hypervisor.name}, which is not ` +
+                "ours and stays as it is. Give the VM another instance, or that guest another address";
+            return faultOf(vm, "address", message);
+        });
 }
 
 /**
@@ -72,10 +122,16 @@ function checkKept(vm: WorkloadVm): Fault[] {
     return why === undefined ? [] : [faultOf(vm, "rebuild", message)];
 }
 
-function takenBy({ vmid, name, pool, tags }: Guest, { name: hypervisor, node }: Hypervisor): string {
+/** A guest as a person knows it; a container is no VM. */
+function guestName({ name, type }: Guest): string {
+    return `${name || "a guest without a name"}${type === "lxc" ? " (container)" : ""}`;
+}
+
+function takenBy(guest: Guest, { name: hypervisor, node }: Hypervisor): string {
+    const { vmid, pool, tags } = guest;
     const marks = [`pool ${pool ?? "none"}`, `tags ${tags.length === 0 ? "none" : tags.join(", ")}`].join(", ");
     return (
-        `VMID ${vmid} on ${hypervisor} (node ${node}) is taken by ${name || "a guest without a name"} (${marks}), ` +
+        `VMID ${vmid} on ${hypervisor} (node ${node}) is taken by ${guestName(guest)} (${marks}), ` +
         "which is not ours and stays as it is. Give the VM another instance, or move that guest away"
     );
 }

@@ -1,6 +1,7 @@
 import type { Hypervisor, WorkloadVm } from "../substrate/substrate";
 import { chooseTemplate, type Template } from "../substrate/template";
 import { FILTER_IPSET } from "./addressFilter";
+import type { NodeSite } from "./site";
 
 /** A node's things, as far as they were asked for: plain values; what was not is empty. */
 export interface Inventory {
@@ -12,6 +13,10 @@ export interface Inventory {
     readonly configs: ReadonlyMap<number, Settings>;
     /** Options of guests' firewalls, by VMID. */
     readonly firewalls: ReadonlyMap<number, Settings>;
+    /** Names of the ipsets of guests' firewalls, by VMID. */
+    readonly ipsets: ReadonlyMap<number, readonly string[]>;
+    /** Walls and bridges of the node as a whole; missing where nobody asked. */
+    readonly site?: NodeSite;
     /** Details of templates, by VMID. */
     readonly templates: ReadonlyMap<number, TemplateDetails>;
     /** Whether PVE's datacentre firewall is on, without which no VM's firewall counts. */
@@ -34,8 +39,12 @@ export interface Guest {
     readonly tags: readonly string[];
     /** Whether it is a template. */
     readonly template: boolean;
-    /** PVE's word, such as running or stopped. */
+    /** PVE's word, such as running, paused or stopped. */
     readonly status: string;
+    /** PVE's lock, such as backup or suspended; missing for none. */
+    readonly lock?: string;
+    /** When it was made, in seconds since 1970, for guests whose settings were asked for and have it. */
+    readonly created?: number;
     /** PID of its QEMU process, another one after each start; there for running guests of which it was asked. */
     readonly process?: number;
     /** Size of the system disk in GiB; 0 where the node does not say. */
@@ -96,6 +105,7 @@ export interface Listed {
     readonly tags?: string;
     readonly template?: number;
     readonly status?: string;
+    readonly lock?: string;
     /** Bytes of the system disk. */
     readonly maxdisk?: number;
 }
@@ -104,7 +114,8 @@ const GIB = 1024 ** 3;
 
 /** A guest by its entry in the list, and by settings and process where they were asked for. */
 export function guestOf(listed: Listed, config: Settings = {}, process?: number): Guest {
-    const { vmid, type, name = "", pool, tags = "", template, status = "", maxdisk = 0 } = listed;
+    const { vmid, type, name = "", pool, lock, tags = "", template, status = "", maxdisk = 0 } = listed;
+    const created = createdIn(config);
     const extra = Object.entries(config).flatMap(([key, value]) => {
         const size = /^scsi[1-9]\d*$/.test(key) ? sizeGiBOf(String(value)) : undefined;
         return size === undefined ? [] : [[key, size] as const];
@@ -112,12 +123,20 @@ export function guestOf(listed: Listed, config: Settings = {}, process?: number)
     return {
         ...{ vmid, type, name, template: template === 1, status },
         ...(pool && { pool }),
+        ...(lock && { lock }),
+        ...(created !== undefined && { created }),
         tags: tagsIn(tags),
         ...(process !== undefined && { process }),
         systemDiskGiB: rounded(maxdisk / GIB),
         extraDisks: Object.fromEntries(extra),
         unused: Object.entries(config).flatMap(([key, volume]) => (/^unused\d+$/.test(key) ? [String(volume)] : [])),
     };
+}
+
+/** When a VM was made, which PVE writes into its settings (PVE::QemuServer::MetaInfo). */
+function createdIn({ meta }: Settings): number | undefined {
+    const [, seconds] = /\bctime=(\d+)/.exec(String(meta)) ?? [];
+    return seconds === undefined ? undefined : Number(seconds);
 }
 
 /** Tags of a guest, which PVE lists in one text. */
@@ -159,7 +178,7 @@ export function disksIn(config: Settings): { readonly name: string; readonly siz
 /** Templates of a node that VMs can be cloned from. */
 export function templatesIn(guests: Inventory["guests"]): Template[] {
     const templates = [...guests.values()].filter(({ type, template }) => template && type === "qemu");
-    return templates.map(({ vmid, name }) => ({ vmid, name }));
+    return templates.map(({ vmid, name, created }) => ({ vmid, name, ...(created !== undefined && { created }) }));
 }
 
 /** The template that a VM is cloned from. @throws RangeError where its choice means none of the node's, or several. */

@@ -1,8 +1,9 @@
 import type { Substrate, Hypervisor } from "../substrate/substrate";
 import { NodeError, type NodeClient, withEachNode, apiToken } from "./client";
+import { bridgesIn, type Interface } from "./site";
 import { liesIn, networkOf } from "../substrate/network";
 import { siteNetworks } from "../substrate/plan";
-import { grantsOf, lacksOf, type Permissions } from "../substrate/role";
+import { excessOf, grantsOf, lacksOf, type Permissions } from "../substrate/role";
 
 /**
  * Why no run may work on the nodes of a substrate, one line for each reason: the nodes are not the substrate's own, or else
@@ -31,15 +32,10 @@ export async function requirePreflight(substrate: Substrate): Promise<void> {
     }
 }
 
-/** A network interface of a node. */
-interface Interface {
-    readonly iface: string;
-    readonly cidr?: string;
-}
-
 /**
  * In what the node that an endpoint leads to is not the substrate's own, one line for each: another name, a member of a
- * cluster, an address of another substrate's site. Any of them means that a run would work on somebody else's machine.
+ * cluster, an address of another substrate's site. Any of them means that a run would work on somebody else's machine. So
+ * does a bridge that it does not have: PVE asks for privileges on it first, and says nothing of the slip.
  *
  * @throws NodeError where the node cannot be asked.
  */
@@ -50,7 +46,22 @@ export async function misplaced(client: NodeClient, substrate: Substrate, hyperv
         return [wrong];
     }
     const interfaces = await client.get<Interface[]>(`/nodes/${hypervisor.node}/network`);
-    return interfaces.flatMap((one) => wrongAddress(substrate, hypervisor, one) ?? []);
+    return [
+        ...interfaces.flatMap((one) => wrongAddress(substrate, hypervisor, one) ?? []),
+        ...wrongBridge(hypervisor, interfaces),
+    ];
+}
+
+/** Whether a hypervisor's bridge is none of its node's: the fault, or none. */
+export function wrongBridge({ name: key, node, bridge }: Hypervisor, interfaces: readonly Interface[]): string[] {
+    const bridges = bridgesIn(interfaces).map(({ name }) => name);
+    if (bridges.includes(bridge)) {
+        return [];
+    }
+    const known = bridges.length === 0 ? "and no other" : `but ${bridges.join(", ")}`;
+    return [
+        `${key}: node ${node} has no bridge ${bridge}, ${known}: correct hypervisors.${key}.bridge, or make it on the node`,
+    ];
 }
 
 function wrongNode(
@@ -101,4 +112,31 @@ export async function tokenLacks(client: NodeClient, substrate: Substrate, hyper
         ({ privilege, path }) =>
             `${hypervisor.name}: the token ${name} lacks ${privilege} on ${path}; see \`tenants role\``,
     );
+}
+
+/**
+ * Warnings about what the program's token may do on a hypervisor beyond what the definitions ask for, and about what they ask
+ * for that reaches further than it sounds; a line each, none where there is nothing to say. One request.
+ *
+ * @throws NodeError where the node cannot be asked.
+ */
+export async function reachWarnings(
+    client: NodeClient,
+    substrate: Substrate,
+    hypervisor: Hypervisor,
+): Promise<string[]> {
+    const grants = grantsOf(substrate, hypervisor);
+    const held = await client.get<Permissions>("/access/permissions");
+    const name = apiToken().split("=")[0]!;
+    const excess = excessOf(grants, held).map(({ path, privileges }) => `${privileges.join(", ")} on ${path}`);
+    const wide = grants.filter(({ reaches }) => reaches !== undefined);
+    return [
+        ...(excess.length === 0
+            ? []
+            : [
+                  `${hypervisor.name}: the token ${name} reaches more than the definitions ask for: ${excess.join("; ")}. ` +
+                      `\`tenants role ${substrate.name}\` prints what it needs; take the rest away with pveum acl delete`,
+              ]),
+        ...wide.map(({ when, reaches }) => `${hypervisor.name}: ${when} in a tenant's file lets the token ${reaches}`),
+    ];
 }

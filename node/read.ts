@@ -1,5 +1,5 @@
 import type { Hypervisor, Substrate, WorkloadVm } from "../substrate/substrate";
-import type { Template } from "../substrate/template";
+import { rivalsOf, type Template } from "../substrate/template";
 import { NodeError, type NodeClient } from "./client";
 import {
     detailsOf,
@@ -12,20 +12,25 @@ import {
     type TemplateDetails,
     type Volume,
     templateFor,
+    templatesIn,
 } from "./inventory";
+import { readSite } from "./site";
+import { runs } from "./guestState";
 import { isCloned, type Recorded } from "../state/recorded";
 import { asksProcess } from "./addressFilter";
 
 /** The parts of an inventory that are asked for beside the guests. */
 export interface Parts {
-    /** VMIDs whose settings are asked for, where they are there: one request each. */
-    readonly configs?: readonly number[];
-    /** VMIDs whose firewall's options are asked for, where they are there: one request each. */
+    /** Guests whose settings are asked for: one request each. */
+    readonly configs?: (guests: Inventory["guests"]) => readonly number[];
+    /** VMIDs whose firewall's options and ipsets are asked for, where they are there: two requests each. */
     readonly firewalls?: readonly number[];
     /** VMIDs whose process is asked for, where they run: one request each. */
     readonly processes?: readonly number[];
-    /** Templates whose details are asked for: three requests each. */
+    /** Templates whose details are asked for, once the settings are read: three requests each. */
     readonly templates?: (guests: Inventory["guests"]) => readonly Template[];
+    /** Five requests for the walls and bridges that every guest depends on. */
+    readonly site?: boolean;
     /** One request for each of these. */
     readonly datacentreFirewall?: boolean;
     readonly volumes?: boolean;
@@ -47,34 +52,58 @@ export async function readInventory(
     parts: Parts = {},
 ): Promise<Inventory> {
     const all = await client.get<Listed[]>("/cluster/resources?type=vm");
-    const listed = new Map(all.filter((one) => one.node === node).map((one) => [one.vmid, one]));
-    const there = (vmids: readonly number[] = []) => vmids.filter((vmid) => listed.has(vmid));
-    const running = there(parts.processes).filter((vmid) => listed.get(vmid)!.status === "running");
-    const each = async <T>(vmids: readonly number[], ask: (vmid: number) => Promise<T>) =>
-        new Map(await Promise.all(vmids.map(async (vmid) => [vmid, await ask(vmid)] as const)));
-    const of = (vmid: number) => `/nodes/${node}/qemu/${vmid}`;
+    const listed = all.filter((one) => one.node === node);
+    const guestsOf = (processes: ReadonlyMap<number, number | undefined> = new Map()) =>
+        new Map(listed.map((one) => [one.vmid, guestOf(one, configs.get(one.vmid), processes.get(one.vmid))] as const));
+    let configs: Inventory["configs"] = new Map();
+    const wanted = parts.configs?.(guestsOf()) ?? [];
+    const types = new Map(listed.map(({ vmid, type }) => [vmid, type]));
+    configs = await each(wanted, async (vmid) => (await readSettings(client, node, vmid, types.get(vmid))) ?? {});
+    const guests = guestsOf();
     const ask = <T>(asked: boolean | undefined, path: string, nothing: T) =>
         asked === true ? client.get<T>(path) : nothing;
-    const guests = new Map([...listed].map(([vmid, one]) => [vmid, guestOf(one)]));
-    const templates = parts.templates?.(guests) ?? [];
-    const [configs, firewalls, processes, details, options, volumes, pools, tasks] = await Promise.all([
-        each(there(parts.configs), async (vmid) => (await readSettings(client, node, vmid)) ?? {}),
-        each(there(parts.firewalls), (vmid) => orNothing(client.get<Settings>(`${of(vmid)}/firewall/options`), {})),
-        each(running, async (vmid) => (await client.get<{ pid?: number }>(`${of(vmid)}/status/current`)).pid),
-        Promise.all(templates.map((template) => readDetails(client, of(template.vmid), template))),
+    const [ofGuests, options, volumes, pools, tasks, site] = await Promise.all([
+        readGuests(client, node, guests, parts),
         ask<{ enable?: number }>(parts.datacentreFirewall, "/cluster/firewall/options", {}),
         ask<Volume[]>(parts.volumes, `/nodes/${node}/storage/${datastore}/content`, []),
         ask<Pool[]>(parts.pools, "/pools", []),
         ask<Task[]>(parts.tasks, `/nodes/${node}/tasks?limit=${TASKS}`, []),
+        parts.site === true ? readSite(client, node) : undefined,
     ]);
-    const known = [...listed].map(([vmid, one]) => guestOf(one, configs.get(vmid), processes.get(vmid)));
+    const { processes, ...others } = ofGuests;
     return {
-        ...{ node, configs, firewalls, volumes, pools, tasks },
-        guests: new Map(known.map((guest) => [guest.vmid, guest])),
-        templates: new Map(details.map((one) => [one.vmid, one])),
+        ...{ node, configs, ...others, volumes, pools, tasks },
+        guests: guestsOf(processes),
         // Off by default; on, PVE writes 1, or the time when it was turned on.
         datacentreFirewall: (options.enable ?? 0) > 0,
+        ...(site && { site }),
     };
+}
+
+/** Reads what each of some guests is asked of beside its settings, side by side. */
+async function readGuests(client: NodeClient, node: string, guests: Inventory["guests"], parts: Parts) {
+    const there = (vmids: readonly number[] = []) => vmids.filter((vmid) => guests.has(vmid));
+    const of = (vmid: number) => `/nodes/${node}/qemu/${vmid}`;
+    const firewall = <T>(vmid: number, part: string, nothing: T) =>
+        orNothing(client.get<T>(`${of(vmid)}/firewall/${part}`), nothing);
+    const running = there(parts.processes).filter((vmid) => runs(guests.get(vmid)!));
+    const chosen = parts.templates?.(guests) ?? [];
+    const [firewalls, sets, processes, templates] = await Promise.all([
+        each(there(parts.firewalls), (vmid) => firewall<Settings>(vmid, "options", {})),
+        each(there(parts.firewalls), (vmid) => firewall<{ name: string }[]>(vmid, "ipset", [])),
+        each(running, async (vmid) => (await client.get<{ pid?: number }>(`${of(vmid)}/status/current`)).pid),
+        Promise.all(chosen.map((template) => readDetails(client, of(template.vmid), template))),
+    ]);
+    return {
+        ...{ firewalls, processes },
+        ipsets: new Map([...sets].map(([vmid, names]) => [vmid, names.map(({ name }) => name)])),
+        templates: new Map(templates.map((one) => [one.vmid, one])),
+    };
+}
+
+/** Asks about each of some guests, side by side. */
+async function each<T>(vmids: readonly number[], ask: (vmid: number) => Promise<T>): Promise<Map<number, T>> {
+    return new Map(await Promise.all(vmids.map(async (vmid) => [vmid, await ask(vmid)] as const)));
 }
 
 /** The answer to a request, or something else where the node says that the thing is not there. */
@@ -89,9 +118,14 @@ export async function orNothing<T>(answer: Promise<T>, nothing: T): Promise<T> {
     }
 }
 
-/** Settings of a VM; undefined for one that is not there. @throws NodeError where the node cannot be asked. */
-export function readSettings(client: NodeClient, node: string, vmid: number): Promise<Settings | undefined> {
-    return orNothing(client.get<Settings | undefined>(`/nodes/${node}/qemu/${vmid}/config`), undefined);
+/** Settings of a guest; undefined for one that is not there. @throws NodeError where the node cannot be asked. */
+export function readSettings(
+    client: NodeClient,
+    node: string,
+    vmid: number,
+    type = "qemu",
+): Promise<Settings | undefined> {
+    return orNothing(client.get<Settings | undefined>(`/nodes/${node}/${type}/${vmid}/config`), undefined);
 }
 
 async function readDetails(client: NodeClient, path: string, template: Template): Promise<TemplateDetails> {
@@ -108,12 +142,36 @@ export function vmsOn({ tenants }: Substrate, { name }: Hypervisor): WorkloadVm[
     return tenants.filter(({ hypervisor }) => hypervisor === name).flatMap(({ vms }) => vms);
 }
 
+/**
+ * Guests whose settings a survey needs: VMs with further disks; where an address is fixed, everybody else's guests, one of
+ * which may have it; and templates that only the time of their making tells apart.
+ */
+function surveyed(
+    substrate: Substrate,
+    hypervisor: Hypervisor,
+    guests: Inventory["guests"],
+    recorded: Recorded,
+): number[] {
+    const vms = vmsOn(substrate, hypervisor);
+    const own = new Set(vms.map(({ vmid }) => vmid));
+    const others = [...guests.values()].filter(({ vmid, template }) => !own.has(vmid) && !template);
+    const cloned = vms.filter((vm) => isCloned(vm, guests, recorded)).flatMap(({ template }) => template ?? []);
+    const templates = templatesIn(guests);
+    return [
+        ...vms.filter(({ vmid, extraDisks }) => extraDisks.length > 0 && guests.has(vmid)).map(({ vmid }) => vmid),
+        ...(vms.some(({ address }) => address !== undefined) ? others.map(({ vmid }) => vmid) : []),
+        ...new Set(
+            [hypervisor.template, ...cloned].flatMap((choice) => rivalsOf(templates, choice)).map(({ vmid }) => vmid),
+        ),
+    ];
+}
+
 /** The parts of a node's inventory that a survey needs, before a run. */
 export function surveyParts(substrate: Substrate, hypervisor: Hypervisor, recorded: Recorded): Parts {
     const vms = vmsOn(substrate, hypervisor);
     const vmids = (asked: (vm: WorkloadVm) => boolean) => vms.filter(asked).map(({ vmid }) => vmid);
     return {
-        configs: vmids(({ extraDisks }) => extraDisks.length > 0),
+        configs: (guests) => surveyed(substrate, hypervisor, guests, recorded),
         processes: vmids((vm) => asksProcess(vm, recorded)),
         templates: (guests) => {
             const cloned = vms.filter((vm) => isCloned(vm, guests, recorded));
@@ -137,7 +195,9 @@ export function surveyParts(substrate: Substrate, hypervisor: Hypervisor, record
 /** The parts that drift needs, beside a preview. */
 export function driftParts(substrate: Substrate, hypervisor: Hypervisor): Parts {
     const vmids = vmsOn(substrate, hypervisor).map(({ vmid }) => vmid);
-    return { configs: vmids, firewalls: vmids, tasks: hypervisor.taskLog };
+    // Of all guests, whose NICs may be in a tenant's segment; templates say what their clones have from them.
+    const configs = (guests: Inventory["guests"]) => [...guests.keys()];
+    return { configs, firewalls: vmids, tasks: hypervisor.taskLog, site: true };
 }
 
 /** The parts that say whether anything of a tenant is there still. */

@@ -1,5 +1,6 @@
 import { historyOf, restartSettingsOf, type Recorded, type RestartSettings } from "../state/recorded";
 import type { WorkloadVm } from "../substrate/substrate";
+import { runs } from "./guestState";
 import type { Guest } from "./inventory";
 
 /**
@@ -8,7 +9,7 @@ import type { Guest } from "./inventory";
  */
 export function growsFirst(vm: WorkloadVm, guest: Guest | undefined, recorded: Recorded): boolean {
     const had = historyOf(vm, recorded)?.restartSettings;
-    if (had === undefined || guest?.status !== "running" || vm.reboot !== "never") {
+    if (had === undefined || guest === undefined || !runs(guest) || vm.reboot !== "never") {
         return false;
     }
     const grows =

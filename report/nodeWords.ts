@@ -5,13 +5,21 @@ import { NOTHING, type Words } from "./row";
 /** The words of a finding on a node: a VM's, its firewall's, a pool's or a guest's that no file declares. */
 export function nodeWords({ name }: Pick<Substrate, "name">, finding: Finding): Words {
     const { subject, field, declared, found, settle } = finding;
-    const about = subject.kind === "pool" ? `pool ${subject.id}` : `VM ${subject.id} ${subject.name ?? ""}`.trim();
+    const about = aboutOf(subject);
     return {
         what: field === undefined ? about : `${about}: ${fieldText(field)}`,
         declared: declared === undefined ? NOTHING : valueText(field, declared),
         found: foundText(field, found, settle),
         settle: settleText(name, settle),
     };
+}
+
+/** A thing on a node as a person knows it. */
+function aboutOf({ kind, id, name = "" }: Finding["subject"]): string {
+    if (kind === "firewall") {
+        return id === "datacentre" ? "datacentre firewall" : `firewall of node ${id}`;
+    }
+    return `${kind === "vm" ? "VM" : kind} ${id} ${name}`.trim();
 }
 
 /** Fields as a person knows them; others are told by the provider's own path. */
@@ -24,6 +32,20 @@ const NAMES: Readonly<Record<string, string>> = {
     started: "power",
     rebuild: "made as declared by rebuild",
     "rules.order": "firewall rules' order",
+    "cpu.sockets": "sockets",
+    "operatingSystem.type": "OS type",
+    scsiHardware: "SCSI controller",
+    bootOrders: "boot order",
+    tabletDevice: "tablet",
+    keyboardLayout: "keyboard",
+    "initialization.dns.servers": "cloud-init's DNS server",
+    "initialization.dns.domain": "cloud-init's search domain",
+    "initialization.ipConfigs": "cloud-init's address",
+    "initialization.userAccount.username": "cloud-init's account",
+    "initialization.userAccount.keys": "cloud-init's SSH keys",
+    "initialization.userAccount.password": "cloud-init's password",
+    "initialization.upgrade": "cloud-init's upgrade",
+    "initialization.type": "cloud-init's format",
 };
 
 /** Parts of a VM's firewall. */
@@ -39,6 +61,7 @@ const ELEMENTS: Readonly<Record<string, string>> = {
     networkDevices: "",
     disks: "disk",
     "ipset.cidrs": "address filter address",
+    ipsets: "firewall ipset",
 };
 
 function fieldText(field: string): string {
@@ -70,10 +93,10 @@ const TELLING: Readonly<Record<string, readonly string[]>> = {
 };
 
 function valueText(field: string | undefined, value: Value): string {
-    if (field === undefined || field in PARTS) {
+    const { list, property } = elementIn(field ?? "") ?? {};
+    if (field === undefined || field in PARTS || list === "ipsets") {
         return value === THERE ? "there" : text(value);
     }
-    const { list, property } = elementIn(field) ?? {};
     if (list === undefined) {
         return VALUES[field]?.(value) ?? text(value);
     }
@@ -93,10 +116,23 @@ function foundText(field: string | undefined, found: Value, settle: Settle): str
         return `${text(found)}, which the state does not have`;
     }
     if (settle.by === "guest") {
-        const { status, pool, tags } = Object.fromEntries(parts(found));
-        return [text(status, ""), pool ? `pool ${text(pool)}` : "", `tags ${text(tags)}`].filter(Boolean).join(", ");
+        const { status, pool, tags, nics } = Object.fromEntries(parts(found));
+        const words = [text(status, ""), pool ? `pool ${text(pool)}` : "", `tags ${text(tags)}`, nicsText(nics)];
+        return words.filter(Boolean).join(", ");
     }
     return field === "rebuild" ? "as made before" : found === undefined ? NOTHING : valueText(field, found);
+}
+
+/** NICs of a guest in tenants' segments. */
+function nicsText(nics: Value): string {
+    const each = Array.isArray(nics) ? (nics as readonly Value[]).map((nic) => Object.fromEntries(parts(nic))) : [];
+    return each
+        .map(({ nic, by, vlans }) =>
+            by === "all"
+                ? `${text(nic)} without a tag, so in all VLANs`
+                : `${text(nic)} in VLAN ${text(vlans)} by ${text(by)}`,
+        )
+        .join(", ");
 }
 
 /** A firewall rule by the provider's names; what PVE leaves out is any. */
@@ -125,6 +161,18 @@ function ruleText(rule: Readonly<Record<string, Value>>): string {
     return `${content.join(" ")}${comment === "" ? "" : ` (${comment})`}${rule["enabled"] === false ? ", off" : ""}`;
 }
 
+/** The way to settle a guest that no file declares, by what it has of the tenants'. */
+function guestText(settle: Extract<Settle, { by: "guest" }>): string {
+    switch (settle.of) {
+        case "vmid":
+            return `give it a VMID outside of ${settle.range}, or delete it; or declare it in a tenant's file`;
+        case "nic":
+            return `give its NIC a tag of its own, or trunks without the tenants' VLANs (trunks=${settle.range}); or delete it`;
+        case "mark":
+            return "take it out of the tenant's pool and its tags off; or delete it";
+    }
+}
+
 function settleText(substrate: string, settle: Settle): string {
     const up = `tenants up ${substrate}`;
     switch (settle.by) {
@@ -138,12 +186,18 @@ function settleText(substrate: string, settle: Settle): string {
             return `tenants recover ${substrate}, where it is ours; else by hand, on the node: another VMID`;
         case "attach":
             return `attach it again (qm set ${settle.vmid}), then tenants recover ${substrate}`;
-        case "command":
-            return `by hand, on the node: ${settle.command}`;
+        case "command": {
+            const accept = settle.accept === undefined ? "" : `; or accept it: ${keyText(settle.accept)}`;
+            return `by hand, on the node: ${settle.command}${accept}`;
+        }
+        case "nothing":
+            return `nothing to do: it holds ${settle.why} of the VM, which are lost with it`;
+        case "task":
+            return `it ends with its task; where none runs, by hand, on the node: ${settle.command}`;
+        case "vmid":
+            return "by hand: give the VM another instance in its tenant's file, or that guest another VMID";
         case "guest":
-            return settle.vmids !== undefined
-                ? `by hand, on the node: give it a VMID outside of ${settle.vmids}, or delete it; or declare it in a tenant's file`
-                : "by hand, on the node: take it out of the tenant's pool and its tags off; or delete it";
+            return `by hand, on the node: ${guestText(settle)}`;
         default:
             throw new TypeError(`nothing on a node is settled by ${settle.by}`);
     }

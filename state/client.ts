@@ -86,7 +86,16 @@ export function outputsOf(stack: string): StackOutputs {
  * @throws Refusal with what the CLI says of its failure.
  */
 export async function previewNodes(stack: string): Promise<PreviewStep[]> {
-    const flags = ["--refresh", "--json", "--non-interactive", "--exclude", ROUTER_RESOURCES, "--stack", stack];
+    const flags = [
+        "--refresh",
+        "--show-sames",
+        "--json",
+        "--non-interactive",
+        "--exclude",
+        ROUTER_RESOURCES,
+        "--stack",
+        stack,
+    ];
     const { stdout, stderr, code } = await run(["preview", ...flags], { [NODES_ALONE]: "1" });
     const { steps = [], diagnostics = [] } = previewOf(stdout);
     if (code !== 0) {

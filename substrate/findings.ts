@@ -42,8 +42,8 @@ export type Place =
 export interface Subject {
     readonly kind: SubjectKind;
     /**
-     * VMID, name of a pool or alias, tag of a VLAN, CIDR of a scope, address, full name, sequence of a rule, name of a task; of
-     * a wall the description of the rule that it lacks.
+     * VMID, name of a pool, bridge or alias, tag of a VLAN, CIDR of a scope, address, full name, sequence of a rule, name of a
+     * task; of a firewall `datacentre` or the node, of a wall the description of the rule that it lacks.
      */
     readonly id: string;
     /** Further name that a person knows it by: the name of a VM or its host, a rule's description, the NIC or device of a VLAN. */
@@ -52,9 +52,25 @@ export interface Subject {
     readonly uuid?: string;
 }
 
-/** Kinds of things on a node, on the router and on a host; a wall is what rules together let through. */
+/**
+ * Kinds of things on a node, on the router and on a host; a firewall is the datacentre's or the node's own, a wall what rules
+ * together let through.
+ */
 export type SubjectKind =
-    "vm" | "pool" | "vlan" | "scope" | "reservation" | "name" | "rule" | "alias" | "wall" | "service" | "task";
+    | "vm"
+    | "container"
+    | "pool"
+    | "firewall"
+    | "bridge"
+    | "vlan"
+    | "scope"
+    | "reservation"
+    | "name"
+    | "rule"
+    | "alias"
+    | "wall"
+    | "service"
+    | "task";
 
 /** A key of a definition. */
 export interface Key {
@@ -80,10 +96,20 @@ export type Settle =
     | { readonly by: "export" }
     /** Another revision of a hypervisor's baseline. */
     | { readonly by: "baseline"; readonly hypervisor: string }
-    /** A command on the node, by hand. */
-    | { readonly by: "command"; readonly command: string }
-    /** A guest that no file declares: it has a VMID of the tenants, or only their marks. */
-    | { readonly by: "guest"; readonly vmids?: string }
+    /** A command on the node, by hand; or, where `accept` says so, that key of the file. */
+    | { readonly by: "command"; readonly command: string; readonly accept?: Key }
+    /** Nothing: taking it away would lose what the VM cannot do without. */
+    | { readonly by: "nothing"; readonly why: "boot entries" | "keys" }
+    /** A lock that ends with its task, else by a command on the node. */
+    | { readonly by: "task"; readonly command: string }
+    /**
+     * A guest that no file declares: it has a VMID of the tenants, their marks, or a NIC in a segment of theirs. `range` is the VMIDs
+     * of tenants, or the VLANs that are none of theirs.
+     */
+    | { readonly by: "guest"; readonly of: "vmid" | "nic"; readonly range: string }
+    | { readonly by: "guest"; readonly of: "mark" }
+    /** A guest of somebody else's that has the VMID of a VM of a file. */
+    | { readonly by: "vmid" }
     /** By hand, at a place of the router's menu; `remove`: it is deleted there, or its tenant declared. */
     | { readonly by: "menu"; readonly menu: string; readonly remove?: boolean }
     /** A service of the router is started by hand. */

@@ -65,3 +65,33 @@ export function ownerOf(guest: MarkedGuest, substrate: Pick<Substrate, "plan" | 
     const there = tenants.find(({ segment }) => segment.vlan === slot?.vlan);
     return slot !== undefined ? { ...(there && { tenant: there.name }), by: "vlan" } : undefined;
 }
+
+/** A guest's NIC, as far as it says in which VLANs of which bridge it is. */
+export interface Nic {
+    /** PVE's name, such as net0. */
+    readonly name: string;
+    readonly bridge: string;
+    /** VLAN of what it sends untagged. */
+    readonly tag?: number;
+    /** VLANs of what it may send tagged, as PVE writes them: `10;20-29`. */
+    readonly trunks?: string;
+}
+
+/** Way by which a NIC is in a VLAN; `all`: without tag and trunks PVE lets it into every VLAN of its bridge. */
+export type Reach = "tag" | "trunks" | "all";
+
+/**
+ * Way by which a NIC is in a VLAN of its bridge; undefined for none. A NIC with neither tag nor trunks gets the VLANs 2 to
+ * 4094 of a VLAN-aware bridge (pve-common 8.3, src/PVE/Network.pm:278-291, bridge_add_interface), and on any other bridge
+ * its tagged frames go out as they are.
+ */
+export function reachOf({ tag, trunks }: Nic, vlan: number): Reach | undefined {
+    if (tag === vlan) {
+        return "tag";
+    }
+    const trunked = (trunks ?? "").split(";").some((range) => {
+        const [first = NaN, last = first] = range.split("-").map(Number);
+        return first <= vlan && vlan <= last;
+    });
+    return trunked ? "trunks" : tag === undefined && trunks === undefined ? "all" : undefined;
+}

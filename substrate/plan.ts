@@ -128,6 +128,14 @@ export function vlansText({ vlans }: NetworkPlan): string {
         .join(", ");
 }
 
+/** VLANs that are no tenant's, as PVE writes a NIC's trunks: 2-49;60-4094. VLAN 1 is the bridge's own. */
+export function otherVlans({ vlans }: NetworkPlan): string {
+    const others = Array.from({ length: 4093 }, (_, i) => i + 2).filter((vlan) => !vlans.includes(vlan));
+    return rangesOf(others)
+        .map(({ first, last }) => (first === last ? String(first) : `${first}-${last}`))
+        .join(";");
+}
+
 /** Ordered numbers as runs. */
 function rangesOf(numbers: readonly number[]): Range[] {
     const runs: { first: number; last: number }[] = [];

@@ -6,7 +6,10 @@ import { parseGiB, parseMiB } from "../definitions/size";
 import type { WorkloadVm } from "./substrate";
 
 /** Keys whose lines later errors point at. */
-const LOCATED = ["name", "instance", "disk", "disks", "rebuild", "template"];
+const LOCATED = [
+    ...["name", "instance", "disk", "disks", "rebuild", "template", "address", "cores", "cpu", "memory", "balloon"],
+    ...["onBoot", "startup", "agent", "protection", "tags"],
+];
 
 /** Resolves one VM of a tenant, by its place in the tenant's file; its zone is the tenant's. */
 export function resolveVm(

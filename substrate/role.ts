@@ -15,6 +15,8 @@ export interface Grant {
     readonly why: string;
     /** Missing for what every hypervisor needs. */
     readonly when?: Occasion;
+    /** Use that the token can make of it beyond that, where it is far; after `lets the token`. */
+    readonly reaches?: string;
 }
 
 /** A grant of grants.json: the privileges stand beside what asks for each. */
@@ -61,10 +63,11 @@ export function grantsOf(substrate: Substrate, hypervisor: Hypervisor): Grant[] 
  * roles up to date and leave the token as it is; its secret is made by PVE and shown there once.
  */
 export function pveumCommands(grants: readonly Grant[]): string[] {
-    const each = grants.flatMap(({ role: name, path, propagate, privileges, why, when }) => {
+    const each = grants.flatMap(({ role: name, path, propagate, privileges, why, when, reaches }) => {
         const here = propagate ? "" : " --propagate 0";
         return [
             `# ${path}: ${why}${when === undefined ? "" : `; asked for by a definition with ${when}`}`,
+            ...(reaches === undefined ? [] : [`# It lets the token ${reaches}.`]),
             `pveum role add ${name} 2>/dev/null; pveum role modify ${name} --privs "${privileges.join(" ")}"`,
             `pveum acl modify ${path} --roles ${name} --users ${USER} --tokens '${TOKEN}'${here}`,
         ];
@@ -73,8 +76,26 @@ export function pveumCommands(grants: readonly Grant[]): string[] {
         `pveum user add ${USER}`,
         `pveum user token add ${USER} ${role.token} --privsep 1   # shows the secret, once`,
         ...each,
+        ...OUT_OF_REACH.map((line) => `# ${line}`.trimEnd()),
     ];
 }
+
+const TO_BOTH = `--users ${USER} --tokens '${TOKEN}'`;
+
+/**
+ * What puts guests of others out of the token's reach, which /vms has: PVE asks for VM.Allocate alone to put a guest that is
+ * in no pool into one of the token's (pve-manager 8.4.21, PVE/API2/Pool.pm:330), and an entry on a deeper path takes the
+ * place of those above it (pve-access-control 8.2.3, src/PVE/AccessControl.pm, roles).
+ */
+const OUT_OF_REACH = [
+    "Guests of others, if there are any: /vms reaches the disks of each, and its removal once it is stopped. One that is in no",
+    "pool the token can put into a pool of its own, and do all with it there. A pool of theirs that it may only look at keeps",
+    "it from that; the same role on a guest's own path leaves it nothing but the sight of it:",
+    '  pveum role add DeevnetOthers --privs "VM.Audit"',
+    "  pveum pool add others; pveum pool modify others --vms <vmid>,<vmid>",
+    `  pveum acl modify /pool/others --roles DeevnetOthers ${TO_BOTH}`,
+    `  pveum acl modify /vms/<vmid> --roles DeevnetOthers ${TO_BOTH}   # for each of them`,
+];
 
 /** Grants that are not held: one entry for each privilege. */
 export function lacksOf(grants: readonly Grant[], held: Permissions): Lack[] {
@@ -83,6 +104,44 @@ export function lacksOf(grants: readonly Grant[], held: Permissions): Lack[] {
             .filter((privilege) => !holds(held, path, privilege, propagate))
             .map((privilege) => ({ privilege, path })),
     );
+}
+
+/** Privileges on a path that are held and that no grant asks for. */
+export interface Excess {
+    readonly path: string;
+    readonly privileges: readonly string[];
+}
+
+/**
+ * Privileges that are held beyond the grants, each at the highest path that has it. What a pool gives on its guests and
+ * storages is the pool's (PVE::RPCEnvironment, compile_acl_path).
+ */
+export function excessOf(grants: readonly Grant[], held: Permissions): Excess[] {
+    const asked = (path: string, privilege: string) =>
+        grants.some((grant) => grant.privileges.includes(privilege) && covers(grant, path, held[path]![privilege]!));
+    const paths = Object.keys(held).sort();
+    const excess = paths.map((path) => ({
+        path,
+        privileges: Object.keys(held[path]!).filter((privilege) => !asked(path, privilege)),
+    }));
+    const toldAbove = (path: string, privilege: string) =>
+        excess.some((one) => isBelow(path, one.path) && one.privileges.includes(privilege));
+    return excess
+        .map(({ path, privileges }) => ({
+            path,
+            privileges: privileges.filter((privilege) => !toldAbove(path, privilege)).sort(),
+        }))
+        .filter(({ privileges }) => privileges.length > 0);
+}
+
+/** @param below what PVE tells of the privilege there: 0 for one that a pool gives. */
+function covers({ path, propagate }: Grant, asked: string, below: number): boolean {
+    const byPool = path === "/pool" && below === 0 && /^\/(vms|storage)\//.test(asked);
+    return path === asked || (propagate && (isBelow(asked, path) || byPool));
+}
+
+function isBelow(path: string, above: string): boolean {
+    return path !== above && (above === "/" || path.startsWith(`${above}/`));
 }
 
 /** The nearest path that is told decides, as in PVE, where an entry on a deeper path replaces those above it. */

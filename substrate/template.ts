@@ -4,6 +4,8 @@ import type { TemplateChoice } from "./substrate";
 export interface Template {
     readonly vmid: number;
     readonly name: string;
+    /** When it was made, in seconds since 1970, where PVE was asked and tells. */
+    readonly created?: number;
 }
 
 /**
@@ -17,72 +19,95 @@ export function chooseTemplate(templates: readonly Template[], choice: TemplateC
         : namedTemplate(templates, choice.name, node);
 }
 
+/** Templates among which only the time of their making decides: none where a choice means one by its name or version. */
+export function rivalsOf(templates: readonly Template[], choice: TemplateChoice): readonly Template[] {
+    const same = "prefix" in choice ? newestOf(templates, choice.prefix) : named(templates, choice.name);
+    return same.length > 1 ? same : [];
+}
+
+function named(templates: readonly Template[], name: string): Template[] {
+    return templates.filter((template) => template.name === name);
+}
+
 function namedTemplate(templates: readonly Template[], name: string, node: string): Template {
-    const [found, second] = templates.filter((t) => t.name === name);
-    if (found === undefined) {
+    const same = named(templates, name);
+    if (same.length === 0) {
         throw new RangeError(
             `node ${node} has no template named ${name}; ${inventory(templates)}. ` +
                 "Build it with the image factory, or correct the name.",
         );
     }
-    if (second !== undefined) {
-        throw new RangeError(
-            `node ${node} has two templates named ${name}: ${describe(found)} and ${describe(second)}. Remove one.`,
-        );
-    }
-    return found;
+    return lastMade(same, (first, second) => `node ${node} has two templates named ${name}: ${first} and ${second}`);
 }
 
 /**
- * The newest template whose name begins with a prefix; versions in the names compare by number, so 44-1.10 is newer
- * than 44-1.9. The VMID says nothing: the image factory gives a rebuilt template whatever is free.
+ * The newest template of a prefix: the one with the highest version behind it, which is made of numbers alone. So 44-1.10
+ * is newer than 44-1.9, and 44-1.10-test is none. Of one version the template that was made last counts, as when the image
+ * factory builds it again. The VMID says nothing: a rebuilt template gets whatever is free.
  *
- * @throws RangeError when no name matches or two newest are equal, naming node, prefix and what is there.
+ * @throws RangeError when no name fits or nothing tells two apart, naming node, prefix and what is there.
  */
 export function newestTemplate(templates: readonly Template[], prefix: string, node: string): Template {
-    const matching = templates.filter((t) => t.name.startsWith(prefix)).sort(newestFirst);
-    const [newest, next] = matching;
-    if (newest === undefined) {
+    const newest = newestOf(templates, prefix);
+    if (newest.length === 0) {
         throw new RangeError(
-            `node ${node} has no template whose name begins with ${prefix}; ${inventory(templates)}. ` +
-                "Build it with the image factory, or correct template.prefix.",
+            `${noneOf(templates, prefix, node)}; ${inventory(templates)}. ${mendOf(templates, prefix)}`,
         );
     }
-    if (next !== undefined && newestFirst(newest, next) === 0) {
+    return lastMade(
+        newest,
+        (first, second) => `node ${node} has two newest templates for the prefix ${prefix}: ${first} and ${second}`,
+    );
+}
+
+function noneOf(templates: readonly Template[], prefix: string, node: string): string {
+    return templates.some(({ name }) => name.startsWith(prefix))
+        ? `node ${node} has no template whose name is ${prefix} and a version of numbers alone`
+        : `node ${node} has no template whose name begins with ${prefix}`;
+}
+
+function mendOf(templates: readonly Template[], prefix: string): string {
+    return templates.some(({ name }) => name.startsWith(prefix))
+        ? "Rename it, or say it by template.name."
+        : "Build it with the image factory, or correct template.prefix.";
+}
+
+/** Templates of the highest version of a prefix; several where only the time of their making tells them apart. */
+function newestOf(templates: readonly Template[], prefix: string): Template[] {
+    const versions = templates.flatMap((template) => {
+        const version = versionOf(template.name, prefix);
+        return version === undefined ? [] : [{ template, version }];
+    });
+    const [newest] = versions.map(({ version }) => version).sort((a, b) => compareVersions(b, a));
+    return versions.filter(({ version }) => compareVersions(version, newest!) === 0).map(({ template }) => template);
+}
+
+/** Version behind a prefix, as its numbers; undefined for a name that is anything else. */
+function versionOf(name: string, prefix: string): number[] | undefined {
+    const tail = name.startsWith(prefix) ? name.slice(prefix.length) : undefined;
+    if (tail === undefined || !/^([.-]?\d+([.-]\d+)*)?$/.test(tail)) {
+        return undefined;
+    }
+    return (tail.match(/\d+/g) ?? []).map(Number);
+}
+
+/** Compares by number, place by place; of two that begin alike the longer is the higher. */
+function compareVersions(a: readonly number[], b: readonly number[]): number {
+    const at = a.findIndex((part, index) => part !== b[index]);
+    return at === -1 ? a.length - b.length : a[at]! - (b[at] ?? -1);
+}
+
+/** The one that was made last. @throws RangeError where PVE does not tell. */
+function lastMade(templates: readonly Template[], twoOf: (first: string, second: string) => string): Template {
+    const [last, next] = [...templates].sort((a, b) => (b.created ?? 0) - (a.created ?? 0));
+    if (next !== undefined && (next.created ?? 0) === (last!.created ?? 0)) {
+        const [first, second] = [last!, next].sort((a, b) => a.vmid - b.vmid);
         throw new RangeError(
-            `node ${node} has two newest templates for the prefix ${prefix}: ${describe(newest)} and ` +
-                `${describe(next)}. Remove one, or make template.prefix longer.`,
+            `${twoOf(describe(first!), describe(second!))}. Nothing tells which was made later: remove one, or say one by ` +
+                "template.name.",
         );
     }
-    return newest;
-}
-
-function newestFirst(a: Template, b: Template): number {
-    return compareVersions(b.name, a.name);
-}
-
-/** Compares two names part by part: digits as numbers, all else as text; equal only when the versions are. */
-function compareVersions(a: string, b: string): number {
-    const [left, right] = [parts(a), parts(b)];
-    for (let i = 0; i < Math.max(left.length, right.length); i++) {
-        const [l, r] = [left[i], right[i]];
-        if (l === undefined || r === undefined) {
-            return l === undefined ? -1 : 1;
-        }
-        const order = typeof l === "number" && typeof r === "number" ? l - r : compareText(String(l), String(r));
-        if (order !== 0) {
-            return order;
-        }
-    }
-    return 0;
-}
-
-function parts(name: string): (string | number)[] {
-    return (name.match(/[0-9]+|[^0-9]+/g) ?? []).map((part) => (/^[0-9]/.test(part) ? Number(part) : part));
-}
-
-function compareText(a: string, b: string): number {
-    return a < b ? -1 : a > b ? 1 : 0;
+    return last!;
 }
 
 function inventory(templates: readonly Template[]): string {

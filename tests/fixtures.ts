@@ -71,7 +71,7 @@ export function inventoryOf(guests: readonly Guest[], more: Partial<Inventory> =
     return {
         node: "pve2",
         guests: new Map(guests.map((guest) => [guest.vmid, guest])),
-        ...{ configs: new Map(), firewalls: new Map(), templates: new Map() },
+        ...{ configs: new Map(), firewalls: new Map(), ipsets: new Map(), templates: new Map() },
         ...{ datacentreFirewall: true, volumes: [], pools: [], tasks: [] },
         ...more,
     };

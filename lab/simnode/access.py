@@ -49,10 +49,10 @@ class Access:
         self.grant_role()
 
     def grant_role(self) -> None:
-        """Gives the program's user and token what its roles say, but for what few substrates need."""
+        """Gives the program's user and token what its roles say, but for what only some definitions ask for."""
         self.grant_only([{'path': grant['path'].format(**PLACE), 'privileges': list(grant['privileges']),
                           'propagate': grant.get('propagate', True), 'userids': [USER, TOKEN]}
-                         for grant in ROLE['grants'] if grant.get('when') in (None, 'agent.wait')])
+                         for grant in ROLE['grants'] if 'when' not in grant])
 
     def grant_only(self, grants: list[dict[str, Any]]) -> None:
         """Replaces all that was granted: path, privileges, userids and whether it holds below (propagate)."""

@@ -37,7 +37,7 @@ class Guests:
     async def task(self, node: str, ttype: str, tid: Any, user: str, body: Body, vm: FakeVm | None = None,
                    **options: Any) -> str:
         """Starts a task as fakepve does, with the missing steps put round what it does."""
-        steps = {'qmstart': self._started, 'qmreboot': self._started, 'qmstop': self._stopped,
+        steps = {'qmstart': self.started, 'qmreboot': self.started, 'qmstop': self._stopped,
                  'qmshutdown': self._stopped, 'qmcreate': self._created}
         if vm is not None and ttype in steps:
             step, inner = steps[ttype], body
@@ -47,13 +47,15 @@ class Guests:
             body = whole
         return await super().task(node, ttype, tid, user, body, vm=vm, **options)
 
-    async def _started(self, vm: FakeVm, body: Body) -> Any:
+    async def started(self, vm: FakeVm, body: Body) -> Any:
+        """What a start does to a VM beside running it."""
         before = drives_named(vm)
         if vm.status != 'running' and vcpus_of(merged(vm)) > THREADS:
             # The waiting settings are made first, as in PVE/QemuServer.pm:3879 of qemu-server 8.4.10.
             self.apply_pending(vm)
             raise TaskError(f'MAX {THREADS} vcpus allowed per VM on this node')
         note = await body()
+        self.woken(vm)
         self.processes[vm.vmid] = next(self._next_process)
         self.release_replaced(vm, before)
         vm.name = vm.config.get('name') or f'VM {vm.vmid}'

@@ -15,10 +15,11 @@ from .firewall import Firewall
 from .guests import Guests
 from .handling import RequestHandling
 from .node import VERSION, Node
+from .states import States
 
 
-class SimulatedNode(RequestHandling, Faults, Access, Backups, Config, Drives, Firewall, Guests, Node, Durations,
-                    FakePve):
+class SimulatedNode(RequestHandling, Faults, Access, Backups, Config, Drives, Firewall, States, Guests,
+                    Node, Durations, FakePve):
     """hv02 of dvntm: PVE 8.4.1, alone, with two templates and one VM that is no tenant's."""
 
     def __init__(self, host: str, port: int, token_secret: str | None = None, password: str | None = None) -> None:

@@ -4,6 +4,7 @@ import hashlib
 from typing import Any
 
 from fakepve.firewall import empty_conf
+from fakepve.lxc import FakeCt
 from fakepve.model import FakeVm
 
 # Options that hold a time of making.
@@ -15,6 +16,7 @@ def dump(node: Any) -> dict[str, Any]:
     firewall = node._fw()
     return {
         'vms': {str(vm.vmid): _vm(node, vm) for vm in node.vms},
+        'containers': {str(ct.vmid): _container(node, ct) for ct in node.cts},
         'storages': {sid: _storage(store) for sid, store in node.storages.items()},
         'pools': {name: {'comment': node._pool_meta(name)['comment'], 'vmids': sorted(vmids),
                          'storages': sorted(node._pool_meta(name)['storage'])} for name, vmids in node.pools.items()},
@@ -27,6 +29,11 @@ def _vm(node: Any, vm: FakeVm) -> dict[str, Any]:
     return {'name': vm.name, 'node': vm.node, 'status': vm.status, 'template': bool(vm.template), 'lock': vm.lock,
             'pool': node._pool_of_vm(vm.vmid), 'config': _options(vm.config), 'pending': _options(vm.pending),
             'snapshots': {name: _options(config) for name, config in vm.snapshots.items()}}
+
+
+def _container(node: Any, ct: FakeCt) -> dict[str, Any]:
+    return {'name': ct.name, 'node': ct.node, 'status': ct.status, 'lock': ct.lock, 'pool': node._pool_of_vm(ct.vmid),
+            'config': _options(ct.config), 'pending': _options(ct.pending)}
 
 
 def _options(config: dict[str, Any]) -> dict[str, Any]:

@@ -5,14 +5,16 @@ import itertools
 from typing import Any
 
 from fakepve.firewall import empty_conf
+from fakepve.lxc import FakeCt
 from fakepve.model import FakeVm
 from simcommon.shape import MISSING, require, require_same
 
 # A VM's parts, with the types of their JSON.
 VM = {'vmid': int, 'name': str, 'node': str, 'status': str, 'qmpstatus': str, 'template': bool, 'lock': (str, MISSING),
       'config': dict, 'pending': dict, 'snapshots': dict, 'process': (int, MISSING)}
+CONTAINER = {'vmid': int, 'node': str, 'status': str, 'config': dict, 'pending': dict}
 POOL = {'comment': (str, MISSING), 'vmids': list, 'storages': list}
-PARTS = {'vms': list, 'storages': dict, 'pools': dict, 'firewall': dict, 'tasks': list}
+PARTS = {'vms': list, 'containers': list, 'storages': dict, 'pools': dict, 'firewall': dict, 'tasks': list}
 FIREWALL = {'cluster': dict, 'nodes': dict, 'guests': dict}
 CONF = {key: type(value) for key, value in empty_conf().items()}
 TASK = {'upid': str, 'node': str, 'pid': int, 'pstart': int, 'starttime': int, 'endtime': int, 'type': str, 'id': str,
@@ -27,6 +29,7 @@ def save(node: Any) -> dict[str, Any]:
     firewall = node._fw()
     return copy.deepcopy({
         'vms': [_vm(node, vm) for vm in node.vms],
+        'containers': [_container(ct) for ct in node.cts],
         'storages': {sid: {**store, 'files': sorted(store['files'])} for sid, store in node.storages.items()},
         'pools': {name: {'comment': node._pool_meta(name)['comment'], 'vmids': sorted(vmids),
                          'storages': sorted(node._pool_meta(name)['storage'])} for name, vmids in node.pools.items()},
@@ -43,18 +46,25 @@ def _vm(node: Any, vm: FakeVm) -> dict[str, Any]:
             'snapshots': vm.snapshots, 'process': node.processes.get(vm.vmid)}
 
 
+def _container(ct: FakeCt) -> dict[str, Any]:
+    return {'vmid': ct.vmid, 'node': ct.node, 'status': ct.status, 'config': ct.config, 'pending': ct.pending}
+
+
 def _task(record: dict[str, Any]) -> dict[str, Any]:
     return record if record['status'] == 'stopped' else {**record, **CUT_OFF, 'endtime': record['starttime']}
 
 
 def restore(node: Any, sent: Any) -> None:
     """Makes a node what save() gave. Raises ValueError for what no node can be, and then nothing is changed."""
+    if isinstance(sent, dict):
+        # One that was saved before there were containers has none.
+        sent = {'containers': [], **sent}
     _require_sense(node, sent)
     scratch = type(node)('127.0.0.1', 0)
     scratch.nodes = node.nodes
     _fill(scratch, copy.deepcopy(sent))
     require_same(save(scratch), sent)
-    for part in ('vms', 'storages', 'pools', 'pool_info', '_fw_state', 'tasks', 'tasklog', 'processes'):
+    for part in ('vms', 'cts', 'storages', 'pools', 'pool_info', '_fw_state', 'tasks', 'tasklog', 'processes'):
         setattr(node, part, getattr(scratch, part))
     # A VM that starts gets a process that none of them has.
     node._next_process = itertools.count(max([next(node._next_process), *(n + 1 for n in node.processes.values())]))
@@ -68,7 +78,9 @@ def _require_sense(node: Any, sent: Any) -> None:
             raise ValueError(f'vms[{at}].node: there is no node {vm["node"]}')
         if vm['status'] not in STATUSES:
             raise ValueError(f'vms[{at}].status: {vm["status"]} is none of {", ".join(STATUSES)}')
-    vmids = [vm['vmid'] for vm in sent['vms']]
+    for at, container in enumerate(sent['containers']):
+        require(f'containers[{at}]', container, CONTAINER)
+    vmids = [guest['vmid'] for guest in (*sent['vms'], *sent['containers'])]
     for name, pool in sent['pools'].items():
         require(f'pools.{name}', pool, POOL)
     members = [vmid for pool in sent['pools'].values() for vmid in pool['vmids']]
@@ -97,6 +109,7 @@ def _fill(node: Any, sent: dict[str, Any]) -> None:
         made.snapshots = snapshots
         if process is not None:
             node.processes[made.vmid] = process
+    node.cts = [FakeCt(**container, defaults=False) for container in sent['containers']]
     node.storages = {sid: {**store, 'files': set(store['files'])} for sid, store in sent['storages'].items()}
     node.pools = {name: set(pool['vmids']) for name, pool in sent['pools'].items()}
     node.pool_info = {name: {'comment': pool['comment'], 'storage': set(pool['storages'])}

@@ -7,7 +7,7 @@ import type { Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
 export const TASKS = {
     config: ["qmconfig", "qmmove", "qmtemplate", "qmrollback"],
     size: ["resize"],
-    power: ["qmstart", "qmstop", "qmshutdown", "qmreboot", "qmsuspend", "hastop"],
+    power: ["qmstart", "qmstop", "qmshutdown", "qmreboot", "qmsuspend", "qmpause", "hastop"],
     removed: ["qmdestroy"],
     created: ["qmcreate", "qmrestore", "vzcreate", "vzrestore"],
 } as const;

@@ -178,3 +178,36 @@ def test_vm_that_was_taken_out_of_its_pool_is_read_and_put_back(ours):
         node.configure(vmid, cores=3)
     node.call('PUT', '/pools', poolid=POOL, vms=vmid)
     node.configure(vmid, cores=3)
+
+
+def test_a_guest_in_no_pool_is_taken_over_by_a_pool_until_tenants_role_puts_it_out_of_reach(spare: Client) -> None:
+    """What `tenants role` prints for guests of others (pve-manager 8.4.21, PVE/API2/Pool.pm:330)."""
+    program = ['deevnet@pve', 'deevnet@pve!pulumi']
+
+    def grant(*others: str) -> None:
+        own = [{'path': one['path'].format(datastore='local-lvm', bridge='vmbr0'), 'privileges': list(one['privileges']),
+                'propagate': one.get('propagate', True), 'userids': program} for one in GRANTS if 'when' not in one]
+        seen = [{'path': path, 'privileges': ['VM.Audit'], 'propagate': True, 'userids': program} for path in others]
+        spare.control('PATCH', '/settings', {'grants': own + seen})
+
+    root = spare.as_root()
+    root.call('POST', '/pools', poolid='ours')
+    before = spare.config(110)
+    grant()
+    with pytest.raises(ApiError, match=r'/vms/110, VM.Config.CPU'):
+        spare.configure(110, cores=3)
+    spare.call('PUT', '/pools', poolid='ours', vms=110)
+    spare.configure(110, cores=3)
+    root.configure(110, cores=before['cores'])
+    root.call('POST', '/pools', poolid='others')
+    root.call('PUT', '/pools', poolid='others', vms=110, **{'allow-move': 1})
+    grant('/pool/others')
+    with pytest.raises(ApiError, match=r'/pool/others, Pool.Allocate'):
+        spare.call('PUT', '/pools', poolid='ours', vms=110, **{'allow-move': 1})
+    with pytest.raises(ApiError, match=r'/vms/110, VM.Config.CPU'):
+        spare.configure(110, cores=3)
+    spare.configure(110, boot='order=scsi0')
+    grant('/pool/others', '/vms/110')
+    with pytest.raises(ApiError, match=r'/vms/110, VM.Config.Disk'):
+        spare.configure(110, boot='order=scsi0')
+    assert spare.config(110)['name'] == 'homeassistant'

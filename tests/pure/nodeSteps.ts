@@ -1,5 +1,5 @@
 import { nodeDrift } from "../../node/drift";
-import type { Guest, Inventory } from "../../node/inventory";
+import type { Guest, Inventory, Settings } from "../../node/inventory";
 import type { PreviewStep, Properties } from "../../state/client";
 import type { Finding } from "../../substrate/findings";
 import { loadSubstrate } from "../../substrate/load";
@@ -42,6 +42,17 @@ export function step(
 }
 
 export const api = { vmId: 5001, nodeName: "pve2", poolId: "grooveiq", name: "api-vm01" };
+
+/** Settings of that VM as the provider leaves them. */
+export const API_SETTINGS: Settings = {
+    ...{ agent: "enabled=1,fstrim_cloned_disks=0,type=virtio", balloon: 0, boot: "order=scsi0;ide3", ciupgrade: 0 },
+    ...{ cores: 2, cpu: "host", ide2: "local-lvm:vm-5001-cloudinit,media=cdrom", ide3: "none,media=cdrom" },
+    description: "api-vm01.grooveiq.dvntm.deevnet.net, declared in tenant grooveiq: changes by hand are undone.",
+    ...{ ipconfig0: "ip=dhcp", memory: "2048", name: "api-vm01", nameserver: "10.20.50.1", numa: 0, onboot: 1 },
+    ...{ net0: "virtio=BC:24:11:01:02:03,bridge=vmbr0,firewall=1,tag=50", ostype: "l26", serial0: "socket" },
+    ...{ scsi0: "local-lvm:vm-5001-disk-0,aio=io_uring,backup=1,cache=none,size=32G", scsihw: "virtio-scsi-single" },
+    ...{ searchdomain: "grooveiq.dvntm.deevnet.net", sockets: 1, tags: "grooveiq;tenant" },
+};
 
 /** The findings of steps, on a node that has these parts. */
 export function findings(steps: readonly PreviewStep[], node: Partial<Inventory> = {}): Finding[] {

@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { loadSubstrate } from "../../substrate/load";
-import { grantsOf, lacksOf, pveumCommands, type Grant } from "../../substrate/role";
+import { excessOf, grantsOf, lacksOf, pveumCommands, type Grant } from "../../substrate/role";
 import type { Hypervisor, Substrate, WorkloadVm } from "../../substrate/substrate";
 
 const ROOT = resolve(__dirname, "..", "..");
@@ -102,6 +102,38 @@ describe("what is lacking", () => {
     });
 });
 
+describe("what is held beyond the grants", () => {
+    const grants = grantsOf(dvntm, hv02);
+    const needed = Object.fromEntries(
+        grants.map(({ path, propagate, privileges }) => [
+            path,
+            Object.fromEntries(privileges.map((privilege) => [privilege, Number(propagate)])),
+        ]),
+    );
+    const told = (more: Record<string, Record<string, number>>) =>
+        excessOf(grants, { ...needed, ...more }).map(({ path, privileges }) => `${path}: ${privileges.join(" ")}`);
+
+    test("is nothing with the grants alone, also by what a pool gives on its VMs", () => {
+        const inPool = { ...needed["/vms"], "VM.PowerMgmt": 0, "VM.Config.CPU": 0 };
+        expect(told({})).toEqual([]);
+        expect(told({ "/vms/5001": inPool, "/storage": {}, "/pool/grooveiq": needed["/pool"]! })).toEqual([]);
+    });
+
+    test.each<[string, Record<string, Record<string, number>>, string[]]>([
+        ["a privilege that nothing asks for", { "/vms": { ...needed["/vms"], "VM.Console": 1 } }, ["/vms: VM.Console"]],
+        ["what a start order asked for once", { "/": { "Sys.Audit": 0, "Sys.Modify": 0 } }, ["/: Sys.Modify"]],
+        [
+            "a grant on a wider path, told there alone",
+            { "/": { "VM.Audit": 1 }, "/nodes": { "VM.Audit": 1 } },
+            ["/: VM.Audit"],
+        ],
+        ["a guest of others, by a path of its own", { "/vms/110": { "VM.PowerMgmt": 1 } }, ["/vms/110: VM.PowerMgmt"]],
+        ["users and their tokens", { "/access": { "User.Modify": 1 } }, ["/access: User.Modify"]],
+    ])("%s", (_, more, expected) => {
+        expect(told(more)).toEqual(expected);
+    });
+});
+
 describe("tenants role", () => {
     test("prints the commands for each hypervisor, or the same as JSON", () => {
         const text = run("role", "dvntm");
@@ -134,6 +166,16 @@ describe("tenants role", () => {
         expect(new Set(kinds)).toEqual(
             new Set(["pveum user add", "pveum user token", "pveum role add", "pveum role modify", "pveum acl modify"]),
         );
+    });
+
+    test("says how guests of others are put out of reach, and how far a start order reaches, in comments alone", () => {
+        const text = pveumCommands(grantsOf(dvntm, hv02)).join("\n");
+        expect(text).toContain(
+            "#   pveum acl modify /vms/<vmid> --roles DeevnetOthers --users deevnet@pve --tokens 'deevnet@pve!pulumi'",
+        );
+        expect(text).not.toContain("turn its firewall off");
+        const asking = pveumCommands(grantsOf(dvntmWith({ startup: { order: 1 } }), hv02)).join("\n");
+        expect(asking).toMatch(/^# It lets the token .* turn its firewall off with every wall of the tenants/m);
     });
 
     test("README.md shows lines that are printed", () => {

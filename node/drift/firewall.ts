@@ -1,0 +1,79 @@
+import { listField, THERE, type Settle } from "../../substrate/findings";
+import { FILTER_IPSET } from "../addressFilter";
+import type { Settings } from "../inventory";
+import { vmFinding, type Named, type NodeFinding } from "./view";
+
+/** Options of the firewall around every VM of a tenant, by PVE's names: the provider's, and their values. */
+const OPTIONS: Readonly<Record<string, readonly [field: string, value: string]>> = {
+    enable: ["enabled", "1"],
+    dhcp: ["dhcp", "1"],
+    macfilter: ["macfilter", "1"],
+    ndp: ["ndp", "1"],
+    policy_in: ["inputPolicy", "DROP"],
+    policy_out: ["outputPolicy", "ACCEPT"],
+    radv: ["radv", "0"],
+    log_level_in: ["logLevelIn", "nolog"],
+    log_level_out: ["logLevelOut", "nolog"],
+};
+
+/** Those that are told where they are missing: PVE takes the others' values for granted (PVE::Firewall, vm_option_properties). */
+const WRITTEN = ["enable", "dhcp", "macfilter", "ndp", "policy_in"];
+
+/**
+ * Differences of the firewall around a VM that the provider does not read back, or nobody declared: options that were
+ * deleted or have another value, and ipsets.
+ *
+ * @param told fields that a preview has told of.
+ */
+export function firewallFindings(
+    named: Named,
+    options: Settings,
+    ipsets: readonly string[],
+    told: ReadonlySet<string>,
+): NodeFinding[] {
+    return [...deleted(named, options), ...changed(named, options), ...undeclaredSets(named, ipsets)].filter(
+        ({ field = "" }) => !told.has(field) && !(field.startsWith("ipsets") && told.has("ipset")),
+    );
+}
+
+/** One finding, however many are gone: with the firewall's file they all are. */
+function deleted(named: Named, options: Settings): NodeFinding[] {
+    const gone = WRITTEN.filter((key) => options[key] === undefined).map((key) => [key, OPTIONS[key]![1]] as const);
+    const declared = Object.fromEntries(gone);
+    return gone.length === 0
+        ? []
+        : [vmFinding(named, { field: "firewall.options", declared, settle: settleOf(named, gone) })];
+}
+
+function changed(named: Named, options: Settings): NodeFinding[] {
+    return Object.entries(OPTIONS).flatMap(([key, [field, declared]]) => {
+        const found = options[key];
+        return found === undefined || String(found) === declared
+            ? []
+            : [
+                  vmFinding(named, {
+                      field: `firewall.${field}`,
+                      declared,
+                      found,
+                      settle: settleOf(named, [[key, declared]]),
+                  }),
+              ];
+    });
+}
+
+function settleOf({ node, vmid }: Named, options: readonly (readonly [string, string])[]): Settle {
+    const flags = options.map(([key, value]) => `--${key} ${value}`).join(" ");
+    return { by: "command", command: `pvesh set /nodes/${node}/qemu/${vmid}/firewall/options ${flags}` };
+}
+
+/** A set named after a NIC filters what the VM sends from there; any other does nothing until a rule names it. */
+function undeclaredSets(named: Named, ipsets: readonly string[]): NodeFinding[] {
+    const own = named.vm?.address === undefined ? [] : [FILTER_IPSET];
+    return ipsets
+        .filter((name) => !own.includes(name))
+        .map((element) => {
+            const command = `pvesh delete /nodes/${named.node}/qemu/${named.vmid}/firewall/ipset/${element} --force 1`;
+            const field = listField({ list: "ipsets", element });
+            return vmFinding(named, { field, found: THERE, settle: { by: "command", command } });
+        });
+}

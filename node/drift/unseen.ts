@@ -1,0 +1,103 @@
+import { stateOf, type PreviewStep, type Properties } from "../../state/client";
+import { TENANT_VM, VM } from "../../state/deployment";
+import type { Inventory, Settings } from "../inventory";
+import { templateFor } from "../inventory";
+import { configurationFindings } from "./configuration";
+import { firewallFindings } from "./firewall";
+import type { Named, NodeFinding, NodeView } from "./view";
+
+/** A preview of the nodes, and what it told of. */
+export interface Previewed {
+    readonly steps: readonly PreviewStep[];
+    readonly changes: readonly NodeFinding[];
+}
+
+/**
+ * Differences of the VMs on a node that no preview tells of, since the provider does not read them back: settings that nobody
+ * declared and their templates did not have, and of their firewalls options that were deleted, and ipsets.
+ */
+export function unseenFindings(view: NodeView, inventory: Inventory, previewed: Previewed): NodeFinding[] {
+    return [...view.vms.values()].flatMap((named) => {
+        const { vmid } = named;
+        const settings = inventory.configs.get(vmid);
+        const options = inventory.firewalls.get(vmid);
+        const told = new Set(
+            previewed.changes
+                .filter(({ subject }) => subject.kind === "vm" && subject.id === String(vmid))
+                .map(({ field = "" }) => field),
+        );
+        return [
+            ...(settings === undefined ? [] : settingFindings(view, inventory, { named, settings, told }, previewed)),
+            ...(options === undefined ? [] : firewallFindings(named, options, inventory.ipsets.get(vmid) ?? [], told)),
+        ];
+    });
+}
+
+interface SettingsOfVm {
+    readonly named: Named;
+    readonly settings: Settings;
+    readonly told: ReadonlySet<string>;
+}
+
+function settingFindings(
+    { substrate }: NodeView,
+    inventory: Inventory,
+    { named, settings, told }: SettingsOfVm,
+    { steps }: Previewed,
+): NodeFinding[] {
+    const vm = named.vm!;
+    const tenant = substrate.tenants.find(({ name }) => name === named.tenant)!;
+    const hypervisor = substrate.hypervisors.find(({ name }) => name === tenant.hypervisor)!;
+    const own = steps.filter((step) => stateOf(step).type === VM && Number(inputsOf(step)["vmId"]) === named.vmid);
+    const [device] = own.flatMap(({ newState }) => (newState?.inputs?.["networkDevices"] ?? []) as Properties[]);
+    const mac = device?.["macAddress"];
+    const template = templateOf(named, inventory, steps, () => templateFor(vm, hypervisor, inventory.guests).vmid);
+    return configurationFindings({
+        ...{ vm, tenant, hypervisor, named, settings, told },
+        ...(typeof mac === "string" && { mac }),
+        ...(template && { template }),
+        written: new Set(own.flatMap(({ op, detailedDiff }) => (op === "update" ? topsOf(detailedDiff) : []))),
+    });
+}
+
+function inputsOf(step: PreviewStep): Properties {
+    return stateOf(step).inputs ?? {};
+}
+
+function topsOf(diff: PreviewStep["detailedDiff"]): string[] {
+    return Object.keys(diff ?? {}).map((path) => /^[^.[]+/.exec(path)?.[0] ?? path);
+}
+
+/**
+ * Settings of the template that a VM was made from: as they were recorded when it was made; else as the template has them now
+ * that it was cloned from, by the state, or would be. Undefined where there is none of these.
+ */
+function templateOf(
+    { vmid }: Named,
+    { configs }: Inventory,
+    steps: readonly PreviewStep[],
+    chosen: () => number,
+): Settings | undefined {
+    const states = steps.map(({ oldState }) => oldState).filter((state) => state !== undefined);
+    const component = states.find(({ type, outputs = {} }) => type === TENANT_VM && Number(outputs["vmid"]) === vmid);
+    const recorded = component?.outputs?.["template"] as Settings | undefined;
+    const machine = states.find(({ type, inputs = {} }) => type === VM && Number(inputs["vmId"]) === vmid);
+    const source = Number((machine?.inputs?.["clone"] as Properties | undefined)?.["vmId"]);
+    return (
+        recorded ?? [() => source, chosen].map((which) => templateAt(configs, which)).find((one) => one !== undefined)
+    );
+}
+
+/** Settings of a template on the node; undefined where there is none there. */
+function templateAt(configs: Inventory["configs"], which: () => number): Settings | undefined {
+    try {
+        const settings = configs.get(which());
+        return Number(settings?.["template"] ?? 0) === 1 ? settings : undefined;
+    } catch (error) {
+        // A choice that means none or several is the check's to tell.
+        if (error instanceof RangeError) {
+            return undefined;
+        }
+        throw error;
+    }
+}
