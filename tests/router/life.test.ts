@@ -35,8 +35,7 @@ describe("a tenant's records, from the first up to destroy", () => {
             kea_general: 2,
             host: 4,
             host_alias: 4,
-            rule: 12,
-            alias: 2,
+            rule: 14,
         });
         const marks = made.flatMap(({ after }) => (after && "description" in after ? [after["description"]] : []));
         expect(marks.filter((text) => !/^tenant-hypervisors: (grooveiq|vintronics) /.test(text))).toEqual([]);
@@ -47,7 +46,6 @@ describe("a tenant's records, from the first up to destroy", () => {
             .map(({ path }) => path)
             .filter((path) => /reconfigure|apply/.test(path));
         expect([...paths].sort()).toEqual([
-            "/api/firewall/alias/reconfigure",
             "/api/firewall/filter/apply",
             "/api/kea/service/reconfigure",
             "/api/unbound/service/reconfigure",
