@@ -15,6 +15,8 @@ const of = (what: string) => recordOf(`grooveiq ${what}`);
 const SCOPE = of("DHCP");
 const VM = of("api-vm01");
 const DNS = of("DNS");
+/** What closes is written first. */
+const FIRST = of("what is private");
 const ANY = of("…");
 const KEA = "kea/service/reconfigure";
 const UNBOUND = "unbound/service/reconfigure";
@@ -29,8 +31,8 @@ export const inCreation: readonly Cause[] = [
     refusal("Kea's list of interfaces", "dhcp", "kea/dhcpv4/set", ""),
     refusal("a host override", "names", "unbound/settings/addHostOverride", VM),
     refusal("a host alias", "names", "unbound/settings/addHostAlias", VM),
-    refusal("a rule", "rules", "firewall/filter/addRule", DNS),
-    refusalWithoutReason("a rule", "rules", "firewall/filter/addRule", DNS),
+    refusal("a rule", "rules", "firewall/filter/addRule", FIRST),
+    refusalWithoutReason("a rule", "rules", "firewall/filter/addRule", FIRST),
     untaken("Kea refuses its reconfigure", "dhcp", KEA, TEMPLATE),
     untaken("Unbound's reconfigure says failed", "names", UNBOUND, { answer: '{"status":"failed"}' }),
     untaken("the rules are not loaded", "rules", FILTER, { answer: '{"status":"Execute error"}' }),
@@ -38,8 +40,8 @@ export const inCreation: readonly Cause[] = [
     stopped("Kea does not run after its reconfigure", "dhcp", "down"),
     stopped("Unbound stops and takes nothing over", "names", "half"),
     stopped("Unbound does not run after its reconfigure", "names", "down"),
-    noAnswer("to a rule", "rules", "firewall/filter/addRule", DNS, false),
-    noAnswer("once a rule is made", "rules", "firewall/filter/addRule", DNS, true),
+    noAnswer("to a rule", "rules", "firewall/filter/addRule", FIRST, false),
+    noAnswer("once a rule is made", "rules", "firewall/filter/addRule", FIRST, true),
     noAnswer("once a scope is made", "dhcp", "kea/dhcpv4/add_subnet", SCOPE, true),
     noAnswer("once Kea serves the interface", "dhcp", "kea/dhcpv4/set", "", true),
     brokenAt("once a host override is made", "names", "unbound/settings/addHostOverride", VM, true),
