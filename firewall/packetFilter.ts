@@ -1,4 +1,4 @@
-import { complementOf, EVERY_ADDRESS, networkOf, parseAddress, type Range } from "../substrate/network";
+import { EVERY_ADDRESS, networkOf, parseAddress, type Range } from "../substrate/network";
 import { ROUTER_ITSELF, type RouterRule, type RouterRules } from "./rules";
 import type { Inbound } from "../substrate/substrate";
 
@@ -79,27 +79,24 @@ function edgesOf(ranges: readonly Range[]): number[] {
 }
 
 /**
- * The router's rules on one interface as a filter.
+ * The router's rules on one interface as a filter of IPv4 packets.
  *
  * @throws RangeError for a rule that names what the router does not have.
  */
 export function routerFilter(rules: RouterRules, router: RouterAddresses): PacketFilter<RouterRule> {
-    const ordered = [...rules.rules].sort((a, b) => a.sequence - b.sequence);
+    const ordered = rules.rules.filter(({ family }) => family === "inet").sort((a, b) => a.sequence - b.sequence);
     return new PacketFilter(
-        ordered.map((rule) => {
-            const destination = addressesOf(rule.destination, rules, router);
-            return {
-                rule,
-                protocols: protocolsOf(rule.protocol),
-                source: addressesOf(rule.source, rules, router),
-                destination: rule.destinationNot ? complementOf(destination) : destination,
-                ports: rangesOf(rule.ports, "-"),
-            };
-        }),
+        ordered.map((rule) => ({
+            rule,
+            protocols: protocolsOf(rule.protocol),
+            source: addressesOf(rule.source, router),
+            destination: addressesOf(rule.destination, router),
+            ports: rangesOf(rule.ports, "-"),
+        })),
     );
 }
 
-function addressesOf(word: string, { privateNetworks }: RouterRules, router: RouterAddresses): Range[] {
+function addressesOf(word: string, router: RouterAddresses): Range[] {
     switch (word) {
         case "any":
             return [EVERY_ADDRESS];
@@ -107,8 +104,6 @@ function addressesOf(word: string, { privateNetworks }: RouterRules, router: Rou
             return [addressOf(router.gateway)];
         case ROUTER_ITSELF:
             return router.itself.map(addressOf);
-        case privateNetworks.name:
-            return privateNetworks.networks.map(networkOf);
         default:
             return [networkOf(word)];
     }

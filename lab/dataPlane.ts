@@ -121,6 +121,16 @@ export class DataPlane {
         return (await this.command("probe", { probes, patience })) as string[];
     }
 
+    /** Opens a connection by UDP that stays, from inside a host. */
+    async connect(name: string, namespace: string, address: string, port: number): Promise<void> {
+        await this.command("connect", { name, namespace, address, port });
+    }
+
+    /** Sends a packet of an open connection; the name of who answered, or one of UNANSWERED. */
+    async ask(name: string, patience: number): Promise<string> {
+        return (await this.command("ask", { name, patience })) as string;
+    }
+
     /** Asks resolvers for names; the addresses of each, or null where no answer came. */
     async resolve(
         questions: readonly { from: string; server: string; name: string }[],

@@ -1,10 +1,13 @@
 import { FILTER_IPSET } from "../node/addressFilter";
 import type { SimulatedNode } from "./simulatedNode";
-import type { SimulatedRouter } from "./simulatedRouter";
+import type { RouterState, SimulatedRouter } from "./simulatedRouter";
 
 type Records = readonly Readonly<Record<string, unknown>>[];
 
-/** Input of the data plane: answers of the node's and the router's APIs, and of the router's own name. */
+/**
+ * Input of the data plane: answers of the node's and the router's APIs, the records that the router's services work with, which no
+ * API tells, and those of the router's own name.
+ */
 export interface PlaneState {
     readonly node: {
         /** Options of the datacentre's firewall. */
@@ -21,12 +24,16 @@ export interface PlaneState {
         readonly host_aliases: Records;
         readonly rules: Records;
         readonly aliases: Records;
+        readonly groups: Records;
+        readonly dnat: Records;
+        readonly source_nat: Records;
+        readonly one_to_one: Records;
         readonly kea: { readonly interfaces: readonly string[]; readonly valid_lifetime: string };
         readonly running: Readonly<Record<"kea" | "unbound", string>>;
     };
 }
 
-/** Asks node and router through their APIs for everything that moves packets. */
+/** Asks node and router for everything that moves packets. */
 export async function readPlaneState(node: SimulatedNode, router: SimulatedRouter): Promise<PlaneState> {
     return { node: await readNode(node), router: await readRouter(router) };
 }
@@ -53,24 +60,42 @@ async function addressSet(get: (path: string) => Promise<unknown>): Promise<unkn
     return sets.some(({ name }) => name === FILTER_IPSET) ? get(`/${FILTER_IPSET}`) : null;
 }
 
-async function readRouter(router: SimulatedRouter): Promise<PlaneState["router"]> {
-    const rows = async (path: string) => (await router.byHand(path, { current: 1, rowCount: -1 }))["rows"] as Records;
+/** Asks the router alone. */
+export async function readRouter(router: SimulatedRouter): Promise<PlaneState["router"]> {
     const running = async (service: string) => String((await router.byHand(`${service}/service/status`))["status"]);
-    const { dhcpv4 } = (await router.read("kea/dhcpv4/get")) as {
-        dhcpv4: { general: { interfaces: Record<string, { selected: number }>; valid_lifetime: string } };
-    };
-    const { interfaces, valid_lifetime } = dhcpv4.general;
-    const served = Object.keys(interfaces).filter((name) => interfaces[name]?.selected === 1);
+    const { saved, active } = await router.state();
+    const records = (section: string) => Object.entries(active[section] ?? {}).map(([uuid, one]) => ({ ...one, uuid }));
+    const { interfaces, valid_lifetime } = active["kea_general"]!["general"]!;
     return {
         interfaces: (await router.byHand("interfaces/overview/export")) as unknown as Records,
-        subnets: await rows("kea/dhcpv4/search_subnet"),
-        reservations: await rows("kea/dhcpv4/search_reservation"),
-        hosts: await rows("unbound/settings/searchHostOverride"),
+        subnets: records("subnet4"),
+        reservations: records("reservation"),
+        hosts: records("host"),
         own_names: await router.ownNames(),
-        host_aliases: await rows("unbound/settings/searchHostAlias"),
-        rules: await rows("firewall/filter/searchRule"),
-        aliases: await rows("firewall/alias/searchItem"),
-        kea: { interfaces: served, valid_lifetime },
+        host_aliases: records("host_alias"),
+        rules: [...records("rule"), ...(await ownRules(router))],
+        aliases: [...records("alias"), ...emptyTables(saved["alias"]!, active["alias"]!)],
+        groups: records("group"),
+        dnat: records("dnat"),
+        source_nat: records("source_nat"),
+        one_to_one: records("one_to_one"),
+        kea: { interfaces: interfaces!.split(","), valid_lifetime: valid_lifetime! },
         running: { kea: await running("kea"), unbound: await running("unbound") },
     };
+}
+
+/** Rules that OPNsense makes itself. */
+async function ownRules(router: SimulatedRouter): Promise<Records> {
+    const found = await router.byHand("firewall/filter/searchRule", { current: 1, rowCount: -1 });
+    return (found["rows"] as Records).filter(({ is_automatic }) => is_automatic === true);
+}
+
+type Section = RouterState["saved"][string];
+
+/** Aliases whose tables the router has made and not filled yet. */
+function emptyTables(saved: Section, active: Section): Records {
+    const filled = new Set(Object.values(active).map(({ name }) => name));
+    return Object.values(saved)
+        .filter(({ name }) => !filled.has(name))
+        .map((alias) => ({ ...alias, content: "" }));
 }

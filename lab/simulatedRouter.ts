@@ -59,6 +59,11 @@ export class SimulatedRouter extends SimulatedMachine<RouterReady> {
         return (await super.state()) as RouterState;
     }
 
+    /** Boots it: what is saved becomes active, and tables of aliases are filled once the rules hold (`table_seconds`). */
+    async reboot(): Promise<void> {
+        await this.control("POST", "/reboot");
+    }
+
     /** Records that Unbound makes of the router's own name: name, address, and whether the address leads back to it. */
     async ownNames(): Promise<readonly Readonly<Record<string, unknown>>[]> {
         return (await this.control("GET", "/names")) as Readonly<Record<string, unknown>>[];

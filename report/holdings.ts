@@ -20,7 +20,7 @@ function routerLines({ scope, reservations, names, rules, device }: RouterHoldin
     const lines = [
         scope === undefined ? undefined : `DHCP scope ${scope} with ${counted(reservations, "reservation")}`,
         names.length === 0 ? undefined : `${counted(names.length, "name")}: ${names.join(", ")}`,
-        rules === 0 ? undefined : `${counted(rules, "rule")} and their alias`,
+        rules === 0 ? undefined : `${counted(rules, "rule")}`,
         device === undefined ? undefined : `VLAN device of VLAN ${device}, unless it is assigned to an interface`,
     ];
     return lines.filter((line) => line !== undefined).map((line) => `router: ${line}`);

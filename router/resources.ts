@@ -90,7 +90,7 @@ export class RouterNames extends RouterResource {
     }
 }
 
-/** The filter rules on the interface of a tenant's VLAN, and the alias that they use. */
+/** The filter rules on the interface of a tenant's VLAN. */
 export class RouterRules extends RouterResource {
     constructor(name: string, args: RouterRulesArgs, opts?: pulumi.CustomResourceOptions) {
         super("rules", name, args, [], opts);

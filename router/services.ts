@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { RouterClient } from "./client";
+import { served } from "./dhcp/keaInterfaces";
 import { RouterError } from "./errors";
 import type { KindName } from "./run";
 
@@ -12,6 +13,8 @@ interface ServiceFacts {
     readonly kind: KindName;
     /** Endpoint that says whether the service's process runs, where it is one. */
     readonly status?: string;
+    /** Whether it has nothing to do, and so need not run. */
+    readonly idle?: (client: RouterClient) => Promise<boolean>;
     /** Its name in the router's menu. */
     readonly name: string;
 }
@@ -25,6 +28,7 @@ const SERVICES: Readonly<Record<Service, ServiceFacts>> = {
     kea: {
         reconfigure: "kea/service/reconfigure",
         status: "kea/service/status",
+        idle: async (client) => (await served(client)).length === 0,
         kind: "dhcp",
         name: "Kea DHCPv4",
     },
@@ -75,9 +79,9 @@ export async function reconfigure(dirty: ReadonlyMap<Service, RouterClient>): Pr
 /** Names of the services that do not run, of those that are processes. */
 export async function stopped(client: RouterClient): Promise<string[]> {
     const names: string[] = [];
-    for (const { status, name } of Object.values(SERVICES)) {
-        if (status !== undefined && (await statusOf(client, status)) !== "running") {
-            names.push(name);
+    for (const service of Object.values(SERVICES)) {
+        if ((await misses(client, service)) !== undefined) {
+            names.push(service.name);
         }
     }
     return names;
@@ -85,9 +89,9 @@ export async function stopped(client: RouterClient): Promise<string[]> {
 
 /** @throws RouterError where the service is a process and does not run. */
 async function requireRunning(client: RouterClient, service: Service): Promise<void> {
-    const { status, name } = SERVICES[service];
-    const found = status === undefined ? "running" : await statusOf(client, status);
-    if (found !== "running") {
+    const { name } = SERVICES[service];
+    const found = await misses(client, SERVICES[service]);
+    if (found !== undefined) {
         throw new RouterError(
             `${name} does not run on the router (${found}): see there, under Services > ${name}, whether it is ` +
                 "enabled and what its log says, then run it again.",
@@ -95,12 +99,18 @@ async function requireRunning(client: RouterClient, service: Service): Promise<v
     }
 }
 
-/** The router's word for how a service is, given time to start. */
+/** The router's word for how a service is that should run and does not; undefined where all is well. */
+async function misses(client: RouterClient, { status, idle }: ServiceFacts): Promise<string | undefined> {
+    const found = status === undefined ? "running" : await statusOf(client, status);
+    return found === "running" || (await idle?.(client)) === true ? undefined : found;
+}
+
+/** The router's word for how a service is, given time to start where it is enabled. */
 async function statusOf(client: RouterClient, path: string): Promise<string> {
     for (let tries = 1; ; tries++) {
         const { status: told } = ((await client.get(path)) ?? {}) as { status?: unknown };
         const status = typeof told === "string" ? told : "no status";
-        if (status === "running" || tries === STATUS_TRIES) {
+        if (["running", "disabled"].includes(status) || tries === STATUS_TRIES) {
             return status;
         }
         await delay(STATUS_MS);

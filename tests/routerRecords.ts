@@ -7,7 +7,7 @@ export function recordsOf(tenant: string, vlan: number): RouterRecords {
     const zone = `${tenant}.dvntm.deevnet.net`;
     const ours = (what: string) => `${OWNER_PREFIX}${tenant} ${what}`;
     const sequence = (index: number) => vlan * 1000 + index;
-    const open = { source: `${net}.0/24`, destinationNot: false, log: false } as const;
+    const open = { family: "inet", source: `${net}.0/24`, log: false } as const;
     const gateway = { ...open, action: "pass", destination: "gateway" } as const;
     return {
         vlan: { tag: vlan, parent: "re0", description: ours("VLAN"), gatewayCidr: `${net}.1/24` },
@@ -49,11 +49,6 @@ export function recordsOf(tenant: string, vlan: number): RouterRecords {
         },
         rules: {
             vlan,
-            privateNetworks: {
-                name: `${tenant}_private`,
-                networks: ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"],
-                description: ours("private networks"),
-            },
             rules: [
                 { ...gateway, sequence: sequence(1), protocol: "TCP/UDP", ports: "53", description: ours("DNS") },
                 {
@@ -77,10 +72,19 @@ export function recordsOf(tenant: string, vlan: number): RouterRecords {
                 },
                 {
                     ...open,
-                    action: "pass",
-                    destination: `${tenant}_private`,
-                    destinationNot: true,
+                    action: "block",
+                    source: "any",
+                    destination: "10.0.0.0/8",
                     sequence: sequence(5),
+                    protocol: "any",
+                    log: true,
+                    description: ours("what is private"),
+                },
+                {
+                    ...open,
+                    action: "pass",
+                    destination: "any",
+                    sequence: sequence(6),
                     protocol: "any",
                     description: ours("internet"),
                 },
@@ -89,7 +93,7 @@ export function recordsOf(tenant: string, vlan: number): RouterRecords {
                     action: "block",
                     source: "any",
                     destination: "any",
-                    sequence: sequence(6),
+                    sequence: sequence(7),
                     protocol: "any",
                     log: true,
                     description: ours("everything else"),

@@ -12,6 +12,7 @@ import threading
 from typing import Any
 
 from . import dns, guests, machine, plan, spoofing, ssh
+from .connections import Connections
 from .plane import ROUTER_MAC, Plane
 from .probes import Prober
 from .responders import Responders
@@ -23,6 +24,7 @@ class Commands:
     def __init__(self) -> None:
         self.plane = Plane()
         self.responders = Responders()
+        self.connections = Connections()
 
     async def apply(self, state: dict[str, Any]) -> Any:
         """Makes the plane as node and router hold it."""
@@ -47,6 +49,14 @@ class Commands:
         """Asks every probe; an answer for each."""
         async with Prober(patience) as prober:
             return await prober.ask(probes)
+
+    async def connect(self, name: str, **where: Any) -> Any:
+        """Opens a connection that stays."""
+        self.connections.open(name, **where)
+
+    async def ask(self, name: str, patience: float) -> Any:
+        """Sends a packet of an open connection; who answered."""
+        return await self.connections.ask(name, patience)
 
     async def resolve(self, questions: list[dict[str, str]], patience: float) -> Any:
         """Asks resolvers for names; addresses for each question, or null."""

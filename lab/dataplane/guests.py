@@ -29,7 +29,7 @@ def boot(nics: list[plan.Nic], timeout: int) -> dict[int, dict[str, Any]]:
 
 
 def _boot(nic: plan.Nic) -> dict[str, Any]:
-    machine.ip(['addr flush dev eth0', 'link set eth0 up'], nic.namespace)
+    machine.ip(['addr flush dev eth0 scope global', 'link set eth0 up'], nic.namespace)
     if nic.fixed is not None:
         address = nic.fixed.address
         lease = {'address': str(address.ip), 'prefix': address.network.prefixlen,

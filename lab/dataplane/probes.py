@@ -48,11 +48,13 @@ class Prober:
     async def _tcp(self, namespace: str, address: str, port: int) -> str:
         loop = asyncio.get_running_loop()
         with machine.inside(namespace):
-            opened = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+            opened = socket.socket(socket.AF_INET6 if ':' in address else socket.AF_INET, socket.SOCK_STREAM)
+            # A link-local address is one of the link that the host is on.
+            to = (address, port, 0, socket.if_nametoindex('eth0')) if ':' in address else (address, port)
         with opened:
             opened.setblocking(False)
             try:
-                await asyncio.wait_for(loop.sock_connect(opened, (address, port)), self.patience)
+                await asyncio.wait_for(loop.sock_connect(opened, to), self.patience)
             except (asyncio.TimeoutError, TimeoutError, PermissionError):
                 return SILENT
             except OSError as error:

@@ -45,11 +45,16 @@ class Control(control.Control):
         router.add_get('/audit', self._audit)
         router.add_get('/names', self._names)
         router.add_delete('/audit', self._forget_audit)
+        router.add_post('/reboot', self._reboot)
         router.add_put('/interfaces/{identifier}', self._assign)
         router.add_delete('/interfaces/{identifier}', self._unassign)
 
     async def _names(self, request: web.Request) -> web.Response:
         return control.as_json(own.names(self.machine))
+
+    async def _reboot(self, request: web.Request) -> web.Response:
+        self.machine.reboot()
+        return control.as_json({})
 
     async def _audit(self, request: web.Request) -> web.Response:
         return control.as_json(self.machine.audit)

@@ -29,6 +29,13 @@ class Services:
         if service in PROCESSES:
             self.running[service] = self.enabled(service)
 
+    def reboot(self) -> None:
+        """Boots: every service takes over what is saved, and the rules hold before the tables of the aliases are filled, in the
+        background (src/etc/rc.bootup:92, src/etc/inc/filter.inc:480)."""
+        self.active['alias'] = {}
+        for service in ('vlan', 'kea', 'unbound', 'alias'):
+            self.activate(service)
+
     def _writes_kea(self) -> bool:
         """Kea without an interface is taken for one that is off, so that its file is not written; it is started all the same,
         with the file that it had (Kea/KeaDhcpv4.php:101 isEnabled, src/etc/inc/plugins.inc.d/kea.inc:177,

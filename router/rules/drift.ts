@@ -1,12 +1,12 @@
-import type { Finding } from "../../substrate/findings";
+import { THERE, type Finding } from "../../substrate/findings";
 import { isTenants } from "../../substrate/recordOwnership";
 import type { Row } from "../client";
-import { fieldFindings, finding, isStrict, MENU, settleRow, type About, type RouterView } from "../drift/view";
+import { finding, isStrict, MENU, settleRow, type About, type RouterView } from "../drift/view";
 import { differences } from "../fields";
 import { carrierOfVlan } from "../inventory";
 import type { RouterRule } from "../../firewall/rules";
-import { text } from "../rows";
-import { aliasFields, pairRules, ruleFields } from "./fields";
+import { tenantsRows, text } from "../rows";
+import { pairRules, ruleFields } from "./fields";
 import { foreignFindings, wallFindings } from "./wall";
 
 /**
@@ -66,12 +66,9 @@ function aboutRow(row: Row): About {
     return { kind: "rule", id: text(row, "sequence"), name: text(row, "description") };
 }
 
-/** Drift of the alias that the tenant's rules use. */
+/** Aliases that bear the tenant's mark: its rules use none. */
 function aliasFindings(view: RouterView): Finding[] {
-    const { privateNetworks: record } = view.records.rules;
-    const about: About = { kind: "alias", id: record.name };
-    const row = view.inventory.aliases.find((alias) => alias["name"] === record.name);
-    return row === undefined
-        ? [finding(view, about, { declared: record.networks })]
-        : fieldFindings(view, about, { fields: aliasFields, record, row, menu: MENU.aliases });
+    return tenantsRows(view.inventory.aliases, view.tenant.name).map((row) =>
+        finding(view, { kind: "alias", id: text(row, "name") }, { found: THERE }),
+    );
 }

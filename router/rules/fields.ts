@@ -1,7 +1,7 @@
 import { pair, type Paired } from "../../substrate/pair";
 import type { Row } from "../client";
 import { fixedField, textField, type Field, type Section } from "../fields";
-import type { RouterAlias, RouterRule } from "../../firewall/rules";
+import type { RouterRule } from "../../firewall/rules";
 import { text } from "../rows";
 
 export const RULES: Section = {
@@ -25,9 +25,8 @@ export function ruleFields(on: string): Field<RouterRule>[] {
         fixedField("enabled", "1"),
         fixedField("quick", "1"),
         fixedField("direction", "in"),
-        fixedField("ipprotocol", "inet"),
         fixedField("interfacenot", "0"),
-        fixedField("source_not", "0"),
+        ...["source_not", "destination_not"].map((field) => fixedField<RouterRule>(field, "0")),
         ...["source_port", "gateway", "icmptype", "sched"].map((field) => fixedField<RouterRule>(field, "")),
         fixedField("interface", on),
         {
@@ -36,6 +35,7 @@ export function ruleFields(on: string): Field<RouterRule>[] {
             read: (found) => ({ sequence: Number(found) }),
         },
         textField("action", "action"),
+        textField("family", "ipprotocol"),
         textField("protocol", "protocol"),
         textField("source", "source_net"),
         {
@@ -43,40 +43,19 @@ export function ruleFields(on: string): Field<RouterRule>[] {
             declared: ({ destination }) => (destination === "gateway" ? `${on}ip` : destination),
             read: (found) => ({ destination: found === `${on}ip` ? "gateway" : found }),
         },
-        flagField("destinationNot", "destination_not"),
         {
             field: "destination_port",
             declared: ({ ports }) => ports ?? "",
             read: (ports) => (ports === "" ? {} : { ports }),
         },
-        flagField("log", "log"),
+        {
+            field: "log",
+            declared: ({ log }) => (log ? "1" : "0"),
+            read: (found) => ({ log: found === "1" }),
+        },
         textField("description", "description"),
     ];
 }
-
-function flagField(key: "destinationNot" | "log", field: string): Field<RouterRule> {
-    return {
-        field,
-        declared: (rule) => (rule[key] ? "1" : "0"),
-        read: (found) => ({ [key]: found === "1" }),
-    };
-}
-
-/** The alias that the rules of a tenant use. */
-export const aliasFields: readonly Field<RouterAlias>[] = [
-    textField("name", "name"),
-    {
-        field: "content",
-        name: "networks",
-        declared: ({ networks }) => networks.join("\n"),
-        // The order of networks means nothing.
-        normalise: (content) => content.split(/[\n,]/).filter(Boolean).sort().join(" "),
-        read: (found) => ({ networks: found.split(" ").filter(Boolean) }),
-    },
-    fixedField("enabled", "1"),
-    fixedField("type", "network"),
-    textField("description", "description"),
-];
 
 /**
  * Pairs declared rules with rows on the router. Descriptions are not unique there, so a rule is its description and sequence

@@ -1,79 +1,79 @@
 import type { Row } from "../client";
 import { recordOf } from "../fields";
 import type { Kept, Kind, Target } from "../kind";
+import type { Writer } from "../queue";
 import { readInventory } from "../read";
-import type { RouterAlias, RouterRule, RouterRules } from "../../firewall/rules";
-import { requireFree, tenantsRows, text } from "../rows";
+import type { RouterRule, RouterRules } from "../../firewall/rules";
+import { tenantsRows, text } from "../rows";
 import { remove, save } from "../write";
-import { aliasFields, ALIASES, pairRules, ruleFields, RULES } from "./fields";
+import { ALIASES, pairRules, ruleFields, RULES } from "./fields";
 
 export type RulesInputs = Target &
     RouterRules & {
         /** Identifier of the interface of the tenant's VLAN, such as opt8. */
         readonly interface: string;
+        /** Names of the tenant's aliases, which earlier releases made: none is declared, and the next write deletes them. */
+        readonly aliases?: readonly string[];
+        /** The alias of an earlier release, as its state has it. */
+        readonly privateNetworks?: unknown;
     };
 
 /** Rules of OPNsense's own are listed beside the others, keyed by a hash. */
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** Stands for an alias that is gone. */
-const NO_ALIAS: RouterAlias = { name: "", networks: [], description: "" };
-
-/** The filter rules on the interface of the tenant's VLAN, and the alias that they use. */
+/** The filter rules on the interface of the tenant's VLAN. */
 export const rulesKind: Kind<RulesInputs, Kept> = {
     name: "rules",
     identity: ["tenant"],
     id: ({ tenant }) => tenant,
-    descriptions: ({ privateNetworks, rules }) => [
-        privateNetworks.description,
-        ...rules.map(({ description }) => description),
-    ],
+    descriptions: ({ rules }) => rules.map(({ description }) => description),
     // A tenant always has rules: none at all would be a definition that was not loaded in full.
     fault: ({ rules }) => (rules.length === 0 ? "there are no rules; nothing was changed" : undefined),
     emptyState: () => ({ uuids: {}, unapplied: [] }),
-    services: () => ["alias", "filter"],
+    services: () => ["filter"],
 
     async read(client, inputs, state) {
-        const { rules: all, aliases } = await readInventory(client, ["rules", "aliases"]);
-        const rows = ownRules(all, inputs);
-        const alias = ownAlias(aliases, inputs, state);
-        if (rows.length === 0 && alias === undefined) {
+        const inventory = await readInventory(client, ["rules", "aliases"]);
+        const rows = ownRules(inventory.rules, inputs);
+        const aliases = tenantsRows(inventory.aliases, inputs.tenant);
+        if (rows.length === 0 && aliases.length === 0) {
             return undefined;
         }
-        const fields = ruleFields(inputs.interface);
-        const rules = rows.map((row) => recordOf(fields, row)).sort(byPlace);
-        const privateNetworks = alias === undefined ? NO_ALIAS : recordOf(aliasFields, alias);
+        const { aliases: _, privateNetworks: __, ...declared } = inputs;
+        const rules = rows.map((row) => recordOf(ruleFields(inputs.interface), row)).sort(byPlace);
+        const names = aliases.map((row) => text(row, "name"));
         return {
-            inputs: { ...inputs, privateNetworks, rules },
-            state: { ...state, uuids: uuidsOf(rows, alias) },
+            inputs: { ...declared, rules, ...(names.length > 0 && { aliases: names }) },
+            state: { ...state, uuids: uuidsOf(rows, aliases) },
         };
     },
 
     async write(writer, inputs, state) {
-        const { privateNetworks, rules } = inputs;
-        const { name } = privateNetworks;
+        const { rules } = inputs;
         const inventory = await readInventory(writer.client, ["aliases", "rules"]);
-        const named = inventory.aliases.filter((row) => row["name"] === name);
-        requireFree(named, inputs.tenant, `alias ${name}`, "firewall alias");
-        const alias = ownAlias(inventory.aliases, inputs, state);
-        if (alias !== undefined) {
-            state.uuids[alias.uuid] = name;
-        }
-        state.uuids[await save(writer, ALIASES, aliasFields, privateNetworks, alias)] = name;
         const { rows: kept, free } = pairRules(rules, ownRules(inventory.rules, inputs), state.uuids);
-        for (const row of [...free].filter(({ uuid }) => uuid in state.uuids)) {
-            await remove(writer, RULES, [row]);
-            delete state.uuids[row.uuid];
-        }
-        for (const rule of rules) {
+        const leaving = [...free].filter(({ uuid }) => uuid in state.uuids);
+        await removeListed(writer, RULES, leaving.filter(isPass), state);
+        for (const rule of inSafeOrder(rules, kept)) {
             const uuid = await save(writer, RULES, ruleFields(inputs.interface), rule, kept.get(rule));
-            state.uuids[uuid] = `${rule.sequence} ${rule.description}`;
+            state.uuids[uuid] = nameOf(rule);
         }
+        await removeListed(
+            writer,
+            RULES,
+            leaving.filter((row) => !isPass(row)),
+            state,
+        );
+        // Last, since the router deletes none that a rule names.
+        const aliases = tenantsRows(inventory.aliases, inputs.tenant).filter(({ uuid }) => uuid in state.uuids);
+        await removeListed(writer, ALIASES, aliases, state);
     },
 
     async remove(writer, inputs) {
         const { rules, aliases } = await readInventory(writer.client, ["rules", "aliases"]);
-        await remove(writer, RULES, ownRules(rules, inputs));
+        // What opens goes first.
+        const rows = ownRules(rules, inputs);
+        await remove(writer, RULES, [...rows.filter(isPass), ...rows.filter((row) => !isPass(row))]);
         await remove(writer, ALIASES, tenantsRows(aliases, inputs.tenant));
         return undefined;
     },
@@ -83,15 +83,40 @@ function ownRules(rows: readonly Row[], { tenant }: RulesInputs): Row[] {
     return tenantsRows(rows, tenant).filter(({ uuid }) => UUID.test(uuid));
 }
 
-/** The tenant's alias: the one of that name, else the one that the state lists, whose name was changed. */
-function ownAlias(aliases: readonly Row[], { tenant, privateNetworks }: RulesInputs, state: Kept): Row | undefined {
-    const rows = tenantsRows(aliases, tenant);
-    return rows.find((row) => row["name"] === privateNetworks.name) ?? rows.find(({ uuid }) => uuid in state.uuids);
+function isPass(row: Row): boolean {
+    return row["action"] === "pass";
 }
 
-function uuidsOf(rules: readonly Row[], alias: Row | undefined): Record<string, string> {
-    const named = rules.map((row) => [row.uuid, `${text(row, "sequence")} ${text(row, "description")}`] as const);
-    return { ...Object.fromEntries(named), ...(alias && { [alias.uuid]: text(alias, "name") }) };
+/**
+ * Rules in an order in which they can be written one by one: what is saved may become active at any time, by a person who
+ * applies something else or by a reboot, and no rule may ever pass what a block before it is for. So blocks that are new or move
+ * towards the first come before what passes, and those that move towards the last after it.
+ */
+function inSafeOrder(rules: readonly RouterRule[], kept: ReadonlyMap<RouterRule, Row>): RouterRule[] {
+    const turnOf = (rule: RouterRule) => {
+        const place = Number(kept.get(rule)?.["sequence"] ?? Infinity);
+        return rule.action === "pass" ? 1 : place < rule.sequence ? 2 : 0;
+    };
+    return [...rules].sort((one, other) => turnOf(one) - turnOf(other));
+}
+
+/** Deletes records, and takes them off the state's list. */
+async function removeListed(writer: Writer, section: typeof RULES, rows: readonly Row[], state: Kept): Promise<void> {
+    for (const row of rows) {
+        await remove(writer, section, [row]);
+        delete state.uuids[row.uuid];
+    }
+}
+
+function uuidsOf(rules: readonly Row[], aliases: readonly Row[]): Record<string, string> {
+    return Object.fromEntries([
+        ...rules.map((row) => [row.uuid, `${text(row, "sequence")} ${text(row, "description")}`] as const),
+        ...aliases.map((row) => [row.uuid, text(row, "name")] as const),
+    ]);
+}
+
+function nameOf({ sequence, description }: RouterRule): string {
+    return `${sequence} ${description}`;
 }
 
 function byPlace(one: RouterRule, other: RouterRule): number {

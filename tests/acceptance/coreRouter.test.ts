@@ -66,7 +66,6 @@ describe("coreRouter.mode: api", () => {
     test("each service is reconfigured once for all that was written", async () => {
         const asked = (await router.requests()).filter(({ method }) => method === "POST").map(({ path }) => path);
         expect(asked.filter((path) => /reconfigure|apply/.test(path)).sort()).toEqual([
-            "/api/firewall/alias/reconfigure",
             "/api/firewall/filter/apply",
             "/api/kea/service/reconfigure",
             "/api/unbound/service/reconfigure",

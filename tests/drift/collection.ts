@@ -76,22 +76,24 @@ async function writeNames(
 }
 
 async function writeRules(router: SimulatedRouter, substrate: Substrate, tenant: Tenant): Promise<void> {
-    const { rules, privateNetworks } = collectionRulesOf(substrate.plan, tenant);
+    const { rules } = collectionRulesOf(substrate.plan, tenant);
     const on = interfaceOf(tenant.segment.vlan);
-    const to = ({ destination }: RouterRule) =>
-        destination === "gateway" ? `${on}ip` : destination === privateNetworks.name ? "rfc1918" : destination;
-    for (const rule of rules) {
+    // The collection blocks nothing, and lets to the internet by all that is not in an alias.
+    const passes = rules.filter(({ action }) => action === "pass");
+    const to = ({ destination }: RouterRule) => (destination === "gateway" ? `${on}ip` : destination);
+    for (const [index, rule] of passes.entries()) {
+        const internet = rule === passes.at(-1);
         await router.byHand("firewall/filter/addRule", {
             rule: {
                 interface: on,
-                sequence: String(tenant.segment.vlan * 100 + rule.sequence),
+                sequence: String(tenant.segment.vlan * 100 + index),
                 action: rule.action,
                 protocol: rule.protocol,
                 source_net: "any",
-                destination_net: to(rule),
-                destination_not: rule.destinationNot ? "1" : "0",
+                destination_net: internet ? "rfc1918" : to(rule),
+                destination_not: internet ? "1" : "0",
                 destination_port: rule.ports ?? "",
-                description: `ansible: ${tenant.name} ${rule.sequence}`,
+                description: `ansible: ${tenant.name} ${index}`,
             },
         });
     }

@@ -37,12 +37,7 @@ const ALIAS = {
 } as const;
 const ALIAS_NAME = "api.grooveiq.dvntm.deevnet.net";
 const RULE = { section: "rule", record: { description: ours("dns") }, path: "firewall/filter/setRule" } as const;
-const DNS = "rule 50002 (dns)";
-const NETWORKS = {
-    section: "alias",
-    record: { name: "vlan50_private_networks" },
-    path: "firewall/alias/setItem",
-} as const;
+const DNS = "rule 50004 (dns)";
 
 function option(name: string, value: string) {
     return { subnet4: { option_data: { [name]: value } } };
@@ -231,7 +226,7 @@ export const strictChanges: readonly RouterChange[] = [
         ...RULE,
         what: "rule's place",
         body: { rule: { sequence: "50099" } },
-        row: [DNS, "sequence 50002", "sequence 50099"],
+        row: [DNS, "sequence 50004", "sequence 50099"],
     },
     {
         ...RULE,
@@ -264,15 +259,33 @@ export const strictChanges: readonly RouterChange[] = [
         ],
     },
     {
-        ...NETWORKS,
-        what: "networks of the alias",
-        body: { alias: { content: "10.0.0.0/8" } },
-        row: ["alias vlan50_private_networks: networks", /^0\.0\.0\.0\/8 10\.0\.0\.0\/8 /, "10.0.0.0/8"],
+        what: "alias of ours",
+        section: "alias",
+        path: "firewall/alias/addItem",
+        body: {
+            alias: {
+                name: "vlan50_private_networks",
+                type: "network",
+                content: "10.0.0.0/8",
+                description: ours("networks"),
+            },
+        },
+        row: ["alias vlan50_private_networks", "none", "there"],
     },
     {
-        ...NETWORKS,
-        what: "alias disabled",
-        body: { alias: { enabled: "0" } },
-        row: ["alias vlan50_private_networks: enabled", "1", "0"],
+        what: "block of a private network disabled",
+        section: "rule",
+        record: { description: ours("block 10.0.0.0/8") },
+        path: "firewall/filter/setRule",
+        body: { rule: { enabled: "0" } },
+        row: ["rule 50901 (block 10.0.0.0/8)", "enabled 1", "enabled 0"],
+    },
+    {
+        what: "rule of IPv6 made one of IPv4",
+        section: "rule",
+        record: { description: ours("block IPv6") },
+        path: "firewall/filter/setRule",
+        body: { rule: { ipprotocol: "inet" } },
+        row: ["rule 50000 (block IPv6)", "ipprotocol inet6", "ipprotocol inet"],
     },
 ];

@@ -29,13 +29,13 @@ def interface(identifier='opt1', device='vlan0.50', addr4='10.20.50.1/24', tag='
 def router(*rules, interfaces=None, **more):
     return {'interfaces': interfaces or [interface()], 'rules': [{**ANY, **rule} for rule in rules], 'aliases': [ALIAS],
             'subnets': [], 'reservations': [], 'hosts': [], 'host_aliases': [], 'own_names': [],
-            'kea': {'interfaces': ['opt1'], 'valid_lifetime': '4000'}, **more}
+            'groups': [], 'dnat': [], 'source_nat': [], 'one_to_one': [], 'kea': {'interfaces': ['opt1'], 'valid_lifetime': '4000'}, **more}
 
 
-def chain(*rules, identifier='opt1', **more):
-    """Lines of an interface's chain, without counter and comment."""
+def chain(*rules, identifier='opt1', family='inet', **more):
+    """Lines of an interface's chain for a family, without counter and comment."""
     text = packet_filter.ruleset(router(*rules, **more))
-    body = text.split(f'chain in_{identifier} {{\n')[1].split('}\nchain')[0]
+    body = text.split(f'chain {family}_{identifier} {{\n')[1].split('}\nchain')[0]
     return [line.split(' comment ')[0].replace('counter ', '') for line in body.strip().split('\n') if line]
 
 
@@ -138,6 +138,68 @@ def test_rules_of_an_interface_are_ordered_floating_first_then_by_sequence():
              {'sequence': '30', 'interface': '', 'source_net': '10.0.0.3'},
              {'interface': 'opt1', 'is_automatic': True, 'source_net': '10.0.0.4'}]
     assert [line.split()[2] for line in chain(*rules)] == ['10.0.0.4/32', '10.0.0.3/32', '10.0.0.1/32', '10.0.0.2/32']
+
+
+GROUP = {'ifname': 'tenants', 'members': 'opt1,opt2', 'sequence': '5'}
+
+
+def test_rules_of_an_interface_group_come_after_floating_ones_and_before_those_of_the_interface():
+    rules = [{'sequence': '1', 'source_net': '10.0.0.4'}, {'sequence': '9', 'interface': 'tenants', 'source_net': '10.0.0.2'},
+             {'sequence': '9', 'interface': 'first', 'source_net': '10.0.0.1'},
+             {'sequence': '99', 'interface': 'opt1,opt2', 'source_net': '10.0.0.0'},
+             {'sequence': '1', 'interface': 'others', 'source_net': '10.0.0.9'}]
+    groups = [GROUP, {'ifname': 'first', 'members': 'opt1', 'sequence': '1'},
+              {'ifname': 'others', 'members': 'opt2', 'sequence': '0'}]
+    order = [line.split()[2] for line in chain(*rules, groups=groups)]
+    assert order == ['10.0.0.0/32', '10.0.0.1/32', '10.0.0.2/32', '10.0.0.4/32']
+
+
+@pytest.mark.parametrize('changes', [{'enabled': '0'}, {'content': ''}])
+def test_table_of_an_alias_that_is_off_or_not_filled_is_empty_so_that_all_but_it_is_everything(changes):
+    to_all_but = {'destination_net': ALIAS['name'], 'destination_not': '1'}
+    assert 'elements' in packet_filter.ruleset(router(to_all_but))
+    assert 'elements' not in packet_filter.ruleset(router(to_all_but, aliases=[{**ALIAS, **changes}]))
+    assert chain(to_all_but, aliases=[{**ALIAS, **changes}]) == ['ip daddr != @alias_vlan50_private accept']
+
+
+def test_families_have_rules_of_their_own():
+    rules = [{'source_net': '10.0.0.1'}, {'ipprotocol': 'inet6', 'action': 'block'}, {'ipprotocol': 'inet46'}]
+    assert chain(*rules) == ['ip saddr 10.0.0.1/32 accept', 'accept']
+    assert chain(*rules, family='inet6') == ['drop', 'accept']
+
+
+def test_of_ipv6_opnsense_lets_icmp_of_the_link_in_by_itself_and_nothing_else():
+    """src/etc/inc/filter.lib.inc:224 of opnsense/core 26.7.2."""
+    icmp = {'is_automatic': True, 'interface': '', 'ipprotocol': 'inet6', 'protocol': 'ipv6-icmp', 'icmp6-type': '128,135',
+            'source_net': 'fe80::/10', 'destination_net': 'fe80::/10,ff02::/16'}
+    of_both = {'is_automatic': True, 'interface': '', 'ipprotocol': '', 'protocol': 'udp', 'destination_net': '255.255.255.255',
+               'destination_port': '67'}
+    assert chain(icmp, of_both, family='inet6') == [
+        'ip6 saddr fe80::/10 ip6 daddr fe80::/10 icmpv6 type { 128, 135 } accept',
+        'ip6 saddr fe80::/10 ip6 daddr ff02::/16 icmpv6 type { 128, 135 } accept']
+    assert chain(icmp, of_both) == ['ip daddr 255.255.255.255/32 meta l4proto udp th dport 67 accept']
+    assert packet_filter.ruleset(router()).count('policy drop') == 2
+
+
+FORWARD = {'sequence': '1', 'disabled': '', 'nordr': '0', 'interface': 'opt1', 'ipprotocol': 'inet', 'protocol': 'tcp',
+           'source.network': '', 'source.not': '0', 'source.port': '', 'destination.network': '10.20.50.1',
+           'destination.not': '0', 'destination.port': '8443', 'target': '10.20.99.22', 'local-port': '443', 'descr': 'web',
+           'pass': 'pass'}
+
+
+@pytest.mark.parametrize('changes, mark', [({}, 'ct mark set 1 '), ({'pass': ''}, '')])
+def test_port_forward_redirects_and_lets_in_by_itself_where_it_is_told_to(changes, mark):
+    text = packet_filter.ruleset(router(dnat=[{**FORWARD, **changes}]))
+    assert (f'iifname "vlan0.50" ip daddr 10.20.50.1/32 meta l4proto tcp th dport 8443 {mark}dnat ip to 10.20.99.22:443'
+            in text.split('\n'))
+    assert 'dnat' not in packet_filter.ruleset(router(dnat=[{**FORWARD, 'disabled': '1'}]))
+
+
+@pytest.mark.parametrize('more', [{'dnat': [{**FORWARD, 'pass': 'rule'}]}, {'dnat': [{**FORWARD, 'nordr': '1'}]},
+                                  {'source_nat': [{'enabled': '1'}]}, {'one_to_one': [{'enabled': '1'}]}])
+def test_translation_that_is_not_modelled_is_refused(more):
+    with pytest.raises(PlanError, match='not modelled'):
+        packet_filter.ruleset(router(**more))
 
 
 def test_of_opnsense_own_rules_those_that_let_into_an_interface_hold_which_they_name_by_its_description():

@@ -59,7 +59,7 @@ test("lines tell everything, and on the router what is the stack's", () => {
         "node: pool a",
         "router: DHCP scope 10.20.50.0/24 with 1 reservation",
         "router: 2 names: vm01.a.dvntm.deevnet.net, www.a.dvntm.deevnet.net",
-        "router: 2 rules and their alias",
+        "router: 2 rules",
         "router: VLAN device of VLAN 50, unless it is assigned to an interface",
     ]);
     expect(sumOf(holdings)).toBe("1 VM, 1 disk, 32GiB");

@@ -184,10 +184,11 @@ function packetsOf(tenant: Tenant, addresses: readonly number[]): Packet[] {
 function isDeclared({ segment, allow }: Tenant, itself: readonly string[], packet: Packet): boolean {
     const { protocol, port } = packet;
     const to = textOf(packet.destination);
+    const own = isIn(packet.source, segment.subnet.cidr);
     if (to === "255.255.255.255") {
-        return protocol === "udp" && port === 67;
+        return protocol === "udp" && port === 67 && (own || packet.source === 0);
     }
-    if (!isIn(packet.source, segment.subnet.cidr)) {
+    if (!own) {
         return false;
     }
     if (itself.includes(to)) {

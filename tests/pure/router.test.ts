@@ -1,5 +1,7 @@
 import { loadSubstrate } from "../../substrate/load";
 import { routerRecordsOf } from "../../router/records";
+import { enclosingNetwork } from "../../substrate/network";
+import { PRIVATE_NETWORKS } from "../../substrate/privateNetworks";
 import { DESCRIPTION_BYTES, OWNER_PREFIX } from "../../substrate/recordOwnership";
 import { project, removeProjects, smallTenant, STACK } from "../fixtures";
 
@@ -36,34 +38,55 @@ function records(stack = STACK) {
 test("the rules of a tenant, in their order", () => {
     const { rules } = records().rules;
     const lines = rules.map((rule) => {
-        const { sequence, action, protocol, source, destination, destinationNot, ports, description } = rule;
+        const { sequence, action, family, protocol, source, destination, ports, description } = rule;
         const what = description.slice(`${OWNER_PREFIX}grooveiq: `.length);
-        const to = `${destinationNot ? "!" : ""}${destination}${ports === undefined ? "" : `:${ports}`}`;
-        return `${sequence} ${action} ${protocol} ${source} -> ${to} (${what})`;
+        const to = `${destination}${ports === undefined ? "" : `:${ports}`}`;
+        return `${sequence} ${action} ${family} ${protocol} ${source} -> ${to} (${what})`;
     });
     expect(lines).toEqual([
-        "50000 pass UDP any -> 255.255.255.255/32:67 (dhcp broadcast)",
-        "50001 pass UDP 10.20.50.0/24 -> gateway:67 (dhcp)",
-        "50002 pass TCP/UDP 10.20.50.0/24 -> gateway:53 (dns)",
-        "50003 pass UDP 10.20.50.0/24 -> gateway:123 (ntp)",
-        "50004 block any any -> (self) (block the router itself)",
-        "50005 pass any 10.20.50.0/24 -> 10.20.25.0/24 (platform)",
-        "50006 pass TCP 10.20.50.0/24 -> 10.20.51.0/24:5432 (vintronics tcp 5432: orders database)",
-        "50007 pass TCP 10.20.50.0/24 -> 10.20.51.0/24:8000-8010 (vintronics tcp 8000-8010: orders database)",
-        "50008 pass any 10.20.50.0/24 -> 10.20.35.0/24 (iot_backend any: sensors)",
-        "50009 pass ICMP 10.20.50.0/24 -> 10.20.99.95/32 (10.20.99.95/32 icmp: artifact server)",
-        "50010 pass any 10.20.50.0/24 -> !vlan50_private_networks (internet)",
-        "50011 block any any -> any (block the rest)",
+        "50000 block inet6 any any -> any (block IPv6)",
+        "50001 pass inet UDP 0.0.0.0/32 -> 255.255.255.255/32:67 (dhcp broadcast)",
+        "50002 pass inet UDP 10.20.50.0/24 -> 255.255.255.255/32:67 (dhcp rebinding)",
+        "50003 pass inet UDP 10.20.50.0/24 -> gateway:67 (dhcp)",
+        "50004 pass inet TCP/UDP 10.20.50.0/24 -> gateway:53 (dns)",
+        "50005 pass inet UDP 10.20.50.0/24 -> gateway:123 (ntp)",
+        "50006 block inet any any -> (self) (block the router itself)",
+        "50050 pass inet any 10.20.50.0/24 -> 10.20.25.0/24 (platform)",
+        "50100 pass inet TCP 10.20.50.0/24 -> 10.20.51.0/24:5432 (vintronics tcp 5432: orders database)",
+        "50101 pass inet TCP 10.20.50.0/24 -> 10.20.51.0/24:8000-8010 (vintronics tcp 8000-8010: orders database)",
+        "50102 pass inet any 10.20.50.0/24 -> 10.20.35.0/24 (iot_backend any: sensors)",
+        "50103 pass inet ICMP 10.20.50.0/24 -> 10.20.99.95/32 (10.20.99.95/32 icmp: artifact server)",
+        ...PRIVATE_NETWORKS.map((network, i) => `${50900 + i} block inet any any -> ${network} (block ${network})`),
+        "50990 pass inet any 10.20.50.0/24 -> any (internet)",
+        "50999 block inet any any -> any (block the rest)",
     ]);
-    expect(rules.filter(({ log }) => log).map(({ action }) => action)).toEqual(["block", "block"]);
+    // What somebody tried is logged, but for IPv6, which every VM speaks.
+    expect(rules.filter(({ log }) => log)).toEqual(
+        rules.filter(({ action, family }) => action === "block" && family === "inet"),
+    );
 });
 
-test("what is private goes by IANA's registry, in order, below a name that OPNsense takes", () => {
-    const { privateNetworks } = records().rules;
-    // The pattern of OPNsense's AliasNameField.
-    expect(privateNetworks.name).toMatch(/^([a-zA-Z]|([_a-zA-Z][a-zA-Z0-9][_a-zA-Z0-9]{0,29}))$/);
-    expect(privateNetworks.networks).toEqual(expect.arrayContaining(["10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8"]));
-    expect(privateNetworks.networks).not.toContain("0.0.0.0/0");
+test("no rule takes an alias's word for what is private: each names a network, an address of the router, or any", () => {
+    const words = new Set(records().rules.rules.flatMap(({ source, destination }) => [source, destination]));
+    const named = [...words].filter((word) => enclosingNetwork(word) === undefined);
+    expect(named.sort()).toEqual(["(self)", "any", "gateway"]);
+});
+
+test("what is private goes by IANA's registry", () => {
+    expect(PRIVATE_NETWORKS).toEqual(expect.arrayContaining(["10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8"]));
+    expect(PRIVATE_NETWORKS).not.toContain("0.0.0.0/0");
+});
+
+test("as many allowances as a file may have keep their places before the networks that are private", () => {
+    const ports = Array.from({ length: 15 }, (_, i) => 2 * i + 1);
+    const allow = Array.from({ length: 40 }, (_, i) => {
+        const some = ports.map((port) => port + 100 * i).join();
+        return `  - {to: vintronics, protocol: tcp, ports: "${some}", why: many}\n`;
+    });
+    const { tenants, ...substrate } = load(STACK, `${smallTenant("grooveiq", 50)}allow:\n${allow.join("")}`);
+    const sequences = routerRecordsOf(substrate, tenants[0]!).rules.rules.map(({ sequence }) => sequence);
+    expect(sequences).toHaveLength(40 * 15 + 24);
+    expect(sequences).toEqual([...new Set(sequences)].sort((a, b) => a - b));
 });
 
 test("the VLAN and the DHCP scope", () => {
@@ -115,7 +138,7 @@ describe("what is known of a VM before it boots", () => {
 
 test("every description begins with our prefix, fits, and within its kind is the only one", () => {
     const { vlan, dhcp, names, rules } = records(STACK + DETERMINISTIC);
-    const kinds = [[vlan], [dhcp], dhcp.reservations, names.hosts, rules.rules, [rules.privateNetworks]];
+    const kinds = [[vlan], [dhcp], dhcp.reservations, names.hosts, rules.rules];
     for (const descriptions of kinds.map((kind) => kind.map(({ description }) => description))) {
         expect(descriptions.filter((text) => !text.startsWith(`${OWNER_PREFIX}grooveiq: `))).toEqual([]);
         expect(descriptions.filter((text) => Buffer.byteLength(text) > DESCRIPTION_BYTES)).toEqual([]);

@@ -5,7 +5,7 @@ import { isAsDeclared, recordOf, valuesOf, type Field } from "../../router/field
 import type { RouterInventory } from "../../router/inventory";
 import { aliasFields as hostAliasFields, hostFields } from "../../router/names/fields";
 import { routerRecordsOf } from "../../router/records";
-import { aliasFields, ruleFields } from "../../router/rules/fields";
+import { ruleFields } from "../../router/rules/fields";
 import { vlanFields } from "../../router/vlan/fields";
 import type { Finding } from "../../substrate/findings";
 import { loadSubstrate } from "../../substrate/load";
@@ -48,7 +48,6 @@ function rowsAsDeclared(): Rows {
                 rows.hostAliases.push(rowOf(hostAliasFields(uuid), { ...host, hostname }, `alias ${hostname}`));
             });
         });
-        rows.aliases.push(rowOf(aliasFields, rules.privateNetworks, `alias ${tag}`));
         rules.rules.forEach((rule) => rows.rules.push(rowOf(ruleFields(`opt${tag}`), rule, `rule ${rule.sequence}`)));
     }
     return rows;
@@ -161,5 +160,4 @@ describe("a record is read back as it is written", () => {
         expectRead(hostAliasFields("host"), [{ hostname, domain, description }]);
     });
     test("rule", () => expectRead(ruleFields("opt8"), rules.rules));
-    test("alias", () => expectRead(aliasFields, [rules.privateNetworks]));
 });

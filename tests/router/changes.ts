@@ -50,14 +50,6 @@ export const RULE = {
     path: "firewall/filter/setRule",
     drift: ["rules"],
 } as const;
-const ALIAS = {
-    section: "alias",
-    kind: "rules",
-    record: { name: "grooveiq_private" },
-    path: "firewall/alias/setItem",
-    drift: ["privateNetworks"],
-} as const;
-
 /** Each field of each kind of record, changed on the router. */
 export const changes: readonly ByHand[] = [
     { ...SUBNET, what: "pool", body: { subnet4: { pools: "10.20.50.100-10.20.50.150" } }, drift: ["poolEnd"] },
@@ -127,10 +119,8 @@ export const changes: readonly ByHand[] = [
     { ...RULE, what: "port", body: { rule: { destination_port: "5353" } } },
     { ...RULE, what: "direction", body: { rule: { direction: "out" } } },
     { ...RULE, what: "quick", body: { rule: { quick: "0" } } },
+    { ...RULE, what: "family", body: { rule: { ipprotocol: "inet6", source_net: "any", destination_net: "any" } } },
     { ...RULE, what: "log", body: { rule: { log: "1" } } },
     { ...RULE, what: "description", body: { rule: { description: ours("DNS, changed") } } },
     { ...RULE, what: "rule deleted", path: "firewall/filter/delRule" },
-    { ...ALIAS, what: "networks", body: { alias: { content: "10.0.0.0/8" } } },
-    { ...ALIAS, what: "disabled", body: { alias: { enabled: "0" } } },
-    { ...ALIAS, what: "description", body: { alias: { description: ours("changed") } } },
 ];

@@ -91,18 +91,6 @@ const holders = (description: string): readonly Holder[] => [
         held: `name mqtt.${ZONE}`,
         holder: "host alias",
     },
-    {
-        add: "firewall/alias/addItem",
-        remove: "firewall/alias/delItem",
-        kind: "rules",
-        what: "the name of the firewall alias",
-        body: () =>
-            Promise.resolve({
-                alias: { name: "grooveiq_private", type: "network", content: "10.0.0.0/8", description },
-            }),
-        held: "alias grooveiq_private",
-        holder: "firewall alias",
-    },
 ];
 
 describe("what somebody else holds", () => {
@@ -203,16 +191,6 @@ describe("what somebody else holds of a tenant that is there", () => {
         );
         expect((await router.state()).saved["host_alias"]![String(uuid)]).toBeDefined();
         await router.byHand(`unbound/settings/delHostAlias/${String(uuid)}`);
-    });
-
-    test("somebody else's rule on our alias keeps the alias from being deleted, by the router's own words", async () => {
-        const rule = { interface: "opt1", destination_net: "grooveiq_private", description: "by hand" };
-        const { uuid } = await router.byHand("firewall/filter/addRule", { rule });
-        await expect(tenant.rules.destroy()).rejects.toThrow(
-            /500 Alias in use Cannot delete alias grooveiq_private\. Currently in use by .*rules\.rule\.\d+\/destination_net\]/,
-        );
-        await router.byHand(`firewall/filter/delRule/${String(uuid)}`);
-        await router.byHand("firewall/filter/apply");
     });
 
     test("an empty list of hosts deletes those that were declared before, and nobody else's", async () => {

@@ -14,12 +14,12 @@ import {
 const of = (what: string) => recordOf(`grooveiq ${what}`);
 const SCOPE = of("DHCP");
 const VM = of("api-vm01");
-const PRIVATE = of("private networks");
 const DNS = of("DNS");
+/** What closes is written first. */
+const FIRST = of("what is private");
 const ANY = of("…");
 const KEA = "kea/service/reconfigure";
 const UNBOUND = "unbound/service/reconfigure";
-const ALIAS = "firewall/alias/reconfigure";
 const FILTER = "firewall/filter/apply";
 const TEMPLATE = { status: 500, message: "Template generation failed" };
 const BUSY = { status: 500, message: "busy" };
@@ -31,19 +31,17 @@ export const inCreation: readonly Cause[] = [
     refusal("Kea's list of interfaces", "dhcp", "kea/dhcpv4/set", ""),
     refusal("a host override", "names", "unbound/settings/addHostOverride", VM),
     refusal("a host alias", "names", "unbound/settings/addHostAlias", VM),
-    refusal("a firewall alias", "rules", "firewall/alias/addItem", PRIVATE),
-    refusal("a rule", "rules", "firewall/filter/addRule", DNS),
-    refusalWithoutReason("a rule", "rules", "firewall/filter/addRule", DNS),
+    refusal("a rule", "rules", "firewall/filter/addRule", FIRST),
+    refusalWithoutReason("a rule", "rules", "firewall/filter/addRule", FIRST),
     untaken("Kea refuses its reconfigure", "dhcp", KEA, TEMPLATE),
     untaken("Unbound's reconfigure says failed", "names", UNBOUND, { answer: '{"status":"failed"}' }),
-    untaken("the firewall refuses the alias", "rules", ALIAS, { status: 500, message: "Alias error" }),
     untaken("the rules are not loaded", "rules", FILTER, { answer: '{"status":"Execute error"}' }),
     stopped("Kea stops and takes nothing over", "dhcp", "half"),
     stopped("Kea does not run after its reconfigure", "dhcp", "down"),
     stopped("Unbound stops and takes nothing over", "names", "half"),
     stopped("Unbound does not run after its reconfigure", "names", "down"),
-    noAnswer("to a rule", "rules", "firewall/filter/addRule", DNS, false),
-    noAnswer("once a rule is made", "rules", "firewall/filter/addRule", DNS, true),
+    noAnswer("to a rule", "rules", "firewall/filter/addRule", FIRST, false),
+    noAnswer("once a rule is made", "rules", "firewall/filter/addRule", FIRST, true),
     noAnswer("once a scope is made", "dhcp", "kea/dhcpv4/add_subnet", SCOPE, true),
     noAnswer("once Kea serves the interface", "dhcp", "kea/dhcpv4/set", "", true),
     brokenAt("once a host override is made", "names", "unbound/settings/addHostOverride", VM, true),
@@ -55,7 +53,6 @@ const HOST = ["host", { server: "10.20.50.10" }, "unbound/settings/setHostOverri
 const HOST_ALIAS = ["host_alias", { hostname: "mqtt" }, "unbound/settings/setHostAlias"] as const;
 const RULE = ["rule", { sequence: "50001" }, "firewall/filter/setRule"] as const;
 const SUBNET = ["subnet4", { subnet: "10.20.50.0/24" }, "kea/dhcpv4/set_subnet"] as const;
-const NETWORKS = ["alias", { name: "grooveiq_private" }, "firewall/alias/setItem"] as const;
 const disabledRule = changed(...RULE, { rule: { enabled: "0" } });
 const disabledAlias = changed(...HOST_ALIAS, { alias: { enabled: "0" } });
 const renamedAlias = changed(...HOST_ALIAS, { alias: { hostname: "other" } });
@@ -83,10 +80,6 @@ export const inRepair: readonly Cause[] = [
     { ...refusal("a host alias", "names", "unbound/settings/setHostAlias/…", VM), ...disabledAlias },
     { ...refusal("the deletion of a host alias", "names", "unbound/settings/delHostAlias/…", VM), ...renamedAlias },
     { ...refusal("a rule", "rules", "firewall/filter/setRule/…", DNS), ...disabledRule },
-    {
-        ...refusal("the firewall alias", "rules", "firewall/alias/setItem/…", PRIVATE),
-        ...changed(...NETWORKS, { alias: { content: "10.0.0.0/8" } }),
-    },
     { ...refusalWithoutReason("a rule", "rules", "firewall/filter/setRule/…", DNS), ...disabledRule },
     {
         ...answeredNothing("the deletion of a host alias", "names", "unbound/settings/delHostAlias/…", VM),
@@ -108,7 +101,6 @@ export const inRemoval: readonly Cause[] = [
     refusal("the deletion of a host alias", "names", "unbound/settings/delHostAlias/…", VM),
     refusal("the deletion of a host override", "names", "unbound/settings/delHostOverride/…", VM),
     refusal("the deletion of a rule", "rules", "firewall/filter/delRule/…", ANY),
-    refusal("the deletion of the firewall alias", "rules", "firewall/alias/delItem/…", PRIVATE),
     refusalWithoutReason("Kea's list of interfaces", "dhcp", "kea/dhcpv4/set", ""),
     answeredNothing("the deletion of a rule", "rules", "firewall/filter/delRule/…", ANY),
     answeredNothing("the deletion of a host alias", "names", "unbound/settings/delHostAlias/…", VM),
@@ -123,7 +115,7 @@ export const notTakenOver: readonly Cause[] = [
     stopped("Unbound stops and keeps the names", "names", "half"),
     untaken("Kea runs on with the scope", "dhcp", KEA, TEMPLATE),
     untaken("Unbound runs on with the names", "names", UNBOUND, { answer: "{}" }),
-    untaken("the firewall goes on with the alias", "rules", ALIAS, BUSY),
+    untaken("the firewall goes on with the rules", "rules", FILTER, BUSY),
 ];
 
 /** Searches and settings that cannot be relied on: whoever reads them changes nothing. */

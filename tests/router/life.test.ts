@@ -1,9 +1,61 @@
 import type { RouterState, SimulatedRouter } from "../../lab/simulatedRouter";
+import { RouterClient } from "../../router/client";
+import { stopped } from "../../router/services";
 import { OWNER_PREFIX } from "../../substrate/recordOwnership";
 import { changes, ours, RULE, SUBNET } from "./changes";
 import { announce, destroyAll, KINDS, recordsWithoutUuids, startRouter, tenantOn, upAll, uuidOf } from "./managed";
 
 jest.setTimeout(60_000);
+
+describe("Kea that serves tenants alone", () => {
+    let router: SimulatedRouter;
+    let tenant: ReturnType<typeof tenantOn>;
+
+    beforeAll(async () => {
+        router = await startRouter();
+        tenant = tenantOn(router, "grooveiq", 50);
+        await router.byHand("kea/dhcpv4/set", { dhcpv4: { general: { interfaces: "" } } });
+    });
+    afterAll(() => router.stop());
+
+    const subnets = ({ active }: RouterState) => Object.values(active["subnet4"]!).map(({ subnet }) => subnet);
+
+    test("serves no scope of the last one that goes, and is no drift", async () => {
+        const other = tenantOn(router, "vintronics", 51);
+        await Promise.all([tenant.dhcp.up(), other.dhcp.up()]);
+        await tenant.dhcp.destroy();
+        const between = await router.state();
+        expect(between.running["kea"]).toBe(true);
+        expect([subnets(between).includes("10.20.51.0/24"), subnets(between).includes("10.20.50.0/24")]).toEqual([
+            true,
+            false,
+        ]);
+        await other.dhcp.destroy();
+        const { saved, active, running } = await router.state();
+        expect(running["kea"]).toBe(false);
+        expect(subnets(await router.state()).filter((one) => one!.startsWith("10.20.5"))).toEqual([]);
+        expect(active).toEqual(saved);
+        expect(await stopped(clientOf(router))).toEqual([]);
+    });
+
+    test("is switched on again with the first one that comes", async () => {
+        await tenant.dhcp.up();
+        const state = await router.state();
+        expect(state.running["kea"]).toBe(true);
+        expect(subnets(state)).toContain("10.20.50.0/24");
+    });
+
+    test("control: where somebody switched it off while it serves others, that is told and left", async () => {
+        await router.byHand("kea/dhcpv4/set", { dhcpv4: { general: { interfaces: "opt1", enabled: "0" } } });
+        await expect(tenant.dhcp.up()).rejects.toThrow(/Kea DHCPv4 does not run on the router \(disabled\)/);
+        expect((await router.state()).saved["kea_general"]!["general"]!["enabled"]).toBe("0");
+        expect(await stopped(clientOf(router))).toEqual(["Kea DHCPv4"]);
+    });
+
+    function clientOf({ ready }: SimulatedRouter): RouterClient {
+        return new RouterClient(ready.endpoint, { key: ready.apiKey, secret: ready.apiSecret });
+    }
+});
 
 describe("a tenant's records, from the first up to destroy", () => {
     let router: SimulatedRouter;
@@ -35,8 +87,7 @@ describe("a tenant's records, from the first up to destroy", () => {
             kea_general: 2,
             host: 4,
             host_alias: 4,
-            rule: 12,
-            alias: 2,
+            rule: 14,
         });
         const marks = made.flatMap(({ after }) => (after && "description" in after ? [after["description"]] : []));
         expect(marks.filter((text) => !/^tenant-hypervisors: (grooveiq|vintronics) /.test(text))).toEqual([]);
@@ -47,7 +98,6 @@ describe("a tenant's records, from the first up to destroy", () => {
             .map(({ path }) => path)
             .filter((path) => /reconfigure|apply/.test(path));
         expect([...paths].sort()).toEqual([
-            "/api/firewall/alias/reconfigure",
             "/api/firewall/filter/apply",
             "/api/kea/service/reconfigure",
             "/api/unbound/service/reconfigure",
