@@ -48,7 +48,10 @@ function textOf(file: string, path: string, statOf: (path: string) => Stats): st
         bytes = readFileSync(path);
     } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
-        throw code === undefined ? error : refuse(`it cannot be read (${code}); see who may read it`);
+        if (code === undefined) {
+            throw error;
+        }
+        throw refuse(code === "ENOENT" ? "no such file" : `it cannot be read (${code}); see who may read it`);
     }
     try {
         return new TextDecoder("utf-8", { fatal: true }).decode(bytes);

@@ -90,7 +90,8 @@ function planOf(
     source: Source,
     { value, faults }: { readonly value: SubstrateDefinition; readonly faults: readonly Fault[] },
 ): { readonly plan?: NetworkPlan; readonly faults?: readonly Fault[] } {
-    if (faults.some(({ path }) => /^(|(site|network|coreRouter)\b.*)$/.test(path))) {
+    const stack = value as Partial<SubstrateDefinition> | null;
+    if (stack?.site === undefined || faults.some(({ path }) => /^(site|network|coreRouter)\b/.test(path))) {
         return {};
     }
     const wrong = checkPlan(source, value);
