@@ -52,9 +52,26 @@ export interface Subject {
     readonly uuid?: string;
 }
 
-/** Kinds of things on a node, on the router and on a host; a wall is what rules together let through. */
+/**
+ * Kinds of things on a node, on the router and on a host; a wall is what rules together let through, a run is one that wrote to
+ * the router and has not ended. Of NAT there are port forwards, outbound and one-to-one rules.
+ */
 export type SubjectKind =
-    "vm" | "pool" | "vlan" | "scope" | "reservation" | "name" | "rule" | "alias" | "wall" | "service" | "task";
+    | "vm"
+    | "pool"
+    | "vlan"
+    | "scope"
+    | "reservation"
+    | "name"
+    | "rule"
+    | "alias"
+    | "wall"
+    | "forward"
+    | "outbound"
+    | "oneToOne"
+    | "service"
+    | "run"
+    | "task";
 
 /** A key of a definition. */
 export interface Key {

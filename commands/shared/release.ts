@@ -2,7 +2,7 @@ import { linesOf, sumOf } from "../../report/holdings";
 import { leftoverWords } from "../../report/routerWords";
 import { exportStack } from "../../state/client";
 import { holdingsOf, type Holdings } from "../../state/holdings";
-import type { RouterInventory } from "../../router/inventory";
+import type { RouterRecordsFound } from "../../router/inventory";
 import type { Substrate } from "../../substrate/substrate";
 import { Refusal } from "../cli/errors";
 import { withEachNode, withNodes } from "../../node/client";
@@ -10,7 +10,7 @@ import type { Inventory } from "../../node/inventory";
 import { TEARDOWN_PARTS, readInventory } from "../../node/read";
 import { remainsOf, withDisks } from "../../node/teardown";
 import { routerLeftovers } from "../../router/leftovers";
-import { readInventory as readRouter } from "../../router/read";
+import { RECORD_PARTS, readInventory as readRouter } from "../../router/read";
 import { tell } from "../cli/terminal";
 import { routerClient } from "./routerClient";
 
@@ -56,7 +56,7 @@ export async function tellReleased(substrate: Substrate, before: readonly Holdin
 /** Nodes and router after a run; the router is undefined where nobody can look at it. */
 interface Seen {
     readonly nodes: readonly Inventory[];
-    readonly router: RouterInventory | undefined;
+    readonly router: RouterRecordsFound | undefined;
 }
 
 /** Looks at nodes and router when it is asked first, and once for all tenants. */
@@ -65,7 +65,7 @@ function lookOnce(substrate: Substrate): () => Promise<Seen> {
     const look = async () => {
         const nodes = await withEachNode(substrate, (client, one) => readInventory(client, one, TEARDOWN_PARTS));
         const client = routerClient(substrate);
-        return { nodes, router: client && (await readRouter(client)) };
+        return { nodes, router: client && (await readRouter(client, RECORD_PARTS)) };
     };
     return () => (seen ??= look());
 }
@@ -92,7 +92,7 @@ interface OnRouter {
     readonly looked: boolean;
 }
 
-function onRouter(substrate: Substrate, inventory: RouterInventory | undefined, held: Holdings): OnRouter {
+function onRouter(substrate: Substrate, inventory: RouterRecordsFound | undefined, held: Holdings): OnRouter {
     if (inventory === undefined) {
         return { left: [], others: [], stays: [], looked: false };
     }

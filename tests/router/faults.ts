@@ -15,6 +15,7 @@ const of = (what: string) => recordOf(`grooveiq ${what}`);
 const SCOPE = of("DHCP");
 const VM = of("api-vm01");
 const PRIVATE = of("private networks");
+const MARK = recordOf("(a run writes here; this goes once all of it is active)");
 const DNS = of("DNS");
 const ANY = of("…");
 const KEA = "kea/service/reconfigure";
@@ -31,7 +32,9 @@ export const inCreation: readonly Cause[] = [
     refusal("Kea's list of interfaces", "dhcp", "kea/dhcpv4/set", ""),
     refusal("a host override", "names", "unbound/settings/addHostOverride", VM),
     refusal("a host alias", "names", "unbound/settings/addHostAlias", VM),
-    refusal("a firewall alias", "rules", "firewall/alias/addItem", PRIVATE),
+    refusal("the mark of the run", "rules", "firewall/alias/addItem", MARK),
+    // Not the first alias of a run, which is its mark.
+    met(refusal("a firewall alias", "rules", "firewall/alias/addItem", PRIVATE), "private networks"),
     refusal("a rule", "rules", "firewall/filter/addRule", DNS),
     refusalWithoutReason("a rule", "rules", "firewall/filter/addRule", DNS),
     untaken("Kea refuses its reconfigure", "dhcp", KEA, TEMPLATE),
@@ -162,9 +165,14 @@ export const inReading: readonly Cause[] = [
     }),
     unread("an older router", "rules", "POST firewall/filter/searchRule", {
         fault: { status: 404, message: "Endpoint not found" },
-        says: "404 Endpoint not found: the router does not have it; OPNsense 26.7 or newer is needed",
+        says: "404 Endpoint not found: the router does not have it; OPNsense 26.1.3 or newer is needed",
     }),
 ];
+
+/** A cause that the request meets of which the body has a text. */
+function met(cause: Cause, body: string): Cause {
+    return { ...cause, fault: { ...cause.fault, body } };
+}
 
 function unread(
     what: string,
