@@ -1,5 +1,6 @@
 import type { DriftRow } from "../report/row";
 import { driftTable, rowsOf } from "../report/drift";
+import { unreadWords } from "../report/routerWords";
 import type { Substrate } from "../substrate/substrate";
 import { defineCommand, SUBSTRATE } from "./cli/definition";
 import { compareWithFiles, ROOT } from "./cli/environment";
@@ -18,6 +19,7 @@ import { requirePreflight } from "../node/preflight";
 import { previewNodes, pulumi } from "../state/client";
 import { routerDrift } from "../router/drift";
 import { readInventory as readRouter } from "../router/read";
+import { requireSupported } from "../router/version";
 import { routerClient } from "./shared/routerClient";
 
 export const command = defineCommand({
@@ -40,12 +42,14 @@ export const command = defineCommand({
         const told = await Promise.all(sources(substrate).map((source) => ask(substrate, source)));
         const rows = told.flatMap((one) => one.rows);
         const untold = told.flatMap(({ source, reason }) => (reason === undefined ? [] : [{ source, reason }]));
+        const unseen = told.flatMap((one) => one.unseen);
         if (!json) {
-            notLookedAt(substrate).forEach(note);
+            [...notLookedAt(substrate), ...unseen].forEach(note);
         }
         // That part of it shows none is no answer where another part could not be asked.
         const silent = rows.length === 0 && untold.length > 0;
-        answer({ substrate: substrate.name, drift: rows, untold }, () =>
+        const partly = unseen.length > 0 && { notLookedAt: unseen };
+        answer({ substrate: substrate.name, drift: rows, ...partly, untold }, () =>
             silent ? "" : driftTable(substrate.name, rows, width()),
         );
         untold.forEach(({ source, reason }) => complain(`${source}: it could not be told: ${reason}`));
@@ -57,16 +61,20 @@ export const command = defineCommand({
 interface Told {
     readonly source: string;
     readonly rows: readonly DriftRow[];
+    /** Parts of it that it could not look at, in words. */
+    readonly unseen: readonly string[];
     readonly reason?: string;
 }
 
 /** Asks a source; that one of them cannot tell keeps none of the others from telling. */
 async function ask(substrate: Substrate, source: DriftSource): Promise<Told> {
     try {
-        return { source: source.name, rows: rowsOf(substrate, await source.findings()) };
+        const unseen: string[] = [];
+        const findings = await source.findings((line) => unseen.push(line));
+        return { source: source.name, rows: rowsOf(substrate, findings), unseen };
     } catch (error) {
         if (error instanceof Refusal) {
-            return { source: source.name, rows: [], reason: error.message };
+            return { source: source.name, rows: [], unseen: [], reason: error.message };
         }
         throw error;
     }
@@ -76,8 +84,13 @@ async function ask(substrate: Substrate, source: DriftSource): Promise<Told> {
 export interface DriftSource {
     /** As a person knows it: `node`, `router`. */
     readonly name: string;
-    /** Everything that differs there. @throws Refusal where it cannot be told. */
-    findings(): Promise<readonly Finding[]>;
+    /**
+     * Everything that differs there.
+     *
+     * @param unseen is told what could not be looked at, in words.
+     * @throws Refusal where it cannot be told.
+     */
+    findings(unseen: (line: string) => void): Promise<readonly Finding[]>;
 }
 
 /** Every place of a substrate that drift is looked for in; each only reads. What is only planned has no node and no host. */
@@ -141,7 +154,13 @@ function routerSource(substrate: Substrate): DriftSource[] {
     if (mode === "none" || endpoint === undefined) {
         return [];
     }
-    return [
-        { name: "router", findings: async () => routerDrift(substrate, await readRouter(routerClient(substrate)!)) },
-    ];
+    return [{ name: "router", findings: (unseen) => onRouter(substrate, unseen) }];
+}
+
+async function onRouter(substrate: Substrate, unseen: (line: string) => void): Promise<readonly Finding[]> {
+    const client = routerClient(substrate)!;
+    await requireSupported(client);
+    const inventory = await readRouter(client);
+    inventory.doors.unread.map(unreadWords).forEach(unseen);
+    return routerDrift(substrate, inventory);
 }

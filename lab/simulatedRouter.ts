@@ -21,6 +21,13 @@ export interface RouterState {
     readonly running: Readonly<Record<string, boolean>>;
 }
 
+/** Ways in which a router can start. */
+export interface RouterOptions {
+    readonly assigned?: boolean;
+    readonly opnsense?: "25.7" | "26.1" | "26.1.3" | "26.7";
+    readonly kept?: Kept;
+}
+
 /** One write that changed the configuration. */
 export interface AuditedWrite {
     readonly user: string;
@@ -37,12 +44,16 @@ export class SimulatedRouter extends SimulatedMachine<RouterReady> {
     /**
      * Starts a router.
      *
-     * @param options `assigned: false` starts it before the one-time step, without VLANs 50-59; `kept` is what stays
-     * for its next start.
+     * @param options `assigned: false` starts it before the one-time step, without VLANs 50-59; `opnsense` is the version
+     * whose answers it gives, such as 26.1, missing: the newest; `kept` is what stays for its next start.
      * @throws Error with what the router wrote on its standard error when it does not come up.
      */
-    static async start({ assigned = true, kept }: { assigned?: boolean; kept?: Kept } = {}): Promise<SimulatedRouter> {
-        return new SimulatedRouter(await launch<RouterReady>("simrouter", assigned ? [] : ["--unassigned"], kept));
+    static async start({ assigned = true, opnsense, kept }: RouterOptions = {}): Promise<SimulatedRouter> {
+        const args = [
+            ...(assigned ? [] : ["--unassigned"]),
+            ...(opnsense === undefined ? [] : ["--opnsense", opnsense]),
+        ];
+        return new SimulatedRouter(await launch<RouterReady>("simrouter", args, kept));
     }
 
     /** A router that another process started, and ends. */

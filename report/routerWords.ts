@@ -1,3 +1,4 @@
+import type { Door, UnreadDoor } from "../router/inventory";
 import { THERE, type Finding, type Settle, type Subject, type SubjectKind, type Value } from "../substrate/findings";
 import { purposeOf } from "../substrate/recordOwnership";
 import type { Substrate } from "../substrate/substrate";
@@ -35,6 +36,10 @@ const SUBJECTS: Partial<Record<SubjectKind, (subject: Subject, undeclared: boole
         undeclared ? `rule ${name}` : `rule ${id} (${uuid === undefined ? purposeOf(name) : name})`,
     alias: ({ id, name }, undeclared) => `alias ${undeclared ? name : id}`,
     wall: ({ id }) => `wall (${purposeOf(id)})`,
+    forward: ({ id, name }) => `port forward ${id} (${name})`,
+    outbound: ({ id, name }) => `outbound NAT ${id} (${name})`,
+    oneToOne: ({ id, name }) => `one-to-one NAT ${id} (${name})`,
+    run: () => "records of a run that did not end, or is still on its way",
     service: ({ id }) => id,
 };
 
@@ -45,9 +50,19 @@ const SIDES: Readonly<Record<string, (value: Value, finding: Finding) => string>
     scope: (pool, { declared }) => (declared === undefined || pool === undefined ? plain(pool) : `pool ${plain(pool)}`),
     "scope served by Kea": (served) => (served === true ? "yes" : "no"),
     name: nameWords,
-    rule: ruleWords,
+    rule: eachTenant(ruleWords),
     wall: (open) => (open === undefined ? "closed" : `open: ${plain(open)}`),
+    forward: eachTenant(forwardWords),
+    outbound: eachTenant(translationWords),
+    oneToOne: eachTenant(translationWords),
     service: (runs) => (runs === THERE ? "runs" : NOTHING),
+    run: (value) => (value === "saved" ? "saved, perhaps not active" : plain(value)),
+};
+
+/** What rules do beside what their fields say, in words. */
+const EFFECTS: Readonly<Record<string, string>> = {
+    ipv6: "lets IPv6 through:",
+    blocksInto: "blocks on the way to the tenant:",
 };
 
 /** A value that is told as it is, or a list of such. */
@@ -77,26 +92,51 @@ function nameWords(value: Value): string {
     return aliasOf === undefined ? "an alias" : `alias of ${plain(aliasOf)}`;
 }
 
-/** A rule as a whole, the fields of it that differ, or what one that is in no file does: to one tenant or to several. */
+/** Words of what a row does to one tenant, or to each of several. */
+function eachTenant(words: (value: Value, finding: Finding) => string): (value: Value, finding: Finding) => string {
+    return (value, finding) => {
+        if (!Array.isArray(value)) {
+            return typeof value === "object" ? words(value, finding) : plain(value);
+        }
+        const each = (value as readonly Value[]).map((one) => fieldsOf(one));
+        return each.map(({ tenant, found }) => `${plain(tenant)}: ${words(found, finding)}`).join("; ");
+    };
+}
+
+function forwardWords(value: Value): string {
+    const { on, protocol, destination, target, passes } = fieldsOf(value);
+    const past = passes === true ? ", past every rule" : "";
+    return `on ${plain(on)}: ${plain(protocol)} for ${plain(destination)} goes to ${plain(target)}${past}`;
+}
+
+/** NAT of a source's address; without another address it is none. */
+function translationWords(value: Value): string {
+    const { on, source, destination, as } = fieldsOf(value);
+    const to = as === undefined ? "keeps its address" : `appears as ${plain(as)}`;
+    return `on ${plain(on)}: ${plain(source)} ${to} to ${plain(destination)}`;
+}
+
+/** A rule as a whole, the fields of it that differ, or what one that is in no file does. */
 function ruleWords(value: Value, finding: Finding): string {
-    if (Array.isArray(value)) {
-        const each = (value as readonly Value[]).map(fieldsOf);
-        return each.map(({ tenant, found }) => `${plain(tenant)}: ${ruleWords(found, finding)}`).join("; ");
-    }
-    if (typeof value !== "object") {
-        return plain(value);
-    }
-    const { action, protocol, destination, undecided } = fieldsOf(value);
+    const { action, protocol, destination } = fieldsOf(value);
     if (finding.found === undefined) {
         return `${plain(action)} ${plain(protocol)} to ${plain(destination)}`;
     }
-    if (undecided !== undefined) {
-        const { source, to, port } = undecided as Readonly<Record<string, string>>;
-        return `passes, and nobody here can tell what: ${source} to ${[to, port].filter(Boolean).join(" port ")}`;
+    return Object.entries(fieldsOf(value)).map(effectWords).join(", ");
+}
+
+/** One field of a rule that differs, or one thing that a rule does. */
+function effectWords([field, value]: [string, Value]): string {
+    if (field === "undecided") {
+        const { source, to, port } = fieldsOf(value);
+        const end = [to, port].filter(Boolean).map(plain).join(" port ");
+        return `passes, and nobody here can tell what: ${plain(source)} to ${end}`;
     }
-    return Object.entries(fieldsOf(value))
-        .map(([field, one]) => `${field} ${plain(one || "empty")}`)
-        .join(", ");
+    if (field in EFFECTS) {
+        const { source, destination } = fieldsOf(value);
+        return `${EFFECTS[field]} ${plain(source)} to ${plain(destination)}`;
+    }
+    return `${field} ${plain(value || "empty")}`;
 }
 
 function isUndeclared(settle: Settle): boolean {
@@ -116,4 +156,21 @@ function settleWords(substrate: string, settle: Settle): string {
         default:
             return `tenants up ${substrate}`;
     }
+}
+
+const DOORS: Readonly<Record<Door, { readonly name: string; readonly since: string }>> = {
+    groups: { name: "rules of interface groups", since: "25.1" },
+    forwards: { name: "port forwards", since: "26.1" },
+    outbound: { name: "outbound NAT", since: "25.1" },
+    oneToOne: { name: "one-to-one NAT", since: "25.1" },
+};
+
+/** A kind of door that drift could not look at, and what opens it, in words. */
+export function unreadWords({ door, privilege }: UnreadDoor): string {
+    const { name, since } = DOORS[door];
+    const how =
+        privilege === undefined
+            ? `the API of the router's version does not tell of them; OPNsense ${since} or newer does`
+            : `give the key's user the privilege ${JSON.stringify(privilege)} (docs/core-router.md)`;
+    return `router: not looked at: ${name}; ${how}`;
 }

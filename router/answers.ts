@@ -1,6 +1,7 @@
 import type { Answer } from "../https/client";
-import { RouterError } from "./errors";
+import { DeniedError, RouterError } from "./errors";
 import { privilegeFor } from "./privileges";
+import { OLDEST } from "./version";
 
 /** Advice where the router itself failed. */
 const SEE_LOG = "see System > Log Files > Backend on the router, then run it again";
@@ -35,7 +36,8 @@ export function json(asked: Asked, { status, text }: Answer): unknown {
             );
         }
     }
-    throw new RouterError(`${named(asked)}: ${status} ${saidIn(text)}${advice(status, asked.path)}`);
+    const message = `${named(asked)}: ${status} ${saidIn(text)}${advice(status, asked.path)}`;
+    throw status === 403 || status === 404 ? new DeniedError(message, status) : new RouterError(message);
 }
 
 /** The error for an answer that is none of those that OPNsense gives where all is well. */
@@ -65,7 +67,7 @@ function advice(status: number, path: string): string {
                 "System > Access > Users on the router (docs/core-router.md)"
             );
         case 404:
-            return ": the router does not have it; OPNsense 26.7 or newer is needed";
+            return `: the router does not have it; OPNsense ${OLDEST} or newer is needed`;
         default:
             return `: ${SEE_LOG}`;
     }

@@ -24,6 +24,7 @@ export type Row = Readonly<Record<string, unknown>> & { readonly uuid: string };
 export class RouterClient {
     private readonly base: URL;
     private https: HttpsClient | undefined;
+    private beforeWrite: (() => Promise<void>) | undefined;
 
     /** @throws RouterError where the endpoint is no https address. */
     constructor(
@@ -33,6 +34,13 @@ export class RouterClient {
         private readonly timeoutSeconds: number = timeoutInSeconds(),
     ) {
         this.base = parsed(endpoint);
+    }
+
+    /** The same client, which does something before each write of a record or of settings. */
+    announcing(beforeWrite: () => Promise<void>): RouterClient {
+        const client = new RouterClient(this.endpoint, this.credentials, this.timeoutSeconds);
+        client.beforeWrite = beforeWrite;
+        return client;
     }
 
     /** Reads an endpoint that answers with an object or a list, whatever type the router says it is. */
@@ -96,6 +104,7 @@ export class RouterClient {
      */
     async delete(path: string, record: string): Promise<void> {
         const asked = { method: "POST", path, record };
+        await this.beforeWrite?.();
         const { result } = await this.post(asked, {});
         if (result !== "deleted" && result !== "not found") {
             throw unexpected(asked, result);
@@ -113,6 +122,7 @@ export class RouterClient {
 
     private async write(path: string, body: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>> {
         const asked = { method: "POST", path, record: recordIn(body) };
+        await this.beforeWrite?.();
         const answer = await this.post(asked, body);
         if (answer["result"] !== "saved") {
             throw unexpected(asked, answer["result"]);

@@ -15,11 +15,12 @@ export async function interfaces(client: RouterClient): Promise<AssignedInterfac
     const assigned = entries
         .filter((entry): entry is Record<string, unknown> => typeof entry === "object" && entry !== null)
         .filter(({ identifier }) => typeof identifier === "string" && identifier !== "")
-        .map(({ identifier, device, enabled, addr4 }) => ({
+        .map(({ identifier, device, enabled, addr4, description }) => ({
             identifier: identifier as string,
             device: typeof device === "string" ? device : "",
             enabled: enabled === true || enabled === "1",
             address: typeof addr4 === "string" ? addr4 : "",
+            description: typeof description === "string" ? description : "",
         }));
     if (assigned.length === 0) {
         throw new RouterError(

@@ -15,6 +15,33 @@ export interface RouterInventory {
     readonly hostAliases: readonly Row[];
     readonly aliases: readonly Row[];
     readonly rules: readonly Row[];
+    readonly doors: RouterDoors;
+}
+
+/** The records of tenants among it. */
+export type RouterRecordsFound = Omit<RouterInventory, "doors">;
+
+/** Everything beside the rules that can let something through to or from a tenant. Nothing here writes any of it. */
+export interface RouterDoors {
+    /** Interface groups, whose rules come before those of an interface. */
+    readonly groups: readonly Row[];
+    /** Port forwards. */
+    readonly forwards: readonly Row[];
+    /** Outbound NAT. */
+    readonly outbound: readonly Row[];
+    /** One-to-one NAT. */
+    readonly oneToOne: readonly Row[];
+    /** Those of them that could not be read. */
+    readonly unread: readonly UnreadDoor[];
+}
+
+export type Door = Exclude<keyof RouterDoors, "unread">;
+
+/** A kind of door that the router does not tell of, and why. */
+export interface UnreadDoor {
+    readonly door: Door;
+    /** The privilege that opens it; missing where the router's version has no API for it. */
+    readonly privilege?: string;
 }
 
 /** An interface of the router with the device that it is assigned to. */
@@ -25,6 +52,8 @@ export interface AssignedInterface {
     readonly enabled: boolean;
     /** In CIDR form, empty where there is none. */
     readonly address: string;
+    /** Name that a person gave it, such as TENANT50. */
+    readonly description: string;
 }
 
 /** Name of a VLAN's device: a search puts the name of the interface behind it, as in `vlan0.50 [TENANT50]`. */

@@ -4,7 +4,7 @@ import { liesIn, networkOf } from "../substrate/network";
 import { isTenants } from "../substrate/recordOwnership";
 import type { Substrate } from "../substrate/substrate";
 import type { Row } from "./client";
-import { carrierOf, deviceOf, type AssignedInterface, type RouterInventory } from "./inventory";
+import { carrierOf, deviceOf, type AssignedInterface, type RouterRecordsFound } from "./inventory";
 import { aliasName, nameOf } from "./names/fields";
 import { descriptionOf, text } from "./rows";
 
@@ -25,7 +25,7 @@ export interface Gone {
 type Read = (row: Row) => string;
 
 /** Leftovers of a tenant on the router: records that bear its mark, and those of its VLAN, subnet and zone. */
-export function routerLeftovers(inventory: RouterInventory, substrate: Substrate, gone: Gone): RouterLeftovers {
+export function routerLeftovers(inventory: RouterRecordsFound, substrate: Substrate, gone: Gone): RouterLeftovers {
     const { hosts } = inventory;
     const ranges = gone.vlans.flatMap((vlan) => cidrOf(substrate.plan, vlan) ?? []).map(networkOf);
     const isNamed = (name: string) => name.endsWith(`.${gone.tenant}.${substrate.zone}`);

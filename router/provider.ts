@@ -10,10 +10,12 @@ import { credentials, type Configured } from "./credentials";
 import { dhcpKind } from "./dhcp/kind";
 import { RouterError } from "./errors";
 import type { Kept, Kind, Target } from "./kind";
+import { isMarked } from "./mark";
 import { namesKind } from "./names/kind";
 import { isTenants, markOf } from "../substrate/recordOwnership";
 import { queueOf, UnappliedError, type Writer } from "./queue";
 import { rulesKind } from "./rules/kind";
+import { requiringListed } from "./rules/listed";
 import { currentRun, partOf, type Announced } from "./run";
 import type { Service } from "./services";
 import { vlanKind } from "./vlan/kind";
@@ -76,7 +78,7 @@ export const kinds: Readonly<Record<string, Operations>> = {
     vlan: operations(vlanKind),
     dhcp: operations(dhcpKind),
     names: operations(namesKind),
-    rules: operations(rulesKind),
+    rules: operations(requiringListed(rulesKind)),
 };
 
 /** Pulumi's operations on resources of a kind. */
@@ -152,7 +154,12 @@ async function read<I extends Target, S extends Kept>(kind: Kind<I, S>, id: stri
     const inputs = inputsIn(kind, props);
     const state = stateIn(kind, props);
     currentRun.read(partOf(kind.name, inputs.tenant));
-    const found = await kind.read(clientOf(inputs), inputs, state);
+    const client = clientOf(inputs);
+    if (await isMarked(client)) {
+        // A run was killed after it wrote: whatever is saved may not be active, and an `up` makes it so.
+        state.unapplied = [...new Set([...state.unapplied, ...kind.services(inputs, state)])];
+    }
+    const found = await kind.read(client, inputs, state);
     if (found === undefined) {
         const missing = together(inputs, { [MISSING]: true });
         return { id, props: together(missing, { ...state, uuids: {} }), inputs: missing };

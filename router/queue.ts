@@ -1,7 +1,9 @@
 import type { RouterClient } from "./client";
 import { RouterError } from "./errors";
+import { isMarked, mark, unmark } from "./mark";
 import { currentRun, type Run } from "./run";
-import { kindOf, reconfigure, type Service } from "./services";
+import { kindOf, reconfigure, SERVICE_NAMES, type Service } from "./services";
+import { requireSupported } from "./version";
 
 /**
  * How long nothing may be heard before a service is reconfigured of which it is not known what is still to come, in
@@ -63,12 +65,21 @@ interface Job extends Operation {
  *     since of each one operation waits here: with n tenants one for each full n/parallel;
  *   - nothing is heard for ten seconds though more is to come, or for two where the run told nothing of itself, as a destroy
  *     without the refresh before it: what comes later is one more.
+ *
+ * A mark stands on the router from before the first write until all that was written is active (mark.ts). Where it is there
+ * before that, a run was killed in between, and every service is reconfigured once.
  */
 export class WriteQueue {
     private readonly waiting: Job[] = [];
     /** Jobs that are done but for the services. */
     private readonly unapplied = new Set<Job>();
     private running = false;
+    /** Whether the mark stands on the router; undefined where that is not known. */
+    private marked: boolean | undefined;
+    /** Services that may not have taken over what a run wrote that was killed. */
+    private readonly owed = new Set<Service>();
+    /** Services that did not take over what this run wrote. */
+    private readonly failed = new Set<Service>();
     private wake = () => {};
 
     /**
@@ -122,19 +133,53 @@ export class WriteQueue {
             }
         }
         this.running = false;
+        // Until the next work the router may be changed by others, other runs among them.
+        this.marked = undefined;
+        this.failed.clear();
     }
 
     /** Does a job, and holds it until the services have taken over what it wrote. */
     private async attempt(job: Job): Promise<void> {
         try {
-            await job.work({ client: job.client, dirty: (service) => job.services.add(service) });
+            await this.look(job.client);
+            this.owed.forEach((service) => job.services.add(service));
+            const client = job.client.announcing(() => this.mark(job.client));
+            await job.work({ client, dirty: (service) => job.services.add(service) });
         } catch (error) {
             job.error = error instanceof Error ? error : new RouterError(String(error));
             this.coming.fail();
         }
         this.coming.done(job.part);
         this.unapplied.add(job);
-        this.release();
+        await this.release();
+    }
+
+    /** Looks, before anything is written, whether the router is new enough, and for the mark of a run that was killed. */
+    private async look(client: RouterClient): Promise<void> {
+        if (this.marked === undefined) {
+            await requireSupported(client);
+            this.marked = await isMarked(client);
+            (this.marked ? SERVICE_NAMES : []).forEach((service) => this.owed.add(service));
+        }
+    }
+
+    private async mark(client: RouterClient): Promise<void> {
+        if (this.marked !== true) {
+            await mark(client);
+            this.marked = true;
+        }
+    }
+
+    /** Takes the mark away once every service has taken over what was written. Left behind, it costs the next run a reconfigure. */
+    private async unmark(): Promise<void> {
+        const jobs = [...this.unapplied];
+        const [job] = jobs;
+        const open = this.owed.size > 0 || this.failed.size > 0 || jobs.some(({ services }) => services.size > 0);
+        if (this.marked !== true || job === undefined || open || this.waiting.length > 0) {
+            return;
+        }
+        this.marked = undefined;
+        await unmark(job.client).catch((error: unknown) => console.error(`warning: ${(error as Error).message}`));
     }
 
     /** Services for which nothing more is to come. */
@@ -161,6 +206,10 @@ export class WriteQueue {
         const jobs = [...this.unapplied].filter(({ services }) => due.some((service) => services.has(service)));
         const clients = new Map(due.map((one) => [one, jobs.find(({ services }) => services.has(one))!.client]));
         const failures = await reconfigure(clients);
+        for (const service of due) {
+            this.owed.delete(service);
+            this.failed[failures.has(service) ? "add" : "delete"](service);
+        }
         for (const job of jobs) {
             due.filter((service) => job.services.delete(service) && failures.has(service)).forEach((service) =>
                 job.failures.set(service, failures.get(service)!),
@@ -169,12 +218,13 @@ export class WriteQueue {
         if (failures.size > 0) {
             this.coming.fail();
         }
-        this.release();
+        await this.release();
         this.coming.changed();
     }
 
     /** Ends the jobs for which no service is left. */
-    private release(): void {
+    private async release(): Promise<void> {
+        await this.unmark();
         for (const job of [...this.unapplied].filter(({ services }) => services.size === 0)) {
             this.unapplied.delete(job);
             job.end(failureOf(job));

@@ -42,6 +42,9 @@ const SERVICES: Readonly<Record<Service, ServiceFacts>> = {
     filter: { reconfigure: "firewall/filter/apply", kind: "rules", name: "firewall rules" },
 };
 
+/** Every service. */
+export const SERVICE_NAMES = Object.keys(SERVICES) as readonly Service[];
+
 /** The kind of resource that writes for a service. */
 export function kindOf(service: Service): KindName {
     return SERVICES[service].kind;
@@ -60,7 +63,7 @@ const RECONFIGURE_TRIES = 2;
 /** Reconfigures services and gives back what went wrong, by service. */
 export async function reconfigure(dirty: ReadonlyMap<Service, RouterClient>): Promise<Map<Service, string>> {
     const failures = new Map<Service, string>();
-    for (const service of Object.keys(SERVICES) as Service[]) {
+    for (const service of SERVICE_NAMES) {
         const client = dirty.get(service);
         for (let tries = 0; client !== undefined && tries < RECONFIGURE_TRIES; tries++) {
             try {

@@ -54,7 +54,8 @@ export interface Subject {
 
 /**
  * Kinds of things on a node, on the router and on a host; a firewall is the datacentre's or the node's own, a wall what rules
- * together let through.
+ * together let through, a run one that wrote to the router and has not ended. Of NAT there are port forwards, outbound and
+ * one-to-one rules.
  */
 export type SubjectKind =
     | "vm"
@@ -69,7 +70,11 @@ export type SubjectKind =
     | "rule"
     | "alias"
     | "wall"
+    | "forward"
+    | "outbound"
+    | "oneToOne"
     | "service"
+    | "run"
     | "task";
 
 /** A key of a definition. */

@@ -2,7 +2,7 @@ import { linesOf, sumOf } from "../../report/holdings";
 import { leftoverWords } from "../../report/routerWords";
 import { exportStack } from "../../state/client";
 import { holdingsOf, type Holdings } from "../../state/holdings";
-import type { RouterInventory } from "../../router/inventory";
+import type { RouterRecordsFound } from "../../router/inventory";
 import type { Substrate } from "../../substrate/substrate";
 import { Refusal } from "../cli/errors";
 import { withEachNode, withNodes } from "../../node/client";
@@ -10,7 +10,7 @@ import type { Inventory } from "../../node/inventory";
 import { TEARDOWN_PARTS, readInventory } from "../../node/read";
 import { remainsOf, withDisks } from "../../node/teardown";
 import { routerLeftovers } from "../../router/leftovers";
-import { readInventory as readRouter } from "../../router/read";
+import { RECORD_PARTS, readInventory as readRouter } from "../../router/read";
 import { complain, tell } from "../cli/terminal";
 import { routerClient } from "./routerClient";
 
@@ -58,7 +58,7 @@ export async function tellReleased(substrate: Substrate, before: readonly Holdin
 /** Inventories after a run; the router's is undefined where nobody can read it. */
 interface Inventories {
     readonly nodes: readonly Inventory[];
-    readonly router: RouterInventory | undefined;
+    readonly router: RouterRecordsFound | undefined;
 }
 
 /** Reads nodes and router when it is asked first, and once for all tenants. */
@@ -67,7 +67,7 @@ function readOnce(substrate: Substrate): () => Promise<Inventories> {
     const read = async () => {
         const nodes = await withEachNode(substrate, (client, one) => readInventory(client, one, TEARDOWN_PARTS));
         const client = routerClient(substrate);
-        return { nodes, router: client && (await readRouter(client)) };
+        return { nodes, router: client && (await readRouter(client, RECORD_PARTS)) };
     };
     return () => (inventories ??= read());
 }
@@ -99,7 +99,7 @@ interface OnRouter {
     readonly wasRead: boolean;
 }
 
-function onRouter(substrate: Substrate, inventory: RouterInventory | undefined, holdings: Holdings): OnRouter {
+function onRouter(substrate: Substrate, inventory: RouterRecordsFound | undefined, holdings: Holdings): OnRouter {
     if (inventory === undefined) {
         return { leftovers: [], others: [], stays: [], wasRead: false };
     }

@@ -9,10 +9,12 @@ from simcommon import process
 from .control import Control
 from .hostname import DOMAIN, HOSTNAME
 from .router import SimulatedRouter
+from .versions import NEWEST, VERSIONS
 
 # Names in the certificate beside the address.
 NAMES = ('127.0.0.1', 'localhost', f'{HOSTNAME}.{DOMAIN}')
 API_SECRET = 'SIMROUTER_API_SECRET'
+OPNSENSE = 'OPNSENSE'
 
 
 def main() -> int:
@@ -22,11 +24,14 @@ def main() -> int:
         'when its parent process ends.')
     parser.add_argument('--unassigned', action='store_true',
                         help='start without VLANs 50-59, which a person makes and assigns once on a real router')
+    parser.add_argument('--opnsense', choices=VERSIONS, default=os.environ.get(OPNSENSE) or NEWEST,
+                        help=f'version of OPNsense whose answers it gives; {OPNSENSE} in the environment sets it too')
     options = parser.parse_args()
 
     async def machine(folder: Path) -> None:
         kept = options.keep
-        router = SimulatedRouter(options.host, options.port, os.environ.get(API_SECRET), not options.unassigned)
+        router = SimulatedRouter(options.host, options.port, os.environ.get(API_SECRET), not options.unassigned,
+                                 VERSIONS[options.opnsense])
         router.keys = {name: (kept.secret(f'{name} key') or key, kept.secret(f'{name} secret') or secret)
                        for name, (key, secret) in router.keys.items()}
 

@@ -6,13 +6,14 @@ from typing import Any
 
 from aiohttp import web
 
-from . import inventory, overview
+from . import overview
 from .assignment import Assignments
 from .controllers import Aliases, Controller, Groups, Hosts, Kea, Rules, Vlans
 from .hostname import HOSTNAME
 from .models import KEA_GENERAL
 from .records import RouterError, flattened, recordset, told
 from .services import PROCESSES
+from .versions import ASSIGNMENT
 
 # Controller, and the section and the class that each of its nouns stands for.
 NOUNS: dict[str, dict[str, tuple[str, type[Controller]]]] = {
@@ -26,7 +27,6 @@ NOUNS: dict[str, dict[str, tuple[str, type[Controller]]]] = {
     'firewall/sourcenat': {'rule': ('source_nat', Controller)},
     'firewall/onetoone': {'rule': ('one_to_one', Controller)},
 }
-ASSIGNMENT = 'interfaces/assignment'
 VERBS = ('search', 'get', 'add', 'set', 'del', 'toggle')
 # Controllers whose records nobody can switch on and off.
 NO_TOGGLE = ('interfaces/vlansettings', 'kea/dhcpv4', 'firewall/group', ASSIGNMENT)
@@ -57,6 +57,8 @@ class Api:
         base = '/'.join(part.replace('_', '').lower() for part in parts[:2])
         action, rest = parts[2].replace('_', '').lower(), parts[3:]
         named = f'{base}/{action}'
+        if base in self.router.version.without:
+            raise _no_endpoint()
         if named in RECONFIGURES:
             return web.json_response(self._reconfigure(method, RECONFIGURES[named]))
         if named == f'{ASSIGNMENT}/reconfigure':
@@ -71,7 +73,7 @@ class Api:
                  'kea/dhcpv4/set': lambda: self._set_kea_general(method, body),
                  'interfaces/overview/interfacesinfo': lambda: recordset(overview.entries(self.router), body, ''),
                  'kea/leases4/search': lambda: {**recordset([], body, 'address'), 'stats': dict(NO_LEASES), 'interfaces': []},
-                 'core/firmware/status': lambda: {'product_version': inventory.VERSION, 'status': 'none'},
+                 'core/firmware/status': lambda: {'product_version': self.router.version.product, 'status': 'none'},
                  'core/backup/backups': self._revisions}
         if named in plain:
             return web.json_response(plain[named]())

@@ -37,7 +37,8 @@ class Control(control.Control):
             self.machine.keys['deevnet'] = (key, str(wanted['secret']))
         if 'privileges' in wanted:
             named = wanted['privileges']
-            self.machine.privileges = privileges.PROGRAM if named is None else privileges.require_privileges(named)
+            self.machine.privileges = (privileges.program(self.machine.version) if named is None
+                                       else privileges.require_privileges(self.machine.version, named))
         return {'latency': self.machine.latency_seconds, 'table_seconds': self.machine.table_seconds,
                 'privileges': list(self.machine.privileges)}
 

@@ -103,7 +103,7 @@ class Kea(Controller):
     """Kea/Api/Dhcpv4Controller.php, which deletes safely (ApiMutableModelControllerBase.php:191)."""
 
     def delete(self, wanted: str) -> dict[str, Any]:
-        return self.records.delete(wanted, self._require_unused)
+        return self.records.delete(wanted, self._require_unused if self.router.version.deletes_safely else None)
 
     def _require_unused(self, uuid: str, record: Record) -> None:
         users = [(key, one) for key, one in self.router.saved['reservation'].items() if one['subnet'] == uuid]
@@ -188,8 +188,12 @@ class Rules(Controller):
     """Firewall/Api/FilterController.php:85: rules in the order in which they hold, OPNsense's own ones first."""
 
     def search(self, asked: dict[str, Any]) -> dict[str, Any]:
+        version = self.router.version
         rows = [self._ordered(row) for row in self.records.rows()]
-        return recordset([*rows, *own.rules(self.router)], asked, 'sort_order')
+        if not version.lists_single:
+            rows = [row for row in rows if len(row['interface'].split(',')) != 1 or row['interface'] == '']
+        others = own.rules(self.router) if version.lists_other or asked.get('show_all') else []
+        return recordset([*rows, *others], asked, 'sort_order')
 
     def get(self, uuid: str | None) -> Any:
         found = super().get(uuid)

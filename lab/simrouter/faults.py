@@ -17,7 +17,8 @@ class Faults:
     def add_fault(self, fault: dict[str, Any]) -> None:
         """Adds a fault.
 
-        Keys: method, path (a regular expression for all of the path below /api), and one of
+        Keys: method, path (a regular expression for all of the path below /api), body (one for a part of the body, where it is to
+        be of one request among many), and one of
         status (an HTTP status, with message), result (`failed`, with validations), answer (text that is answered with
         200 in place of JSON), timeout (no answer), reset (the connection breaks),
         half (a reconfigure that says ok, applies nothing and leaves the service stopped),
@@ -26,7 +27,7 @@ class Faults:
 
         Raises ValueError for a fault that could never apply.
         """
-        unknown = set(fault) - {'method', 'path', 'message', 'validations', 'times', 'done', *KINDS}
+        unknown = set(fault) - {'method', 'path', 'body', 'message', 'validations', 'times', 'done', *KINDS}
         if unknown:
             raise ValueError(f'unknown keys: {", ".join(sorted(unknown))}')
         if sum(kind in fault for kind in KINDS) != 1:
@@ -34,12 +35,13 @@ class Faults:
         if not fault['method'] or not fault['path']:
             raise ValueError('method and path are needed')
         re.compile(fault['path'])
+        re.compile(fault.get('body', ''))
         self.faults.append(dict(fault))
 
-    def fault_for(self, method: str, path: str) -> dict[str, Any] | None:
+    def fault_for(self, method: str, path: str, body: str) -> dict[str, Any] | None:
         """The fault that a request meets; one that was asked for a number of times is used up by it."""
         for fault in self.faults:
-            if fault['method'] == method and re.fullmatch(fault['path'], path):
+            if fault['method'] == method and re.fullmatch(fault['path'], path) and re.search(fault.get('body', ''), body):
                 if fault.get('times') is not None:
                     fault['times'] -= 1
                     if fault['times'] <= 0:

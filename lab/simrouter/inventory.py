@@ -7,7 +7,6 @@ from .hostname import DOMAIN, HOSTNAME
 from .models import Record
 from .sections import MODELS
 
-VERSION = '26.7.3_11'
 SITE, PARENT = 20, 're0'
 # Inventory key and VLAN of each core segment that the router has an address in, in the order of its optN.
 CORE = {'trusted': 10, 'storage': 20, 'platform': 25, 'iot': 30, 'iot_vendor': 31, 'iot_backend': 35, 'guest': 40}

@@ -2,6 +2,8 @@
 
 import re
 
+from .versions import Version
+
 # Patterns of the paths that each opens, as ACL/ACL.xml of each module has them; only those of the endpoints here, and one
 # that looks as if it were enough for host overrides.
 PATTERNS: dict[str, tuple[str, ...]] = {
@@ -27,23 +29,35 @@ PATTERNS: dict[str, tuple[str, ...]] = {
 }
 # Paths that every user may ask (Core/ACL.php:315).
 EVERYBODY = ('api/core/menu/*',)
-# What the user of the program's key has, as docs/core-router.md asks for it.
+# What the user of the program's key has, as docs/core-router.md asks for it; assigning VLANs is left to a person.
 PROGRAM = ('Interfaces: VLAN', 'Status: Interfaces', 'Services: DHCP: Kea(v4)', 'Services: Unbound',
-           'Firewall: Rules [new]', 'Firewall: Alias: Edit')
+           'Firewall: Rules [new]', 'Firewall: Alias: Edit', 'Firewall: Groups', 'Firewall: NAT: Destination NAT',
+           'Firewall: NAT: Source NAT', 'Firewall: NAT: 1:1')
 
 
-def require_privileges(names: list[str]) -> tuple[str, ...]:
-    """The names; raises ValueError for one that is not known."""
-    unknown = [name for name in names if name not in PATTERNS]
+def program(version: Version) -> tuple[str, ...]:
+    """Privileges of the program's user under the names of a version."""
+    return tuple(version.privilege_names.get(name, name) for name in PROGRAM)
+
+
+def patterns(version: Version) -> dict[str, tuple[str, ...]]:
+    """Patterns of paths by the names that a version has for its privileges."""
+    return {version.privilege_names.get(name, name): opened for name, opened in PATTERNS.items()}
+
+
+def require_privileges(version: Version, names: list[str]) -> tuple[str, ...]:
+    """The names; raises ValueError for one that the version does not have."""
+    unknown = [name for name in names if name not in patterns(version)]
     if unknown:
         raise ValueError(f'unknown privileges: {", ".join(unknown)}')
     return tuple(names)
 
 
-def opens(privileges: tuple[str, ...], path: str) -> bool:
+def opens(version: Version, privileges: tuple[str, ...], path: str) -> bool:
     """Whether one of the privileges opens a path, which is compared as it was asked: host overrides are opened as
     search_host_override and not as searchHostOverride (Core/ACL.php, urlMatch)."""
-    return any(_matches(pattern, path) for pattern in (*EVERYBODY, *(one for name in privileges for one in PATTERNS[name])))
+    opened = patterns(version)
+    return any(_matches(pattern, path) for pattern in (*EVERYBODY, *(one for name in privileges for one in opened[name])))
 
 
 def _matches(pattern: str, path: str) -> bool:

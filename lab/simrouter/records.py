@@ -6,6 +6,7 @@ import uuid as uuids
 from collections.abc import Callable
 from typing import Any
 
+from . import fields as f
 from . import own, php
 from .models import Faults, Model, Record
 from .sections import MODELS
@@ -36,6 +37,12 @@ class Records:
     def __init__(self, router: Any, section: str) -> None:
         self.router, self.section = router, section
         self.model: Model = MODELS[section]
+
+    @property
+    def fields(self) -> dict[str, f.Field]:
+        """The fields that the router's version has; a record keeps the defaults of the others."""
+        without = self.router.version.without_fields.get(self.section, frozenset())
+        return {name: field for name, field in self.model.fields.items() if name not in without}
 
     @property
     def saved(self) -> dict[str, Record]:
@@ -88,7 +95,7 @@ class Records:
             return []
         record = self.saved[uuid] if uuid is not None else self._blank()
         nodes: dict[str, Any] = {}
-        for name, field in self.model.fields.items():
+        for name, field in self.fields.items():
             *outer, last = name.split('.')
             inner = nodes
             for step in outer:
@@ -103,7 +110,7 @@ class Records:
 
     def row(self, uuid: str, record: Record) -> Row:
         row: Row = {'uuid': uuid}
-        for name, field in self.model.fields.items():
+        for name, field in self.fields.items():
             row[name] = record[name]
             described = field.described(record[name], self.router)
             if described != record[name]:
@@ -123,7 +130,7 @@ class Records:
 
     def merged(self, uuid: str, sent: Any) -> Record:
         """A record with what was sent in place of what it has; a new one where there is none."""
-        fields = self.model.fields
+        fields = self.fields
         return {**(self.saved.get(uuid) or self._blank()),
                 **{name: fields[name].clean(value) for name, value in flattened(sent, fields).items()}}
 

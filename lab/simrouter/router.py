@@ -19,6 +19,7 @@ from .faults import Faults
 from .records import RouterError
 from .sections import MODELS
 from .services import PROCESSES, Services
+from .versions import NEWEST, VERSIONS, Version
 
 # Kept in the journal at most; a long test run must not eat the machine.
 JOURNAL_MAX = 20_000
@@ -27,13 +28,15 @@ NEVER = 300
 
 
 class SimulatedRouter(Faults, Services):
-    """core-rt02 of dvntm: OPNsense 26.7 with the lab's own base.
+    """core-rt02 of dvntm: OPNsense with the lab's own base.
 
     Two API users: `deevnet`, whose key the program has, and `root`, the person who changes things by hand.
     """
 
-    def __init__(self, host: str, port: int, secret: str | None = None, assigned: bool = True) -> None:
+    def __init__(self, host: str, port: int, secret: str | None = None, assigned: bool = True,
+                 version: Version = VERSIONS[NEWEST]) -> None:
         super().__init__()
+        self.version = version
         self.host, self.port = host, port
         self.keys = {name: (secrets.token_hex(20), secret if secret and name == 'deevnet' else secrets.token_hex(20))
                      for name in ('deevnet', 'root')}
@@ -49,7 +52,7 @@ class SimulatedRouter(Faults, Services):
         # Real seconds from the reload of the rules until the tables of the aliases are filled.
         self.table_seconds = 0.0
         # Of the user whose key the program has; the other one may do everything.
-        self.privileges = privileges.PROGRAM
+        self.privileges = privileges.program(version)
         self._asked = 0
         self._request: dict[str, Any] = {}
         self._runner: web.AppRunner | None = None
@@ -101,10 +104,10 @@ class SimulatedRouter(Faults, Services):
             return web.Response(status=404, text='404 - Not Found', content_type='text/html')
         if entry['user'] is None:
             return web.json_response({'status': 401, 'message': 'Authentication Failed'}, status=401)
-        if entry['user'] != 'root' and not privileges.opens(self.privileges, request.path_qs):
+        if entry['user'] != 'root' and not privileges.opens(self.version, self.privileges, request.path_qs):
             return web.json_response({'status': 403, 'message': 'Forbidden'}, status=403)
         path = request.path[len('/api'):]
-        fault = self.fault_for(request.method, path)
+        fault = self.fault_for(request.method, path, entry['body'])
         if fault is None or fault.get('done') or 'half' in fault or 'down' in fault:
             self._request = {'n': entry['n'], 'user': entry['user'], 'method': request.method, 'path': path}
             response = self._carry_out(request, path, entry['body'], fault or {})

@@ -44,8 +44,9 @@ class Services:
         return general['enabled'] != '1' or general['interfaces'] != ''
 
     def _fill_tables(self) -> None:
-        """Fills the tables of the aliases: at once, or after some seconds in which the rules hold with the tables of before."""
-        wanted = copy.deepcopy(self.saved['alias'])
+        """Fills the tables of the aliases: at once, or after some seconds in which the rules hold with the tables of before. One
+        that is disabled has no table (service/templates/OPNsense/Filter/filter_tables.conf:14)."""
+        wanted = copy.deepcopy({uuid: one for uuid, one in self.saved['alias'].items() if one['enabled'] == '1'})
 
         def fill() -> None:
             self.active['alias'] = wanted

@@ -5,7 +5,9 @@ import type { RouterInventory } from "../inventory";
 import { nameFindings } from "../names/drift";
 import { routerRecordsOf } from "../records";
 import { ruleFindings } from "../rules/drift";
+import { markIn } from "../mark";
 import { vlanFindings } from "../vlan/drift";
+import { natFindings } from "./doors";
 import { undeclaredFindings } from "./undeclared";
 
 /**
@@ -21,9 +23,36 @@ export function routerDrift(substrate: Substrate, inventory: RouterInventory): F
     }
     const findings = substrate.tenants.flatMap((tenant) => {
         const view = { substrate, tenant, records: routerRecordsOf(substrate, tenant), inventory };
-        return [...vlanFindings(view), ...scopeFindings(view), ...nameFindings(view), ...ruleFindings(view)];
+        return [
+            ...vlanFindings(view),
+            ...scopeFindings(view),
+            ...nameFindings(view),
+            ...ruleFindings(view),
+            ...natFindings(view),
+        ];
     });
-    return [...eachOnce(findings), ...undeclaredFindings(substrate, inventory), ...inventory.stopped.map(notRunning)];
+    return [
+        ...eachOnce(findings),
+        ...undeclaredFindings(substrate, inventory),
+        ...inventory.stopped.map(notRunning),
+        ...unended(inventory),
+    ];
+}
+
+/** A run that wrote and has not ended: until an `up`, the router may work with other records than those that it lists. */
+function unended({ aliases }: RouterInventory): Finding[] {
+    const mark = markIn(aliases);
+    return mark === undefined
+        ? []
+        : [
+              {
+                  place: { kind: "router" },
+                  subject: { kind: "run", id: mark.uuid },
+                  declared: "active",
+                  found: "saved",
+                  settle: { by: "up" },
+              },
+          ];
 }
 
 /** A rule for several interfaces is one thing that somebody did, whatever number of tenants it concerns. */

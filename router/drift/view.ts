@@ -5,7 +5,7 @@ import type { Row } from "../client";
 import { differences, type Field } from "../fields";
 import type { RouterInventory } from "../inventory";
 import type { RouterRecords } from "../recordTypes";
-import { descriptionOf } from "../rows";
+import { descriptionOf, text } from "../rows";
 
 /** One tenant on the core router: what was declared, and what is. */
 export interface RouterView {
@@ -23,6 +23,9 @@ export const MENU = {
     names: "Services > Unbound DNS > Overrides",
     rules: "Firewall > Rules",
     aliases: "Firewall > Aliases",
+    forwards: "Firewall > NAT > Destination NAT",
+    outbound: "Firewall > NAT > Source NAT",
+    oneToOne: "Firewall > NAT > One-to-One",
 } as const;
 
 /**
@@ -64,6 +67,13 @@ export function finding(view: RouterView, { vm, ...subject }: About, differs: Di
         ...differs,
         ...(differs.declared !== undefined && { definedAt: { file, line: lines[""]!, key: "name" } }),
     };
+}
+
+/** A finding about somebody else's row, which has a place among others of its kind and perhaps a description. */
+export function rowFinding(view: RouterView, row: Row, kind: SubjectKind, found: Value, menu: string): Finding {
+    const { uuid } = row;
+    const about = { kind, id: text(row, "sequence"), name: descriptionOf(row) || uuid, uuid };
+    return finding(view, about, { found, settle: { by: "menu", menu } });
 }
 
 /** Findings for each field of a record that is not as declared. */

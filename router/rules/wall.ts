@@ -2,12 +2,13 @@ import { routerFilter, type Packet, type PacketFilter, type RouterAddresses } fr
 import { wallDifference, type Judge, type WallView } from "../../firewall/wallDifference";
 import type { Finding, Value } from "../../substrate/findings";
 import type { Row } from "../client";
-import { finding, MENU, type RouterView } from "../drift/view";
+import { finding, MENU, rowFinding, type RouterView } from "../drift/view";
 import { collectionRulesOf } from "../export/collectionRules";
 import { addressesOf, carrierOfVlan } from "../inventory";
 import type { RouterRule } from "../../firewall/rules";
 import { text } from "../rows";
 import { interfaceFilter, type InterfaceFilter } from "./filter";
+import { unfilteredFindings } from "./unfiltered";
 
 /** The filters that are compared: what was declared, and what is on an interface. */
 function compared(view: RouterView, on: string, more: readonly PacketFilter<RouterRule>[] = []) {
@@ -34,11 +35,12 @@ export function foreignFindings(view: RouterView, on: string, own: ReadonlySet<R
             const counts = rule !== undefined && !own.has(rule) && (rule["action"] === "pass") === passing;
             return counts && passes(declared, packet) !== passing ? rule.uuid : undefined;
         };
-    return [
+    return eachRuleOnce([
         ...effects(view, wallDifference(wall, judge(true)), "opens"),
         ...effects(view, wallDifference(wall, judge(false)), "closes"),
         ...undecided(view, actual, own),
-    ];
+        ...unfilteredFindings(view, on, own),
+    ]);
 }
 
 /** Openings that no file declares, and declared ones that are closed. */
@@ -59,13 +61,28 @@ export function wallFindings(view: RouterView): Finding[] {
         passes(declared, packet) && actual.filter.first(packet)?.["action"] !== "pass"
             ? declared.first(packet)!.description
             : undefined;
-    return [
+    return eachRuleOnce([
         ...effects(view, wallDifference(wall, opens), "opens"),
         ...[...wallDifference(wall, closes)].map(([id, what]) =>
             finding(view, { kind: "wall", id }, { declared: what }),
         ),
         ...undecided(view, actual, new Set()),
-    ];
+        ...unfilteredFindings(view, carrier.identifier, new Set()),
+    ]);
+}
+
+/** One finding for a rule, whatever it does. */
+function eachRuleOnce(findings: readonly Finding[]): Finding[] {
+    const byRule = new Map<string, Finding>();
+    for (const one of findings) {
+        const key = one.subject.uuid ?? `${one.subject.kind} ${one.subject.id}`;
+        const told = byRule.get(key);
+        byRule.set(
+            key,
+            told === undefined ? one : { ...told, found: { ...(told.found as object), ...(one.found as object) } },
+        );
+    }
+    return [...byRule.values()];
 }
 
 function passes(filter: PacketFilter<RouterRule>, packet: Packet): boolean {
@@ -93,7 +110,5 @@ function undecided(view: RouterView, actual: InterfaceFilter, own: ReadonlySet<R
 }
 
 function effect(view: RouterView, row: Row, found: Value): Finding {
-    const { uuid } = row;
-    const about = { kind: "rule", id: text(row, "sequence"), name: text(row, "description") || uuid, uuid } as const;
-    return finding(view, about, { found, settle: { by: "menu", menu: MENU.rules } });
+    return rowFinding(view, row, "rule", found, MENU.rules);
 }

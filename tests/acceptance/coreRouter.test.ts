@@ -4,6 +4,7 @@ import type { NodeState } from "../../lab/expect";
 import { SimulatedRouter, type RouterState } from "../../lab/simulatedRouter";
 import { recordsWithoutUuids } from "../router/managed";
 import { AcceptanceLab, RUN_TIMEOUT_MS } from "./lab";
+import { recordWrites } from "../routerWrites";
 
 jest.setTimeout(RUN_TIMEOUT_MS);
 
@@ -109,7 +110,7 @@ describe("coreRouter.mode: api", () => {
         await lab.up();
         expect(await recordsOf("vintronics")).toEqual([]);
         expect(await recordsOf("grooveiq")).toEqual(grooveiq);
-        const writes = await router.audit();
+        const writes = await recordWrites(router);
         const others = writes.filter(
             ({ before: was, after }) => !(was ?? after)!["description"]?.startsWith("tenant-hypervisors: vintronics:"),
         );

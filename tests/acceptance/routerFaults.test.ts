@@ -6,6 +6,7 @@ import { recordsWithoutUuids } from "../router/managed";
 import { AcceptanceLab, RUN_TIMEOUT_MS } from "./lab";
 import { pattern, type Cause } from "../routerCauses";
 import { inCreation, inRemoval, inRepair, TENANT, VLAN, type Together } from "./routerFaults";
+import { recordWrites } from "../routerWrites";
 
 jest.setTimeout(RUN_TIMEOUT_MS);
 
@@ -41,7 +42,7 @@ describe("a fault of the router", () => {
     beforeEach(() => router.forgetAudit());
     // Whatever went wrong, nothing but the tenant's own records was touched.
     afterEach(async () => {
-        const writes = (await router.audit()).filter(
+        const writes = (await recordWrites(router)).filter(
             ({ user, section }) => user === "deevnet" && section !== "kea_general",
         );
         const foreign = writes.filter(({ before, after }) => !marked(before) && !marked(after));

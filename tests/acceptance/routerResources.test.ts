@@ -7,6 +7,7 @@ import { OWNER_PREFIX } from "../../substrate/recordOwnership";
 import { recordsOf } from "../routerRecords";
 import { RUN_TIMEOUT_MS } from "./lab";
 import { RouterProject } from "./routerProject";
+import { recordWrites } from "../routerWrites";
 
 jest.setTimeout(RUN_TIMEOUT_MS);
 
@@ -136,7 +137,7 @@ describe("the router's resources, from the first up to destroy", () => {
         await router.forgetAudit();
         project.declare({ grooveiq: withoutSecondVm(grooveiq) });
         await project.up();
-        const audit = await router.audit();
+        const audit = await recordWrites(router);
         const writes = audit.filter(({ section }) => section !== "kea_general");
         // Kea's list of interfaces is the router's own; the tenant's interface alone is taken off it.
         expect(audit).toHaveLength(writes.length + 1);

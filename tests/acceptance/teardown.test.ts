@@ -6,6 +6,7 @@ import type { SeenRequest } from "../../lab/simulatedMachine";
 import { SimulatedRouter, type AuditedWrite, type RouterState } from "../../lab/simulatedRouter";
 import { interfaceOf } from "../router/managed";
 import { AcceptanceLab, NOT_OURS, RUN_TIMEOUT_MS } from "./lab";
+import { recordWrites } from "../routerWrites";
 
 jest.setTimeout(RUN_TIMEOUT_MS);
 
@@ -173,7 +174,7 @@ describe("ten tenants on node and router", () => {
         expect(exitCode).toBe(0);
 
         const requests = await lab.node.requests();
-        const writes = await router.audit();
+        const writes = await recordWrites(router);
         expect(foreign(requests, 53)).toEqual([]);
         expect(foreignWrites(writes, 53)).toEqual([]);
         expect(requests.filter(({ method }) => method === "DELETE")).toHaveLength(3);
@@ -249,7 +250,7 @@ describe("ten tenants on node and router", () => {
         );
         expect(output).not.toMatch(/^Outputs:/m);
         expect(foreign(await lab.node.requests(), 54)).toEqual([]);
-        expect(foreignWrites(await router.audit(), 54)).toEqual([]);
+        expect(foreignWrites(await recordWrites(router), 54)).toEqual([]);
         expect(await others(54)).toEqual(rest);
     });
 

@@ -10,13 +10,14 @@ import { ruleFields } from "../../router/rules/fields";
 import { definitionOf, nameOf, substrateOf } from "./paths";
 
 const INTERFACES = [
-    { identifier: "lan", device: "re0", enabled: true, address: "10.20.99.1/24" },
-    { identifier: "opt8", device: "vlan0.50", enabled: true, address: "10.20.50.1/24" },
+    { identifier: "lan", device: "re0", enabled: true, address: "10.20.99.1/24", description: "LAN" },
+    { identifier: "opt8", device: "vlan0.50", enabled: true, address: "10.20.50.1/24", description: "TENANT50" },
 ];
 
 function inventoryOf(
     rules: readonly Readonly<Record<string, string>>[],
     aliases: RouterInventory["aliases"] = [],
+    groups: RouterInventory["doors"]["groups"] = [],
 ): RouterInventory {
     const rows = rules.map((rule, i) => ({ sequence: String(i), uuid: String(i), interface: "opt8", ...rule }));
     return {
@@ -30,6 +31,7 @@ function inventoryOf(
         hostAliases: [],
         aliases,
         rules: rows,
+        doors: { groups, forwards: [], outbound: [], oneToOne: [], unread: [] },
     };
 }
 

@@ -63,7 +63,8 @@ function findings(change: (rows: Rows) => void): Finding[] {
         address: `${subnet.gateway}/24`,
     }));
     const served = interfaces.map(({ identifier }) => identifier);
-    return routerDrift(substrate, { interfaces, served, stopped: [], ...rows } as unknown as RouterInventory);
+    const doors = { groups: [], forwards: [], outbound: [], oneToOne: [], unread: [] };
+    return routerDrift(substrate, { interfaces, served, stopped: [], doors, ...rows } as unknown as RouterInventory);
 }
 
 test("control: a router that has what is declared has no drift", () => {

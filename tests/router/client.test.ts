@@ -40,7 +40,13 @@ describe("the client", () => {
 
     test("reads a JSON list that is served as text/html", async () => {
         const tenant = (await interfaces(client)).find(({ device }) => device === "vlan0.50");
-        expect(tenant).toEqual({ identifier: "opt8", device: "vlan0.50", enabled: true, address: "10.20.50.1/24" });
+        expect(tenant).toEqual({
+            identifier: "opt8",
+            device: "vlan0.50",
+            enabled: true,
+            address: "10.20.50.1/24",
+            description: "TENANT50",
+        });
     });
 
     test("takes a refusal with status 200 for one, with every reason in one line", async () => {

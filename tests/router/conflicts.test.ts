@@ -10,6 +10,7 @@ import {
     type KindName,
     type Resources,
 } from "./managed";
+import { recordWrites } from "../routerWrites";
 
 jest.setTimeout(60_000);
 
@@ -197,7 +198,7 @@ describe("what somebody else holds of a tenant that is there", () => {
         await router.forgetAudit();
         tenant.names.inputs = { ...tenant.names.inputs, hosts: [] };
         await tenant.names.up();
-        const deleted = (await router.audit()).map(({ before }) => before!["description"]);
+        const deleted = (await recordWrites(router)).map(({ before }) => before!["description"]);
         expect([...new Set(deleted)].sort()).toEqual([
             "tenant-hypervisors: grooveiq api-vm01",
             "tenant-hypervisors: grooveiq db-vm01",

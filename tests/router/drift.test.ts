@@ -4,9 +4,12 @@ import { routerRecordsOf } from "../../router/records";
 import type { Substrate } from "../../substrate/substrate";
 import { RouterClient } from "../../router/client";
 import { routerDrift } from "../../router/drift";
+import { morePrivileges, privileges } from "../../router/privileges";
 import { readInventory } from "../../router/read";
 import { rowsOf } from "../../report/drift";
+import { unreadWords } from "../../report/routerWords";
 import { writeAsCollection } from "../drift/collection";
+import { besides, doors } from "../drift/doorChanges";
 import { contentChanges, strictChanges, type RouterChange } from "../drift/routerChanges";
 import { project, removeProjects, smallTenant, STACK } from "../fixtures";
 import { managed, startRouter, upAll, uuidOf } from "./managed";
@@ -51,6 +54,10 @@ async function driftOf(router: SimulatedRouter, substrate: Substrate) {
 async function changed(router: SimulatedRouter, substrate: Substrate, change: RouterChange) {
     const before = await router.whole();
     const uuid = change.record === undefined ? [] : [await uuidOf(router, change.section, change.record)];
+    if (change.first !== undefined) {
+        await router.byHand(change.first.path, change.first.body);
+        expect(await driftOf(router, substrate)).toEqual([]);
+    }
     await router.byHand([change.path, ...uuid].join("/"), change.body);
     const rows = await driftOf(router, substrate);
     await router.restore(before);
@@ -103,12 +110,47 @@ describe("where the stack writes the router", () => {
         expect(await driftOf(router, substrate)).toEqual([]);
     });
 
-    test.each([...contentChanges, ...strictChanges])("$what: one row, and no other", async (change) => {
+    test.each([...contentChanges, ...doors, ...strictChanges])("$what: one row, and no other", async (change) => {
         expectRow(await changed(router, substrate, change), change);
     });
 
     test("control: as the router was before, it has none again", async () => {
         expect(await driftOf(router, substrate)).toEqual([]);
+    });
+
+    test("what a person has beside the tenants is no drift", async () => {
+        const before = await router.whole();
+        await router.byHand("firewall/group/addItem", { group: { ifname: "outer", members: "opt1,opt2" } });
+        for (const { path, body } of besides) {
+            await router.byHand(path, body);
+        }
+        expect(await driftOf(router, substrate)).toEqual([]);
+        await router.restore(before);
+    });
+
+    test("doors that the key's user may not see are told once each, with the privilege; the rest is looked at", async () => {
+        const before = await router.whole();
+        await router.byHand("firewall/group/addItem", { group: { ifname: "inner", members: "opt8" } });
+        const rule = { interface: "inner", sequence: "5", protocol: "ICMP", destination_net: "10.20.99.0/24" };
+        await router.byHand("firewall/filter/addRule", { rule: { ...rule, description: "by hand" } });
+        await router.set({ privileges: privileges() });
+        const { endpoint, apiKey, apiSecret } = router.ready;
+        const client = new RouterClient(endpoint, { key: apiKey, secret: apiSecret });
+        const names = ["rules of interface groups", "port forwards", "outbound NAT", "one-to-one NAT"];
+        const { doors: seen } = await readInventory(client);
+        expect(seen.unread.map(unreadWords)).toEqual(
+            names.map(
+                (name, at) =>
+                    `router: not looked at: ${name}; give the key's user the privilege "${morePrivileges()[at]}" (docs/core-router.md)`,
+            ),
+        );
+        expect(await driftOf(router, substrate)).toEqual([]);
+        // Control: with the privileges nothing is left out, and the rule is found.
+        await router.set({ privileges: [...privileges(), ...morePrivileges()] });
+        expect((await readInventory(client)).doors.unread).toEqual([]);
+        expect(await driftOf(router, substrate)).toHaveLength(1);
+        await router.set({ privileges: null });
+        await router.restore(before);
     });
 
     test("a tenant whose file is gone is told by its mark", async () => {
@@ -163,7 +205,7 @@ describe("where the site's collection writes the router", () => {
     });
 
     const RENAMED: Readonly<Record<string, string>> = { "api-vm01": "api-vm01.grooveiq", api: "api.grooveiq" };
-    const asCollection = contentChanges.map((change): RouterChange => {
+    const asCollection = [...contentChanges, ...doors].map((change): RouterChange => {
         const { hostname, ...record } = change.record ?? {};
         const body = JSON.stringify(change.body ?? {}).replace(/"hostname":"(other|www)"/, '"hostname":"$1.grooveiq"');
         return {

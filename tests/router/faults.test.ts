@@ -14,6 +14,7 @@ import {
     type Resources,
 } from "./managed";
 import { whileTimePasses } from "./timePasses";
+import { recordWrites } from "../routerWrites";
 
 jest.setTimeout(60_000);
 
@@ -35,7 +36,7 @@ describe("a fault of the router", () => {
     afterAll(() => router.stop());
     // Whatever went wrong, nothing but the tenant's own records was touched.
     afterEach(async () => {
-        const writes = (await router.audit()).filter(
+        const writes = (await recordWrites(router)).filter(
             ({ user, section }) => user === "deevnet" && section !== "kea_general",
         );
         const marks = writes.flatMap(({ before, after }) => [before, after]).filter((record) => record !== null);

@@ -14,6 +14,7 @@ import {
 const of = (what: string) => recordOf(`grooveiq ${what}`);
 const SCOPE = of("DHCP");
 const VM = of("api-vm01");
+const MARK = recordOf("(a run writes here; this goes once all of it is active)");
 const DNS = of("DNS");
 /** What closes is written first. */
 const FIRST = of("what is private");
@@ -31,6 +32,7 @@ export const inCreation: readonly Cause[] = [
     refusal("Kea's list of interfaces", "dhcp", "kea/dhcpv4/set", ""),
     refusal("a host override", "names", "unbound/settings/addHostOverride", VM),
     refusal("a host alias", "names", "unbound/settings/addHostAlias", VM),
+    refusal("the mark of the run", "rules", "firewall/alias/addItem", MARK),
     refusal("a rule", "rules", "firewall/filter/addRule", FIRST),
     refusalWithoutReason("a rule", "rules", "firewall/filter/addRule", FIRST),
     untaken("Kea refuses its reconfigure", "dhcp", KEA, TEMPLATE),
@@ -154,7 +156,7 @@ export const inReading: readonly Cause[] = [
     }),
     unread("an older router", "rules", "POST firewall/filter/searchRule", {
         fault: { status: 404, message: "Endpoint not found" },
-        says: "404 Endpoint not found: the router does not have it; OPNsense 26.7 or newer is needed",
+        says: "404 Endpoint not found: the router does not have it; OPNsense 26.1.3 or newer is needed",
     }),
 ];
 

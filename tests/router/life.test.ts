@@ -4,6 +4,7 @@ import { stopped } from "../../router/services";
 import { OWNER_PREFIX } from "../../substrate/recordOwnership";
 import { changes, ours, RULE, SUBNET } from "./changes";
 import { announce, destroyAll, KINDS, recordsWithoutUuids, startRouter, tenantOn, upAll, uuidOf } from "./managed";
+import { recordWrites } from "../routerWrites";
 
 jest.setTimeout(60_000);
 
@@ -78,7 +79,7 @@ describe("a tenant's records, from the first up to destroy", () => {
         await Promise.all([upAll(tenant), upAll(other)]);
         whole = await router.state();
         expect(whole.active).toEqual(whole.saved);
-        const made = (await router.audit()).filter(({ user }) => user === "deevnet");
+        const made = (await recordWrites(router)).filter(({ user }) => user === "deevnet");
         const counts: Record<string, number> = {};
         made.forEach(({ section }) => (counts[section] = (counts[section] ?? 0) + 1));
         expect(counts).toEqual({
@@ -217,7 +218,7 @@ describe("a tenant's records, from the first up to destroy", () => {
         await destroyAll(tenant);
         const { saved, active } = await router.state();
         expect(active).toEqual(saved);
-        const writes = await router.audit();
+        const writes = await recordWrites(router);
         expect(writes.filter(({ before }) => before === null)).toEqual([]);
         const deleted = writes.flatMap(({ before, section }) =>
             section === "kea_general" ? [] : [before!["description"]],

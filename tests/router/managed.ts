@@ -1,4 +1,4 @@
-import { SimulatedRouter, type RouterState, type SavedRecord } from "../../lab/simulatedRouter";
+import { SimulatedRouter, type RouterOptions, type RouterState, type SavedRecord } from "../../lab/simulatedRouter";
 import type { RouterRecords } from "../../router/recordTypes";
 import { kinds, PartialError, type Properties } from "../../router/provider";
 import { partOf, type Announced } from "../../router/run";
@@ -22,7 +22,7 @@ export function interfaceOf(vlan: number): string {
 }
 
 /** A simulated router for one test file, with the program's environment set for it. */
-export async function startRouter(options: { assigned?: boolean } = {}): Promise<SimulatedRouter> {
+export async function startRouter(options: RouterOptions = {}): Promise<SimulatedRouter> {
     const router = await SimulatedRouter.start(options);
     useCredentials(router);
     return router;
@@ -54,6 +54,11 @@ export class Managed {
         readonly kind: KindName,
         public inputs: Properties,
     ) {}
+
+    /** The resource's id, as the engine knows it. */
+    get identifier(): string {
+        return this.id;
+    }
 
     /** Makes the inputs true. Gives back whether there was anything to do. */
     async up(): Promise<boolean> {
