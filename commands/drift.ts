@@ -11,7 +11,7 @@ import { loadOne } from "./shared/substrates";
 import { hostDrift } from "../host/drift";
 import { PRIVATE_KEY, SECRET_VARIABLES, secretsOf, type Secrets } from "../host/secrets";
 import type { Finding } from "../substrate/findings";
-import { nodeDrift } from "../node/drift";
+import { nodeDrift, notLookedAt as ofNodeNotLookedAt } from "../node/drift";
 import { apiToken, withEachNode } from "../node/client";
 import { driftParts, readInventory } from "../node/read";
 import { requirePreflight } from "../node/preflight";
@@ -40,12 +40,13 @@ export const command = defineCommand({
         const told = await Promise.all(sources(substrate).map((source) => ask(substrate, source)));
         const rows = told.flatMap((one) => one.rows);
         const untold = told.flatMap(({ source, reason }) => (reason === undefined ? [] : [{ source, reason }]));
+        const unlooked = [...notLookedAt(substrate), ...told.flatMap((one) => one.notLookedAt)];
         if (!json) {
-            notLookedAt(substrate).forEach(note);
+            unlooked.forEach(note);
         }
         // That part of it shows none is no answer where another part could not be asked.
         const silent = rows.length === 0 && untold.length > 0;
-        answer({ substrate: substrate.name, drift: rows, untold }, () =>
+        answer({ substrate: substrate.name, drift: rows, untold, notLookedAt: unlooked }, () =>
             silent ? "" : driftTable(substrate.name, rows, width()),
         );
         untold.forEach(({ source, reason }) => console.error(`${source}: it could not be told: ${reason}`));
@@ -57,16 +58,18 @@ export const command = defineCommand({
 interface Told {
     readonly source: string;
     readonly rows: readonly DriftRow[];
+    readonly notLookedAt: readonly string[];
     readonly reason?: string;
 }
 
 /** Asks a source; that one of them cannot tell keeps none of the others from telling. */
 async function ask(substrate: Substrate, source: DriftSource): Promise<Told> {
     try {
-        return { source: source.name, rows: rowsOf(substrate, await source.findings()) };
+        const { findings, notLookedAt: unlooked = [] } = await source.look();
+        return { source: source.name, rows: rowsOf(substrate, findings), notLookedAt: unlooked };
     } catch (error) {
         if (error instanceof Refusal) {
-            return { source: source.name, rows: [], reason: error.message };
+            return { source: source.name, rows: [], notLookedAt: [], reason: error.message };
         }
         throw error;
     }
@@ -76,8 +79,14 @@ async function ask(substrate: Substrate, source: DriftSource): Promise<Told> {
 export interface DriftSource {
     /** As a person knows it: `node`, `router`. */
     readonly name: string;
-    /** Everything that differs there. @throws Refusal where it cannot be told. */
-    findings(): Promise<readonly Finding[]>;
+    /** Looks at it. @throws Refusal where it cannot be told. */
+    look(): Promise<Seen>;
+}
+
+/** Everything that differs at a place, and the parts of it that could not be looked at, in words. */
+export interface Seen {
+    readonly findings: readonly Finding[];
+    readonly notLookedAt?: readonly string[];
 }
 
 /** Every place of a substrate that drift is looked for in; each only reads. What is only planned has no node and no host. */
@@ -101,17 +110,18 @@ export function notLookedAt({ name, status, hypervisors, coreRouter }: Substrate
 
 /** The nodes, by a preview that reads them and by what it does not tell of. */
 function nodeSource(substrate: Substrate): DriftSource {
-    return { name: "node", findings: () => ofNodes(substrate) };
+    return { name: "node", look: () => ofNodes(substrate) };
 }
 
-async function ofNodes(substrate: Substrate): Promise<readonly Finding[]> {
+async function ofNodes(substrate: Substrate): Promise<Seen> {
     // First: a preview refreshes before the program asks, and takes for gone what the token may not see.
     await requirePreflight(substrate);
     const inventories = await withEachNode(substrate, (client, one) =>
         readInventory(client, one, driftParts(substrate, one)),
     );
     const steps = await previewNodes(substrate.name);
-    return nodeDrift(substrate, steps, inventories, apiToken().split("=")[0]!);
+    const findings = nodeDrift(substrate, steps, inventories, apiToken().split("=")[0]!);
+    return { findings, notLookedAt: inventories.flatMap(ofNodeNotLookedAt) };
 }
 
 /** Each host that has a baseline, by Ansible's own check. */
@@ -121,7 +131,9 @@ function hostSources(substrate: Substrate): DriftSource[] {
         .filter(({ baseline }) => baseline !== undefined)
         .map((hypervisor) => ({
             name: `host ${hypervisor.name}`,
-            findings: () => hostDrift(ROOT, hypervisor, (secrets ??= hostSecrets(substrate.name))),
+            look: async () => ({
+                findings: await hostDrift(ROOT, hypervisor, (secrets ??= hostSecrets(substrate.name))),
+            }),
         }));
 }
 
@@ -142,6 +154,9 @@ function routerSource(substrate: Substrate): DriftSource[] {
         return [];
     }
     return [
-        { name: "router", findings: async () => routerDrift(substrate, await readRouter(routerClient(substrate)!)) },
+        {
+            name: "router",
+            look: async () => ({ findings: routerDrift(substrate, await readRouter(routerClient(substrate)!)) }),
+        },
     ];
 }
