@@ -12,7 +12,7 @@ import { loadOne } from "./shared/substrates";
 import { hostDrift } from "../host/drift";
 import { PRIVATE_KEY, SECRET_VARIABLES, secretsOf, type Secrets } from "../host/secrets";
 import type { Finding } from "../substrate/findings";
-import { nodeDrift } from "../node/drift";
+import { nodeDrift, notLookedAt as ofNodeNotLookedAt } from "../node/drift";
 import { apiToken, withEachNode } from "../node/client";
 import { driftParts, readInventory } from "../node/read";
 import { requirePreflight } from "../node/preflight";
@@ -42,14 +42,13 @@ export const command = defineCommand({
         const told = await Promise.all(sources(substrate).map((source) => ask(substrate, source)));
         const rows = told.flatMap((one) => one.rows);
         const untold = told.flatMap(({ source, reason }) => (reason === undefined ? [] : [{ source, reason }]));
-        const unseen = told.flatMap((one) => one.unseen);
+        const unlooked = [...notLookedAt(substrate), ...told.flatMap((one) => one.notLookedAt)];
         if (!json) {
-            [...notLookedAt(substrate), ...unseen].forEach(note);
+            unlooked.forEach(note);
         }
         // That part of it shows none is no answer where another part could not be asked.
         const silent = rows.length === 0 && untold.length > 0;
-        const partly = unseen.length > 0 && { notLookedAt: unseen };
-        answer({ substrate: substrate.name, drift: rows, ...partly, untold }, () =>
+        answer({ substrate: substrate.name, drift: rows, untold, notLookedAt: unlooked }, () =>
             silent ? "" : driftTable(substrate.name, rows, width()),
         );
         untold.forEach(({ source, reason }) => complain(`${source}: it could not be told: ${reason}`));
@@ -61,20 +60,18 @@ export const command = defineCommand({
 interface Told {
     readonly source: string;
     readonly rows: readonly DriftRow[];
-    /** Parts of it that it could not look at, in words. */
-    readonly unseen: readonly string[];
+    readonly notLookedAt: readonly string[];
     readonly reason?: string;
 }
 
 /** Asks a source; that one of them cannot tell keeps none of the others from telling. */
 async function ask(substrate: Substrate, source: DriftSource): Promise<Told> {
     try {
-        const unseen: string[] = [];
-        const findings = await source.findings((line) => unseen.push(line));
-        return { source: source.name, rows: rowsOf(substrate, findings), unseen };
+        const { findings, notLookedAt: unlooked = [] } = await source.look();
+        return { source: source.name, rows: rowsOf(substrate, findings), notLookedAt: unlooked };
     } catch (error) {
         if (error instanceof Refusal) {
-            return { source: source.name, rows: [], unseen: [], reason: error.message };
+            return { source: source.name, rows: [], notLookedAt: [], reason: error.message };
         }
         throw error;
     }
@@ -84,13 +81,14 @@ async function ask(substrate: Substrate, source: DriftSource): Promise<Told> {
 export interface DriftSource {
     /** As a person knows it: `node`, `router`. */
     readonly name: string;
-    /**
-     * Everything that differs there.
-     *
-     * @param unseen is told what could not be looked at, in words.
-     * @throws Refusal where it cannot be told.
-     */
-    findings(unseen: (line: string) => void): Promise<readonly Finding[]>;
+    /** Looks at it. @throws Refusal where it cannot be told. */
+    look(): Promise<Seen>;
+}
+
+/** Everything that differs at a place, and the parts of it that could not be looked at, in words. */
+export interface Seen {
+    readonly findings: readonly Finding[];
+    readonly notLookedAt?: readonly string[];
 }
 
 /** Every place of a substrate that drift is looked for in; each only reads. What is only planned has no node and no host. */
@@ -114,17 +112,18 @@ export function notLookedAt({ name, status, hypervisors, coreRouter }: Substrate
 
 /** The nodes, by a preview that reads them and by what it does not tell of. */
 function nodeSource(substrate: Substrate): DriftSource {
-    return { name: "node", findings: () => ofNodes(substrate) };
+    return { name: "node", look: () => ofNodes(substrate) };
 }
 
-async function ofNodes(substrate: Substrate): Promise<readonly Finding[]> {
+async function ofNodes(substrate: Substrate): Promise<Seen> {
     // First: a preview refreshes before the program asks, and takes for gone what the token may not see.
     await requirePreflight(substrate);
     const inventories = await withEachNode(substrate, (client, one) =>
         readInventory(client, one, driftParts(substrate, one)),
     );
     const steps = await previewNodes(substrate.name);
-    return nodeDrift(substrate, steps, inventories, apiToken().split("=")[0]!);
+    const findings = nodeDrift(substrate, steps, inventories, apiToken().split("=")[0]!);
+    return { findings, notLookedAt: inventories.flatMap(ofNodeNotLookedAt) };
 }
 
 /** Each host that has a baseline, by Ansible's own check. */
@@ -134,7 +133,9 @@ function hostSources(substrate: Substrate): DriftSource[] {
         .filter(({ baseline }) => baseline !== undefined)
         .map((hypervisor) => ({
             name: `host ${hypervisor.name}`,
-            findings: () => hostDrift(ROOT, hypervisor, (secrets ??= hostSecrets(substrate.name))),
+            look: async () => ({
+                findings: await hostDrift(ROOT, hypervisor, (secrets ??= hostSecrets(substrate.name))),
+            }),
         }));
 }
 
@@ -154,13 +155,13 @@ function routerSource(substrate: Substrate): DriftSource[] {
     if (mode === "none" || endpoint === undefined) {
         return [];
     }
-    return [{ name: "router", findings: (unseen) => onRouter(substrate, unseen) }];
+    return [{ name: "router", look: () => lookAtRouter(substrate) }];
 }
 
-async function onRouter(substrate: Substrate, unseen: (line: string) => void): Promise<readonly Finding[]> {
+async function lookAtRouter(substrate: Substrate): Promise<Seen> {
     const client = routerClient(substrate)!;
     await requireSupported(client);
     const inventory = await readRouter(client);
-    inventory.doors.unread.map(unreadWords).forEach(unseen);
-    return routerDrift(substrate, inventory);
+    const notLookedAt = inventory.doors.unread.map(unreadWords);
+    return { findings: routerDrift(substrate, inventory), notLookedAt };
 }

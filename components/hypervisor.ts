@@ -2,6 +2,7 @@ import * as proxmoxve from "@muhlba91/pulumi-proxmoxve";
 import * as pulumi from "@pulumi/pulumi";
 import pLimit from "p-limit";
 import { filterWaits, waitsFor } from "../node/addressFilter";
+import { inheritedSettings } from "../node/drift/configuration/declared";
 import { templateFor, type Inventory } from "../node/inventory";
 import { growsFirst } from "../node/restart";
 import { asksRebuild, historyOf, isCloned, restartSettingsOf, type Recorded, type VmHistory } from "../state/recorded";
@@ -16,7 +17,8 @@ const PLANNED_TOKEN = "planned@pve!none=00000000-0000-0000-0000-000000000000";
 const NO_TEMPLATE = 0;
 
 /** A VM's history as this run writes it; without a process where no address filter waits. */
-type NewHistory = Required<Omit<VmHistory, "addressWaitsFor">> & Pick<VmHistory, "addressWaitsFor">;
+type NewHistory = Required<Omit<VmHistory, Sometimes>> & Pick<VmHistory, Sometimes>;
+type Sometimes = "addressWaitsFor" | "template";
 
 /** History of a VM that is new. */
 const NEVER_MADE: VmHistory = { generation: 1, rebuild: "" };
@@ -114,6 +116,7 @@ export class ConnectedHypervisor {
         const gone = known !== undefined && this.inventory?.guests.has(vm.vmid) === false;
         const { generation, rebuild, restartSettings } = known ?? NEVER_MADE;
         const kept = this.growsFirst(vm) ? restartSettings : undefined;
+        const template = this.settingsOfTemplate(vm, known);
         const waitsForEnd = waitsFor(vm, this.inventory?.guests.get(vm.vmid), this.recorded);
         return {
             generation: generation + (gone ? 1 : 0),
@@ -121,7 +124,21 @@ export class ConnectedHypervisor {
             restartSettings: kept ?? restartSettingsOf(vm),
             extraDisks: vm.extraDisks.map((disk) => disk.interface),
             ...(waitsForEnd !== undefined && { addressWaitsFor: waitsForEnd }),
+            ...(template && { template }),
         };
+    }
+
+    /** Settings that a VM has from its template, as it was when the VM was made: drift knows them from a person's by that. */
+    private settingsOfTemplate(vm: WorkloadVm, known: VmHistory | undefined): VmHistory["template"] {
+        if (!this.clones(vm)) {
+            return known?.template;
+        }
+        if (this.inventory === undefined || this.comparesOnly) {
+            return undefined;
+        }
+        const { vmid } = templateFor(vm, this.model, this.inventory.guests);
+        const details = this.inventory.templates.get(vmid);
+        return details && inheritedSettings(details.settings);
     }
 
     /** Whether the VM's disks grow in this run, and what needs a restart waits for the next. */

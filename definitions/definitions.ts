@@ -404,7 +404,7 @@ export interface HypervisorDefinition {
      */
     template: {
         /**
-         * The newest template whose name begins so is taken; versions compare by number (44-1.10 after 44-1.9).
+         * The newest template whose name is this and a version of numbers is taken: 44-1.10 is newer than 44-1.9, and 44-1.10-test is none. Of one version the one that was made last counts.
          */
         prefix?: string;
         /**

@@ -60,6 +60,7 @@ export type Settings = Readonly<Record<string, string | number | undefined>>;
 
 /** The parts of a template's configuration that a clone depends on. */
 export interface TemplateDetails extends Template {
+    readonly settings: Settings;
     readonly agent: boolean;
     /** Whether it has a cloud-init drive. */
     readonly cloudInit: boolean;
@@ -154,6 +155,7 @@ export function detailsOf(
     const system = config["scsi0"] === undefined ? undefined : String(config["scsi0"]);
     return {
         ...template,
+        settings: config,
         agent: /^(enabled=)?1\b/.test(String(config["agent"] ?? "")),
         cloudInit: Object.values(config).some((drive) => /^[^,]*[:/](vm-\d+-)?cloudinit\b/.test(String(drive))),
         firewallRules: rules.length,

@@ -1,5 +1,6 @@
 import { elementIn, THERE, type Finding, type Settle, type Value } from "../substrate/findings";
 import type { Substrate } from "../substrate/substrate";
+import { nodeSettleText } from "./nodeSettle";
 import { NOTHING, type Words } from "./row";
 
 /** The words of a finding on a node: a VM's, its firewall's, a pool's or a guest's that no file declares. */
@@ -10,7 +11,7 @@ export function nodeWords({ name }: Pick<Substrate, "name">, finding: Finding): 
         what: field === undefined ? about : `${about}: ${fieldText(field)}`,
         declared: declared === undefined ? NOTHING : valueText(field, declared),
         found: foundText(field, found, settle),
-        settle: settleText(name, settle),
+        settle: nodeSettleText(name, settle),
     };
 }
 
@@ -97,9 +98,10 @@ function valueText(field: string | undefined, value: Value): string {
     if (field === undefined || field in PARTS || list === "ipsets") {
         return value === THERE ? "there" : text(value);
     }
-    if (list === undefined) {
-        return VALUES[field]?.(value) ?? text(value);
-    }
+    return list === undefined ? (VALUES[field]?.(value) ?? text(value)) : ofElement(list, property, value);
+}
+
+function ofElement(list: string, property: string | undefined, value: Value): string {
     if (property !== undefined) {
         return property === "size" ? `${text(value)}GiB` : text(value);
     }
@@ -159,52 +161,6 @@ function ruleText(rule: Readonly<Record<string, Value>>): string {
     const content = words.filter(([, value]) => value !== "").map((word) => word.join(" ").trim());
     const comment = text(rule["comment"], "");
     return `${content.join(" ")}${comment === "" ? "" : ` (${comment})`}${rule["enabled"] === false ? ", off" : ""}`;
-}
-
-/** The way to settle a guest that no file declares, by what it has of the tenants'. */
-function guestText(settle: Extract<Settle, { by: "guest" }>): string {
-    switch (settle.of) {
-        case "vmid":
-            return `give it a VMID outside of ${settle.range}, or delete it; or declare it in a tenant's file`;
-        case "nic":
-            return `give its NIC a tag of its own, or trunks without the tenants' VLANs (trunks=${settle.range}); or delete it`;
-        case "mark":
-            return "take it out of the tenant's pool and its tags off; or delete it";
-    }
-}
-
-function settleText(substrate: string, settle: Settle): string {
-    const up = `tenants up ${substrate}`;
-    switch (settle.by) {
-        case "up": {
-            const away = settle.deletes ? ", which deletes it; or put it back into its tenant's file" : "";
-            return settle.accept ? `${up}; or accept it: ${keyText(settle.accept)}` : `${up}${away}`;
-        }
-        case "file":
-            return `accept it, since a disk only grows: ${settle.accept ? keyText(settle.accept) : "disks of the VM, in its tenant's file"}`;
-        case "recover":
-            return `tenants recover ${substrate}, where it is ours; else by hand, on the node: another VMID`;
-        case "attach":
-            return `attach it again (qm set ${settle.vmid}), then tenants recover ${substrate}`;
-        case "command": {
-            const accept = settle.accept === undefined ? "" : `; or accept it: ${keyText(settle.accept)}`;
-            return `by hand, on the node: ${settle.command}${accept}`;
-        }
-        case "nothing":
-            return `nothing to do: it holds ${settle.why} of the VM, which are lost with it`;
-        case "task":
-            return `it ends with its task; where none runs, by hand, on the node: ${settle.command}`;
-        case "vmid":
-            return "by hand: give the VM another instance in its tenant's file, or that guest another VMID";
-        case "guest":
-            return `by hand, on the node: ${guestText(settle)}`;
-        default:
-            throw new TypeError(`nothing on a node is settled by ${settle.by}`);
-    }
-}
-
-function keyText({ key, file, line }: { readonly key: string; readonly file: string; readonly line: number }): string {
-    return `${key} in ${file}:${line}`;
 }
 
 /** The properties of a mapping. */

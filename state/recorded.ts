@@ -47,6 +47,8 @@ export interface VmHistory {
     readonly addressWaitsFor?: number;
     /** Disks that it was last declared with beside its system disk, by PVE name. */
     readonly extraDisks?: readonly string[];
+    /** Settings that it had from its template when it was made, by PVE's names; missing for one that an earlier release made. */
+    readonly template?: Readonly<Record<string, string | number | undefined>>;
 }
 
 /** Settings that a running VM takes over only when it is restarted. */
@@ -147,13 +149,14 @@ function recordedVm(resource: StateResource): RecordedVm {
 
 function historyIn({ outputs = {} }: StateResource): VmHistory {
     const { generation = 1, rebuild = "", ...others } = outputs as Partial<VmHistory>;
-    const { restartSettings, extraDisks, addressWaitsFor } = others;
+    const { restartSettings, extraDisks, addressWaitsFor, template } = others;
     return {
         generation,
         rebuild,
         ...(restartSettings && { restartSettings }),
         ...(extraDisks && { extraDisks }),
         ...(addressWaitsFor !== undefined && { addressWaitsFor }),
+        ...(template && { template }),
     };
 }
 

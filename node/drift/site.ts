@@ -2,7 +2,7 @@ import type { Settle, Value } from "../../substrate/findings";
 import type { Substrate } from "../../substrate/substrate";
 import type { Inventory, Settings } from "../inventory";
 import type { NodeSite } from "../site";
-import type { NodeFinding, NodeView } from "./view";
+import { plainText, type NodeFinding, type NodeView } from "./view";
 
 /**
  * Options of the datacentre's firewall that tenants' walls depend on, by what they must be: on, with the MAC filter that
@@ -111,7 +111,7 @@ function finding(
 }
 
 function text(value: Value): string {
-    return value === "" ? "''" : String(value as string | number);
+    return value === "" ? "''" : plainText(value);
 }
 
 /** Everything of a node that could not be looked at, in words: none where nobody asked for it. */

@@ -3,9 +3,15 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { declareBaseline } from "../../lab/baseline";
 import { LabHost } from "../../lab/labHost";
+import type { SimulatedNode } from "../../lab/simulatedNode";
 import { SimulatedRouter } from "../../lab/simulatedRouter";
 import { systemMissing } from "../../tools/labSystem";
+import { NodeClient } from "../../node/client";
+import { nodeDrift } from "../../node/drift";
+import { driftParts, readInventory, readSettings } from "../../node/read";
 import type { DriftRow } from "../../report/row";
+import { loadSubstrate } from "../../substrate/load";
+import { changesOfSettings } from "../drift/confdesc";
 import { nodeChanges, type Change, type ToldRow } from "../drift/nodeChanges";
 import { contentChanges, type RouterChange } from "../drift/routerChanges";
 import { uuidOf } from "../router/managed";
@@ -69,6 +75,30 @@ function shuffled<T>(items: readonly T[], random: () => number): T[] {
         .map(([, item]) => item);
 }
 
+/** Makes a template with UEFI and TPM, whose clones have boot entries and keys to lose. */
+async function makeUefiTemplate(node: SimulatedNode): Promise<void> {
+    await node.byHand("POST", "/nodes/pve2/qemu", {
+        ...{
+            vmid: "104",
+            name: "fedora-uefi-44-1.1",
+            bios: "ovmf",
+            machine: "q35",
+            ostype: "l26",
+            agent: "1",
+            vga: "qxl",
+        },
+        ...{ efidisk0: "local-lvm:1,efitype=4m,pre-enrolled-keys=1", tpmstate0: "local-lvm:1,version=v2.0" },
+        ...{
+            scsihw: "virtio-scsi-single",
+            scsi0: "local-lvm:32",
+            ide2: "local-lvm:cloudinit",
+            net0: "virtio,bridge=vmbr0",
+        },
+        ...{ boot: "order=scsi0", cpuunits: "200" },
+    });
+    await node.byHand("POST", "/nodes/pve2/qemu/104/template");
+}
+
 describe("drift on node, host and router", () => {
     let router: SimulatedRouter;
     let lab: AcceptanceLab;
@@ -82,6 +112,10 @@ describe("drift on node, host and router", () => {
         );
         // What is protected is left out of the preview, and not told to be taken away.
         lab.edit("tenants/dvntm/vintronics.yaml", (text) => text.replace("vlan: 51\n", "vlan: 51\nkeep: true\n"));
+        await makeUefiTemplate(lab.node);
+        lab.edit("tenants/dvntm/vintronics.yaml", (text) =>
+            text.replace("instance: 2\n", "instance: 2\n    template: fedora-uefi-44-1.1\n"),
+        );
         await lab.succeed("config", "set", "macPolicy", "deterministic");
         await lab.succeed("config", "set", "--path", "tenant-hypervisors:hypervisors.hv02.taskLog", "true");
         await lab.grantRole();
@@ -161,6 +195,49 @@ describe("drift on node, host and router", () => {
         expect((await lab.node.requests()).filter(({ method }) => method !== "GET")).toEqual([]);
         expect(await router.audit()).toEqual([]);
     }, 900_000);
+
+    test("any change of any setting of a VM is told, as the node has it afterwards", async () => {
+        const substrate = loadSubstrate({ root: lab.workspace.root, substrate: "dvntm" });
+        const [hypervisor] = substrate.hypervisors;
+        process.env["SSL_CERT_FILE"] = lab.node.ready.caFile;
+        const client = new NodeClient("hv02", lab.node.ready.endpoint, lab.node.ready.apiToken);
+        const inventory = await readInventory(client, hypervisor!, driftParts(substrate, hypervisor!));
+        const whole = await lab.node.whole();
+        const { net0, scsi0 } = inventory.configs.get(5001) as Record<string, string>;
+        const untold: string[] = [];
+        for (const change of changesOfSettings(net0!, scsi0!)) {
+            const fields = { ...change.set, ...(change.delete && { delete: change.delete }) };
+            await lab.node.byHand("PUT", "/nodes/pve2/qemu/5001/config", fields);
+            const settings = (await readSettings(client, "pve2", 5001))!;
+            const now = { ...inventory, configs: new Map([...inventory.configs, [5001, settings]]) };
+            if (nodeDrift(substrate, [], [now], "").length === 0) {
+                untold.push(JSON.stringify(change));
+            }
+            await lab.node.restore(whole);
+        }
+        client.close();
+        expect(untold).toEqual([]);
+        // Control: as the up left it, nothing is told.
+        expect(nodeDrift(substrate, [], [inventory], "")).toEqual([]);
+    });
+
+    test("what no run may begin with, or the token holds too much of, is told before anything is touched", async () => {
+        const check = () => lab.workspace.command("role", "--check", "dvntm");
+        expect(await check()).toMatchObject({ exitCode: 0, output: "" });
+        const granted = await lab.grantRole();
+        const wide = { ...granted[0]!, path: "/", privileges: ["Sys.Modify"], propagate: false };
+        await lab.node.set({ grants: [...granted, wide] });
+        const told = await check();
+        expect(told.exitCode).toBe(0);
+        expect(told.output).toContain("reaches more than the definitions ask for: Sys.Modify on /");
+        await lab.node.set({ grants: granted });
+        lab.edit("Pulumi.dvntm.yaml", (text) => text.replace("bridge: vmbr0", "bridge: vmbr1"));
+        expect(await check()).toMatchObject({
+            exitCode: 1,
+            output: expect.stringContaining("node pve2 has no bridge vmbr1, but vmbr0") as unknown,
+        });
+        lab.edit("Pulumi.dvntm.yaml", (text) => text.replace("bridge: vmbr1", "bridge: vmbr0"));
+    });
 
     test(`changes by hand, ${AT_ONCE} at once in the order of seed ${SEED}, are told once each, and nothing else is`, async () => {
         const onRouter = ON_ROUTER.map((what) =>

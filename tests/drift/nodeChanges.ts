@@ -134,7 +134,59 @@ export function nodeChanges(node: SimulatedNode): Change[] {
         {
             name: "a stranger with a VMID of ours",
             make: () => node.byHand("POST", `${pve}/103/clone`, { newid: "5555", name: "test", full: "1" }),
-            row: stranger("", "VM 5555 test", "stopped, tags fedora, template"),
+            row: stranger("", "VM 5555 test", "stopped, tags fedora, template, net0 without a tag, so in all VLANs"),
+        },
+        {
+            name: "protection, which no refresh sees",
+            make: set(5103, { protection: "1" }),
+            row: about(5103, "protection", "false", "true"),
+        },
+        {
+            name: "trunks, by which a VM stands in management",
+            make: set(5101, { net0: "virtio=02:DE:20:51:00:01,bridge=vmbr0,firewall=1,tag=51,trunks=10;99" }),
+            row: about(5101, "net0: trunks", "none", "10;99"),
+        },
+        {
+            name: "a password of cloud-init's",
+            make: set(5002, { cipassword: "secret" }),
+            row: about(5002, "cloud-init's password", "none", "set"),
+        },
+        {
+            name: "an ipset that filters what a VM sends",
+            make: firewall("POST", 5001, "ipset", { name: "ipfilter-net0" }),
+            row: about(5001, "firewall ipset ipfilter-net0", "none", "there"),
+        },
+        {
+            name: "a container in a tenant's segment",
+            make: () =>
+                node.byHand("POST", "/nodes/pve2/lxc", {
+                    ...{
+                        vmid: "204",
+                        hostname: "pihole",
+                        ostemplate: "/root/debian-12.tar.zst",
+                        rootfs: "local-lvm:4",
+                    },
+                    net0: "name=eth0,bridge=vmbr0,tag=50,ip=10.20.50.66/24",
+                }),
+            row: {
+                ...stranger("grooveiq", "container 204 pihole", "stopped, tags none, net0 in VLAN 50 by tag"),
+                who: root,
+            },
+        },
+        {
+            name: "the datacentre's firewall lets all in",
+            make: () => node.byHand("PUT", "/cluster/firewall/options", { policy_in: "ACCEPT" }),
+            row: { ...stranger("", "datacentre firewall: policy_in", "ACCEPT"), declared: "DROP" },
+        },
+        {
+            name: "the node's own firewall lets packets of no connection pass",
+            make: () => node.byHand("PUT", "/nodes/pve2/firewall/options", { nf_conntrack_allow_invalid: "1" }),
+            row: { ...stranger("", "firewall of node pve2: nf_conntrack_allow_invalid", "1"), declared: "0" },
+        },
+        {
+            name: "a VM paused",
+            make: () => node.byHand("POST", `${pve}/5101/status/suspend`),
+            row: about(5101, "state", "running", "paused", root),
         },
         {
             name: "a stranger with our tags",

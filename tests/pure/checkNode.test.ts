@@ -1,51 +1,12 @@
-import { checkNode, heldWarnings } from "../../node/checkNode";
+import { checkNode } from "../../node/checkNode";
 import { formatFault } from "../../definitions/faults";
 import { loadSubstrate } from "../../substrate/load";
-import type { Guest, Inventory, TemplateDetails } from "../../node/inventory";
-import { NOTHING_RECORDED, type Recorded } from "../../state/recorded";
+import type { Guest } from "../../node/inventory";
+import { NOTHING_RECORDED } from "../../state/recorded";
 import { inventoryOf, project, removeProjects, SMALL_GUEST, smallTenant, STACK, templateGuest } from "../fixtures";
+import { faultsOf, FILE, RECORDED, TEMPLATE } from "./checkedNode";
 
 afterAll(removeProjects);
-
-const FILE = "tenants/dvntm/grooveiq.yaml";
-const TEMPLATE: TemplateDetails = {
-    vmid: 103,
-    name: "fedora-server-44-1.10",
-    agent: true,
-    cloudInit: true,
-    firewallRules: 0,
-    addressFilter: false,
-    systemDisk: { storage: "local-lvm", sizeGiB: 32 },
-};
-const RECORDED: Recorded = {
-    ...NOTHING_RECORDED,
-    vms: new Map([[5001, { component: "grooveiq-api-vm01", node: "pve2" }]]),
-    history: new Map([["grooveiq-api-vm01", { generation: 1, rebuild: "" }]]),
-};
-
-interface Given {
-    /** Lines added to the one VM of tenant grooveiq. */
-    readonly vm?: string;
-    readonly tenant?: string;
-    readonly guests?: readonly Guest[];
-    readonly template?: Partial<TemplateDetails> | null;
-    readonly recorded?: Recorded;
-    readonly configs?: Inventory["configs"];
-}
-
-function substrateOf(tenant: string) {
-    return loadSubstrate({ root: project({ "Pulumi.dvntm.yaml": STACK, [FILE]: tenant }), substrate: "dvntm" });
-}
-
-function faultsOf(given: Given): string[] {
-    const { vm = "", guests = [], template = {}, recorded = NOTHING_RECORDED, configs = new Map() } = given;
-    const substrate = substrateOf(given.tenant ?? `${smallTenant("grooveiq", 50)}${vm}`);
-    const details = template === null ? [] : [{ ...TEMPLATE, ...template }];
-    const inventory = inventoryOf([...guests, ...details.map(({ vmid, name }) => templateGuest(vmid, name))], {
-        ...{ templates: new Map(details.map((one) => [one.vmid, one])), configs },
-    });
-    return checkNode(substrate, substrate.hypervisors[0]!, inventory, recorded).map(formatFault);
-}
 
 test("control: a new VM and a template that fits it have no fault", () => {
     expect(faultsOf({})).toEqual([]);
@@ -89,56 +50,6 @@ describe("a VMID that is taken", () => {
         expect(fault).toContain("tenants recover dvntm");
         expect(fault).toContain("VmLegacy grooveiq-api-vm01-vm pve2/5001");
         expect(others).toEqual([]);
-    });
-});
-
-describe("a fixed address that is taken", () => {
-    const fixed = "    address: fixed\n";
-    const { pool: _, ...other } = { ...SMALL_GUEST, vmid: 204, name: "pihole", type: "lxc", tags: [] };
-    const having = (config: Record<string, string>) => new Map([[204, config]]);
-    const container = having({ net0: "name=eth0,bridge=vmbr0,tag=50,ip=10.20.50.10/24,type=veth" });
-
-    test("by a container, or by a VM's cloud-init, is told by name", () => {
-        expect(faultsOf({ vm: fixed, guests: [other], configs: container })).toEqual([
-            `${FILE}:6 vms[0].address: 10.20.50.10 is the address of pihole (container) (VMID 204) on hv02, which is not ours ` +
-                "and stays as it is. Give the VM another instance, or that guest another address",
-        ]);
-        const configs = having({ ipconfig0: "gw=10.20.50.1,ip=10.20.50.10/24" });
-        expect(faultsOf({ vm: fixed, guests: [{ ...other, type: "qemu" }], configs })).toHaveLength(1);
-    });
-
-    test("control: another address, or a VM by DHCP, is none", () => {
-        const near = having({ net0: "name=eth0,bridge=vmbr0,tag=50,ip=10.20.50.100/24,type=veth" });
-        expect(faultsOf({ vm: fixed, guests: [other], configs: near })).toEqual([]);
-        expect(faultsOf({ guests: [other], configs: container })).toEqual([]);
-    });
-});
-
-describe("a VM that something holds", () => {
-    const warningsOf = (guest: Partial<Guest>) => {
-        const substrate = substrateOf(smallTenant("grooveiq", 50));
-        return heldWarnings(substrate, substrate.hypervisors[0]!, inventoryOf([{ ...SMALL_GUEST, ...guest }]));
-    };
-
-    test("hibernated, is told with the command that wakes it, and fails the run before anything is touched", () => {
-        const guest = { ...SMALL_GUEST, status: "stopped", lock: "suspended" };
-        expect(faultsOf({ guests: [guest], recorded: RECORDED })).toEqual([
-            `${FILE}:4 vms[0]: VM 5001 on hv02 is hibernated (lock suspended), and PVE changes nothing on it until it ` +
-                "goes on: `qm resume 5001`, as root on the node",
-        ]);
-        expect(warningsOf(guest)).toEqual([]);
-    });
-
-    test.each([
-        ["paused", { status: "paused" }, /VM 5001 api-vm01 is paused: `qm resume 5001` on the node lets it go on/],
-        ["locked", { lock: "backup" }, /is locked \(backup\): .* where none runs, `qm unlock 5001` on the node/],
-    ])("%s, is told and fails nothing, since the run may not touch it", (_, state, expected) => {
-        expect(warningsOf(state)).toEqual([expect.stringMatching(expected)]);
-        expect(faultsOf({ guests: [{ ...SMALL_GUEST, ...state }], recorded: RECORDED })).toEqual([]);
-    });
-
-    test("control: one that runs, or is stopped, is not told of", () => {
-        expect([...warningsOf({}), ...warningsOf({ status: "stopped" })]).toEqual([]);
     });
 });
 

@@ -1,6 +1,7 @@
 import { descriptionOf } from "../../../substrate/description";
 import type { Hypervisor, Startup, Tenant, WorkloadVm } from "../../../substrate/substrate";
 import type { Settings } from "../../inventory";
+import type { Named } from "../view";
 import { DRIVE, isCloudInit, NIC } from "./settings";
 
 /** A VM of a tenant's file, with the places that it is put in. */
@@ -10,6 +11,18 @@ export interface DeclaredVm {
     readonly hypervisor: Hypervisor;
     /** MAC that the VM keeps where PVE picked it; missing where nothing tells. */
     readonly mac?: string;
+}
+
+/** A VM's settings on its node, and what a preview told of it. */
+export interface ConfiguredVm extends DeclaredVm {
+    readonly named: Named;
+    readonly settings: Settings;
+    /** Settings of the template that it was made from; missing where nobody knows them. */
+    readonly template?: Settings;
+    /** Fields that the preview has told of. */
+    readonly told: ReadonlySet<string>;
+    /** Provider's properties that an up would write. */
+    readonly written: ReadonlySet<string>;
 }
 
 /** The empty CD drive of every VM, which PVE puts last in a boot order that is written out. */
