@@ -1,4 +1,4 @@
-import { FIXED_INSTANCES, fixedAddressOf, vmidOf } from "../substrate/identity";
+import { slotOf, vmidOf } from "../substrate/identity";
 import { parseAddress } from "../substrate/network";
 import type { RouterDhcp, RouterHost, RouterNames, RouterRecords, RouterReservation } from "./recordTypes";
 import { describe } from "../substrate/recordOwnership";
@@ -21,12 +21,11 @@ export function routerRecordsOf(substrate: Pick<Substrate, "site" | "coreRouter"
  * the MAC is known. Missing for a VM that takes any address of the pool.
  */
 export function knownAddress(site: number, { segment }: Tenant, vm: WorkloadVm): string | undefined {
-    return vm.address ?? (vm.mac === undefined ? undefined : slotOf(site, segment.vlan, vm));
+    return vm.address ?? (vm.mac === undefined ? undefined : slotOfVm(site, segment.vlan, vm));
 }
 
-function slotOf(site: number, vlan: number, { vmid }: WorkloadVm): string | undefined {
-    const instance = vmid - vmidOf(vlan, 0);
-    return instance > FIXED_INSTANCES ? undefined : fixedAddressOf(site, vlan, instance);
+function slotOfVm(site: number, vlan: number, { vmid }: WorkloadVm): string | undefined {
+    return slotOf(site, vlan, vmid - vmidOf(vlan, 0));
 }
 
 function vlanOf({ vlanParent }: CoreRouter, { name, segment }: Tenant) {
@@ -54,7 +53,7 @@ function dhcpOf(site: number, tenant: Tenant): RouterDhcp {
 
 /** A VM of a fixed address has one too, so that it gets the same address should it ask after all. */
 function reservationOf(site: number, tenant: Tenant, vm: WorkloadVm): RouterReservation | undefined {
-    const address = slotOf(site, tenant.segment.vlan, vm);
+    const address = slotOfVm(site, tenant.segment.vlan, vm);
     if (vm.mac === undefined || address === undefined) {
         return undefined;
     }

@@ -59,6 +59,11 @@ export function fixedAddressOf(site: number, vlan: number, instance: number): st
     return `10.${site}.${vlan}.${9 + instance}`;
 }
 
+/** Address of the place that an instance has in its tenant's subnet, whatever gives it to the VM; undefined above those. */
+export function slotOf(site: number, vlan: number, instance: number): string | undefined {
+    return instance > FIXED_INSTANCES ? undefined : fixedAddressOf(site, vlan, instance);
+}
+
 /**
  * Deterministic MAC of a VM, lower case: 02:de:{site}:{vlan}:00:{instance}, each written with its decimal digits. It is
  * the site's 02:DD:EE:RR:NN:II, locally administered and unicast, with the tenant's VLAN as the role.

@@ -9,6 +9,7 @@ import type {
 import { MANAGEMENT_VLAN, subnetOf, TRUSTED_VLAN, zoneOf } from "./identity";
 import { isSiteSegment, siteSubnet } from "./siteSegments";
 import { resolveVm } from "./resolveVm";
+import { knownAddressOf, vmWithin } from "./within";
 import { parseGiB, parseMiB } from "../definitions/size";
 import type { Allowance, Hypervisor, Inbound, Quota, Segment, Substrate, Tenant, TemplateChoice } from "./substrate";
 
@@ -92,7 +93,11 @@ function resolveTenant(
         zone,
         keep: tenant.keep,
         ...(tenant.formerly !== undefined && { formerly: tenant.formerly }),
-        allow: tenant.allow.map((allowance) => resolveAllowance(substrate.site, allowance, all)),
+        allow: tenant.allow.flatMap((allowance, index) =>
+            vmWithin(tenant, allowance.to, all) === undefined
+                ? [{ ...resolveAllowance(substrate.site, allowance, all), index }]
+                : [],
+        ),
         quota: resolveQuota(tenant),
         vms: tenant.vms.map((_, index) => resolveVm(substrate, checked, zone, index)).sort((a, b) => a.vmid - b.vmid),
         definedAt: definedAt(checked, [], ["name", "vlan", "formerly"]),
@@ -110,7 +115,11 @@ function resolveQuota({ quota = {} }: TenantDefinition): Quota {
 }
 
 /** A destination as the file has it, with the network that it is. */
-function resolveAllowance(site: number, definition: AllowanceDefinition, all: readonly TenantDefinition[]): Allowance {
+function resolveAllowance(
+    site: number,
+    definition: AllowanceDefinition,
+    all: readonly TenantDefinition[],
+): Omit<Allowance, "index"> {
     const { to, protocol, ports, why } = definition;
     const tenant = all.find(({ name }) => name === to);
     const segment = isSiteSegment(to) ? siteSubnet(site, to) : to;
@@ -121,17 +130,14 @@ function resolveAllowance(site: number, definition: AllowanceDefinition, all: re
 /** The zone matrix lets management and trusted in; the allowances of other tenants' files come after them. */
 function resolveSegment(
     tenant: TenantDefinition,
-    { site, coreRouter }: SubstrateDefinition,
+    substrate: SubstrateDefinition,
     all: readonly TenantDefinition[],
 ): Segment {
+    const { site, coreRouter } = substrate;
     const allowed = all.flatMap((other) =>
         other.allow
             .filter(({ to }) => to === tenant.name)
-            .map(({ protocol, ports, why }): Inbound => {
-                const name = `${other.name}: ${why}`;
-                const { cidr } = subnetOf(site, other.vlan);
-                return { name, cidr, ...(protocol !== "any" && { protocol }), ...(ports !== undefined && { ports }) };
-            }),
+            .map((allowance) => openingFrom(other.name, subnetOf(site, other.vlan).cidr, allowance)),
     );
     return {
         tenant: tenant.name,
@@ -143,6 +149,29 @@ function resolveSegment(
             { name: "trusted", cidr: subnetOf(site, TRUSTED_VLAN).cidr },
             ...allowed,
         ],
+        isolated: tenant.isolate,
+        within: tenant.allow.flatMap((allowance): Inbound[] => {
+            const vm = vmWithin(tenant, allowance.to, all);
+            const address = vm && knownAddressOf(substrate, tenant.vlan, vm);
+            return vm === undefined || address === undefined
+                ? []
+                : [
+                      {
+                          ...openingFrom(vm.name, subnetOf(site, tenant.vlan).cidr, allowance),
+                          to: { vm: vm.name, address },
+                      },
+                  ];
+        }),
+    };
+}
+
+/** An opening in PVE's firewall for what comes from a network. */
+function openingFrom(name: string, cidr: string, { protocol, ports, why }: AllowanceDefinition): Inbound {
+    return {
+        name: `${name}: ${why}`,
+        cidr,
+        ...(protocol !== "any" && { protocol }),
+        ...(ports !== undefined && { ports }),
     };
 }
 

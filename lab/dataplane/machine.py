@@ -56,14 +56,13 @@ def _enter(descriptor: int) -> None:
 
 
 def add_namespace(name: str, forwards: bool = False) -> None:
-    """A namespace with loopback and without IPv6, which the substrate does not route."""
+    """A namespace with loopback. Each has IPv6 as Linux has it, a link-local address at every device included."""
     run('ip', 'netns', 'add', name)
     ip(['link set lo up'], name)
-    with inside(name):
-        for family in ('all', 'default'):
-            _sysctl(f'ipv6/conf/{family}/disable_ipv6', '1')
-        if forwards:
+    if forwards:
+        with inside(name):
             _sysctl('ipv4/ip_forward', '1')
+            _sysctl('ipv6/conf/all/forwarding', '1')
 
 
 def _sysctl(path: str, value: str) -> None:

@@ -67,10 +67,10 @@ function policiesOf(tenant: Tenant, zones: Zones, faults: Fault[]): ZonePolicy[]
         action: "pass",
         name: describe(name, what),
     });
-    const allowed = tenant.allow.flatMap((allowance, i) => {
+    const allowed = tenant.allow.flatMap((allowance) => {
         const target = targetOf(allowance, zones);
         if (target === undefined) {
-            faults.push(zones.faultOf(name, i, noZone(allowance)));
+            faults.push(zones.faultOf(name, allowance.index, noZone(allowance)));
             return [];
         }
         return allowanceRules(name, allowance).map(({ protocol, ports, description }) => ({

@@ -1,6 +1,6 @@
 import { faultAt, type CheckedTenant } from "../../definitions/places";
 import { checkDestination } from "./destination";
-import type { AllowanceDefinition } from "../../definitions/definitions";
+import type { AllowanceDefinition, SubstrateDefinition } from "../../definitions/definitions";
 import type { Fault } from "../../definitions/faults";
 import { overlaps, type Range } from "../network";
 import { DESCRIPTION_BYTES, describeAllowance } from "../recordOwnership";
@@ -11,11 +11,14 @@ const MAX_PORT = 65_535;
 const MAX_PORT_NUMBERS = 15;
 
 /** Checks that each allowance names a destination that may be opened, in a way that both walls can write. */
-export function checkAllowances(site: number, tenants: readonly CheckedTenant[]): Fault[] {
+export function checkAllowances(
+    substrate: Pick<SubstrateDefinition, "site" | "macPolicy">,
+    tenants: readonly CheckedTenant[],
+): Fault[] {
     return tenants.flatMap((tenant) => {
         const { allow } = tenant.value;
         return allow.flatMap((allowance, i) => [
-            ...checkDestination(site, tenant, i, tenants),
+            ...checkDestination(substrate, tenant, i, tenants),
             ...checkPorts(tenant, i, allowance),
             ...checkWhy(tenant, i, allowance),
             ...checkTwice(tenant, i, allow),

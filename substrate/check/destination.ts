@@ -1,9 +1,11 @@
 import { faultAt, type CheckedTenant } from "../../definitions/places";
 import type { Fault } from "../../definitions/faults";
-import { subnetOf, TENANT_VLANS } from "../identity";
-import { SITE_SEGMENT_KEYS, siteSubnet, PRIVATE_NETWORKS, UNROUTED } from "../siteSegments";
+import { FIXED_INSTANCES, subnetOf, TENANT_VLANS } from "../identity";
+import { isSiteSegment, SITE_SEGMENT_KEYS, siteSubnet, PRIVATE_NETWORKS, UNROUTED } from "../siteSegments";
 import { covers, enclosingNetwork, formatAddress, networkOf, overlaps, parseAddress, type Range } from "../network";
 import { suggestion } from "../../definitions/suggest";
+import { knownAddressOf, vmWithin } from "../within";
+import type { SubstrateDefinition } from "../../definitions/definitions";
 
 /** Destinations that every tenant reaches by the site's zone matrix, so that an allowance for it would open nothing. */
 const OPEN: Readonly<Record<string, string>> = {
@@ -14,6 +16,8 @@ const OPEN: Readonly<Record<string, string>> = {
 /** An entry that opens what is open anyway would read as if it opened that alone. */
 const REDUNDANT = "(the site's zone matrix); leave this out, since it would not narrow that";
 
+const REACHED = "whose VMs reach each other anyway; leave it out";
+
 const PRIVATE = PRIVATE_NETWORKS.map(networkOf);
 
 /** Where an allowance may lead, and why it may not; the text is what a person reads after the path. */
@@ -21,24 +25,60 @@ interface Place {
     readonly site: number;
     readonly own: string;
     readonly tenants: readonly CheckedTenant[];
+    /** Whether the tenant's own VMs are kept from each other. */
+    readonly isolate: boolean;
 }
 
-/** Checks that an allowance names a tenant, a segment of the site or a network, and one that it may open. */
+type Identity = Pick<SubstrateDefinition, "site" | "macPolicy">;
+
+/** Checks that an allowance names a tenant, a segment of the site, a network or a VM of its own, and one that it may open. */
 export function checkDestination(
-    site: number,
+    substrate: Identity,
     tenant: CheckedTenant,
     index: number,
     tenants: readonly CheckedTenant[],
 ): Fault[] {
     const { to } = tenant.value.allow[index]!;
-    const place = { site, own: tenant.value.name, tenants };
-    const refused = /^[0-9]/.test(to) ? refuseNetwork(to, place) : refuseName(to, place);
+    const { name: own, isolate } = tenant.value;
+    const place = { site: substrate.site, own, tenants, isolate };
+    const refused = /^[0-9]/.test(to)
+        ? refuseNetwork(to, place)
+        : (refuseVm(substrate, tenant, to, tenants) ?? refuseName(to, tenant, place));
     return refused === undefined ? [] : [faultAt(tenant, ["allow", index, "to"], refused)];
 }
 
-function refuseName(to: string, { own, tenants }: Place): string | undefined {
+/** A VM of the tenant is a destination where its VMs are kept from each other, and both sides' rules need its address. */
+function refuseVm(
+    substrate: Identity,
+    { value }: CheckedTenant,
+    to: string,
+    tenants: readonly CheckedTenant[],
+): string | undefined {
+    const named = value.vms.find(({ name }) => name === to);
+    if (named === undefined) {
+        return undefined;
+    }
+    if (isSiteSegment(to) || tenants.some((other) => other.value.name === to)) {
+        return value.isolate ? `${to} is a VM of this tenant and a place of the site, too; rename the VM` : undefined;
+    }
+    if (!value.isolate) {
+        return `${to} is a VM of this tenant, whose VMs reach each other anyway; leave it out, or set isolate: true`;
+    }
+    return knownAddressOf(substrate, value.vlan, named) === undefined
+        ? `${to} has no address that is known before it runs; give it address: fixed` +
+              (named.instance > FIXED_INSTANCES ? ` and an instance up to ${FIXED_INSTANCES}` : "")
+        : undefined;
+}
+
+function refuseName(to: string, tenant: CheckedTenant, { own, tenants, isolate }: Place): string | undefined {
     if (to === own) {
-        return `${to} is this tenant itself, whose VMs reach each other anyway; leave it out`;
+        return isolate
+            ? `${to} is this tenant itself, whose VMs isolate keeps from each other; name the VM, or take isolate out`
+            : `${to} is this tenant itself, whose VMs reach each other anyway; leave it out`;
+    }
+    const all = tenants.map(({ value }) => value);
+    if (vmWithin(tenant.value, to, all) !== undefined) {
+        return undefined;
     }
     const open = OPEN[to];
     if (open !== undefined) {
@@ -46,7 +86,7 @@ function refuseName(to: string, { own, tenants }: Place): string | undefined {
     }
     const others = tenants.map(({ value }) => value.name).filter((name) => name !== own);
     const segments = SITE_SEGMENT_KEYS.filter((key) => OPEN[key] === undefined);
-    const known = [...others, ...segments];
+    const known = [...others, ...segments, ...(isolate ? tenant.value.vms.map(({ name }) => name) : [])];
     return known.includes(to)
         ? undefined
         : `${to} is no tenant or segment of this substrate${suggestion(to, known)}; allowed: ${known.join(", ")}, ` +
@@ -69,13 +109,13 @@ function refuseNetwork(to: string, place: Place): string | undefined {
 }
 
 /** Tenants' segments are opened by name alone, those that nobody has yet not at all: somebody may have them tomorrow. */
-function refuseTenants(to: string, network: Range, { site, own, tenants }: Place): string | undefined {
+function refuseTenants(to: string, network: Range, { site, own, tenants, isolate }: Place): string | undefined {
     for (let vlan: number = TENANT_VLANS.first; vlan <= TENANT_VLANS.last; vlan++) {
         const { cidr } = subnetOf(site, vlan);
         if (overlaps(network, networkOf(cidr))) {
             const name = tenants.find(({ value }) => value.vlan === vlan)?.value.name;
             return name === own && covers(networkOf(cidr), network)
-                ? `${to} is in this tenant's own segment, whose VMs reach each other anyway; leave it out`
+                ? `${to} is in this tenant's own segment, ${isolate ? "which isolate keeps apart; name the VM" : REACHED}`
                 : `${to} overlaps ${cidr}, ${mendTenant(name, own)}write a network that leaves VLANs 50 to 59 out`;
         }
     }

@@ -19,6 +19,6 @@ export function checkAcross(
     return [
         ...checkIdentity(substrateName, substrate, tenants, sites),
         ...checkVmDefinitions(tenants),
-        ...checkAllowances(substrate.site, tenants),
+        ...checkAllowances(substrate, tenants),
     ];
 }

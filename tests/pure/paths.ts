@@ -30,7 +30,16 @@ const DEFINITION: SubstrateDefinition = {
 };
 
 export function definitionOf(vlan: number, allow: readonly AllowanceDefinition[] = []): TenantDefinition {
-    return { name: nameOf(vlan), description: "", vlan, hypervisor: "hv02", allow: [...allow], keep: false, vms: [] };
+    return {
+        name: nameOf(vlan),
+        description: "",
+        vlan,
+        hypervisor: "hv02",
+        allow: [...allow],
+        isolate: false,
+        keep: false,
+        vms: [],
+    };
 }
 
 export function nameOf(vlan: number): string {
@@ -39,7 +48,7 @@ export function nameOf(vlan: number): string {
 
 /** Faults of the allowances, as `tenants validate` tells them. */
 export function faultsOf(tenants: readonly TenantDefinition[]) {
-    return checkAllowances(SITE, tenants.map(checkedOf));
+    return checkAllowances(DEFINITION, tenants.map(checkedOf));
 }
 
 export function substrateOf(tenants: readonly TenantDefinition[]): Substrate {

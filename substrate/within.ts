@@ -1,0 +1,25 @@
+import type { SubstrateDefinition, TenantDefinition, VmDefinition } from "../definitions/definitions";
+import { slotOf } from "./identity";
+import { isSiteSegment } from "./siteSegments";
+
+/**
+ * VM of a tenant that an allowance of its own file leads to; undefined for one that leads out of the segment. Only where the
+ * tenant's VMs are kept from each other is a VM a destination, and a tenant or a segment of that name comes before it.
+ */
+export function vmWithin(
+    tenant: TenantDefinition,
+    to: string,
+    all: readonly TenantDefinition[],
+): VmDefinition | undefined {
+    const elsewhere = isSiteSegment(to) || all.some(({ name }) => name === to);
+    return tenant.isolate && !elsewhere ? tenant.vms.find(({ name }) => name === to) : undefined;
+}
+
+/** Address that a VM has by its definition: a fixed one, or the one that is reserved for a MAC that is known; undefined for any other. */
+export function knownAddressOf(
+    { site, macPolicy }: Pick<SubstrateDefinition, "site" | "macPolicy">,
+    vlan: number,
+    { address, instance }: VmDefinition,
+): string | undefined {
+    return address === "fixed" || macPolicy === "deterministic" ? slotOf(site, vlan, instance) : undefined;
+}
