@@ -58,6 +58,7 @@ export class TenantVm extends pulumi.ComponentResource {
         args.hypervisor.done(args.vm, this, vm);
         declareFirewall(name, {
             ...{ vm: this, machine: vm, node: args.hypervisor.model.node, segment: args.segment },
+            workload: args.vm,
             ...{ onlyAddress: onlyAddress(args), incarnation: `${history.generation} ${history.rebuild}`.trim() },
             ...{ former: args.former, formerParent: args.network },
         });

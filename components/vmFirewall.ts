@@ -1,8 +1,8 @@
 import * as proxmoxve from "@muhlba91/pulumi-proxmoxve";
 import type * as pulumi from "@pulumi/pulumi";
-import { inboundOf } from "../firewall/inbound";
+import { wallOf } from "../firewall/inbound";
 import { FILTER_IPSET } from "../node/addressFilter";
-import type { Segment } from "../substrate/substrate";
+import type { Segment, WorkloadVm } from "../substrate/substrate";
 
 export interface VmFirewallArgs {
     /** The VM's component: its firewall stands under it, and goes with it. */
@@ -12,6 +12,7 @@ export interface VmFirewallArgs {
     /** PVE node. */
     readonly node: string;
     readonly segment: Segment;
+    readonly workload: WorkloadVm;
     /** The one address that the VM may send from; undefined where it may send from any. */
     readonly onlyAddress: string | undefined;
     /** Another one for each time that the VM is made. */
@@ -22,10 +23,13 @@ export interface VmFirewallArgs {
     readonly formerParent: pulumi.Resource;
 }
 
-/** PVE's firewall around a VM, but for its rules and its address filter. */
+/**
+ * PVE's firewall around a VM, but for its rules, its address filter and DHCP: that option lets DHCP's ports through before every rule
+ * and filter, out with any MAC and address, in from anywhere (pve-firewall 5.1.2, src/PVE/Firewall.pm:2560). On a VLAN the rules let
+ * the gateway's answers in, and it is off; on a flat network nobody knows who answers.
+ */
 const OPTIONS = {
     enabled: true,
-    dhcp: true,
     inputPolicy: "DROP",
     outputPolicy: "ACCEPT",
     macfilter: true,
@@ -36,9 +40,9 @@ const OPTIONS = {
 };
 
 /**
- * Puts PVE's firewall around a VM: everything inbound is dropped but what comes from the tenant's own segment, from the site's
- * segments that its zone matrix lets in, and from tenants whose files say so; the VM may not send with another MAC, nor with
- * another address than the one that it has by its definition.
+ * Puts PVE's firewall around a VM: new connections in are dropped but those from the tenant's own segment, from the site's
+ * segments that its zone matrix lets in, and from tenants whose files say so; the VM may not begin one with another MAC, nor with
+ * another address than the one that it has by its definition. README.md says what of this PVE does not stop inside a segment.
  *
  * @param name of the VM's component.
  */
@@ -49,11 +53,11 @@ export function declareFirewall(name: string, args: VmFirewallArgs): void {
     const filter = addressFilter(`${name}-ipfilter`, target, args.onlyAddress, beforeVm);
     new proxmoxve.firewall.OptionsLegacy(
         `${name}-firewall`,
-        { ...target, ...OPTIONS, ipfilter: filter.length > 0 },
+        { ...target, ...OPTIONS, dhcp: !args.segment.tagged, ipfilter: filter.length > 0 },
         // A VM whose ipset is missing could send from no address at all: it is there before, and goes after.
         { ...optionsOf(name, "firewall", args), dependsOn: filter },
     );
-    const rules = rulesOf(args.segment);
+    const rules = rulesOf(args);
     new proxmoxve.firewall.RulesLegacy(`${name}-rules`, { ...target, rules }, optionsOf(name, "rules", args));
 }
 
@@ -71,14 +75,16 @@ function optionsOf(name: string, role: string, args: VmFirewallArgs): pulumi.Cus
     };
 }
 
-function rulesOf(segment: Segment) {
-    return inboundOf(segment).map((inbound) => ({
-        type: "in",
-        action: "ACCEPT",
-        source: inbound.cidr,
-        ...(inbound.protocol && { proto: inbound.protocol }),
-        ...(inbound.ports && { dport: inbound.ports }),
-        comment: inbound.name,
+function rulesOf({ segment, workload }: VmFirewallArgs) {
+    return wallOf(segment, workload.name).map(({ type, action, source, dest, protocol, sourcePorts, ports, name }) => ({
+        type,
+        action,
+        ...(source && { source }),
+        ...(dest && { dest }),
+        ...(protocol && { proto: protocol }),
+        ...(sourcePorts && { sport: sourcePorts }),
+        ...(ports && { dport: ports }),
+        comment: name,
         enabled: true,
     }));
 }

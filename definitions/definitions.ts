@@ -42,6 +42,10 @@ export interface TenantDefinition {
      */
     keep: boolean;
     /**
+     * Keep the tenant's VMs from each other: each reaches the router and what the file allows, and no other VM of the tenant but those that `allow` names. false: they reach each other with everything.
+     */
+    isolate: boolean;
+    /**
      * Name that this tenant had before: its VMs stay and become this tenant's, with their data. Without it a file that claims another tenant's VLAN is refused. Take it out again once the substrate was brought up. Not where coreRouter.mode is api: there the old tenant is torn down first.
      */
     formerly?: string;
@@ -67,7 +71,7 @@ export interface TenantDefinition {
         vms?: number;
     };
     /**
-     * Ways beyond those that every tenant has: each entry opens one way, to one destination. Everything else between tenants stays denied.
+     * Ways beyond those that every tenant has: each entry opens one way, to one destination. Everything else between tenants, and between the VMs of one with `isolate`, stays denied.
      *
      * @maxItems 40
      */
@@ -85,7 +89,7 @@ export interface TenantDefinition {
  */
 export interface AllowanceDefinition {
     /**
-     * A tenant of the same substrate, a segment of the site (trusted, storage, iot, iot_vendor, iot_backend, guest, management), or a network in CIDR form. Every tenant reaches platform and the internet anyway.
+     * A tenant of the same substrate, a segment of the site (trusted, storage, iot, iot_vendor, iot_backend, guest, management), a network in CIDR form, or, with `isolate`, a VM of this tenant whose address is known (`address: fixed`). Every tenant reaches platform and the internet anyway.
      */
     to: string;
     /**

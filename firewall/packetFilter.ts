@@ -139,7 +139,7 @@ export function inboundFilter(inbound: readonly Inbound[]): PacketFilter<Inbound
             rule,
             protocols: rule.protocol === undefined ? PACKET_PROTOCOLS : [rule.protocol],
             source: [networkOf(rule.cidr)],
-            destination: [EVERY_ADDRESS],
+            destination: rule.to === undefined ? [EVERY_ADDRESS] : [addressOf(rule.to.address)],
             ports: rangesOf(rule.ports, ":"),
         })),
     );

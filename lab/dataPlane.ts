@@ -46,6 +46,18 @@ export interface Question {
     readonly protocol: "tcp" | "udp" | "icmp" | "dns";
     readonly address: string;
     readonly port?: number;
+    /** Of udp; missing: any. */
+    readonly sourcePort?: number;
+}
+
+/** Frames that hosts of the data plane make themselves. */
+export interface SentFrames {
+    /** Each with the host that sends it, in this order. */
+    readonly frames: readonly (readonly [sender: string, frame: Buffer])[];
+    /** Part of the last frame that stays the same on its way, and that no other frame has. */
+    readonly mark: Buffer;
+    /** Names of hosts whose NICs are looked at. */
+    readonly watchers: readonly string[];
 }
 
 /** Stands for a question without an answer; any other answer is the name of who answered, or `yes`. */
@@ -140,19 +152,18 @@ export class DataPlane {
     }
 
     /**
-     * Sends a frame as it is, past a VM's own network stack, and gives back which watchers got it.
+     * Sends frames as they are, past the network stacks of who sends them, one attempt after the other.
      *
-     * @param watchers names of hosts whose NICs are looked at.
+     * @param seconds how long the last ones may take.
+     * @returns for each attempt the watchers that got its last frame.
      */
-    async send(
-        sender: string,
-        frame: Buffer,
-        mark: Buffer,
-        watchers: readonly string[],
-        seconds: number,
-    ): Promise<readonly string[]> {
-        const hex = { frame: frame.toString("hex"), mark: mark.toString("hex") };
-        return (await this.command("send", { sender, ...hex, watchers, seconds })) as string[];
+    async send(attempts: readonly SentFrames[], seconds: number): Promise<readonly (readonly string[])[]> {
+        const sent = attempts.map(({ frames, mark, watchers }) => ({
+            frames: frames.map(([sender, frame]) => [sender, frame.toString("hex")]),
+            mark: mark.toString("hex"),
+            watchers,
+        }));
+        return (await this.command("send", { attempts: sent, seconds })) as string[][];
     }
 
     /** Lets root into VMs by SSH at port 2222 with a public key; gives back their host key. */

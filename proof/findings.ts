@@ -1,4 +1,4 @@
-import type { Check } from "./proof";
+import type { Check, Probe } from "./proof";
 
 /** One thing that was measured, and whether it is as declared. */
 export interface Finding {
@@ -39,10 +39,15 @@ export function mismatchesOf(proof: Proof): Finding[] {
     return [...matrix.map(asFinding), ...addresses, ...names, ...spoofing, ...controls].filter(({ ok }) => !ok);
 }
 
+/** A probe's question in words, as `udp 68 from port 67`. */
+export function probeText({ protocol, port, sourcePort }: Omit<Probe, "address">): string {
+    const what = port === undefined ? protocol : `${protocol} ${port}`;
+    return sourcePort === undefined ? what : `${what} from port ${sourcePort}`;
+}
+
 function asFinding({ from, to, probe, open, rule, answered, ok }: Measured): Finding {
-    const { protocol, address, port } = probe;
     return {
-        what: `${from} -> ${to} (${address}) ${protocol}${port === undefined ? "" : ` ${port}`}`,
+        what: `${from} -> ${to} (${probe.address}) ${probeText(probe)}`,
         expected: open ? `open, by ${rule ?? "a rule"}` : "denied",
         measured: answered === undefined ? "no answer" : `${answered} answered`,
         ok,

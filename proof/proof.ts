@@ -21,6 +21,7 @@ export interface ProofHost {
     /** Name of its row or column in the reachability matrix. */
     readonly place: string;
     readonly addresses: readonly string[];
+    readonly vm?: true;
 }
 
 /** Question of a probe: `dns` is a question to a resolver at UDP port 53. */
@@ -29,6 +30,8 @@ export interface Probe {
     readonly address: string;
     /** Missing for icmp and dns. */
     readonly port?: number;
+    /** Port that it is sent from; missing: any. */
+    readonly sourcePort?: number;
 }
 
 /** One probe and what the tenants' files say of it. */
@@ -49,6 +52,9 @@ const ALWAYS = { tcp: [22, 443], udp: [514] } as const;
 /** DHCP of the router, which is measured by asking for an address. */
 const BOOTPS = 67;
 const DOMAIN = 53;
+
+/** A DHCP server's answer, which PVE's option `dhcp` would let into a VM from anywhere. */
+const DHCP_ANSWER: Kind = { protocol: "udp", port: 68, sourcePort: BOOTPS };
 
 /** Networks that are private, one address of each. */
 const PRIVATE_PLACES = ["10.10.50.10", "10.20.50.10", "192.168.1.1", "172.16.0.1", "100.64.0.1"];
@@ -105,7 +111,8 @@ export function checksOf(substrate: Substrate, addresses: ReadonlyMap<number, st
     const vms = substrate.tenants.flatMap((tenant) =>
         tenant.vms.flatMap((vm) => {
             const address = addresses.get(vm.vmid);
-            return address === undefined ? [] : [{ name: proofName(vm), place: tenant.name, addresses: [address] }];
+            const host = { name: proofName(vm), place: tenant.name, vm: true } as const;
+            return address === undefined ? [] : [{ ...host, addresses: [address] }];
         }),
     );
     const targets = (tenant: Tenant) => [...vms, ...routerHosts(substrate, tenant), ...standIns];
@@ -138,7 +145,7 @@ function checksBetween(from: ProofHost, to: ProofHost, cell: Cell | undefined): 
     if (cell === undefined) {
         throw new RangeError(`the reachability matrix has no cell from ${from.place} to ${to.place}`);
     }
-    const kinds = probesOf(cell);
+    const kinds = probesOf(cell, to.vm === true);
     return to.addresses.flatMap((address) =>
         kinds.map((kind) => {
             const opening = cell.openings.find((one) => opens(one, kind, parseAddress(address)!));
@@ -153,10 +160,10 @@ function checksBetween(from: ProofHost, to: ProofHost, cell: Cell | undefined): 
     );
 }
 
-type Kind = Pick<Probe, "protocol" | "port">;
+type Kind = Omit<Probe, "address">;
 
-/** Probes of a cell: a ping, the ports asked of everybody, and the last port inside and the first outside each range. */
-function probesOf({ to, openings }: Cell): Kind[] {
+/** Probes of a cell: a ping, the ports asked of everybody, the last port inside and the first outside each range, and into a VM DHCP. */
+function probesOf({ to, openings }: Cell, intoVm: boolean): Kind[] {
     const router = to === GATEWAY || to === ROUTER;
     const ports = (protocol: "tcp" | "udp") => {
         const edges = openings.filter((one) => one.protocol === protocol).flatMap(edgesOf);
@@ -168,11 +175,11 @@ function probesOf({ to, openings }: Cell): Kind[] {
                 router && protocol === "udp" && port === DOMAIN ? { protocol: "dns" } : { protocol, port },
             );
     };
-    return [{ protocol: "icmp" }, ...ports("tcp"), ...ports("udp")];
+    return [{ protocol: "icmp" }, ...ports("tcp"), ...ports("udp"), ...(intoVm ? [DHCP_ANSWER] : [])];
 }
 
-function asked({ protocol, port, address }: Probe): Probe {
-    return { protocol, address, ...(port !== undefined && { port }) };
+function asked({ protocol, port, sourcePort, address }: Probe): Probe {
+    return { protocol, address, ...(port !== undefined && { port }), ...(sourcePort !== undefined && { sourcePort }) };
 }
 
 function edgesOf(opening: Opening): number[] {

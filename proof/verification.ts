@@ -44,7 +44,8 @@ export function jobsOf(
     const names = [...declaredNames(substrate), [`nobody.${tenant.zone}`, undefined] as const];
     const jobs = tenant.vms.flatMap((vm) => {
         const address = addresses.get(vm.vmid);
-        const own = checks.filter(({ from }) => from === proofName(vm));
+        // A VM's own programs ask, which are not let to the ports of its services.
+        const own = checks.filter(({ from, probe }) => from === proofName(vm) && probe.sourcePort === undefined);
         return address === undefined ? [] : [{ tenant, vm, address, checks: own, names }];
     });
     return { jobs, unknown: all.filter(({ address }) => address === undefined).map(({ vm }) => proofName(vm)) };

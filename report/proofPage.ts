@@ -1,5 +1,5 @@
 import { escaped, htmlPage } from "./html";
-import { mismatchesOf, type Finding, type Proof } from "../proof/findings";
+import { mismatchesOf, probeText, type Finding, type Proof } from "../proof/findings";
 import { cellsOf, columnsOf, signOf, type MatrixCell } from "./proofText";
 
 const COLOURS: Readonly<Record<string, string>> = {
@@ -81,8 +81,7 @@ function picture(cells: readonly MatrixCell[]): string {
 function square(cell: MatrixCell, column: number, row: number): string {
     const place = `x="${NAMES + SIDE * column}" y="${NAMES + SIDE * row}" width="${SIDE - 1}" height="${SIDE - 1}"`;
     const said = cell.probes.map(({ probe, open, answered, ok }) => {
-        const what = [probe.address, probe.protocol, probe.port].filter((part) => part !== undefined).join(" ");
-        return `${ok ? "" : "NOT AS DECLARED "}${what}: ${answered === undefined ? "denied" : "open"}, declared ${open ? "open" : "denied"}`;
+        return `${ok ? "" : "NOT AS DECLARED "}${probe.address} ${probeText(probe)}: ${answered === undefined ? "denied" : "open"}, declared ${open ? "open" : "denied"}`;
     });
     const title = escaped(`${cell.from} -> ${cell.to}\n${said.join("\n")}`);
     return `<rect ${place} fill="${COLOURS[signOf(cell)]}"><title>${title}</title></rect>`;

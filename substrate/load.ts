@@ -53,11 +53,9 @@ export function loadSubstrate(definitions: Definitions): Substrate {
         throw new DefinitionError(faults);
     }
     const elsewhere = sitesElsewhere(definitions);
+    const site = { plan, elsewhere, macPolicy: substrate.value.macPolicy };
     faultless([
-        ...checkAcross(definitions.substrate, substrate.value, tenants, listSubstrates(definitions.root), {
-            plan,
-            elsewhere,
-        }),
+        ...checkAcross(definitions.substrate, substrate.value, tenants, listSubstrates(definitions.root), site),
         ...checkCoreRouter(stackSource(definitions), substrate.value, tenants),
         ...checkBaselines(stackSource(definitions), substrate.value, plan),
     ]);

@@ -9,6 +9,7 @@ import type {
 import { zoneOf } from "./identity";
 import { segmentsIntoTenants, siteSegment, subnetOf, type NetworkPlan } from "./plan";
 import { resolveVm } from "./resolveVm";
+import { knownAddressOf, vmWithin } from "./within";
 import { parseGiB, parseMiB } from "../definitions/size";
 import type { Allowance, Hypervisor, Inbound, Quota, Segment, Substrate, Tenant, TemplateChoice } from "./substrate";
 
@@ -90,11 +91,15 @@ function resolveTenant(
         name: tenant.name,
         description: tenant.description,
         hypervisor: tenant.hypervisor ?? Object.keys(substrate.hypervisors)[0]!,
-        segment: resolveSegment(tenant, plan, substrate.coreRouter, all),
+        segment: resolveSegment(tenant, plan, substrate, all),
         zone,
         keep: tenant.keep,
         ...(tenant.formerly !== undefined && { formerly: tenant.formerly }),
-        allow: tenant.allow.map((allowance) => resolveAllowance(plan, allowance, all)),
+        allow: tenant.allow.flatMap((allowance, index) =>
+            vmWithin(plan, tenant, allowance.to, all) === undefined
+                ? [{ ...resolveAllowance(plan, allowance, all), index }]
+                : [],
+        ),
         quota: resolveQuota(tenant),
         vms: tenant.vms
             .map((_, index) => resolveVm(substrate, plan, checked, zone, index))
@@ -118,7 +123,7 @@ function resolveAllowance(
     plan: NetworkPlan,
     definition: AllowanceDefinition,
     all: readonly TenantDefinition[],
-): Allowance {
+): Omit<Allowance, "index"> {
     const { to, protocol, ports, why } = definition;
     const tenant = all.find(({ name }) => name === to);
     const segment = siteSegment(plan, to)?.cidr ?? to;
@@ -130,17 +135,13 @@ function resolveAllowance(
 function resolveSegment(
     tenant: TenantDefinition,
     plan: NetworkPlan,
-    coreRouter: SubstrateDefinition["coreRouter"],
+    { macPolicy, coreRouter }: SubstrateDefinition,
     all: readonly TenantDefinition[],
 ): Segment {
     const allowed = all.flatMap((other) =>
         other.allow
             .filter(({ to }) => to === tenant.name)
-            .map(({ protocol, ports, why }): Inbound => {
-                const name = `${other.name}: ${why}`;
-                const { cidr } = subnetOf(plan, other.vlan)!;
-                return { name, cidr, ...(protocol !== "any" && { protocol }), ...(ports !== undefined && { ports }) };
-            }),
+            .map((allowance) => openingFrom(other.name, subnetOf(plan, other.vlan)!.cidr, allowance)),
     );
     const tagged = coreRouter.mode !== "none";
     const subnet = subnetOf(plan, tenant.vlan)!;
@@ -153,6 +154,34 @@ function resolveSegment(
         resolvers: servers(plan.resolvers),
         timeServers: servers(plan.timeServers),
         inbound: [...segmentsIntoTenants(plan).map(({ name, cidr }) => ({ name, cidr })), ...allowed],
+        isolated: tenant.isolate,
+        within: withinOf({ plan, macPolicy }, tenant, all),
+    };
+}
+
+/** Openings between VMs of a tenant, at the VMs that they lead to. */
+function withinOf(
+    site: Pick<Substrate, "plan"> & Pick<SubstrateDefinition, "macPolicy">,
+    tenant: TenantDefinition,
+    all: readonly TenantDefinition[],
+): Inbound[] {
+    const { cidr } = subnetOf(site.plan, tenant.vlan)!;
+    return tenant.allow.flatMap((allowance): Inbound[] => {
+        const vm = vmWithin(site.plan, tenant, allowance.to, all);
+        const address = vm && knownAddressOf(site, tenant.vlan, vm);
+        return vm === undefined || address === undefined
+            ? []
+            : [{ ...openingFrom(vm.name, cidr, allowance), to: { vm: vm.name, address } }];
+    });
+}
+
+/** An opening in PVE's firewall for what comes from a network. */
+function openingFrom(name: string, cidr: string, { protocol, ports, why }: AllowanceDefinition): Inbound {
+    return {
+        name: `${name}: ${why}`,
+        cidr,
+        ...(protocol !== "any" && { protocol }),
+        ...(ports !== undefined && { ports }),
     };
 }
 

@@ -128,6 +128,8 @@ export interface Allowance {
     /** Destination ports, each one port or a range from:to; none: any. */
     readonly ports: readonly string[];
     readonly why: string;
+    /** Place in the file's list, from 0. */
+    readonly index: number;
 }
 
 /** A VLAN with its subnet. */
@@ -142,14 +144,22 @@ export interface Segment {
     readonly timeServers: readonly string[];
     /** Who may open connections into the segment from outside, in the order of the rules. */
     readonly inbound: readonly Inbound[];
+    /** Whether its VMs are kept from each other, but for what is opened within. */
+    readonly isolated: boolean;
+    /** Ways between its VMs that the tenant's file opens, in the order of the file; none where they are not kept from each other. */
+    readonly within: readonly Inbound[];
 }
 
-/** One opening into a segment: a zone of the site's matrix, or a tenant that another tenant's file allows. */
+/** One opening into the VMs of a segment: a zone of the site's matrix, a tenant that another tenant's file allows, or its own VMs. */
 export interface Inbound {
     /** Comment of the rule. */
     readonly name: string;
     /** Source, in CIDR form. */
     readonly cidr: string;
+    /** The one VM that it leads to; missing: every VM of the segment. */
+    readonly to?: { readonly vm: string; readonly address: string };
+    /** Source ports as PVE writes them; missing: any. */
+    readonly sourcePorts?: string;
     /** Missing: any protocol. */
     readonly protocol?: "tcp" | "udp" | "icmp";
     /** Destination ports as PVE writes them; missing: any. */

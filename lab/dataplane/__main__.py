@@ -68,9 +68,13 @@ class Commands:
 
         return await asyncio.gather(*(one(question) for question in questions))
 
-    async def send(self, **frame: Any) -> Any:
-        """Sends a frame as it is; who got it."""
-        return await asyncio.to_thread(spoofing.send, **frame)
+    async def send(self, attempts: list[dict[str, Any]], seconds: float) -> Any:
+        """Sends frames as they are; who got the last of each attempt."""
+        return await asyncio.to_thread(spoofing.send, [spoofing.Attempt(**one) for one in attempts], seconds)
+
+    async def forget(self) -> Any:
+        """Has every connection be a new one."""
+        self.plane.forget_connections()
 
     async def ssh(self, leases: dict[str, Any], authorized: str) -> Any:
         """Lets SSH into VMs; their host key."""

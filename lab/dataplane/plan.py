@@ -22,6 +22,12 @@ class Nic:
     mac: str
     # 0: untagged.
     vlan: int
+    # VLANs that it may send and get frames of with their tags, beside its own, as 51 or 60-69.
+    trunks: tuple[str, ...]
+    # Whether its cable is out.
+    link_down: bool
+    # Whether PVE gives it a bridge for the firewall: without one its packets are known to no conntrack.
+    bridged: bool
     # What cloud-init gives; None: the VM asks by DHCP.
     fixed: 'Fixed | None'
     # Options and rules of PVE's firewall; None where it is off for this NIC.
@@ -29,6 +35,8 @@ class Nic:
     rules: tuple[Record, ...]
     # Networks that it may send from; None: any.
     sources: tuple[str, ...] | None
+    # IPv4 addresses that it may claim by ARP; none: any.
+    claims: tuple[str, ...]
 
     @property
     def namespace(self) -> str:
@@ -65,6 +73,8 @@ class Interface:
 
 def nics(node: Record) -> list[Nic]:
     """The first NIC of every running VM, by VMID."""
+    if not on(node['firewall'], 'ebtables', True):
+        raise PlanError('the datacentre\'s firewall without ebtables is not modelled')
     return [_nic(guest, bool(node['firewall'].get('enable'))) for guest in sorted(
         node['guests'], key=lambda guest: int(guest['vmid'])) if guest['status'] == 'running']
 
@@ -75,20 +85,28 @@ def _nic(guest: Record, datacentre: bool) -> Nic:
     if 'net1' in config:
         raise PlanError(f'VM {vmid}: a second NIC is not modelled')
     properties = dict(part.split('=', 1) for part in config['net0'].split(','))
-    # PVE filters a NIC where the datacentre's, the VM's and the NIC's own switch are on.
-    filtered = datacentre and _on(options, 'enable', False) and properties.get('firewall') == '1'
-    return Nic(vmid, next(iter(properties.values())).lower(), int(properties.get('tag', 0)), _fixed(config),
-               options if filtered else None, tuple(guest['rules']), _sources(guest))
+    # PVE filters a NIC where the datacentre's, the VM's and the NIC's own switch are on; without the VM's it has no chain.
+    bridged = properties.get('firewall') == '1'
+    filtered = datacentre and on(options, 'enable', False) and bridged
+    return Nic(vmid, next(iter(properties.values())).lower(), int(properties.get('tag', 0)),
+               tuple(properties['trunks'].split(';')) if properties.get('trunks') else (),
+               properties.get('link_down') == '1', bridged, _fixed(config), options if filtered else None,
+               tuple(guest['rules']), _sources(guest), _claims(guest))
 
 
 def _sources(guest: Record) -> tuple[str, ...] | None:
     """A set that is there filters by itself; with the option, one that is missing counts as an empty one."""
     entries = guest['ipset']
     if entries is None:
-        return () if _on(guest['options'], 'ipfilter', False) else None
+        return () if on(guest['options'], 'ipfilter', False) else None
     if any(entry.get('nomatch') for entry in entries):
         raise PlanError(f'VM {guest["vmid"]}: nomatch in an ipset is not modelled')
     return tuple(entry['cidr'] for entry in entries)
+
+
+def _claims(guest: Record) -> tuple[str, ...]:
+    """ARP is filtered by the entries of the set alone: without one, or with none of IPv4 in it, it is not."""
+    return tuple(entry['cidr'] for entry in guest['ipset'] or () if ':' not in entry['cidr'])
 
 
 def _fixed(config: Record) -> Fixed | None:
@@ -110,9 +128,5 @@ def interfaces(router: Record) -> list[Interface]:
 
 def on(record: Record, key: str, default: bool) -> bool:
     """A switch as PVE (number) or OPNsense (text) gives it."""
-    return _on(record, key, default)
-
-
-def _on(record: Record, key: str, default: bool) -> bool:
     value = record.get(key)
     return default if value in (None, '') else str(value) == '1'

@@ -56,11 +56,11 @@ class Plane:
                 machine.add_namespace(nic.namespace)
                 machine.add_link(f'tap{vmid}', nic.namespace, 'eth0', nic.mac)
                 commands += _port(nic)
-            elif old.vlan != nic.vlan:
-                commands.append(f'set port fwpr{vmid} tag={nic.vlan}' if nic.vlan else f'clear port fwpr{vmid} tag')
+            elif (old.vlan, old.trunks) != (nic.vlan, nic.trunks):
+                commands += [f'clear port fwpr{vmid} tag trunks vlan_mode', *_membership(nic)]
         self._vsctl(commands)
-        for zone, (vmid, nic) in enumerate(nics.items(), start=1):
-            flows = port_filter.flows(nic, zone)
+        for vmid, nic in nics.items():
+            flows = port_filter.flows(nic)
             if self._flows.get(vmid) != flows:
                 machine.run('ovs-ofctl', '--bundle', 'replace-flows', f'fwbr{vmid}', '-', given='\n'.join(flows) + '\n')
                 self._flows[vmid] = flows
@@ -135,9 +135,14 @@ class Plane:
         """Clears what switch, router and hosts learned of addresses that have moved."""
         for bridge in (SWITCH, TRUNK):
             machine.run('ovs-appctl', 'fdb/flush', bridge)
-        machine.run('ovs-appctl', 'dpctl/flush-conntrack')
+        self.forget_connections()
         for namespace in machine.NAMESPACES.iterdir():
             machine.ip(['neigh flush all'], namespace.name)
+
+    @staticmethod
+    def forget_connections() -> None:
+        """Clears what the node's conntrack knows."""
+        machine.run('ovs-appctl', 'dpctl/flush-conntrack')
 
     @staticmethod
     def _vsctl(commands: list[str]) -> None:
@@ -156,8 +161,22 @@ def _port(nic: plan.Nic) -> list[str]:
     return [*_bridge(bridge, 'fail_mode=secure'), f'add-port {bridge} {tap}',
             f'set interface {tap} ofport_request={port_filter.VM}', f'add-port {bridge} {inner}',
             f'set interface {inner} type=patch options:peer={outer} ofport_request={port_filter.SWITCH}',
-            f'add-port {SWITCH} {outer}' + (f' tag={nic.vlan}' if nic.vlan else ''),
-            f'set interface {outer} type=patch options:peer={inner}']
+            f'add-port {SWITCH} {outer}', f'set interface {outer} type=patch options:peer={inner}', *_membership(nic)]
+
+
+def _membership(nic: plan.Nic) -> list[str]:
+    """VLANs of a VM's port on a VLAN-aware bridge (pve-common 8.2.9, src/PVE/Network.pm, bridge_add_interface): untagged frames
+    and those of VID 0 are of its own, tagged ones may be of its own and of the trunks; without either, of every one."""
+    if not nic.vlan and not nic.trunks:
+        return []
+    own = f'tag={nic.vlan} vlan_mode=native-untagged' if nic.vlan else 'vlan_mode=trunk'
+    members = sorted({nic.vlan, *(vlan for trunk in nic.trunks for vlan in _range(trunk))})
+    return [f'set port fwpr{nic.vmid} {own} trunks={",".join(map(str, members))}']
+
+
+def _range(trunk: str) -> range:
+    first, _, last = trunk.partition('-')
+    return range(int(first), int(last or first) + 1)
 
 
 def _neighbour(interface: plan.Interface) -> str:

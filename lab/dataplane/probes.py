@@ -19,11 +19,11 @@ NUMBERS = itertools.count(1)
 
 
 class Prober:
-    """Asks from many namespaces, with one UDP and one ICMP socket in each."""
+    """Asks from many namespaces, with one UDP socket for each source port and one ICMP socket in each."""
 
     def __init__(self, patience: float) -> None:
         self.patience = patience
-        self._sockets: dict[tuple[str, str], socket.socket] = {}
+        self._sockets: dict[tuple[str, str, int], socket.socket] = {}
         self._waiting: dict[tuple[str, bytes], asyncio.Future[str]] = {}
 
     async def __aenter__(self) -> 'Prober':
@@ -37,10 +37,12 @@ class Prober:
     async def ask(self, probes: Sequence[dict[str, Any]]) -> list[str]:
         """For each probe who answered (a namespace's name, or `yes` where an answer names nobody), or SILENT or REFUSED."""
         free = asyncio.Semaphore(AT_ONCE)
-        kinds = {'tcp': self._tcp, 'udp': self._udp, 'icmp': self._icmp, 'dns': self._dns}
+        kinds = {'tcp': self._tcp, 'icmp': self._icmp, 'dns': self._dns}
 
         async def one(probe: dict[str, Any]) -> str:
             async with free:
+                if probe['protocol'] == 'udp':
+                    return await self._udp(probe['from'], probe['address'], probe['port'], probe.get('sourcePort', 0))
                 return await kinds[probe['protocol']](probe['from'], probe['address'], probe.get('port', 0))
 
         return list(await asyncio.gather(*(one(probe) for probe in probes)))
@@ -65,9 +67,9 @@ class Prober:
             except (asyncio.TimeoutError, TimeoutError, OSError):
                 return 'yes'
 
-    async def _udp(self, namespace: str, address: str, port: int) -> str:
+    async def _udp(self, namespace: str, address: str, port: int, source: int) -> str:
         nonce = b'%012d' % next(NUMBERS)
-        return await self._exchange(self._socket(namespace, 'udp'), (namespace, nonce), nonce, (address, port))
+        return await self._exchange(self._socket(namespace, 'udp', source), (namespace, nonce), nonce, (address, port))
 
     async def _icmp(self, namespace: str, address: str, _port: int) -> str:
         number = next(NUMBERS)
@@ -99,15 +101,18 @@ class Prober:
         finally:
             del self._waiting[key]
 
-    def _socket(self, namespace: str, protocol: str) -> socket.socket:
-        opened = self._sockets.get((namespace, protocol))
+    def _socket(self, namespace: str, protocol: str, port: int = 0) -> socket.socket:
+        """The socket of a namespace for a protocol that sends from a port; 0: any."""
+        opened = self._sockets.get((namespace, protocol, port))
         if opened is None:
             with machine.inside(namespace):
                 opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM) if protocol == 'udp' else \
                     socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP)
             opened.setblocking(False)
+            if port:
+                opened.bind(('', port))
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
-            self._sockets[namespace, protocol] = opened
+            self._sockets[namespace, protocol, port] = opened
             asyncio.get_running_loop().add_reader(opened, self._read, namespace, protocol, opened)
         return opened
 

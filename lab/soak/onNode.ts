@@ -1,5 +1,5 @@
 import { FILTER_IPSET } from "../../node/addressFilter";
-import { inboundOf } from "../../firewall/inbound";
+import { wallOf } from "../../firewall/inbound";
 import type { Segment, Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
 import { expectSame, type GuestState, type NodeState } from "../expect";
 
@@ -90,16 +90,18 @@ function declaredGuest(vm: WorkloadVm, { vlan, subnet }: Segment): unknown {
 }
 
 function firewallOf({ options, rules, ipset }: GuestFirewall): unknown {
-    const { enable, policy_in, macfilter, ipfilter } = options;
+    const { enable, dhcp, policy_in, macfilter, ipfilter } = options;
     return {
-        options: { enable, policy_in, macfilter, ipfilter },
-        rules: rules.map(({ type, action, source, proto, dport, comment, enable: on }) => ({
+        options: { enable, dhcp, policy_in, macfilter, ipfilter },
+        rules: rules.map(({ type, action, source, dest, proto, sport, dport, comment, enable: on }) => ({
             type,
             action,
             on,
-            source,
             comment,
+            ...(source ? { source } : {}),
+            ...(dest ? { dest } : {}),
             ...(proto ? { proto } : {}),
+            ...(sport ? { sport } : {}),
             ...(dport ? { dport } : {}),
         })),
         addresses: ipset[FILTER_IPSET]?.map(({ cidr }) => cidr) ?? [],
@@ -108,14 +110,22 @@ function firewallOf({ options, rules, ipset }: GuestFirewall): unknown {
 
 function declaredFirewall(vm: WorkloadVm, segment: Segment): unknown {
     return {
-        options: { enable: 1, policy_in: "DROP", macfilter: 1, ipfilter: vm.address === undefined ? 0 : 1 },
-        rules: inboundOf(segment).map(({ cidr, name, protocol, ports }) => ({
-            type: "in",
-            action: "ACCEPT",
+        options: {
+            enable: 1,
+            dhcp: segment.tagged ? 0 : 1,
+            policy_in: "DROP",
+            macfilter: 1,
+            ipfilter: vm.address === undefined ? 0 : 1,
+        },
+        rules: wallOf(segment, vm.name).map(({ type, action, source, dest, name, protocol, sourcePorts, ports }) => ({
+            type,
+            action,
             on: 1,
-            source: cidr,
             comment: name,
+            ...(source && { source }),
+            ...(dest && { dest }),
             ...(protocol && { proto: protocol }),
+            ...(sourcePorts && { sport: sourcePorts }),
             ...(ports && { dport: ports }),
         })),
         addresses: vm.address === undefined ? [] : [vm.address],

@@ -1,6 +1,7 @@
+import { randomBytes } from "node:crypto";
 import type { Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
 import { describe as describeRule, describeAllowance } from "../../substrate/recordOwnership";
-import { proofName, type Check } from "../proof";
+import { proofName, vmsOf, type Check } from "../proof";
 import { judgeLease, type Lease } from "../lease";
 import type { DataPlane } from "../../lab/dataPlane";
 import { readPlaneState } from "../../lab/planeState";
@@ -8,7 +9,8 @@ import type { SimulatedNode } from "../../lab/simulatedNode";
 import type { SimulatedRouter } from "../../lab/simulatedRouter";
 import type { Finding, Measured } from "../findings";
 import { bootVms, measureMatrix } from "./measure";
-import { removeRule, retag, setFirewall } from "./site";
+import { gratuitousArp } from "./frames";
+import { removeRule, setFirewall, setNic } from "./site";
 
 /** A proof under way. */
 export interface Site {
@@ -18,6 +20,9 @@ export interface Site {
     readonly router: SimulatedRouter;
     readonly leases: ReadonlyMap<number, Lease>;
 }
+
+/** How long a frame may take, in seconds. */
+const FRAME_SECONDS = 1;
 
 /** VLAN that a VM is moved to where there is no other tenant's. */
 const SPARE_VLAN = 59;
@@ -44,19 +49,65 @@ export async function ruleControl({ plane, substrate, node, router, leases }: Si
 export async function wallControl({ plane, substrate, node, router, leases }: Site): Promise<Finding> {
     const [tenant, vm] = movedOf(substrate);
     const set = async (enable: string) => {
-        await setFirewall(node, vm.vmid, enable);
+        await setFirewall(node, vm.vmid, { enable });
         await plane.apply(await readPlaneState(node, router));
     };
     await set("0");
-    const measured = await measureMatrix(plane, substrate, leases, ({ from, to }) => {
-        return to === proofName(vm) && !substrate.tenants.some(({ name }) => from.startsWith(`${name}/`));
-    });
+    const measured = await measureMatrix(plane, substrate, leases, intoFromOutside(substrate, vm));
     await set("1");
+    return allRed(`PVE's firewall of ${proofName(vm)} off`, `from outside ${tenant.name}`, measured);
+}
+
+/** Turns the option on that lets DHCP's answers in from anywhere: those that are to be stopped must turn red. It is off afterwards. */
+export async function dhcpControl({ plane, substrate, node, router, leases }: Site): Promise<Finding> {
+    const [tenant, vm] = movedOf(substrate);
+    const set = async (dhcp: string) => {
+        await setFirewall(node, vm.vmid, { dhcp });
+        await plane.apply(await readPlaneState(node, router));
+    };
+    await set("1");
+    const into = intoFromOutside(substrate, vm);
+    const answers = (check: Check) => into(check) && check.probe.sourcePort !== undefined;
+    const measured = await measureMatrix(plane, substrate, leases, answers);
+    await set("0");
+    return allRed(`PVE's option dhcp of ${proofName(vm)} on`, `of DHCP from outside ${tenant.name}`, measured);
+}
+
+/** Gives a VM's NIC another tenant's VLAN as a trunk: a frame with its tag must be seen there. It has none afterwards. */
+export async function trunkControl({ plane, substrate, node, router }: Site): Promise<Finding> {
+    const [tenant, vm] = movedOf(substrate);
+    const [other, stranger] = vmsOf(substrate).find(([one]) => one !== tenant) ?? [tenant, tenant.vms.at(-1)!];
+    const { vlan } = other.segment;
+    const putBack = await setNic(node, vm.vmid, (net0) => `${net0},trunks=${vlan}`);
+    const vms = await plane.apply(await readPlaneState(node, router));
+    const mac = vms.find(({ vmid }) => vmid === vm.vmid)!.mac;
+    const mark = randomBytes(12);
+    const claim = gratuitousArp({ source: mac, vlan }, other.segment.subnet.gateway);
+    const watchers = [`vm${stranger.vmid}`];
+    const sent = { frames: [[`vm${vm.vmid}`, Buffer.concat([claim, mark])]] as const, mark, watchers };
+    const [seen] = await plane.send([sent], FRAME_SECONDS);
+    await putBack();
+    await plane.apply(await readPlaneState(node, router));
+    return {
+        what: `${proofName(vm)} with VLAN ${vlan} as a trunk`,
+        expected: `a frame of VLAN ${vlan} reaches ${watchers.join()}`,
+        measured: seen!.length === 0 ? "stopped" : `reaches ${seen!.join(", ")}`,
+        ok: seen!.length > 0,
+    };
+}
+
+/** Checks of what comes into a VM from no tenant. */
+function intoFromOutside({ tenants }: Substrate, vm: WorkloadVm): (check: Check) => boolean {
+    return ({ from, to }) => to === proofName(vm) && !tenants.some(({ name }) => from.startsWith(`${name}/`));
+}
+
+/** Finding of a fault that is to let through everything that is stopped without it. */
+function allRed(what: string, which: string, measured: readonly Measured[]): Finding {
     const closed = measured.filter(({ open }) => !open);
     const red = redOf(measured);
     return {
-        what: `PVE's firewall of ${proofName(vm)} off`,
-        expected: `${closed.length} probes from outside ${tenant.name} red`,
+        what,
+        expected: `${closed.length} probes ${which} red`,
         measured: `${red.length} probes red`,
         ok: closed.length > 0 && red.length === closed.length,
     };
@@ -66,7 +117,7 @@ export async function wallControl({ plane, substrate, node, router, leases }: Si
 export async function tagControl({ plane, substrate, node, router, leases }: Site): Promise<Finding> {
     const [tenant, vm] = movedOf(substrate);
     const vlan = substrate.tenants.find((other) => other !== tenant)?.segment.vlan ?? SPARE_VLAN;
-    await retag(node, vm.vmid, vlan);
+    await setNic(node, vm.vmid, (net0) => net0.replace(/tag=\d+/, `tag=${vlan}`));
     await plane.apply(await readPlaneState(node, router));
     const again = await bootVms(plane, [vm]);
     const lease = judgeLease(substrate, tenant, vm, again.get(vm.vmid)).filter(({ ok }) => !ok);

@@ -10,7 +10,7 @@ import { readPlaneState } from "../../lab/planeState";
 import { SimulatedNode } from "../../lab/simulatedNode";
 import { SimulatedRouter } from "../../lab/simulatedRouter";
 import { Workspace } from "../../lab/workspace";
-import { ruleControl, tagControl, wallControl, type Site } from "./controls";
+import { dhcpControl, ruleControl, tagControl, trunkControl, wallControl, type Site } from "./controls";
 import type { Finding, Proof } from "../findings";
 import { addStandIns, bootVms, measureMatrix, measureNames } from "./measure";
 import { prepareSite } from "./site";
@@ -140,10 +140,12 @@ async function measureAll(
         const rule = await ruleControl(site);
         say("a VM's firewall off on purpose");
         const wall = await wallControl(site);
+        say("its option for DHCP on, and a trunk at its NIC, on purpose");
+        const doors = [await dhcpControl(site), await trunkControl(site)];
         say("VMs that pass for others");
         const spoofing = await measureSpoofing(plane, substrate, ports, leases);
         say("a VM in another VLAN on purpose");
-        const controls: Finding[] = [rule, wall, await tagControl(site)];
+        const controls: Finding[] = [rule, wall, ...doors, await tagControl(site)];
         const addresses = vms.flatMap(([tenant, vm]) => judgeLease(substrate, tenant, vm, leases.get(vm.vmid)));
         return { substrate: substrate.name, vms: vms.length, matrix, addresses, names, spoofing, controls };
     } finally {

@@ -55,14 +55,25 @@ export async function removeRule(router: SimulatedRouter, description: string): 
     };
 }
 
-/** Turns PVE's firewall around a VM on or off by hand. */
-export async function setFirewall(node: SimulatedNode, vmid: number, enable: string): Promise<void> {
-    await node.byHand("PUT", `/nodes/${node.ready.node}/qemu/${vmid}/firewall/options`, { enable });
+/** Changes options of PVE's firewall around a VM by hand, such as `enable`. */
+export async function setFirewall(
+    node: SimulatedNode,
+    vmid: number,
+    options: Readonly<Record<string, string>>,
+): Promise<void> {
+    await node.byHand("PUT", `/nodes/${node.ready.node}/qemu/${vmid}/firewall/options`, options);
 }
 
-/** Moves a VM to another VLAN by hand. */
-export async function retag(node: SimulatedNode, vmid: number, vlan: number): Promise<void> {
+/** Changes a VM's NIC by hand; gives back what makes it as it was. */
+export async function setNic(
+    node: SimulatedNode,
+    vmid: number,
+    change: (net0: string) => string,
+): Promise<() => Promise<void>> {
     const path = `/nodes/${node.ready.node}/qemu/${vmid}/config`;
     const { net0 } = (await node.byHand("GET", path)) as { net0: string };
-    await node.byHand("PUT", path, { net0: net0.replace(/tag=\d+/, `tag=${vlan}`) });
+    await node.byHand("PUT", path, { net0: change(net0) });
+    return async () => {
+        await node.byHand("PUT", path, { net0 });
+    };
 }

@@ -4,46 +4,26 @@ import type { Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
 import type { Lease } from "../lease";
 import type { DataPlane, PlaneVm } from "../../lab/dataPlane";
 import type { Finding } from "../findings";
-import { dhcpOffer, gratuitousArp, udpFrame } from "./frames";
+import { attemptsOf, type Actor, type Cast } from "./attempts";
 
 const WATCH_SECONDS = 0.6;
-const PORT = 514;
-const NOBODY = "02:00:00:00:00:99";
 
-/** A VM of a tenant with another of the same, and one of another tenant, as they stand in the data plane. */
-interface Cast {
-    readonly self: Actor;
-    /** Whether PVE's address filter limits it to its own address. */
-    readonly limited: boolean;
-    readonly mate: Actor;
-    readonly stranger: Actor;
-    readonly gateway: { readonly address: string; readonly mac: string };
-    /** Address of the host that stands in for the segment platform, which every tenant reaches. */
-    readonly platform: string;
-}
+/** The first source port of the attempts: beside the services' and below those that a kernel picks. */
+const FIRST_PORT = 20_000;
 
-interface Actor {
-    readonly name: string;
-    readonly host: string;
-    readonly mac: string;
-    readonly address: string;
-    readonly vlan: number;
-}
+/** Kinds of VMs that try: whether PVE's address filter limits one, and whether its tenant's VMs are kept from each other. */
+const KINDS = [
+    { limited: false, isolated: false },
+    { limited: true, isolated: false },
+    { limited: false, isolated: true },
+    { limited: true, isolated: true },
+] as const;
 
-/** One attempt: who of the watchers is to get it, and why where this design cannot stop it. */
-interface Attempt {
-    readonly what: string;
-    readonly frame: (mark: Buffer) => Buffer;
-    readonly watchers: readonly string[];
-    readonly reaches: readonly string[];
-    readonly why?: string;
-    /** Part of the frame that stays the same on its way; missing: the mark. */
-    readonly known?: () => Buffer;
-}
+type Kind = (typeof KINDS)[number];
 
 /**
- * Attempts of a VM to pass for somebody else, where there is a tenant with two VMs beside another tenant: of one that may
- * send from any address, and of one that PVE's address filter limits to its own.
+ * Attempts of VMs to pass for somebody else and to get past the walls, where there is a tenant with two VMs beside another
+ * tenant: of each kind of VM that the substrate has, one.
  */
 export async function measureSpoofing(
     plane: DataPlane,
@@ -51,7 +31,11 @@ export async function measureSpoofing(
     vms: readonly PlaneVm[],
     leases: ReadonlyMap<number, Lease>,
 ): Promise<Finding[]> {
-    const casts = [false, true].flatMap((limited) => castOf(plane, substrate, vms, leases, limited) ?? []);
+    let port = FIRST_PORT;
+    const casts = KINDS.flatMap((kind) => {
+        const cast = castOf(plane, substrate, vms, leases, kind);
+        return cast === undefined ? [] : [{ ...cast, freshPort: () => port++ }];
+    });
     if (casts.length === 0) {
         const what = "a VM that passes for another";
         const expected = "a tenant of two VMs beside another tenant, all with addresses";
@@ -60,94 +44,25 @@ export async function measureSpoofing(
     }
     const findings: Finding[] = [];
     for (const cast of casts) {
-        for (const attempt of attemptsOf(cast)) {
-            findings.push(await measure(plane, cast, attempt));
-        }
+        findings.push(...(await measure(plane, cast)));
     }
     return findings;
 }
 
-async function measure(plane: DataPlane, cast: Cast, attempt: Attempt): Promise<Finding> {
-    const mark = randomBytes(12);
-    const known = attempt.known?.() ?? mark;
-    const seen = await plane.send(cast.self.host, attempt.frame(mark), known, attempt.watchers, WATCH_SECONDS);
+async function measure(plane: DataPlane, cast: Cast): Promise<Finding[]> {
+    const attempts = attemptsOf(cast).map((attempt) => ({ attempt, mark: randomBytes(12) }));
+    const sent = attempts.map(({ attempt, mark }) => ({
+        frames: attempt.frames(mark),
+        mark,
+        watchers: attempt.watchers,
+    }));
+    const seen = await plane.send(sent, WATCH_SECONDS);
     const said = (hosts: readonly string[]) =>
         hosts.length === 0 ? "stopped" : `reaches ${[...hosts].sort().join(", ")}`;
-    const [expected, measured] = [said(attempt.reaches), said(seen)];
-    const note = attempt.why === undefined ? {} : { note: attempt.why };
-    return { what: attempt.what, expected, measured, ok: measured === expected, ...note };
-}
-
-function attemptsOf(cast: Cast): Attempt[] {
-    return [...macAttempts(cast), ...addressAttempts(cast), ...segmentAttempts(cast)].map((attempt) => ({
-        ...attempt,
-        what: `${cast.self.name}: ${attempt.what}`,
-    }));
-}
-
-function datagram(payload: Buffer, source: string, destination: string) {
-    return { source, destination, sourcePort: PORT, port: PORT, payload };
-}
-
-/** Another MAC than its own: PVE's macfilter. */
-function macAttempts({ self, mate, stranger }: Cast): Attempt[] {
-    const frame = (mac: string) => (mark: Buffer) =>
-        udpFrame({ source: mac, destination: mate.mac }, datagram(mark, self.address, mate.address));
-    const watchers = [mate.host, stranger.host];
-    return [
-        { what: "a frame of its own (control)", frame: frame(self.mac), watchers, reaches: [mate.host] },
-        { what: `with the MAC of ${mate.name}`, frame: frame(mate.mac), watchers, reaches: [] },
-        { what: "with a MAC of nobody", frame: frame(NOBODY), watchers, reaches: [] },
-    ];
-}
-
-/** Another address than its own: the source of the router's rules, and PVE's address filter. */
-function addressAttempts({ self, limited, mate, stranger, gateway, platform }: Cast): Attempt[] {
-    const frame = (source: string) => (mark: Buffer) =>
-        udpFrame({ source: self.mac, destination: gateway.mac }, datagram(mark, source, platform));
-    const watchers = ["platform"];
-    const neighbour = limited
-        ? { reaches: [] }
-        : { reaches: watchers, why: "a VM that asks by DHCP has no address filter: PVE does not know its address" };
-    return [
-        { what: "its own address to platform (control)", frame: frame(self.address), watchers, reaches: watchers },
-        { what: `with the address of ${stranger.name}`, frame: frame(stranger.address), watchers, reaches: [] },
-        { what: `with the address of ${mate.name}`, frame: frame(mate.address), watchers, ...neighbour },
-    ];
-}
-
-/** Frames that everybody in a segment hears. */
-function segmentAttempts({ self, limited, mate, stranger, gateway }: Cast): Attempt[] {
-    const { mac, address } = self;
-    const watchers = [mate.host, stranger.host];
-    const reaches = [mate.host];
-    const claim = limited
-        ? { reaches: [] }
-        : { reaches, why: "PVE filters ARP by address alone; no other tenant hears it" };
-    const arp = gratuitousArp({ source: mac }, gateway.address);
-    return [
-        {
-            what: `a frame tagged for VLAN ${stranger.vlan}`,
-            frame: (mark) => udpFrame({ source: mac, vlan: stranger.vlan }, datagram(mark, address, stranger.address)),
-            watchers,
-            reaches: [],
-        },
-        {
-            what: "gratuitous ARP for the gateway",
-            frame: () => arp,
-            // The MAC and the address that it claims for it.
-            known: () => arp.subarray(22, 32),
-            watchers,
-            ...claim,
-        },
-        {
-            what: "a DHCP server of its own",
-            frame: (mark) => dhcpOffer({ source: mac }, address, mark),
-            watchers,
-            reaches,
-            why: "PVE lets DHCP answers in from anybody in the segment; no other tenant hears them",
-        },
-    ];
+    return attempts.map(({ attempt: { what, reaches, why } }, index) => {
+        const [expected, measured] = [said(reaches), said(seen[index]!)];
+        return { what, expected, measured, ok: measured === expected, ...(why !== undefined && { note: why }) };
+    });
 }
 
 /** Who plays: a VM of a tenant with a neighbour there, and one of another tenant. */
@@ -156,8 +71,8 @@ function castOf(
     substrate: Substrate,
     vms: readonly PlaneVm[],
     leases: ReadonlyMap<number, Lease>,
-    limited: boolean,
-): Cast | undefined {
+    { limited, isolated }: Kind,
+): Omit<Cast, "freshPort"> | undefined {
     const actor = (tenant: Tenant, vm: WorkloadVm | undefined): Actor | undefined => {
         const mac = vms.find(({ vmid }) => vmid === vm?.vmid)?.mac;
         const address = leases.get(vm?.vmid ?? -1)?.address;
@@ -166,8 +81,10 @@ function castOf(
             : { name: proofName(vm), host: `vm${vm.vmid}`, mac, address, vlan: tenant.segment.vlan };
     };
     const plays = (vm: WorkloadVm) => (vm.address !== undefined) === limited;
-    const own = substrate.tenants.find((tenant) => tenant.vms.length > 1 && tenant.vms.some(plays));
-    const other = substrate.tenants.find((tenant) => tenant !== own);
+    const own = substrate.tenants.find(
+        (tenant) => tenant.vms.length > 1 && tenant.segment.isolated === isolated && tenant.vms.some(plays),
+    );
+    const other = own && strangerOf(substrate, own);
     if (own === undefined || other === undefined) {
         return undefined;
     }
@@ -181,9 +98,22 @@ function castOf(
     return {
         self,
         limited,
+        isolated,
         mate,
         stranger,
         gateway: { address: own.segment.subnet.gateway, mac: plane.routerMac },
         platform,
+        allowed: opens(own, other) || opens(other, own),
     };
+}
+
+/** Another tenant: one that no file opens a way to or from, where there is one. */
+function strangerOf({ tenants }: Substrate, own: Tenant): Tenant | undefined {
+    const others = tenants.filter((tenant) => tenant !== own);
+    return others.find((tenant) => !opens(own, tenant) && !opens(tenant, own)) ?? others[0];
+}
+
+/** Whether a tenant's file opens a way to another that an attempt's packets could go. */
+function opens(from: Tenant, to: Tenant): boolean {
+    return from.allow.some((one) => one.to === to.name && (one.protocol === "any" || one.protocol === "udp"));
 }

@@ -67,10 +67,10 @@ function policiesOf(plan: NetworkPlan, tenant: Tenant, zones: Zones, faults: Fau
         action: "pass",
         name: describe(name, what),
     });
-    const allowed = tenant.allow.flatMap((allowance, i) => {
+    const allowed = tenant.allow.flatMap((allowance) => {
         const target = targetOf(plan, allowance, zones);
         if (target === undefined) {
-            faults.push(zones.faultOf(name, i, noZone(allowance)));
+            faults.push(zones.faultOf(name, allowance.index, noZone(allowance)));
             return [];
         }
         return allowanceRules(name, allowance).map(({ protocol, ports, description }) => ({

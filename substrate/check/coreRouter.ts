@@ -23,12 +23,18 @@ function noEndpoint(stack: Source): Fault {
     return faultAt(stack, ["coreRouter"], message);
 }
 
-/** On a flat network the tenant's subnet does not exist, so a VM with an address of it would reach nothing. */
+/** On a flat network the tenant's subnet does not exist: a VM with an address of it would reach nothing, and no rule would match. */
 function checkFlat(tenant: CheckedTenant): Fault[] {
-    return tenant.value.vms.flatMap((vm, i) =>
-        vm.address === "fixed" ? [faultAt(tenant, ["vms", i, "address"], noSubnet)] : [],
-    );
+    const { vms, isolate } = tenant.value;
+    return [
+        ...(isolate ? [faultAt(tenant, ["isolate"], noSegment)] : []),
+        ...vms.flatMap((vm, i) => (vm.address === "fixed" ? [faultAt(tenant, ["vms", i, "address"], noSubnet)] : [])),
+    ];
 }
+
+const noSegment =
+    "VMs are kept from each other by the subnet of the tenant's VLAN, which this substrate does not have (coreRouter.mode: none). " +
+    "Leave it out, or use mode export or api";
 
 const noSubnet =
     "fixed addresses are of the tenant's VLAN, which this substrate does not have (coreRouter.mode: none). " +

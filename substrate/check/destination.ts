@@ -1,11 +1,13 @@
 import { faultAt, type CheckedTenant } from "../../definitions/places";
 import type { Fault } from "../../definitions/faults";
-import { cidrOf, siteNetworks, vlansText, type NetworkPlan } from "../plan";
+import { cidrOf, fixedInstances, siteNetworks, siteSegment, vlansText, type NetworkPlan } from "../plan";
 import { INTERNET } from "../places";
 import { PRIVATE_NETWORKS, UNROUTED } from "../privateNetworks";
 import { covers, enclosingNetwork, formatAddress, networkOf, overlaps, parseAddress, type Range } from "../network";
 import type { Substrate } from "../substrate";
 import { suggestion } from "../../definitions/suggest";
+import { knownAddressOf, vmWithin } from "../within";
+import type { SubstrateDefinition } from "../../definitions/definitions";
 
 /** An entry that opens what is open anyway would read as if it opened that alone. */
 const REDUNDANT =
@@ -16,6 +18,8 @@ function isOpen({ reach }: NetworkPlan, name: string): boolean {
     return name === INTERNET || reach.includes(name);
 }
 
+const REACHED = "whose VMs reach each other anyway; leave it out";
+
 const PRIVATE = PRIVATE_NETWORKS.map(networkOf);
 
 /** Where an allowance may lead, and why it may not; the text is what a person reads after the path. */
@@ -24,34 +28,68 @@ interface Place {
     readonly elsewhere: Substrate["elsewhere"];
     readonly own: string;
     readonly tenants: readonly CheckedTenant[];
+    /** Whether the tenant's own VMs are kept from each other. */
+    readonly isolate: boolean;
 }
 
-/** A substrate's site, and those of the project's others, which nothing leads to. */
-export type Site = Pick<Substrate, "plan" | "elsewhere">;
+/** A substrate's site with its rule for MACs, and those of the project's others, which nothing leads to. */
+export type Site = Pick<Substrate, "plan" | "elsewhere"> & Pick<SubstrateDefinition, "macPolicy">;
 
-/** Checks that an allowance names a tenant, a segment of the site or a network, and one that it may open. */
+/** Checks that an allowance names a tenant, a segment of the site, a network or a VM of its own, and one that it may open. */
 export function checkDestination(
-    { plan, elsewhere }: Site,
+    site: Site,
     tenant: CheckedTenant,
     index: number,
     tenants: readonly CheckedTenant[],
 ): Fault[] {
     const { to } = tenant.value.allow[index]!;
-    const place = { plan, elsewhere, own: tenant.value.name, tenants };
-    const refused = /^[0-9]/.test(to) ? refuseNetwork(to, place) : refuseName(to, place);
+    const { name: own, isolate } = tenant.value;
+    const place = { ...site, own, tenants, isolate };
+    const refused = /^[0-9]/.test(to)
+        ? refuseNetwork(to, place)
+        : (refuseVm(site, tenant, to, tenants) ?? refuseName(to, tenant, place));
     return refused === undefined ? [] : [faultAt(tenant, ["allow", index, "to"], refused)];
 }
 
-function refuseName(to: string, { plan, own, tenants }: Place): string | undefined {
+/** A VM of the tenant is a destination where its VMs are kept from each other, and both sides' rules need its address. */
+function refuseVm(
+    site: Site,
+    { value }: CheckedTenant,
+    to: string,
+    tenants: readonly CheckedTenant[],
+): string | undefined {
+    const named = value.vms.find(({ name }) => name === to);
+    if (named === undefined) {
+        return undefined;
+    }
+    if (siteSegment(site.plan, to) !== undefined || tenants.some((other) => other.value.name === to)) {
+        return value.isolate ? `${to} is a VM of this tenant and a place of the site, too; rename the VM` : undefined;
+    }
+    if (!value.isolate) {
+        return `${to} is a VM of this tenant, whose VMs reach each other anyway; leave it out, or set isolate: true`;
+    }
+    return knownAddressOf(site, value.vlan, named) === undefined
+        ? `${to} has no address that is known before it runs; give it address: fixed` +
+              (named.instance > fixedInstances(site.plan) ? ` and an instance up to ${fixedInstances(site.plan)}` : "")
+        : undefined;
+}
+
+function refuseName(to: string, tenant: CheckedTenant, { plan, own, tenants, isolate }: Place): string | undefined {
     if (to === own) {
-        return `${to} is this tenant itself, whose VMs reach each other anyway; leave it out`;
+        return isolate
+            ? `${to} is this tenant itself, whose VMs isolate keeps from each other; name the VM, or take isolate out`
+            : `${to} is this tenant itself, whose VMs reach each other anyway; leave it out`;
+    }
+    const all = tenants.map(({ value }) => value);
+    if (vmWithin(plan, tenant.value, to, all) !== undefined) {
+        return undefined;
     }
     if (isOpen(plan, to)) {
         return `${to === INTERNET ? "the internet" : to} ${REDUNDANT}`;
     }
     const others = tenants.map(({ value }) => value.name).filter((name) => name !== own);
     const segments = plan.segments.map(({ name }) => name).filter((name) => !isOpen(plan, name));
-    const known = [...others, ...segments];
+    const known = [...others, ...segments, ...(isolate ? tenant.value.vms.map(({ name }) => name) : [])];
     return known.includes(to)
         ? undefined
         : `${to} is no tenant or segment of this substrate${suggestion(to, known)}; allowed: ${known.join(", ")}, ` +
@@ -77,13 +115,13 @@ function refuseNetwork(to: string, place: Place): string | undefined {
 }
 
 /** Tenants' segments are opened by name alone, those that nobody has yet not at all: somebody may have them tomorrow. */
-function refuseTenants(to: string, network: Range, { plan, own, tenants }: Place): string | undefined {
+function refuseTenants(to: string, network: Range, { plan, own, tenants, isolate }: Place): string | undefined {
     for (const vlan of plan.vlans) {
         const cidr = cidrOf(plan, vlan)!;
         if (overlaps(network, networkOf(cidr))) {
             const name = tenants.find(({ value }) => value.vlan === vlan)?.value.name;
             return name === own && covers(networkOf(cidr), network)
-                ? `${to} is in this tenant's own segment, whose VMs reach each other anyway; leave it out`
+                ? `${to} is in this tenant's own segment, ${isolate ? "which isolate keeps apart; name the VM" : REACHED}`
                 : `${to} overlaps ${cidr}, ${mendTenant(name, own)}write a network that leaves VLANs ${vlansText(plan)} out`;
         }
     }

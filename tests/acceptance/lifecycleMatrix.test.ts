@@ -92,9 +92,9 @@ describe("each attribute", () => {
             }
         });
 
-        test.each(RULES)("allow[].$attribute", async ({ attribute, rule }) => {
+        test.each(RULES)("$attribute", async ({ attribute, rule }) => {
             expect(await lab.ruleOf(rule.vmid.first, rule.comment.first)).toMatchObject(rule.values.first);
-            matrix.note(`allow[].${attribute}`, { create: "as declared" });
+            matrix.note(attribute, { create: "as declared" });
         });
 
         test("a second preview is empty", async () => {
@@ -149,9 +149,9 @@ describe("each attribute", () => {
             }
         });
 
-        test.each(RULES)("allow[].$attribute", async ({ attribute, rule }) => {
+        test.each(RULES)("$attribute", async ({ attribute, rule }) => {
             expect(await lab.ruleOf(rule.vmid.then, rule.comment.then)).toMatchObject(rule.values.then);
-            matrix.note(`allow[].${attribute}`, { update: "in place" });
+            matrix.note(attribute, { update: "in place" });
         });
 
         test("and a preview is empty again", async () => {
@@ -181,9 +181,9 @@ describe("each attribute", () => {
             matrix.note(attributeOf(row), { drift: "found" });
         });
 
-        test.each(RULES)("allow[].$attribute", ({ attribute, rule }) => {
+        test.each(RULES)("$attribute", ({ attribute, rule }) => {
             expect(shown.get(rule.resource)).toMatch(rule.shown);
-            matrix.note(`allow[].${attribute}`, { drift: "found" });
+            matrix.note(attribute, { drift: "found" });
         });
 
         test("of what the tenant says itself", () => {
@@ -234,9 +234,9 @@ describe("each attribute", () => {
             expect(await lab.filterOf("5222")).toEqual({ on: true, addresses: ["10.20.52.31"] });
         });
 
-        test.each(RULES)("allow[].$attribute", async ({ attribute, rule }) => {
+        test.each(RULES)("$attribute", async ({ attribute, rule }) => {
             expect(await lab.ruleOf(rule.vmid.then, rule.comment.then)).toMatchObject(rule.values.then);
-            matrix.note(`allow[].${attribute}`, { repair: "repaired" });
+            matrix.note(attribute, { repair: "repaired" });
         });
 
         test("of what the tenant says itself", async () => {

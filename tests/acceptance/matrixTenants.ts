@@ -54,6 +54,7 @@ export function tenantText(rows: readonly Row[], phase: Phase): string {
         "vlan: 52",
         "hypervisor: hv02",
         "keep: false",
+        `isolate: ${word === "then"}`,
         "quota: { memory: 20GiB, disk: 1000GiB, vcpus: 99, vms: 99 }",
         `user: { name: ${word}, keys: ["${KEYS[word]}"] }`,
         `vms:\n${vms.join("")}`,
@@ -105,10 +106,21 @@ function same<T>(value: T): Change<T> {
     return { first: value, then: value };
 }
 
-/** Where each key of an allowance stands in the destination's firewall. */
+/** Where `isolate`, and each key of an allowance, stands in a VM's firewall. */
 export const RULES: readonly RuleRow[] = [
     {
-        attribute: "to",
+        attribute: "isolate",
+        rule: {
+            resource: "matrix-vm02-rules",
+            vmid: same("5202"),
+            comment: { first: "own segment", then: "isolate" },
+            values: { first: { type: "in", action: "ACCEPT" }, then: { type: "out", action: "DROP" } },
+            byHand: { action: "ACCEPT" },
+            shown: /action\s*: "DROP" => "ACCEPT"/,
+        },
+    },
+    {
+        attribute: "allow[].to",
         rule: {
             resource: "matrix-vm01-rules",
             vmid: { first: "5101", then: "5201" },
@@ -118,7 +130,7 @@ export const RULES: readonly RuleRow[] = [
         },
     },
     {
-        attribute: "protocol",
+        attribute: "allow[].protocol",
         rule: {
             resource: "vintronics-web-vm01-rules",
             vmid: same("5101"),
@@ -129,7 +141,7 @@ export const RULES: readonly RuleRow[] = [
         },
     },
     {
-        attribute: "ports",
+        attribute: "allow[].ports",
         rule: {
             resource: "vintronics-web-vm01-rules",
             vmid: same("5101"),
@@ -140,7 +152,7 @@ export const RULES: readonly RuleRow[] = [
         },
     },
     {
-        attribute: "why",
+        attribute: "allow[].why",
         rule: {
             resource: "vintronics-web-vm01-rules",
             vmid: same("5101"),

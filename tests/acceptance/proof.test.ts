@@ -37,11 +37,13 @@ vms:
 `,
     moneyrouter: `name: moneyrouter
 vlan: 52
+isolate: true
 allow:
   - { to: 10.20.99.95/32, protocol: tcp, ports: "80", why: artifact server }
+  - { to: db-vm01, protocol: tcp, ports: "5432", why: accounts }
 vms:
   - { name: api-vm01, instance: 1, memory: 1GiB }
-  - { name: api-vm02, instance: 2, memory: 1GiB }
+  - { name: db-vm01, instance: 2, memory: 1GiB }
 `,
 };
 
@@ -121,8 +123,8 @@ describeHere("three tenants, eight VMs and two allow rules, measured from inside
         const asked = (vm: string, name: string) =>
             proof.names.find(({ what }) => what === `${vm} asks for ${name}.dvntm.deevnet.net`)?.measured;
         expect(asked("grooveiq/api-vm01", "api.grooveiq")).toBe("10.20.50.10");
-        expect(asked("moneyrouter/api-vm02", "db.vintronics")).toBe("10.20.51.12");
-        expect(asked("moneyrouter/api-vm02", "nobody.moneyrouter")).toBe("none");
+        expect(asked("moneyrouter/db-vm01", "db.vintronics")).toBe("10.20.51.12");
+        expect(asked("moneyrouter/db-vm01", "nobody.moneyrouter")).toBe("none");
     });
 
     test("faults made on purpose turn cells red: one rule's exactly, a wall's, and a moved VM's", () => {
@@ -134,34 +136,84 @@ describeHere("three tenants, eight VMs and two allow rules, measured from inside
                 ok: true,
             },
             expect.objectContaining({ what: "PVE's firewall of grooveiq/api-vm01 off", ok: true }),
+            expect.objectContaining({ what: "PVE's option dhcp of grooveiq/api-vm01 on", ok: true }),
+            expect.objectContaining({ what: "grooveiq/api-vm01 with VLAN 51 as a trunk", ok: true }),
             expect.objectContaining({ what: "grooveiq/api-vm01 moved from VLAN 50 to 51", ok: true }),
         ]);
     });
 
-    test("who passes for another is stopped, or said not to be", () => {
-        const outcome = proof.spoofing.map(({ what, measured }) => `${what.split(": ")[1]}: ${measured}`);
-        expect(outcome).toEqual([
-            "a frame of its own (control): reaches vm5002",
-            "with the MAC of grooveiq/db-vm01: stopped",
-            "with a MAC of nobody: stopped",
-            "its own address to platform (control): reaches platform",
-            "with the address of vintronics/web-vm01: stopped",
-            "with the address of grooveiq/db-vm01: reaches platform",
-            "a frame tagged for VLAN 51: stopped",
-            "gratuitous ARP for the gateway: reaches vm5002",
-            "a DHCP server of its own: reaches vm5002",
-            // A VM of a fixed address, which PVE's address filter limits to it.
-            "a frame of its own (control): reaches vm5001",
-            "with the MAC of grooveiq/api-vm01: stopped",
-            "with a MAC of nobody: stopped",
-            "its own address to platform (control): reaches platform",
-            "with the address of vintronics/web-vm01: stopped",
-            "with the address of grooveiq/api-vm01: stopped",
-            "a frame tagged for VLAN 51: stopped",
-            "gratuitous ARP for the gateway: stopped",
-            "a DHCP server of its own: reaches vm5001",
-        ]);
-        expect(proof.spoofing.filter(({ note }) => note !== undefined)).toHaveLength(3 + 1);
+    /** Outcome of what one VM tried, as it stands in the proof, for what names no one. */
+    function tried(vm: string): string[] {
+        const own = proof.spoofing.filter(({ what }) => what.startsWith(`${vm}: `));
+        const other = { grooveiq: "vintronics/web-vm01", moneyrouter: "grooveiq/api-vm01" }[vm.split("/")[0]!]!;
+        return own.map(({ what, measured, note }) => {
+            const mate = vm.endsWith("api-vm01") ? vm.replace("api", "db") : vm.replace("db", "api");
+            const said = what.split(": ")[1]!.replace(other, "STRANGER").replace(mate, "MATE");
+            return `${said}: ${measured.replace(/vm\d+/, "MATE")}${note === undefined ? "" : " (not stopped)"}`;
+        });
+    }
+
+    /** What a VM tries that may send from any address, in the order of the proof. */
+    const OUTCOME = [
+        "a frame of its own (control): reaches MATE",
+        "with the MAC of MATE: stopped",
+        "with a MAC of nobody: stopped",
+        "with a MAC of nobody, from DHCP's port to DHCP's: stopped",
+        "its own address to platform (control): reaches platform",
+        "with the address of STRANGER: stopped",
+        "with the address of MATE: reaches platform (not stopped)",
+        "with the address of MATE in a frame of VLAN 0: reaches platform (not stopped)",
+        "with the address of STRANGER in a frame of VLAN 0: stopped",
+        "a frame of VLAN 0 with the address of nobody to MATE: reaches MATE (not stopped)",
+        "a frame of VLAN 0 with the address of nobody to STRANGER by the gateway: stopped",
+        "a frame of VLAN 50 with the address of nobody to MATE: reaches MATE (not stopped)",
+        "a frame of VLAN 50 with the address of nobody to STRANGER by the gateway: stopped",
+        "a frame of VLAN 51 with the address of nobody to STRANGER: stopped",
+        "gratuitous ARP for the gateway: reaches MATE (not stopped)",
+        "gratuitous ARP for the gateway in a frame of VLAN 0: reaches MATE (not stopped)",
+        "gratuitous ARP for the gateway in a frame of VLAN 0 to STRANGER: stopped",
+        "a DHCP server of its own: reaches MATE (not stopped)",
+        "a DHCP server that passes for the gateway in a frame of VLAN 0: reaches MATE (not stopped)",
+        "a DHCP server of its own for STRANGER: stopped",
+        "a neighbour solicitation (control): reaches MATE",
+        "a router advertisement: stopped",
+        "a router advertisement in a frame of VLAN 0: reaches MATE (not stopped)",
+        "IPv6 to MATE: stopped",
+        "IPv6 to STRANGER: stopped",
+        "IPv6 to somewhere else by the gateway: stopped",
+        "with a MAC of nobody in a connection to MATE: reaches MATE (not stopped)",
+        "with a MAC of nobody in a connection to STRANGER: stopped",
+        "an answer from STRANGER to what never reached it: stopped",
+        "with the address of STRANGER in its connection to platform: reaches platform (not stopped)",
+    ];
+
+    /** The same list with some of its lines as they are for another kind of VM. */
+    function but(...other: readonly string[]): string[] {
+        const whatOf = (line: string) => line.slice(0, line.indexOf(": "));
+        return OUTCOME.map((line) => other.find((one) => whatOf(one) === whatOf(line)) ?? line);
+    }
+
+    test("who passes for another is stopped, or said not to be; no other tenant's VM is reached", () => {
+        expect(tried("grooveiq/api-vm01")).toEqual(OUTCOME);
+        // A VM of a fixed address, which PVE's address filter limits to it.
+        expect(tried("grooveiq/db-vm01")).toEqual(
+            but("with the address of MATE: stopped", "gratuitous ARP for the gateway: stopped"),
+        );
+    });
+
+    test("VMs of a tenant that are kept from each other get nothing of each other but what names itself as no packet", () => {
+        const names = (line: string) => line.replace("VLAN 50 ", "VLAN 52 ").replace("VLAN 51 ", "VLAN 50 ");
+        expect(tried("moneyrouter/api-vm01")).toEqual(
+            but(
+                "a frame of its own (control): stopped",
+                "a frame of VLAN 0 with the address of nobody to MATE: stopped",
+                "a frame of VLAN 50 with the address of nobody to MATE: stopped",
+                "a DHCP server of its own: stopped",
+                "with a MAC of nobody in a connection to MATE: stopped",
+            ).map(names),
+        );
+        expect(reached("moneyrouter/api-vm01", "moneyrouter/db-vm01")).toEqual(["tcp 5432"]);
+        expect(reached("moneyrouter/db-vm01", "moneyrouter/api-vm01")).toEqual([]);
     });
 
     test("the page needs nothing else, and mismatches come first in both", () => {

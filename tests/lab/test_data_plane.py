@@ -57,29 +57,27 @@ def test_only_running_vms_have_a_port():
     {'enable': 0}, {'options': {**OPTIONS, 'enable': 0}}, {'net0': 'virtio=02:DE:20:50:00:01,bridge=vmbr0,tag=50'}])
 def test_each_of_pves_three_switches_turns_the_firewall_off(changes):
     assert nic().options is not None
-    assert nic(**changes).options is None
-    assert port_filter.flows(nic(**changes), 1) == ['in_port=1,actions=output:2', 'in_port=2,actions=output:1']
+    off = nic(**changes)
+    assert (off.options, off.bridged) == (None, 'net0' not in changes)
+    assert not any('drop' in line and '+inv' not in line or 'dl_src' in line for line in port_filter.flows(off))
 
 
-def test_vm_sends_with_its_own_mac_alone_where_the_filter_is_on():
-    sent = [line for line in port_filter.flows(nic(), 7) if 'in_port=1' in line and 'drop' not in line]
-    assert len(sent) == 4 and all('dl_src=02:de:20:50:00:01' in line for line in sent)
-    off = port_filter.flows(nic(options={**OPTIONS, 'macfilter': 0}), 7)
-    assert not any('dl_src' in line for line in off)
+def test_nic_without_a_bridge_of_the_firewall_has_no_conntrack():
+    flows = port_filter.flows(nic(net0='virtio=02:DE:20:50:00:01,bridge=vmbr0,tag=50'))
+    assert flows == ['in_port=1,actions=output:2', 'in_port=2,actions=output:1']
 
 
-def test_empty_ip_filter_lets_nothing_out_but_dhcp():
-    lines = port_filter.flows(nic(options={**OPTIONS, 'ipfilter': 1}), 7)
-    sent = [line for line in lines if 'in_port=1' in line and 'ipv6' not in line and 'icmp6' not in line]
-    assert len(sent) == 1 and 'udp,tp_src=68,tp_dst=67' in sent[0]
+def test_trunks_and_a_link_that_is_down_are_read():
+    assert (nic().trunks, nic().link_down) == ((), False)
+    found = nic(net0='virtio=02:DE:20:50:00:01,bridge=vmbr0,tag=50,trunks=51;60-69,link_down=1')
+    assert (found.trunks, found.link_down) == (('51', '60-69'), True)
 
 
-@pytest.mark.parametrize('ipfilter', [0, 1])
-def test_ipset_that_is_there_filters_by_itself_ip_and_arp_alike(ipfilter):
-    lines = port_filter.flows(nic(options={**OPTIONS, 'ipfilter': ipfilter}, ipset=[{'cidr': '10.20.50.10'}]), 7)
-    sent = [line.split(',actions')[0] for line in lines if line.startswith('priority=100,in_port=1')]
-    assert sent == ['priority=100,in_port=1,dl_src=02:de:20:50:00:01,arp,arp_spa=10.20.50.10',
-                    'priority=100,in_port=1,dl_src=02:de:20:50:00:01,ip,nw_src=10.20.50.10']
+def test_address_set_limits_packets_of_both_families_and_arp_by_its_own_entries():
+    lines = port_filter.flows(nic(ipset=[{'cidr': '10.20.50.10'}]))
+    assert any('arp_spa=10.20.50.10' in line for line in lines)
+    assert any('ip,nw_src=10.20.50.10,actions=resubmit' in line for line in lines)
+    assert any('ipv6,ipv6_src=fe80::de:20ff:fe50:1,actions=resubmit' in line for line in lines)
     with pytest.raises(PlanError, match='nomatch'):
         nic(ipset=[{'cidr': '10.20.50.10', 'nomatch': 1}])
 
@@ -87,16 +85,21 @@ def test_ipset_that_is_there_filters_by_itself_ip_and_arp_alike(ipfilter):
 def test_rules_match_in_their_order_and_only_what_is_on():
     rules = [{**RULE, 'source': '10.20.50.0/24'}, {**RULE, 'enable': 0, 'source': '10.99.0.0/16'},
              {**RULE, 'source': '10.20.51.0/24', 'proto': 'tcp', 'dport': '5432'},
-             {**RULE, 'action': 'DROP', 'proto': 'icmp'}]
-    lines = [line for line in port_filter.flows(nic(rules=rules), 7) if 'priority=10000' in line or 'priority=999' in line]
-    assert lines == ['table=1,priority=10000,ip,nw_src=10.20.50.0/24,actions=ct(commit,zone=7),output:1',
-                     'table=1,priority=9999,tcp,nw_src=10.20.51.0/24,tp_dst=0x1538/0xffff,actions=ct(commit,zone=7),output:1',
-                     'table=1,priority=9998,icmp,actions=drop']
+             {**RULE, 'type': 'out', 'action': 'DROP', 'dest': '10.20.50.0/24', 'proto': 'udp', 'sport': '67'},
+             {**RULE, 'action': 'DROP', 'proto': 'icmp'}, {**RULE, 'proto': 'tcp'}]
+    lines = [line for line in port_filter.flows(nic(rules=rules)) if 'priority=10000' in line or 'priority=999' in line]
+    into = 'table=1,in_port=2'
+    assert lines == ['priority=9997,table=2,udp,nw_dst=10.20.50.0/24,tp_src=0x43/0xffff,actions=drop',
+                     f'priority=10000,{into},ip,nw_src=10.20.50.0/24,actions=ct(commit,zone=1),output:1',
+                     f'priority=9998,{into},tcp,nw_src=10.20.51.0/24,tp_dst=0x1538/0xffff,actions=ct(commit,zone=1),output:1',
+                     f'priority=9996,{into},icmp,actions=drop', f'priority=9995,{into},tcp,actions=ct(commit,zone=1),output:1',
+                     f'priority=9995,{into},tcp6,actions=ct(commit,zone=1),output:1']
 
 
 def test_policy_accept_is_the_last_flow():
-    assert port_filter.flows(nic(options={**OPTIONS, 'policy_in': 'ACCEPT'}), 7)[-1].startswith('table=1,priority=1,')
-    assert not any('priority=1,' in line for line in port_filter.flows(nic(), 7))
+    accepted = port_filter.flows(nic(options={**OPTIONS, 'policy_in': 'ACCEPT'}))
+    assert [line for line in accepted if line.startswith('priority=1,table=1')] != []
+    assert not any(line.startswith('priority=1,table=1') for line in port_filter.flows(nic()))
 
 
 @pytest.mark.parametrize('first, last', [(5432, 5432), (8000, 8010), (0, 65535), (1, 65535), (1, 2), (65535, 65535), (137, 139)])
@@ -106,17 +109,17 @@ def test_masks_hold_exactly_the_ports_of_a_range(first, last):
     assert held == list(range(first, last + 1))
 
 
-@pytest.mark.parametrize('rule', [{'type': 'group', 'action': 'web'}, {'macro': 'SSH'}, {'dest': '10.0.0.1'},
-                                  {'action': 'REJECT'}, {'proto': 'gre'}, {'type': 'out'}])
+@pytest.mark.parametrize('rule', [{'type': 'group', 'action': 'web'}, {'macro': 'SSH'}, {'iface': 'net0'}, {'icmp-type': 'any'},
+                                  {'action': 'REJECT'}, {'proto': 'gre'}])
 def test_rule_of_pve_that_is_not_modelled_is_refused(rule):
     with pytest.raises(PlanError, match='VM 5001'):
-        port_filter.flows(nic(rules=[{**RULE, **rule}]), 1)
+        port_filter.flows(nic(rules=[{**RULE, **rule}]))
 
 
-@pytest.mark.parametrize('changes', [{'options': {**OPTIONS, 'policy_out': 'DROP'}}, {'net1': 'virtio=02:00:00:00:00:01'}])
+@pytest.mark.parametrize('changes', [{'options': {**OPTIONS, 'policy_out': 'REJECT'}}, {'net1': 'virtio=02:00:00:00:00:01'}])
 def test_what_else_of_a_vm_is_not_modelled_is_refused(changes):
     with pytest.raises(PlanError, match='not modelled'):
-        port_filter.flows(nic(**changes), 1)
+        port_filter.flows(nic(**changes))
 
 
 @pytest.mark.parametrize('rule, line', [

@@ -35,7 +35,16 @@ const DEFINITION: SubstrateDefinition = {
 const PLAN = resolvePlan(DEFINITION);
 
 export function definitionOf(vlan: number, allow: readonly AllowanceDefinition[] = []): TenantDefinition {
-    return { name: nameOf(vlan), description: "", vlan, hypervisor: "hv02", allow: [...allow], keep: false, vms: [] };
+    return {
+        name: nameOf(vlan),
+        description: "",
+        vlan,
+        hypervisor: "hv02",
+        allow: [...allow],
+        isolate: false,
+        keep: false,
+        vms: [],
+    };
 }
 
 export function nameOf(vlan: number): string {
@@ -44,7 +53,7 @@ export function nameOf(vlan: number): string {
 
 /** Faults of the allowances, as `tenants validate` tells them. */
 export function faultsOf(tenants: readonly TenantDefinition[]) {
-    return checkAllowances({ plan: PLAN, elsewhere: [] }, tenants.map(checkedOf));
+    return checkAllowances({ plan: PLAN, elsewhere: [], macPolicy: DEFINITION.macPolicy }, tenants.map(checkedOf));
 }
 
 export function substrateOf(tenants: readonly TenantDefinition[]): Substrate {

@@ -49,7 +49,17 @@ describe("probes", () => {
         const [api, web] = ["grooveiq/api-vm01", "vintronics/web-vm01"];
         const at = (kinds: readonly string[]) => kinds.map((kind) => `${kind} 10.20.51.10`);
         expect(between(api, web, true)).toEqual(at(["tcp 5432", "tcp 8000", "tcp 8010"]));
-        const closed = ["icmp", "tcp 22", "tcp 443", "tcp 5431", "tcp 5433", "tcp 7999", "tcp 8011", "udp 514"];
+        const closed = [
+            "icmp",
+            "tcp 22",
+            "tcp 443",
+            "tcp 5431",
+            "tcp 5433",
+            "tcp 7999",
+            "tcp 8011",
+            "udp 514",
+            "udp 68",
+        ];
         expect(between(api, web, false)).toEqual(at(closed));
         expect(between(web, api, true)).toEqual([]);
     });

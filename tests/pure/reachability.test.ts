@@ -1,7 +1,11 @@
 import { complementOf, EVERY_ADDRESS, networkOf } from "../../substrate/network";
 import { ELSEWHERE, GATEWAY, INTERNET, placesOf, reachabilityOf, ROUTER } from "../../firewall/reachability";
 import { routerAddresses } from "../../firewall/routerRules";
+import { loadSubstrate } from "../../substrate/load";
+import { project, removeProjects, STACK } from "../fixtures";
 import { definitionOf, nameOf, substrateOf } from "./paths";
+
+afterAll(removeProjects);
 
 const [A, B] = [nameOf(50), nameOf(51)];
 
@@ -50,6 +54,29 @@ test("what every tenant has", () => {
     expect(openings(B, "platform").map(({ protocol }) => protocol)).toEqual(["any"]);
     expect(openings(B, INTERNET).map(({ protocol }) => protocol)).toEqual(["any"]);
     expect(openings(B, B)).toEqual([{ protocol: "any", rule: "own segment" }]);
+});
+
+test("of a tenant that isolates its VMs: what its file opens at one of them, and nothing else", () => {
+    const vms = `vms:
+  - {name: web-vm01, instance: 1}
+  - {name: db-vm01, instance: 2, address: fixed}
+`;
+    const allow = 'allow:\n  - {to: db-vm01, protocol: tcp, ports: "5432", why: orders}\n';
+    const cells = (text: string) => {
+        const file = `name: grooveiq\nvlan: 50\n${text}${vms}`;
+        const root = project({ "Pulumi.dvntm.yaml": STACK, "tenants/dvntm/grooveiq.yaml": file });
+        return reachabilityOf(loadSubstrate({ root, substrate: "dvntm" }));
+    };
+    const own = (text: string) =>
+        cells(text).find(({ from, to }) => from === "grooveiq" && to === "grooveiq")!.openings;
+    expect(own("")).toEqual([{ protocol: "any", rule: "own segment" }]);
+    expect(own("isolate: true\n")).toEqual([]);
+    expect(own(`isolate: true\n${allow}`)).toEqual([
+        { protocol: "tcp", ports: "5432", part: ["10.20.50.11"], rule: "db-vm01: orders" },
+    ]);
+    // What it reaches elsewhere is the same.
+    const elsewhere = (text: string) => cells(text).filter(({ from, to }) => from !== to);
+    expect(elsewhere(`isolate: true\n${allow}`)).toEqual(elsewhere(""));
 });
 
 test("the router's addresses in other segments are closed, in an open one too", () => {
