@@ -146,8 +146,12 @@ async function check(substrate: Substrate, throwaway: Throwaway, vlan: number): 
             say("ended; what was made is taken away first: another Ctrl-C leaves that to --clean-up");
         }
         const versions = await versionsOf(substrate).catch(() => undefined);
-        const code = await cleaned(substrate, throwaway, cleaning.signal);
-        return code === EXIT.done ? tell(substrate, outcome, versions) : code;
+        const code = await cleaned(substrate, throwaway, cleaning.signal).catch((error: Error) => error);
+        const told = tell(substrate, outcome, versions);
+        if (code instanceof Error) {
+            throw code;
+        }
+        return code === EXIT.done ? endOf(outcome, told) : code;
     };
     return inOrder(work, () => (steps.signal.aborted ? cleaning : steps).abort());
 }
@@ -160,23 +164,31 @@ async function outcomeOf(setting: Setting): Promise<Outcome> {
     }
 }
 
-/** Prints the report. @returns the exit code. @throws the error that ended the steps, where there is nothing to report. */
-function tell(substrate: Substrate, { asked, error }: Outcome, versions: Versions | undefined): number {
-    if (error instanceof InterruptedError) {
-        return EXIT.interrupted;
-    }
-    const stopped = error instanceof StoppedError ? error : undefined;
-    if (error !== undefined && stopped === undefined) {
-        throw error;
-    }
+/** Prints the report, where there is something to report. */
+function tell(
+    substrate: Substrate,
+    { asked, error }: Outcome,
+    versions: Versions | undefined,
+): ConformanceReport | undefined {
     const record = process.env[RECORD];
     if (record) {
         writeText(record, JSON.stringify(recordOf(asked)));
     }
-    const report = reportOf(substrate, asked, versions, stopped);
+    if (error !== undefined && !(error instanceof StoppedError)) {
+        return undefined;
+    }
+    const report = reportOf(substrate, asked, versions, error);
     answer(report, () => conformanceText(report));
-    if (stopped !== undefined) {
-        throw stopped;
+    return report;
+}
+
+/** The exit code. @throws the error that ended the steps, unless a person did. */
+function endOf({ error }: Outcome, report: ConformanceReport | undefined): number {
+    if (error instanceof InterruptedError) {
+        return EXIT.interrupted;
+    }
+    if (error !== undefined || report === undefined) {
+        throw error ?? new Error("there is no report");
     }
     return report.differences.length === 0 ? EXIT.done : EXIT.differences;
 }

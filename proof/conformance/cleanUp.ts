@@ -42,7 +42,7 @@ export async function cleanUp(
 ): Promise<void> {
     throwaway.take();
     if (throwaway.isDefined) {
-        const destroy = ["destroy", throwaway.stack, `--yes=${throwaway.stack}`];
+        const destroy = ["destroy", throwaway.stack, `--yes=${throwaway.stack}`, "--", "--skip-preview"];
         const { code } = await throwaway.run(destroy, router?.key, signal);
         const substrate = loadSubstrate({ root: throwaway.project, substrate: throwaway.stack });
         if (router !== undefined) {

@@ -97,9 +97,11 @@ export class Throwaway {
             return Promise.reject(new InterruptedError());
         }
         const log = join(this.folder, "log");
+        const at = args.indexOf("--");
+        const [own, further] = at < 0 ? [args, []] : [args.slice(0, at), args.slice(at)];
         appendFileSync(log, `$ tenants ${args.join(" ")}\n`);
         return new Promise((done, reject) => {
-            const command = [join(ROOT, "start", "tenants.js"), ...args, "--json", "--no-color"];
+            const command = [join(ROOT, "start", "tenants.js"), ...own, "--json", "--no-color", ...further];
             const child = spawn(process.execPath, command, {
                 // Away from the terminal, whose Ctrl-C reaches it through the signal, once.
                 detached: true,

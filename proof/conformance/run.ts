@@ -25,7 +25,7 @@ interface Step {
     readonly must?: true;
 }
 
-const UP = { command: "up", arguments: ["--yes", "--policy", "off"], must: true } as const;
+const UP = { command: "up", arguments: ["--yes", "--policy", "off", "--", "--skip-preview"], must: true } as const;
 
 const STEPS: readonly Step[] = [
     { moment: "create", says: "the tenant is made", stage: "first", ...UP },
@@ -99,13 +99,20 @@ function prepare({ throwaway, substrate, definitions, small }: Run): void {
 }
 
 /** The person's stack file without secrets and baselines: no host is logged in to. */
-function stackFileFor(root: string, { name }: Substrate): string {
+function stackFileFor(root: string, { name, coreRouter }: Substrate): string {
     const own = withoutSecrets(stackSource({ root, substrate: name }).value) as Record<string, object>;
     const hypervisors = Object.entries(own["hypervisors"] as Record<string, Record<string, unknown>>).map(
         ([key, { baseline: _, ...hypervisor }]) => [key, hypervisor] as const,
     );
-    // With MACs of its own, a tenant has reservations, too.
-    return stackText({ ...own, macPolicy: "deterministic", hypervisors: Object.fromEntries(hypervisors) });
+    const { mode } = coreRouter;
+    return stackText({
+        ...own,
+        // With MACs of its own, a tenant has reservations, too.
+        macPolicy: "deterministic",
+        hypervisors: Object.fromEntries(hypervisors),
+        // A router that the stack does not write to is not asked.
+        ...(mode !== "api" && { coreRouter: { mode } }),
+    });
 }
 
 async function each(run: Run): Promise<Asked[]> {
@@ -115,13 +122,12 @@ async function each(run: Run): Promise<Asked[]> {
         if (step.stage !== undefined) {
             run.throwaway.writeTenant(tenantText(run.small, step.stage));
         }
-        const told = step.command === undefined ? undefined : await commandOf(run, step.command, step);
-        asked.push(...(told === undefined ? [] : [told]));
-        if (step.must === true && told?.status !== 0) {
-            throw new StoppedError(
-                `tenants ${step.command} ended with ${told?.status}:\n${run.throwaway.lastSaid()}`,
-                asked,
-            );
+        const told = step.command === undefined ? [] : await commandOf(run, step.command, step);
+        asked.push(...told);
+        const failed = step.must === true ? told.find(({ status }) => status !== 0) : undefined;
+        if (failed !== undefined) {
+            const said = run.throwaway.lastSaid();
+            throw new StoppedError(`${failed.request} ended with ${failed.status}:\n${said}`, asked);
         }
         asked.push(...(await answersAt(run, step.moment)));
     }
@@ -139,12 +145,22 @@ export class StoppedError extends Refusal {
 }
 
 /** What a command of `tenants` came to: its exit code, and of drift what it found of the throwaway tenant. */
-async function commandOf(run: Run, command: string, { moment, arguments: args = [] }: Step): Promise<Asked> {
+async function commandOf(run: Run, command: string, { moment, arguments: args = [] }: Step): Promise<Asked[]> {
     const { throwaway, router, signal } = run;
     const { code, json } = await throwaway.run([command, throwaway.stack, ...args], router?.key, signal);
-    const rows = command === "drift" ? driftIn(json) : [];
-    const forms = command === "drift" ? formsOf({ drift: rows }, (text) => formOf(text, disguiseOf(run))) : {};
-    return { machine: "program", moment, name: command, request: `tenants ${command}`, status: code, forms };
+    const told = { machine: "program", moment, request: `tenants ${command}`, status: code } as const;
+    if (command !== "drift") {
+        return [{ ...told, name: command, forms: {} }];
+    }
+    const places = router === undefined ? ["node"] : ["node", "router"];
+    return places.map((place) => {
+        const found = { [place]: driftIn(json, place) };
+        return {
+            ...told,
+            name: `drift of the ${place}`,
+            forms: formsOf(found, (text) => formOf(text, disguiseOf(run))),
+        };
+    });
 }
 
 interface DriftRow {
@@ -154,12 +170,12 @@ interface DriftRow {
     readonly field?: string;
 }
 
-/** Places, kinds and fields of what drift found; of other tenants, which this stack does not know, it tells as well. */
-function driftIn(json: unknown): string[] {
+/** Kinds and fields of what drift found at a place; of other tenants, which this stack does not know, it tells as well. */
+function driftIn(json: unknown, kind: string): string[] {
     const { drift = [] } = (json ?? {}) as { drift?: readonly DriftRow[] };
     return drift
-        .filter(({ tenant }) => tenant === TENANT)
-        .map(({ place, subject, field = "" }) => `${place.kind} ${subject.kind} ${field}`.trim());
+        .filter(({ tenant, place }) => tenant === TENANT && place.kind === kind)
+        .map(({ subject, field = "" }) => `${subject.kind} ${field}`.trim());
 }
 
 async function answersAt(run: Run, moment: Moment): Promise<Asked[]> {

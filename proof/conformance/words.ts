@@ -1,6 +1,6 @@
 /**
- * Words of PVE's and OPNsense's own messages, and of English, that are nobody's name: an error that simulators do not know is
- * told by these. From the messages of qemu-server 8.4, pve-firewall 5.1, pve-access-control 8.2, and opnsense/core 26.7.
+ * English words that messages of PVE and OPNsense are made of, and none that a site calls a thing of its own by: an error that the
+ * simulators do not know is told by these.
  */
 export const WORDS: ReadonlySet<string> = new Set(
     (
