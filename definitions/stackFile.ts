@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { dump } from "js-yaml";
 import schema from "../schemas/substrate.schema.json";
 import { DefinitionError, type Path } from "./faults";
 import type { Source } from "./yaml";
@@ -77,4 +78,26 @@ function parseJson(text: string): unknown {
     } catch {
         return text;
     }
+}
+
+/** Text of a stack file with our own keys alone. */
+export function stackText(substrate: object): string {
+    const config = Object.entries(substrate).map(([key, value]) => [`${PREFIX}${key}`, value as unknown] as const);
+    return dump({ config: Object.fromEntries(config) }, { lineWidth: -1 });
+}
+
+/** A value without what Pulumi encrypted in it: a mapping of the one key `secure` (config/object.go of its SDK). */
+export function withoutSecrets(value: unknown): unknown {
+    if (Array.isArray(value)) {
+        return value.filter((item) => !isSecret(item)).map(withoutSecrets);
+    }
+    if (typeof value !== "object" || value === null) {
+        return value;
+    }
+    const plain = Object.entries(value).filter(([, item]) => !isSecret(item));
+    return Object.fromEntries(plain.map(([key, item]) => [key, withoutSecrets(item)]));
+}
+
+function isSecret(value: unknown): boolean {
+    return typeof value === "object" && value !== null && Object.keys(value).join() === "secure";
 }

@@ -1,7 +1,6 @@
 import { cpSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { dump } from "js-yaml";
-import { PROJECT, stackSource } from "../definitions/stackFile";
+import { stackSource, stackText, withoutSecrets } from "../definitions/stackFile";
 import type { SimulatedNode } from "./simulatedNode";
 import type { SimulatedRouter } from "./simulatedRouter";
 
@@ -43,24 +42,7 @@ export function labStackFile(
         hypervisors: Object.fromEntries(hypervisors),
         ...(router && { coreRouter: { ...own.coreRouter, mode: "api", endpoint: router.ready.endpoint } }),
     };
-    const config = Object.entries(simulated).map(([key, value]) => [`${PROJECT}:${key}`, value] as const);
-    return dump({ config: Object.fromEntries(config) }, { lineWidth: -1 });
-}
-
-/** A value without what Pulumi encrypted in it: a mapping of the one key `secure` (config/object.go of its SDK). */
-function withoutSecrets(value: unknown): unknown {
-    if (Array.isArray(value)) {
-        return value.filter((item) => !isSecret(item)).map(withoutSecrets);
-    }
-    if (typeof value !== "object" || value === null) {
-        return value;
-    }
-    const plain = Object.entries(value).filter(([, item]) => !isSecret(item));
-    return Object.fromEntries(plain.map(([key, item]) => [key, withoutSecrets(item)]));
-}
-
-function isSecret(value: unknown): boolean {
-    return typeof value === "object" && value !== null && Object.keys(value).join() === "secure";
+    return stackText(simulated);
 }
 
 /** Copies the tenants' files of a substrate, and nothing else that lies beside them, into a copy of the project. */

@@ -1,6 +1,6 @@
 import { Refusal } from "../definitions/refusal";
 import { UnexpectedAnswerError } from "../https/answers";
-import { HttpsClient, NoAnswerError } from "../https/client";
+import { HttpsClient, NoAnswerError, type Answer } from "../https/client";
 import type { Hypervisor, Substrate } from "../substrate/substrate";
 import { dataIn } from "./answers";
 
@@ -66,15 +66,24 @@ export class NodeClient {
         this.https.close();
     }
 
-    private async call<T>(method: string, path: string, body = ""): Promise<T> {
+    /**
+     * An answer as it came, whatever its status.
+     *
+     * @throws NodeError when none comes.
+     */
+    ask(method: string, path: string, body = ""): Promise<Answer> {
         const headers = {
             Authorization: `PVEAPIToken=${this.token}`,
             ...(body !== "" && { "Content-Type": "application/x-www-form-urlencoded" }),
         };
         const url = new URL(`api2/json${path}`, this.endpoint);
-        const { status, reason, text } = await this.https.ask({ method, url, headers, body }).catch((error: Error) => {
+        return this.https.ask({ method, url, headers, body }).catch((error: Error) => {
             throw this.unreachable(error);
         });
+    }
+
+    private async call<T>(method: string, path: string, body = ""): Promise<T> {
+        const { status, reason, text } = await this.ask(method, path, body);
         if (status !== 200) {
             throw this.refused(method, path, status, reason);
         }

@@ -16,11 +16,17 @@ export async function withDisks(clients: Clients, holdings: Holdings): Promise<H
     return { ...holdings, vms };
 }
 
+/** A tenant that is gone, with the places of its VMs. */
+interface Gone {
+    readonly tenant: string;
+    readonly vms: readonly Pick<Holdings["vms"][number], "node" | "vmid">[];
+}
+
 /**
  * Everything that the nodes still have of a tenant that was torn down, in words: VMs, their disks, its pool, and guests that
  * bear its mark. Empty where nothing is.
  */
-export function remainsOf({ tenant, vms }: Holdings, inventories: readonly Inventory[]): string[] {
+export function remainsOf({ tenant, vms }: Gone, inventories: readonly Inventory[]): string[] {
     return inventories.flatMap(({ node, guests, volumes, pools }) => {
         const vmids = new Set(vms.filter((vm) => vm.node === node).map(({ vmid }) => vmid));
         const own = [...guests.values()].filter((guest) => vmids.has(guest.vmid) || bearsMarkOf(guest, tenant));

@@ -142,7 +142,12 @@ export class RouterClient {
         return answer as Record<string, unknown>;
     }
 
-    private async ask(asked: Asked, body?: unknown): Promise<Answer> {
+    /**
+     * An answer as it came, whatever its status.
+     *
+     * @throws RouterError when none comes.
+     */
+    async ask(asked: Asked, body?: unknown): Promise<Answer> {
         const { key, secret } = this.credentials;
         const headers = {
             Accept: "application/json",

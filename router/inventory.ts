@@ -77,7 +77,11 @@ export function carrierOf({ interfaces }: Pick<RouterInventory, "interfaces">, r
 }
 
 /** The interface that the VLAN of a tag on the router's parent NIC is assigned to, where there is the VLAN and it is. */
-export function carrierOfVlan(inventory: RouterInventory, parent: string, tag: number): AssignedInterface | undefined {
+export function carrierOfVlan(
+    inventory: Pick<RouterInventory, "vlans" | "interfaces">,
+    parent: string,
+    tag: number,
+): AssignedInterface | undefined {
     const row = vlanRow(inventory, parent, tag);
     return row && carrierOf(inventory, row);
 }

@@ -10,6 +10,7 @@ const LONGEST = [
     "acceptance/faults",
     "acceptance/commandLine",
     "acceptance/teardown",
+    "acceptance/conformance",
     "acceptance/nodeDrift",
     "acceptance/runbooks/firstSubstrate",
     "acceptance/runbooks/readme",

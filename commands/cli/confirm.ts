@@ -15,15 +15,21 @@ export function requireName(name: string, yes: string | undefined): void {
 /**
  * Has a person type a name before something is taken away, unless a script said it with --yes.
  *
+ * @param option how a script says it.
  * @throws UsageError where there is neither --yes nor a terminal; Refusal where another name is typed.
  */
-export async function confirm(what: string, name: string, yes: string | undefined): Promise<void> {
+export async function confirm(
+    what: string,
+    name: string,
+    yes: string | undefined,
+    option = `--yes=${name}`,
+): Promise<void> {
     requireName(name, yes);
     if (yes !== undefined) {
         return;
     }
     if (!process.stdin.isTTY) {
-        throw new UsageError(`there is no terminal to type ${name} at, and nothing was touched: --yes=${name} says it`);
+        throw new UsageError(`there is no terminal to type ${name} at, and nothing was touched: ${option} says it`);
     }
     const terminal = createInterface({ input: process.stdin, output: process.stderr });
     try {

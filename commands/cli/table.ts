@@ -23,6 +23,7 @@ export const COMMANDS: Readonly<Record<string, Loader>> = {
     "router-vars": () => import("../routerVars"),
     prove: () => import("../prove"),
     verify: () => import("../verify"),
+    conformance: () => import("../conformance"),
     lab: () => import("../lab"),
     completion: () => import("../completion"),
 };

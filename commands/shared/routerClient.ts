@@ -1,5 +1,5 @@
 import type { Substrate } from "../../substrate/substrate";
-import { RouterClient } from "../../router/client";
+import { RouterClient, type Credentials } from "../../router/client";
 import { credentials } from "../../router/credentials";
 import { pulumi } from "../../state/client";
 
@@ -10,9 +10,12 @@ import { pulumi } from "../../state/client";
  */
 export function routerClient({ name, coreRouter }: Substrate): RouterClient | undefined {
     const { mode, endpoint } = coreRouter;
-    return mode === "none" || endpoint === undefined
-        ? undefined
-        : new RouterClient(endpoint, credentials(configOf(name)));
+    return mode === "none" || endpoint === undefined ? undefined : new RouterClient(endpoint, routerKey(name));
+}
+
+/** The API key of a substrate's core router. @throws RouterError where there is none. */
+export function routerKey(substrate: string): Credentials {
+    return credentials(configOf(substrate));
 }
 
 /** Reads the stack's configuration, secrets too, where the environment has no key of the router. */

@@ -1,27 +1,12 @@
-import { existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
-import { join, relative, resolve } from "node:path";
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { linkProgram, linkPulumiHome } from "../../state/project/client";
 import { listSubstrates } from "../../definitions/read";
 import { stackFileOf } from "../../definitions/stackFile";
 import { copyTenants, LAB_DEFINITIONS, labStackFile } from "../definitions";
 import type { SimulatedNode } from "../simulatedNode";
 import type { SimulatedRouter } from "../simulatedRouter";
 import { IN_SESSION } from "./folder";
-
-const PROGRAM = resolve(__dirname, "..", "..");
-
-/** Files that Pulumi, its SDK (router/resources.ts) and an editor that checks a tenant's file look for in a project's folder. */
-const LINKS = [
-    "Pulumi.yaml",
-    "main.js",
-    "package.json",
-    "tsconfig.json",
-    "node_modules",
-    "policy",
-    "router",
-    "schemas",
-    "start",
-];
 
 /** Substrate that is on the simulated machines; the lab's other one is only planned. */
 const SIMULATED = "dvntm";
@@ -32,10 +17,7 @@ const SIMULATED = "dvntm";
  */
 export function makeProject(node: SimulatedNode, router: SimulatedRouter): void {
     const { project } = IN_SESSION;
-    mkdirSync(project, { recursive: true });
-    LINKS.filter((name) => !existsSync(join(project, name))).forEach((name) =>
-        symlinkSync(relative(project, join(PROGRAM, name)), join(project, name)),
-    );
+    linkProgram(project);
     if (existsSync(join(project, stackFileOf(SIMULATED)))) {
         return;
     }
@@ -52,13 +34,6 @@ export function makeProject(node: SimulatedNode, router: SimulatedRouter): void 
 /** Makes the places of Pulumi's state and home; the published plugins that the machine has are used. */
 export function makePulumiFolders(): void {
     const { state, pulumiHome } = IN_SESSION;
-    [state, pulumiHome].forEach((folder) => mkdirSync(folder, { recursive: true }));
-    // In a shell that sourced .lab/env, PULUMI_HOME is the lab's.
-    const homes = [process.env["PULUMI_HOME"], join(homedir(), ".pulumi")].filter(
-        (home) => home && home !== pulumiHome,
-    );
-    const plugins = homes.map((home) => join(home!, "plugins")).find((folder) => existsSync(folder));
-    if (plugins !== undefined && !existsSync(join(pulumiHome, "plugins"))) {
-        symlinkSync(plugins, join(pulumiHome, "plugins"));
-    }
+    mkdirSync(state, { recursive: true });
+    linkPulumiHome(pulumiHome);
 }

@@ -55,7 +55,7 @@ test.each<[string, Case, Owner | undefined, boolean]>([
     expect(ownerOf(one, { plan: PLAN, tenants })).toEqual(owner);
     expect(bearsMarkOf(one, "grooveiq")).toBe(isLeft);
     // After a teardown of grooveiq exactly what bears its mark is left, whatever its VMID.
-    const remains = remainsOf({ tenant: "grooveiq", resources: [], vms: [], vlans: [50] }, [inventoryOf([one])]);
+    const remains = remainsOf({ tenant: "grooveiq", vms: [] }, [inventoryOf([one])]);
     expect(remains).toEqual(isLeft ? [`node pve2: VM ${one.vmid} x`] : []);
 });
 
