@@ -17,7 +17,16 @@ const IO = {
 const PULUMI = { group: ["@pulumi/*", "@muhlba91/*"], message: "What needs no server needs no Pulumi." };
 
 export default tseslint.config(
-    { ignores: ["node_modules", ".tools", ".lab", "definitions/definitions.ts", "definitions/validators.js", "definitions/answerValidators.js"] },
+    {
+        ignores: [
+            "node_modules",
+            ".tools",
+            ".lab",
+            "definitions/definitions.ts",
+            "definitions/validators.js",
+            "definitions/answerValidators.js",
+        ],
+    },
     {
         files: ["**/*.ts"],
         extends: [tseslint.configs.recommendedTypeChecked],
