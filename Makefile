@@ -45,13 +45,13 @@ test-tools: tools ## the provider plugins built here
 # How often the tests run.
 export TIMES ?= 1
 
-# Seconds that the fuzzer searches.
-SECONDS ?= 120
+# Seconds that the fuzzers search, all together.
+SECONDS ?= 600
 
 .PHONY: fuzz
 fuzz: export FUZZ_SECONDS = $(SECONDS)
-fuzz: node_modules ## search for an input that the loader cannot take: [SECONDS=120]
-	@node_modules/.bin/jest tests/pure/fuzz.test.ts --selectProjects pure
+fuzz: node_modules ## search for files, answers, states and command lines that end in no message of ours: [SECONDS=600]
+	@node_modules/.bin/jest tests/pure/fuzz --selectProjects pure --runInBand
 
 .PHONY: lifecycle
 lifecycle: tools ## write docs/lifecycle.md from a run of every attribute

@@ -25,7 +25,7 @@ export default tseslint.config(
             ".conformance",
             "definitions/definitions.ts",
             "definitions/validators.js",
-            "https/validators.js",
+            "definitions/answerValidators.js",
         ],
     },
     {

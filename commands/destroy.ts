@@ -38,7 +38,7 @@ export const command = defineCommand({
         // The name was the answer that Pulumi would ask for after its preview.
         const answered = looks || further.includes("--yes") ? [] : ["--yes"];
         const flags = ["--stack", substrate.name, ...answered, ...further];
-        const { code, changes } = await runPulumi(request, "destroy", ...flags);
+        const { code, changes } = await runPulumi(request, substrate, "destroy", ...flags);
         const clean = await tellReleased(substrate, held);
         if (!looks) {
             tellKept(substrate);

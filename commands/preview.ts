@@ -30,20 +30,21 @@ export const command = defineCommand({
     async run(request) {
         const { options, further } = request;
         compareWithFiles();
-        const { name } = loadOne(request.args["substrate"]!);
-        selectStack(name).forEach((line) => note(`recover: ${line}`));
+        const substrate = loadOne(request.args["substrate"]!);
+        selectStack(substrate.name).forEach((line) => note(`recover: ${line}`));
         const held = policyArguments(options.policy);
         const expected = options["expect-no-changes"] ? ["--expect-no-changes"] : [];
         const { code, changes } = await runPulumi(
             request,
+            substrate,
             "preview",
             "--stack",
-            name,
+            substrate.name,
             ...held,
             ...expected,
             ...further,
         );
-        answer({ substrate: name, changes });
+        answer({ substrate: substrate.name, changes });
         return exitOfPulumi(code);
     },
 });

@@ -29,7 +29,15 @@ export const command = defineCommand({
         const flags = [options.yes && "--yes", options["preview-only"] && "--preview-only"].filter(
             (flag) => flag !== false,
         );
-        const { code, changes } = await runPulumi(request, "refresh", "--stack", substrate.name, ...flags, ...further);
+        const { code, changes } = await runPulumi(
+            request,
+            substrate,
+            "refresh",
+            "--stack",
+            substrate.name,
+            ...flags,
+            ...further,
+        );
         answer({ substrate: substrate.name, changes });
         return exitOfPulumi(code);
     },

@@ -113,14 +113,14 @@ function keptBy(kept: readonly StateResource[], tenant: string): string {
 async function destroy(request: Request, substrate: Substrate, { resources }: Holdings): Promise<PulumiRun> {
     const common = ["--stack", substrate.name, "--yes", "--suppress-outputs"];
     const targets = resources.flatMap(({ urn }) => ["--target", urn]);
-    const refreshed = await runPulumi(request, "refresh", ...common, "--skip-preview", ...targets);
+    const refreshed = await runPulumi(request, substrate, "refresh", ...common, "--skip-preview", ...targets);
     if (refreshed.code !== 0) {
         return refreshed;
     }
     // The tenant's component, and what a run that broke off left of it outside.
     const own = new Set(resources.map(({ urn }) => urn));
     const roots = resources.filter(({ parent }) => !own.has(parent ?? "")).flatMap(({ urn }) => ["--target", urn]);
-    return runPulumi(request, "destroy", ...common, "--refresh=false", ...roots, "--target-dependents");
+    return runPulumi(request, substrate, "destroy", ...common, "--refresh=false", ...roots, "--target-dependents");
 }
 
 function tellFile({ name }: Substrate, tenant: string): void {

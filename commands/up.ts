@@ -36,7 +36,7 @@ export const command = defineCommand({
         const leaving = await holdings(substrate, (tenant) => !stays.has(tenant));
         tellWhatGoes(substrate, leaving);
         const flags = ["--stack", substrate.name, "--suppress-outputs", ...held, ...(options.yes ? ["--yes"] : [])];
-        const { code, changes } = await runPulumi(request, "up", ...flags, ...further);
+        const { code, changes } = await runPulumi(request, substrate, "up", ...flags, ...further);
         const clean = await tellReleased(substrate, leaving);
         if (code === 0 && !looksOnly(further)) {
             const outputs = outputsOf(substrate.name);

@@ -5,7 +5,7 @@ import { asPage } from "../report/proofPage";
 import { asText } from "../report/proofText";
 import type { Substrate, Tenant } from "../substrate/substrate";
 import { suggestion } from "../definitions/suggest";
-import { jsonIn, requireShape, UnexpectedAnswerError } from "../https/answers";
+import { jsonIn, requireShape, UnexpectedAnswerError } from "../definitions/answers";
 import { jobsOf, verificationOf, type VmAnswer, type VmJob } from "../proof/verification";
 import { defineCommand, SUBSTRATE, TENANT } from "./cli/definition";
 import { Refusal, shown, UsageError } from "./cli/errors";

@@ -48,10 +48,8 @@ function textOf(file: string, path: string, statOf: (path: string) => Stats): st
         bytes = readFileSync(path);
     } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
-        if (code === undefined) {
-            throw error;
-        }
-        throw refuse(code === "ENOENT" ? "no such file" : `it cannot be read (${code}); see who may read it`);
+        const why = code === "ENOENT" ? "there is no such file" : `it cannot be read (${code}); see who may read it`;
+        throw code === undefined ? error : refuse(why);
     }
     try {
         return new TextDecoder("utf-8", { fatal: true }).decode(bytes);

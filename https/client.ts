@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Agent, request } from "node:https";
-import { createSecureContext, rootCertificates, type SecureContext } from "node:tls";
+import { connect, isIP } from "node:net";
+import { connect as connectTls, createSecureContext, rootCertificates, type SecureContext } from "node:tls";
 import { Refusal, shown } from "../definitions/refusal";
 import { tellWait } from "./waiting";
 
@@ -133,6 +134,28 @@ function noAnswer(error: Error, seconds: number): NoAnswerError {
     }
     const why = UNREACHABLE.includes(code) ? "unreachable" : CERTIFICATE.test(code) ? "certificate" : "broken";
     return new NoAnswerError(why, why === "unreachable" ? code : error.message);
+}
+
+/**
+ * Whether a machine says anything to who opens a connection, be it a refusal: a connection alone says little, since the system
+ * accepts it for a program that stands still.
+ *
+ * @param secure whether a TLS handshake is begun; else the connection is enough.
+ */
+export function isAlive(host: string, port: number, seconds: number, secure = true): Promise<boolean> {
+    return new Promise((resolve) => {
+        const socket = secure
+            ? connectTls({ host, port, servername: isIP(host) === 0 ? host : "" })
+            : connect(port, host);
+        const end = (alive: boolean) => {
+            clearTimeout(timer);
+            socket.destroy();
+            resolve(alive);
+        };
+        const timer = setTimeout(() => end(false), seconds * 1000);
+        socket.once(secure ? "secureConnect" : "connect", () => end(true));
+        socket.once("error", () => end(secure));
+    });
 }
 
 /** Authorities by the value of SSL_CERT_FILE: reading all of them takes longer than a request. */

@@ -1,4 +1,4 @@
-import { jsonIn, requireShape, UnexpectedAnswerError } from "../https/answers";
+import { jsonIn, requireShape, UnexpectedAnswerError } from "../definitions/answers";
 
 /** Kind of a GET's data (schemas/answers/node.schema.json) by its path, without what stands behind the question mark. */
 const KINDS: readonly (readonly [path: RegExp, kind: string])[] = [

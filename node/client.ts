@@ -1,5 +1,5 @@
 import { Refusal } from "../definitions/refusal";
-import { UnexpectedAnswerError } from "../https/answers";
+import { UnexpectedAnswerError } from "../definitions/answers";
 import { HttpsClient, NoAnswerError, type Answer } from "../https/client";
 import type { Hypervisor, Substrate } from "../substrate/substrate";
 import { dataIn } from "./answers";

@@ -1,5 +1,7 @@
 import type { Substrate, Hypervisor } from "../substrate/substrate";
 import { NodeError, type NodeClient, withEachNode, apiToken } from "./client";
+import { isAlive } from "../https/client";
+import { proxyFor } from "../https/proxy";
 import { bridgesIn, type Interface } from "./site";
 import { liesIn, networkOf } from "../substrate/network";
 import { siteNetworks } from "../substrate/plan";
@@ -16,6 +18,10 @@ export async function preflight(substrate: Substrate): Promise<string[]> {
     if (substrate.status === "planned") {
         return [];
     }
+    const cutOff = await withoutWay(substrate);
+    if (cutOff.length > 0) {
+        return cutOff;
+    }
     const reasons = await withEachNode(substrate, async (client, hypervisor) => {
         const wrong = await misplaced(client, substrate, hypervisor);
         // What a wrong node grants says nothing.
@@ -30,6 +36,30 @@ export async function requirePreflight(substrate: Substrate): Promise<void> {
     if (reasons.length > 0) {
         throw new NodeError(reasons.join("\n"));
     }
+}
+
+/** Seconds that a proxy may take for a connection. */
+const PROXY_SECONDS = 5;
+
+/**
+ * Nodes that the provider asks by a proxy that is not there, one line for each: it would try for minutes, after a preflight
+ * that asks without one.
+ */
+async function withoutWay({ hypervisors }: Substrate): Promise<string[]> {
+    const reasons = hypervisors.map(async ({ name, endpoint }) => {
+        const { variable, url } = proxyFor(endpoint, process.env) ?? {};
+        if (url === undefined) {
+            return [];
+        }
+        const port = Number(url.port || (url.protocol === "https:" ? 443 : 80));
+        return (await isAlive(url.hostname, port, PROXY_SECONDS, false))
+            ? []
+            : [
+                  `${name}: ${variable} leads the provider to the proxy ${url.host}, which takes no connection: unset it, or ` +
+                      `add ${new URL(endpoint).hostname} to NO_PROXY`,
+              ];
+    });
+    return (await Promise.all(reasons)).flat();
 }
 
 /**

@@ -1,3 +1,5 @@
+import { shown } from "../definitions/refusal";
+import { enclosingNetwork, parseAddress } from "../substrate/network";
 import type { AssignedInterface } from "./inventory";
 import type { RouterClient } from "./client";
 import { RouterError } from "./errors";
@@ -19,7 +21,7 @@ export async function interfaces(client: RouterClient): Promise<AssignedInterfac
             identifier: identifier as string,
             device: typeof device === "string" ? device : "",
             enabled: enabled === true || enabled === "1",
-            address: typeof addr4 === "string" ? addr4 : "",
+            address: addressIn(identifier as string, addr4),
             description: typeof description === "string" ? description : "",
         }));
     if (assigned.length === 0) {
@@ -28,4 +30,17 @@ export async function interfaces(client: RouterClient): Promise<AssignedInterfac
         );
     }
     return assigned;
+}
+
+/** An interface's address in CIDR form, as OPNsense has it; empty where it has none. */
+function addressIn(identifier: string, addr4: unknown): string {
+    if (typeof addr4 !== "string" || addr4 === "") {
+        return "";
+    }
+    if (enclosingNetwork(addr4) === undefined && parseAddress(addr4) === undefined) {
+        throw new RouterError(
+            `GET ${EXPORT}: the address of ${identifier} is ${shown(addr4)}, which is no IPv4 address; nothing was changed.`,
+        );
+    }
+    return addr4;
 }

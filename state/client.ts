@@ -7,7 +7,7 @@ import { definitions } from "../definitions/project/read";
 import { Refusal } from "../definitions/refusal";
 import { NODES_ALONE } from "../substrate/nodesAlone";
 import type { StackOutputs } from "../substrate/outputs";
-import type { Deployment } from "./deployment";
+import { checkedDeployment, type Deployment } from "./deployment";
 
 /** How a command of the Pulumi CLI ended, without a terminal. */
 export interface Ended {
@@ -54,7 +54,8 @@ export interface Exported {
 
 /** The state of a stack. @throws Refusal where there is none that can be read. */
 export function exportStack(stack: string): Exported {
-    return JSON.parse(pulumi("stack", "export", "--stack", stack)) as Exported;
+    const exported = JSON.parse(pulumi("stack", "export", "--stack", stack)) as Exported;
+    return { ...exported, deployment: checkedDeployment(stack, exported.deployment) };
 }
 
 /**

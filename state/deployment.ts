@@ -1,8 +1,35 @@
+import { requireShape, UnexpectedAnswerError } from "../definitions/answers";
+import { Refusal } from "../definitions/refusal";
+
 /** A stack's exported deployment, as far as it is interpreted here. */
 export interface Deployment {
     readonly resources?: readonly StateResource[];
     readonly pending_operations?: readonly PendingOperation[];
 }
+
+/**
+ * A deployment that is as Pulumi writes it.
+ *
+ * @param value what `pulumi stack export` gave.
+ * @throws Refusal where it is not: a state that somebody edited, or that was cut off.
+ */
+export function checkedDeployment(stack: string, value: unknown): Deployment {
+    try {
+        requireShape("state", value, "deployment");
+    } catch (error) {
+        throw error instanceof UnexpectedAnswerError
+            ? new Refusal(
+                  `${stack}: its state is not as Pulumi writes it: ${error.message}. Put the last good backup in its place ` +
+                      "(docs/state.md).",
+              )
+            : error;
+    }
+    const { resources, pending_operations: pending, ...others } = value as Nullable<Deployment>;
+    return { ...others, ...(resources && { resources }), ...(pending && { pending_operations: pending }) };
+}
+
+/** Go writes an empty list as null. */
+type Nullable<T> = { readonly [K in keyof T]: T[K] | null };
 
 /** A resource as the state holds it. Pulumi's built-in functions tell of URN, type and outputs alone. */
 export interface StateResource {

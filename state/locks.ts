@@ -1,11 +1,13 @@
 import { hostname } from "node:os";
+import { definitions } from "../definitions/project/read";
 import { Refusal } from "../definitions/refusal";
 import { attempt, pulumi, stateBackend } from "./client";
+import { endOrphans } from "./orphans/read";
 import { locksIn, removeTornFiles, stateFolder, type Lock } from "./read";
 
 /**
- * Releases the locks that a process of this machine which is gone left on a stack, and the files that it left half
- * written, where the backend is a folder. Pulumi Cloud ends such locks itself.
+ * Releases the locks that a process of this machine which is gone left on a stack, ends the plugins that it left, and removes
+ * the files that it left half written, where the backend is a folder. Pulumi Cloud ends such locks itself.
  *
  * @returns what was released, in words.
  * @throws Refusal where a process that lives, or one of another machine, holds the stack, and where the backend cannot be
@@ -25,6 +27,8 @@ export function releaseStack(stack: string): string[] {
             .join(", ");
         throw new Refusal(`${stack} is held by ${who}. Wait for that run to end; if it never will, \`pulumi cancel\`.`);
     }
+    // Before the lock goes: what a killed run left may still be at work.
+    const orphans = endOrphans(definitions());
     const torn = folder === undefined ? [] : removeTornFiles(folder, stack);
     if (locks.length > 0) {
         pulumi("cancel", "--yes", "--stack", stack);
@@ -32,7 +36,7 @@ export function releaseStack(stack: string): string[] {
     const released = locks.map(
         ({ pid, timestamp }) => `the lock of process ${pid}, which is gone since ${timestamp}, is released`,
     );
-    return [...torn, ...released];
+    return [...orphans, ...torn, ...released];
 }
 
 /** A lock as the CLI tells of it. */

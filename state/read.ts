@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Refusal } from "../definitions/refusal";
 
 /** Who holds a stack, as Pulumi writes it into the lock. */
 export interface Lock {
@@ -28,7 +29,20 @@ export function locksIn(folder: string, stack: string): Lock[] {
     }
     return readdirSync(locks, { recursive: true, encoding: "utf8" })
         .filter((file) => file.endsWith(".json") && file.split("/").at(-2) === stack)
-        .map((file) => JSON.parse(readFileSync(join(locks, file), "utf8")) as Lock);
+        .map((file) => lockIn(readFileSync(join(locks, file), "utf8"), join(locks, file)));
+}
+
+/** @throws Refusal where a file is no lock as Pulumi writes it: who holds the stack cannot be told. */
+function lockIn(text: string, file: string): Lock {
+    const lock = isJson(text) ? (JSON.parse(text) as Partial<Lock> | null) : null;
+    if (typeof lock?.pid !== "number" || typeof lock.hostname !== "string") {
+        throw new Refusal(
+            `${file} is no lock as Pulumi writes it, so that nobody can tell whether a run holds the stack: where none is under ` +
+                "way, remove that file.",
+        );
+    }
+    const { username = "somebody", timestamp = "some time" } = lock;
+    return { pid: lock.pid, hostname: lock.hostname, username, timestamp };
 }
 
 /**

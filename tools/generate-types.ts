@@ -9,14 +9,14 @@ import { compile, type JSONSchema } from "json-schema-to-typescript";
 
 const TYPED = ["tenant", "substrate", "router-vars", "outputs"];
 const VALIDATED = { tenant: "tenant", substrate: "substrate", routerVars: "router-vars", drift: "output/drift" };
-const ANSWERS = { node: "answers/node", vm: "answers/vm" };
+const ANSWERS = { node: "answers/node", state: "answers/state", vm: "answers/vm" };
 const BANNER = "// Generated from schemas/ by `make types`: change the schema, not this file.\n";
 
 async function main(): Promise<void> {
     const types = await Promise.all(TYPED.map(typesOf));
     keep("definitions/definitions.ts", `${BANNER}\n${types.join("\n")}`);
     keep("definitions/validators.js", `${BANNER}${validators(VALIDATED, { allErrors: true, useDefaults: true })}\n`);
-    keep("https/validators.js", `${BANNER}${validators(ANSWERS)}\n`);
+    keep("definitions/answerValidators.js", `${BANNER}${validators(ANSWERS)}\n`);
 }
 
 /** Writes a file, or says that it is stale. */

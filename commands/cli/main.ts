@@ -118,5 +118,7 @@ function tellError(error: unknown, definition: CommandDefinition | undefined): n
         complain(message);
         return EXIT.failed;
     }
-    throw error;
+    // A fault of the program: its trace is what a report needs, and may hold what others wrote.
+    complain((error as Error).stack ?? message);
+    return EXIT.failed;
 }

@@ -1,11 +1,18 @@
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createInterface } from "node:readline";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { environmentFor } from "../../definitions/childEnvironment";
+import { keepSecret } from "../../definitions/printed";
+import { pulumi } from "../../state/client";
+import { endOrphans } from "../../state/orphans/read";
+import type { Substrate } from "../../substrate/substrate";
 import type { Request } from "./definition";
 import { definitions } from "./environment";
 import { inOrder } from "./interruption";
+import { complain, note } from "./terminal";
+import { machinesOf, watch } from "./watch";
 
 /** Arguments with which Pulumi only looks. */
 const LOOKS = ["--preview-only", "--help", "-h"];
@@ -28,32 +35,78 @@ export interface PulumiRun {
  *
  * Of Ctrl-C at a terminal the CLI hears itself. Without one it runs in a group of its own and is told here, once: told twice
  * it would end without settling anything.
+ *
+ * @param substrate the one whose stack it works on.
  */
-export async function runPulumi(request: Request, ...args: string[]): Promise<PulumiRun> {
-    const shared = process.stdin.isTTY;
+export async function runPulumi(request: Request, substrate: Substrate, ...args: string[]): Promise<PulumiRun> {
     const folder = request.json ? mkdtempSync(join(tmpdir(), "tenants-")) : undefined;
     const log = folder && join(folder, "events.json");
     try {
-        const child = spawn("pulumi", [...args, ...displayFlags(request), ...(log ? ["--event-log", log] : [])], {
-            cwd: definitions(),
-            detached: !shared,
-            // The CLI has --event-log, which its Automation API reads, with this alone.
-            env: { ...environmentFor("pulumi"), ...(log && { PULUMI_DEBUG_COMMANDS: "true" }) },
-            stdio: ["inherit", request.json ? 2 : "inherit", "inherit"],
-        });
-        const code = await inOrder(
-            () =>
-                new Promise<number>((done, reject) => {
-                    child.on("error", reject);
-                    child.on("close", (ended) => done(ended ?? 1));
-                }),
-            (signal) => void ((!shared || signal === "SIGTERM") && child.kill("SIGINT")),
-        );
+        const code = await run(substrate, request.json, [...args, ...displayFlags(request)], log);
         return { code, changes: log === undefined ? {} : changesIn(log) };
     } finally {
         if (folder !== undefined) {
             rmSync(folder, { recursive: true, force: true });
         }
+    }
+}
+
+/** Runs the CLI to its end, says what it waits for, and ends what it leaves where it was killed. */
+async function run(
+    substrate: Substrate,
+    json: boolean,
+    args: readonly string[],
+    log: string | undefined,
+): Promise<number> {
+    const shared = process.stdin.isTTY;
+    const logs = args.includes("--logtostderr");
+    if (logs) {
+        keepConfigured(substrate.name);
+    }
+    const child = spawn("pulumi", [...args, ...(log ? ["--event-log", log] : [])], {
+        cwd: definitions(),
+        detached: !shared,
+        // The CLI has --event-log, which its Automation API reads, with this alone.
+        env: { ...environmentFor("pulumi"), ...(log && { PULUMI_DEBUG_COMMANDS: "true" }) },
+        stdio: ["inherit", json ? 2 : "inherit", logs ? "pipe" : "inherit"],
+    });
+    if (child.stderr !== null) {
+        createInterface(child.stderr).on("line", complain);
+    }
+    const ended = new Promise<number | null>((done, reject) => void child.on("error", reject).on("close", done));
+    const unwatch = watch(machinesOf(substrate), () => void child.kill("SIGINT"));
+    const code = await inOrder(
+        () => ended,
+        (signal) => void ((!shared || signal === "SIGTERM") && child.kill("SIGINT")),
+    ).finally(unwatch);
+    if (code === null) {
+        endOrphans(definitions()).forEach(note);
+    }
+    return code ?? 1;
+}
+
+/** Has the stack's secrets masked, which Pulumi's own log shows from -v 9 on. */
+function keepConfigured(stack: string): void {
+    const values = JSON.parse(pulumi("config", "--show-secrets", "--json", "--stack", stack)) as Record<string, Value>;
+    for (const { value, secret } of Object.values(values)) {
+        if (secret === true) {
+            keepSecret(value);
+            keepSecret(parsed(value));
+        }
+    }
+}
+
+interface Value {
+    readonly value?: string;
+    readonly secret?: boolean;
+}
+
+/** What a value holds, where it is JSON. */
+function parsed(value = ""): unknown {
+    try {
+        return JSON.parse(value);
+    } catch {
+        return undefined;
     }
 }
 

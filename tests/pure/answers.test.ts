@@ -6,6 +6,7 @@ import { onWait } from "../../https/waiting";
 import { dataIn } from "../../node/answers";
 import { NodeClient } from "../../node/client";
 import { RouterClient } from "../../router/client";
+import { interfaces } from "../../router/interfaces";
 import { removeProjects } from "../fixtures";
 import { HttpsMachine, ownCertificate } from "../httpsServer";
 
@@ -140,6 +141,17 @@ describe("a router's answers", () => {
         answering(200, body);
         const path = "kea/dhcpv4/search_subnet";
         expect(await refusal(router().search(path))).toContain(`POST ${path}: ${says}`);
+    });
+
+    // Found by tests/pure/fuzzAnswers.test.ts: it ended in a RangeError where the router's addresses were asked for.
+    test("an interface with an address that is none is refused", async () => {
+        answering(
+            200,
+            JSON.stringify([{ identifier: "opt8", device: "vlan0.50", enabled: true, addr4: "\u001b[2J/24" }]),
+        );
+        expect(await refusal(interfaces(router()))).toContain("the address of opt8 is");
+        answering(200, JSON.stringify([{ identifier: "wan", device: "re1", enabled: true, addr4: "192.0.2.7/24" }]));
+        expect(await interfaces(router())).toHaveLength(1);
     });
 
     test("a redirect is told as what it is", async () => {

@@ -155,6 +155,7 @@ describe("where it is called from", () => {
             "definitions",
             "substrate",
             "firewall",
+            "https",
             "report",
             "schemas",
             "tenants",

@@ -66,7 +66,7 @@ describe("files", () => {
         );
         const missing = run("router-vars", "dvntm", "--input", join(folder, "none.yml"), "--output", output);
         expect(missing.status).toBe(1);
-        expect(missing.stderr).toMatch(/^.*none\.yml: no such file\n$/);
+        expect(missing.stderr).toMatch(/^\/\S*none\.yml: there is no such file\n$/);
         expect(readFileSync(output, "utf8")).toBe("as it was\n");
     });
 });

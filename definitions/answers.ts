@@ -1,5 +1,5 @@
-import { shown } from "../definitions/refusal";
-import validators from "./validators";
+import { shown } from "./refusal";
+import validators from "./answerValidators";
 
 /** An answer that is not what was asked for; the message says what came, as in `"vmid" of data[3] is text`. */
 export class UnexpectedAnswerError extends Error {}
