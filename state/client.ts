@@ -82,7 +82,7 @@ export function outputsOf(stack: string): StackOutputs {
 
 /**
  * Steps of a preview of a substrate's nodes alone, read from the nodes and written nowhere: neither the core router nor a
- * host is asked.
+ * host is asked. What stays as it is is among them, with what the state has of it.
  *
  * @throws Refusal with what the CLI says of its failure.
  */
