@@ -1,5 +1,5 @@
 import type { Answer } from "../https/client";
-import { RouterError } from "./errors";
+import { DeniedError, RouterError } from "./errors";
 import { privilegeFor } from "./privileges";
 
 /** Advice where the router itself failed. */
@@ -35,7 +35,8 @@ export function json(asked: Asked, { status, text }: Answer): unknown {
             );
         }
     }
-    throw new RouterError(`${named(asked)}: ${status} ${saidIn(text)}${advice(status, asked.path)}`);
+    const message = `${named(asked)}: ${status} ${saidIn(text)}${advice(status, asked.path)}`;
+    throw status === 403 || status === 404 ? new DeniedError(message, status) : new RouterError(message);
 }
 
 /** The error for an answer that is none of those that OPNsense gives where all is well. */

@@ -3,6 +3,16 @@ import { Refusal } from "../definitions/refusal";
 /** Something about the router that a person must see to; the message is one line that says what and, where known, what to do. */
 export class RouterError extends Refusal {}
 
+/** A request that the router does not carry out for this user (403), or has nothing for in its version (404). */
+export class DeniedError extends RouterError {
+    constructor(
+        message: string,
+        readonly status: 403 | 404,
+    ) {
+        super(message);
+    }
+}
+
 /** A record on the router that we would have to write, and that somebody else holds. */
 export class ConflictError extends RouterError {
     /**

@@ -12,12 +12,23 @@ const PRIVILEGES: Readonly<Record<string, string>> = {
     "firewall/alias/": "Firewall: Alias: Edit",
 };
 
+/** Privileges that open more: the connections that are open. Without them it is left out. */
+const MORE_PRIVILEGES: Readonly<Record<string, string>> = {
+    "diagnostics/firewall/": "Diagnostics: Show States",
+};
+
 /** The privilege that opens a path of the API, or undefined for one that the program does not ask. */
 export function privilegeFor(path: string): string | undefined {
-    return Object.entries(PRIVILEGES).find(([opened]) => path.startsWith(opened))?.[1];
+    const all = Object.entries({ ...PRIVILEGES, ...MORE_PRIVILEGES });
+    return all.find(([opened]) => path.startsWith(opened))?.[1];
 }
 
 /** Every privilege that is needed, by name. */
 export function privileges(): string[] {
     return Object.values(PRIVILEGES);
+}
+
+/** Every privilege that opens more, by name. */
+export function morePrivileges(): string[] {
+    return Object.values(MORE_PRIVILEGES);
 }

@@ -21,6 +21,8 @@ PATTERNS: dict[str, tuple[str, ...]] = {
     'Firewall: NAT: Destination NAT': ('api/firewall/d_nat/*',),
     'Firewall: NAT: Source NAT': ('api/firewall/source_nat/*',),
     'Firewall: NAT: 1:1': ('api/firewall/one_to_one/*',),
+    'Diagnostics: Show States': tuple(f'api/diagnostics/firewall/{action}*' for action in (
+        'query_states', 'del_state', 'kill_states', 'flush_sources', 'flush_states')),
     'Diagnostics: Configuration History': ('api/core/backup/*',),
     'System: Firmware': ('api/core/firmware/*',),
     'All pages': ('*',),
@@ -29,7 +31,7 @@ PATTERNS: dict[str, tuple[str, ...]] = {
 EVERYBODY = ('api/core/menu/*',)
 # What the user of the program's key has, as docs/core-router.md asks for it.
 PROGRAM = ('Interfaces: VLAN', 'Status: Interfaces', 'Services: DHCP: Kea(v4)', 'Services: Unbound',
-           'Firewall: Rules [new]', 'Firewall: Alias: Edit')
+           'Firewall: Rules [new]', 'Firewall: Alias: Edit', 'Diagnostics: Show States')
 
 
 def require_privileges(names: list[str]) -> tuple[str, ...]:
