@@ -70,6 +70,16 @@ export class SimulatedRouter extends SimulatedMachine<RouterReady> {
         return (await super.state()) as RouterState;
     }
 
+    /** Open connections of the router, by the fields that its API lists. */
+    async states(): Promise<readonly Readonly<Record<string, unknown>>[]> {
+        return (await this.control("GET", "/states")) as Readonly<Record<string, unknown>>[];
+    }
+
+    /** Says which connections are open. */
+    async setStates(states: readonly Readonly<Record<string, string>>[]): Promise<void> {
+        await this.control("PUT", "/states", states);
+    }
+
     /** Boots it: what is saved becomes active, and tables of aliases are filled once the rules hold (`table_seconds`). */
     async reboot(): Promise<void> {
         await this.control("POST", "/reboot");

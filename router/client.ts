@@ -51,11 +51,12 @@ export class RouterClient {
     /**
      * Every record of a kind.
      *
+     * @param searchPhrase words that a record must have; missing: any record.
      * @throws RouterError for an answer that is not all of them: an empty one never counts as "nothing there".
      */
-    async search(path: string): Promise<Row[]> {
+    async search(path: string, searchPhrase = ""): Promise<Row[]> {
         const asked = { method: "POST", path };
-        const answer = json(asked, await this.ask(asked, { current: 1, rowCount: -1, searchPhrase: "" }));
+        const answer = json(asked, await this.ask(asked, { current: 1, rowCount: -1, searchPhrase }));
         const { rows, total } = (answer ?? {}) as { rows?: unknown; total?: unknown };
         if (!Array.isArray(rows) || typeof total !== "number") {
             throw new RouterError(
@@ -118,6 +119,11 @@ export class RouterClient {
         if (typeof status !== "string" || status.trim().toLowerCase() !== "ok") {
             throw unexpected(asked, status);
         }
+    }
+
+    /** Has the router do something that is no write of its configuration. */
+    async act(path: string): Promise<void> {
+        await this.post({ method: "POST", path }, {});
     }
 
     private async write(path: string, body: Readonly<Record<string, unknown>>): Promise<Record<string, unknown>> {

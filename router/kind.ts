@@ -51,6 +51,8 @@ export interface Kind<Inputs extends Target, State extends Kept> {
      * @throws RouterError with what a person must do.
      */
     verify?(client: RouterClient, inputs: Inputs, state: State): Promise<void>;
+    /** Does, once what was written is active, what has to wait for that; gives back a word about it for whoever runs this. */
+    afterwards?(client: RouterClient, inputs: Inputs, state: State): Promise<string | undefined>;
     /** Deletes the resource's records; gives back a warning where something has to stay. */
     remove(writer: Writer, inputs: Inputs, state: State): Promise<string | undefined>;
 }

@@ -12,13 +12,17 @@ const PRIVILEGES: Readonly<Record<string, string>> = {
     "firewall/alias/": "Firewall: Alias: Edit",
 };
 
-/** Privileges that open more: what drift looks at beside the rules, and the assignment of VLANs. Without them it is left out. */
+/**
+ * Privileges that open more: what drift looks at beside the rules, the assignment of VLANs, and the connections that are open.
+ * Without them it is left out.
+ */
 const MORE_PRIVILEGES: Readonly<Record<string, string>> = {
     "firewall/group/": "Firewall: Groups",
     "firewall/d_nat/": "Firewall: NAT: Destination NAT",
     "firewall/source_nat/": "Firewall: NAT: Source NAT",
     "firewall/one_to_one/": "Firewall: NAT: 1:1",
     "interfaces/assignment/": "Interfaces: Assign network ports",
+    "diagnostics/firewall/": "Diagnostics: Show States",
 };
 
 /** The privilege that opens a path of the API, or undefined for one that the program does not ask. */

@@ -213,6 +213,10 @@ async function bringAbout<I extends Target, S extends Kept>(
         });
         state.unapplied = [];
         await kind.verify?.(client, inputs, state);
+        const told = await kind.afterwards?.(client, inputs, state);
+        if (told !== undefined) {
+            console.error(told);
+        }
         return together(inputs, state);
     } catch (error) {
         state.unapplied = error instanceof UnappliedError ? [...error.unapplied] : [];

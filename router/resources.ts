@@ -93,6 +93,6 @@ export class RouterNames extends RouterResource {
 /** The filter rules on the interface of a tenant's VLAN. */
 export class RouterRules extends RouterResource {
     constructor(name: string, args: RouterRulesArgs, opts?: pulumi.CustomResourceOptions) {
-        super("rules", name, args, [], opts);
+        super("rules", name, args, ["closes"], opts);
     }
 }

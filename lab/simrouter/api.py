@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-from . import overview
+from . import overview, states
 from .assignment import Assignments
 from .controllers import Aliases, Controller, Groups, Hosts, Kea, Rules, Vlans
 from .hostname import HOSTNAME
@@ -67,6 +67,11 @@ class Api:
             # A header of its own, and an attachment (OverviewController.php:314).
             return web.Response(text=json.dumps(overview.entries(self.router)), content_type='application/json',
                                 headers={'Content-Disposition': 'attachment; filename=ifconfig.json'})
+        if named == 'diagnostics/firewall/delstate':
+            if len(rest) < 2:
+                # A parameter that an action needs is a part of the endpoint (Dispatcher.php:113).
+                raise _no_endpoint()
+            return web.json_response(states.delete(self.router, method, rest))
         plain = {'kea/service/status': lambda: self.router.status('kea'),
                  'unbound/service/status': lambda: self.router.status('unbound'),
                  'kea/dhcpv4/get': lambda: self._kea_general(method),
@@ -74,6 +79,7 @@ class Api:
                  'interfaces/overview/interfacesinfo': lambda: recordset(overview.entries(self.router), body, ''),
                  'kea/leases4/search': lambda: {**recordset([], body, 'address'), 'stats': dict(NO_LEASES), 'interfaces': []},
                  'core/firmware/status': lambda: {'product_version': self.router.version.product, 'status': 'none'},
+                 'diagnostics/firewall/querystates': lambda: states.query(self.router, method, body),
                  'core/backup/backups': self._revisions}
         if named in plain:
             return web.json_response(plain[named]())

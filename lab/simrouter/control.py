@@ -5,7 +5,7 @@ from typing import Any
 from aiohttp import web
 from simcommon import control
 
-from . import inventory, own, privileges, whole
+from . import inventory, own, privileges, states, whole
 
 
 class Control(control.Control):
@@ -47,11 +47,20 @@ class Control(control.Control):
         router.add_get('/names', self._names)
         router.add_delete('/audit', self._forget_audit)
         router.add_post('/reboot', self._reboot)
+        router.add_get('/states', self._states)
+        router.add_put('/states', self._put_states)
         router.add_put('/interfaces/{identifier}', self._assign)
         router.add_delete('/interfaces/{identifier}', self._unassign)
 
     async def _names(self, request: web.Request) -> web.Response:
         return control.as_json(own.names(self.machine))
+
+    async def _states(self, request: web.Request) -> web.Response:
+        return control.as_json(self.machine.states)
+
+    async def _put_states(self, request: web.Request) -> web.Response:
+        self.machine.states = states.require_states(await request.json())
+        return control.as_json({})
 
     async def _reboot(self, request: web.Request) -> web.Response:
         self.machine.reboot()

@@ -23,6 +23,8 @@ PATTERNS: dict[str, tuple[str, ...]] = {
     'Firewall: NAT: Destination NAT': ('api/firewall/d_nat/*',),
     'Firewall: NAT: Source NAT': ('api/firewall/source_nat/*',),
     'Firewall: NAT: 1:1': ('api/firewall/one_to_one/*',),
+    'Diagnostics: Show States': tuple(f'api/diagnostics/firewall/{action}*' for action in (
+        'query_states', 'del_state', 'kill_states', 'flush_sources', 'flush_states')),
     'Diagnostics: Configuration History': ('api/core/backup/*',),
     'System: Firmware': ('api/core/firmware/*',),
     'All pages': ('*',),
@@ -32,7 +34,7 @@ EVERYBODY = ('api/core/menu/*',)
 # What the user of the program's key has, as docs/core-router.md asks for it; assigning VLANs is left to a person.
 PROGRAM = ('Interfaces: VLAN', 'Status: Interfaces', 'Services: DHCP: Kea(v4)', 'Services: Unbound',
            'Firewall: Rules [new]', 'Firewall: Alias: Edit', 'Firewall: Groups', 'Firewall: NAT: Destination NAT',
-           'Firewall: NAT: Source NAT', 'Firewall: NAT: 1:1')
+           'Firewall: NAT: Source NAT', 'Firewall: NAT: 1:1', 'Diagnostics: Show States')
 
 
 def program(version: Version) -> tuple[str, ...]:

@@ -48,6 +48,8 @@ class SimulatedRouter(Faults, Services):
         self.journal: list[dict[str, Any]] = []
         # Every write that changed the configuration, oldest first.
         self.audit: list[dict[str, Any]] = []
+        # Open connections (states.py).
+        self.states: list[dict[str, Any]] = []
         self.latency_seconds = 0.0
         # Real seconds from the reload of the rules until the tables of the aliases are filled.
         self.table_seconds = 0.0

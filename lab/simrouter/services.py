@@ -30,9 +30,10 @@ class Services:
             self.running[service] = self.enabled(service)
 
     def reboot(self) -> None:
-        """Boots: every service takes over what is saved, and the rules hold before the tables of the aliases are filled, in the
-        background (src/etc/rc.bootup:92, src/etc/inc/filter.inc:480)."""
+        """Boots: no connection is left, every service takes over what is saved, and the rules hold before the tables of the aliases
+        are filled, in the background (src/etc/rc.bootup:92, src/etc/inc/filter.inc:480)."""
         self.active['alias'] = {}
+        self.states = []
         for service in ('vlan', 'kea', 'unbound', 'alias'):
             self.activate(service)
 

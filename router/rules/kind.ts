@@ -1,11 +1,12 @@
 import type { Row } from "../client";
-import { recordOf } from "../fields";
+import { isAsDeclared, recordOf } from "../fields";
 import type { Kept, Kind, Target } from "../kind";
 import type { Writer } from "../queue";
 import { readInventory } from "../read";
 import type { RouterRule, RouterRules } from "../../firewall/rules";
 import { tenantsRows, text } from "../rows";
 import { remove, save } from "../write";
+import { endConnections } from "./connections";
 import { ALIASES, pairRules, ruleFields, RULES } from "./fields";
 
 export type RulesInputs = Target &
@@ -18,18 +19,23 @@ export type RulesInputs = Target &
         readonly privateNetworks?: unknown;
     };
 
+export interface RulesState extends Kept {
+    /** Whether what was written may have closed a way, and connections on it have not been looked for since. */
+    closes: boolean;
+}
+
 /** Rules of OPNsense's own are listed beside the others, keyed by a hash. */
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /** The filter rules on the interface of the tenant's VLAN. */
-export const rulesKind: Kind<RulesInputs, Kept> = {
+export const rulesKind: Kind<RulesInputs, RulesState> = {
     name: "rules",
     identity: ["tenant"],
     id: ({ tenant }) => tenant,
     descriptions: ({ rules }) => rules.map(({ description }) => description),
     // A tenant always has rules: none at all would be a definition that was not loaded in full.
     fault: ({ rules }) => (rules.length === 0 ? "there are no rules; nothing was changed" : undefined),
-    emptyState: () => ({ uuids: {}, unapplied: [] }),
+    emptyState: () => ({ uuids: {}, unapplied: [], closes: false }),
     services: () => ["filter"],
 
     async read(client, inputs, state) {
@@ -53,6 +59,10 @@ export const rulesKind: Kind<RulesInputs, Kept> = {
         const inventory = await readInventory(writer.client, ["aliases", "rules"]);
         const { rows: kept, free } = pairRules(rules, ownRules(inventory.rules, inputs), state.uuids);
         const leaving = [...free].filter(({ uuid }) => uuid in state.uuids);
+        const changed = (rule: RouterRule, row: Row) => !isAsDeclared(ruleFields(inputs.interface), rule, row);
+        // A block that is new closes nothing where all of the rules are.
+        const added = rules.some((rule) => rule.action === "block" && !kept.has(rule)) && kept.size > 0;
+        state.closes ||= added || leaving.some(isPass) || [...kept].some(([rule, row]) => changed(rule, row));
         await removeListed(writer, RULES, leaving.filter(isPass), state);
         for (const rule of inSafeOrder(rules, kept)) {
             const uuid = await save(writer, RULES, ruleFields(inputs.interface), rule, kept.get(rule));
@@ -67,6 +77,12 @@ export const rulesKind: Kind<RulesInputs, Kept> = {
         // Last, since the router deletes none that a rule names.
         const aliases = tenantsRows(inventory.aliases, inputs.tenant).filter(({ uuid }) => uuid in state.uuids);
         await removeListed(writer, ALIASES, aliases, state);
+    },
+
+    async afterwards(client, inputs, state) {
+        const told = state.closes ? await endConnections(client, inputs) : undefined;
+        state.closes = false;
+        return told;
     },
 
     async remove(writer, inputs) {

@@ -1,3 +1,7 @@
+import "../router/hurry";
+import { execFileSync } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { DataPlane, PLANE_INTERNET, type Question } from "../../lab/dataPlane";
 import { readRouter, type PlaneState } from "../../lab/planeState";
 import type { SimulatedRouter } from "../../lab/simulatedRouter";
@@ -5,6 +9,7 @@ import { routerRecordsOf } from "../../router/records";
 import { loadSubstrate } from "../../substrate/load";
 import { systemMissing } from "../../tools/labSystem";
 import { project, removeProjects, smallTenant, STACK } from "../fixtures";
+import { recordsOf } from "../routerRecords";
 import { managed, Moment, startRouter, uuidOf, type Resources } from "../router/managed";
 
 jest.setTimeout(120_000);
@@ -24,6 +29,7 @@ const ROUTER_LINK = "fe80::ff:fe00:fe";
 /** Longer than any test takes: the tables are filled no more. */
 const NEVER_SECONDS = 3600;
 const PATIENCE = 1;
+const ASKED = join(__dirname, "dhcpAsked.py");
 
 function guest(vmid: number, vlan: number, address: string) {
     const config = {
@@ -180,6 +186,47 @@ describeHere("the router's walls, with packets", () => {
         expect(await router6()).toBe("silent");
         await addRule({ interface: "opt8", ipprotocol: "inet6", sequence: "1" });
         expect(await router6()).toBe("refused");
+    });
+
+    describe("DHCP, which Kea reads before the rules do", () => {
+        const NOBODY = "02:00:00:00:00:99";
+        const OF_51 = "0a143300";
+
+        beforeAll(async () => {
+            const two = ["grooveiq", "vintronics"].map((name, i) =>
+                managed(router, name, 50 + i, recordsOf(name, 50 + i)),
+            );
+            for (const { dhcp } of two) {
+                await dhcp.up();
+            }
+            made = await Moment.of(router, tenant);
+            await apply();
+        });
+
+        /** The address that a client in the segment of grooveiq is given for what it asks. */
+        function given(asked: Readonly<Record<string, string>>): string {
+            const first = readFileSync(`/proc/${plane.pid}/task/${plane.pid}/children`, "utf8").trim();
+            const namespace = `--net=/proc/${first}/root/run/netns/vm5001`;
+            const fields = JSON.stringify({ kind: "discover", chaddr: NOBODY, ...asked });
+            return execFileSync("nsenter", [namespace, "python3", ASKED, fields], { encoding: "utf8" }).trim();
+        }
+
+        test("control: a client that asks as clients do is given an address of its own segment", () => {
+            expect(given({})).toMatch(/^10\.20\.50\.1\d\d$/);
+        });
+
+        // What is not stopped: OPNsense's Kea has no setting that binds a scope to its interface (models/OPNsense/Kea/KeaDhcpv4.xml).
+        test.each([
+            ["a relay's address", { giaddr: "10.20.51.1" }],
+            ["the option of another subnet", { options: `7604${OF_51}` }],
+            ["a relay's option of another link", { options: `52060504${OF_51}` }],
+        ])("%s of another segment is answered with an address of that", (_, asked) => {
+            expect(given(asked)).toMatch(/^10\.20\.51\.1\d\d$/);
+        });
+
+        test("with another VM's MAC and a relay's address it is given that VM's reservation", () => {
+            expect(given({ giaddr: "10.20.51.1", chaddr: "02:de:20:51:00:01" })).toBe(DATABASE);
+        });
     });
 
     test("an open connection outlives the allowance that opened it, and a new one is not let in", async () => {

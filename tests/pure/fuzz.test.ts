@@ -14,7 +14,7 @@ import { recordedOf } from "../../state/recorded";
 import { repairState } from "../../state/repair";
 import { loadSubstrate } from "../../substrate/load";
 import { FUZZ_TIMEOUT_MS, mutations, search } from "../fuzzing";
-import { project, removeProjects, smallTenant, STACK } from "../fixtures";
+import { PLAN, project, removeProjects, smallTenant, STACK } from "../fixtures";
 
 jest.setTimeout(FUZZ_TIMEOUT_MS);
 afterAll(removeProjects);
@@ -107,7 +107,7 @@ test("every state ends in what it holds, or in a refusal", async () => {
         try {
             const checked = checkedDeployment("dvntm", JSON.parse(JSON.stringify(deployment) ?? "null"));
             const { deployment: repaired } = await repairState(checked, () => Promise.resolve(true));
-            holdingsOf(repaired).forEach((one) => dependents(repaired, one));
+            holdingsOf(repaired, PLAN).forEach((one) => dependents(repaired, one));
             recordedOf(repaired.resources ?? [], []);
             return "held";
         } catch (error) {

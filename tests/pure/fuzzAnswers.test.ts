@@ -125,7 +125,7 @@ test("every answer of a node ends in an inventory that can be checked, or in a r
         volumes: true,
         pools: true,
         tasks: true,
-        configs: [5001],
+        configs: () => [5001],
         firewalls: [5001],
     };
     const template = { vmid: 103, name: "fedora-server-44-1.10", node: "pve2" };

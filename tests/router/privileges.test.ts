@@ -48,11 +48,11 @@ describe("the privileges of the API key's user", () => {
     });
 
     test("they are enough", async () => {
-        expect(await failures(documented())).toEqual({});
+        expect(await failures(privileges())).toEqual({});
     });
 
-    test.each(documented())("without %s a person is told that it is missing, and where to add it", async (missing) => {
-        const failed = Object.values(await failures(documented().filter((name) => name !== missing)));
+    test.each(privileges())("without %s a person is told that it is missing, and where to add it", async (missing) => {
+        const failed = Object.values(await failures(privileges().filter((name) => name !== missing)));
         expect(failed.length).toBeGreaterThan(0);
         for (const message of failed) {
             expect(message).toContain(

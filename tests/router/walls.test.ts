@@ -6,9 +6,11 @@ import type { RouterInventory } from "../../router/inventory";
 import type { Properties } from "../../router/provider";
 import { routerRecordsOf } from "../../router/records";
 import { interfaceFilter } from "../../router/rules/filter";
+import { privileges } from "../../router/privileges";
 import { loadSubstrate } from "../../substrate/load";
 import { parseAddress } from "../../substrate/network";
 import { ROUTER } from "../earlier/record";
+import { recordsOf } from "../routerRecords";
 import { interfaceOf, Managed, startRouter, uuidOf } from "./managed";
 
 jest.setTimeout(60_000);
@@ -138,6 +140,101 @@ describe("rules of an earlier release", () => {
         expect(openMeanwhile(moved, await audited(router, () => rules.up()))).toEqual([]);
         // Control: it was open until then.
         expect(openMeanwhile(moved, [{ section: "none", uuid: "", after: null } as AuditedWrite])).not.toEqual([]);
+    });
+});
+
+/** A connection as pf keeps it: a state where it comes in, and one where it goes out. */
+function connection(protocol: string, from: string, to: string, port: string, devices: readonly [string, string]) {
+    const ends = { proto: protocol, src_addr: from, src_port: "40000", dst_addr: to, dst_port: port };
+    return devices.map((iface, index) => {
+        const id = `${ends.src_addr}${to}${port}${index}`.replaceAll(".", "");
+        return { ...ends, iface, direction: index === 0 ? "in" : "out", id: `${id}/1b2c3d` };
+    });
+}
+
+describe("open connections", () => {
+    const [VLAN50, VLAN51, WAN] = ["vlan0.50", "vlan0.51", "re1"];
+    const orders = connection("tcp", "10.20.50.10", "10.20.51.10", "5432", [VLAN50, VLAN51]);
+    const others = [
+        ...connection("tcp", "10.20.50.10", "1.1.1.1", "443", [VLAN50, WAN]),
+        ...connection("udp", "10.20.50.10", GATEWAY, "53", [VLAN50, "lo0"]),
+        ...connection("tcp", "10.20.99.22", "10.20.50.10", "22", ["re0", VLAN50]),
+        ...connection("tcp", "10.20.51.10", "10.20.50.10", "22", [VLAN51, VLAN50]),
+    ];
+    const ids = (states: readonly Readonly<Record<string, unknown>>[]) => states.map(({ id }) => id);
+    const said: string[] = [];
+    let router: SimulatedRouter;
+    let rules: Managed;
+    let allowing: Properties;
+    let without: Properties;
+
+    beforeAll(async () => {
+        router = await startRouter();
+        const { rules: records } = recordsOf(TENANT, 50);
+        const allow = {
+            ...records.rules[3]!,
+            sequence: 50_100,
+            protocol: "TCP",
+            ports: "5432",
+            destination: "10.20.51.0/24",
+            description: "tenant-hypervisors: grooveiq orders",
+        };
+        const target = { endpoint: router.ready.endpoint, tenant: TENANT, interface: ON };
+        // Before the block of what is private.
+        const later = records.rules.map((rule) => ({
+            ...rule,
+            sequence: rule.sequence + (rule.sequence > 50_004 ? 500 : 0),
+        }));
+        rules = new Managed("rules", { ...target, ...records, rules: later });
+        without = rules.inputs;
+        allowing = { ...without, rules: [...later, allow] };
+        jest.spyOn(console, "error").mockImplementation((text: string) => void said.push(text));
+    });
+    beforeEach(async () => {
+        await router.set({ privileges: null });
+        rules.inputs = allowing;
+        await rules.up();
+        rules.inputs = without;
+        said.length = 0;
+        await router.setStates([...orders, ...others]);
+    });
+    afterAll(async () => {
+        jest.restoreAllMocks();
+        await router.stop();
+    });
+
+    test("end with the allowance that let them in, and no others do", async () => {
+        await rules.up();
+        expect(ids(await router.states())).toEqual(ids(others));
+        expect(said).toEqual(["grooveiq: 1 open connection ended, which the rules let in no more."]);
+    });
+
+    test("control: a reload alone ends none, nor does an allowance that comes", async () => {
+        await router.byHand("firewall/filter/apply");
+        await rules.up();
+        await router.setStates([...orders, ...others]);
+        rules.inputs = allowing;
+        await rules.up();
+        expect(ids(await router.states())).toEqual(ids([...orders, ...others]));
+    });
+
+    test("go on where the key's user may not see them, and it is said how they are ended", async () => {
+        await router.set({ privileges: privileges() });
+        await rules.up();
+        expect(ids(await router.states())).toEqual(ids([...orders, ...others]));
+        expect(said).toEqual([
+            expect.stringMatching(
+                /^warning: grooveiq: connections that are open go on.*lacks the privilege "Diagnostics: Show States".*States on the router, search for 10\.20\.50\.0\/24, delete\.$/,
+            ),
+        ]);
+    });
+
+    test("end also where the rules were not loaded at first", async () => {
+        await router.fail({ method: "POST", path: "/firewall/filter/apply", status: 500, message: "busy", times: 2 });
+        await expect(rules.up()).rejects.toThrow(/busy/);
+        expect(ids(await router.states())).toEqual(ids([...orders, ...others]));
+        await rules.up();
+        expect(ids(await router.states())).toEqual(ids(others));
     });
 });
 
