@@ -145,7 +145,9 @@ describe("a VLAN that the key's user may assign", () => {
         });
         // And once more, without another interface of the same device.
         await expect(vlan.up()).rejects.toThrow(BY_HAND);
-        expect(Object.keys((await router.state()).interfaces)).toEqual([...Object.keys(found.interfaces), "opt8"].sort());
+        expect(Object.keys((await router.state()).interfaces)).toEqual(
+            [...Object.keys(found.interfaces), "opt8"].sort(),
+        );
     });
 
     test("goes with the device where nobody completed the assignment", async () => {
