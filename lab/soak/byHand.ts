@@ -50,6 +50,7 @@ const ON_ROUTER: readonly HandOnRouter[] = [
     { what: "a reservation less", section: "reservation", path: "kea/dhcpv4/del_reservation" },
     { what: "an alias less", section: "host_alias", path: "unbound/settings/delHostAlias" },
     { what: "a rule less", section: "rule", path: "firewall/filter/delRule" },
+    { what: "a table disabled", section: "alias", path: "firewall/alias/setItem", body: { alias: { enabled: "0" } } },
     { what: "a rule disabled", section: "rule", path: "firewall/filter/setRule", body: { rule: { enabled: "0" } } },
     {
         what: "a host disabled",

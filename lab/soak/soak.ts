@@ -7,6 +7,7 @@ import { SimulatedRouter } from "../simulatedRouter";
 import { Workspace, type CliResult } from "../workspace";
 import { driftOnNode, driftOnRouter } from "./byHand";
 import { Dice } from "./dice";
+import { closeDoor, expectTold, openDoor, type OpenDoor } from "./doors";
 import { editAtRandom } from "./edits";
 import { befall, heal, type SoakFault } from "./faults";
 import { expectNoGrowth, type Memory, watchMemory } from "./memory";
@@ -102,13 +103,14 @@ export class Soak {
             ...(await driftOnRouter(this.router, dice)),
             ...editAtRandom(this.tenants, dice),
         ];
+        const door = await openDoor(this.router, this.tenants, dice);
         this.tenants.write(this.workspace.root, SUBSTRATE);
         const fault = await befall(this.node, this.router, dice);
-        edits.push(...(fault === undefined ? [] : [fault.what]));
+        edits.push(...[door, fault].flatMap((one) => one?.what ?? []));
         const watched = watchMemory(this.workspace.root, [this.node.pid, this.router.pid]);
         try {
             await this.underFault(fault);
-            await this.settle(sabotage);
+            await this.settle(door, sabotage);
             this.memories.push(watched.end());
             expectNoGrowth(this.memories);
         } catch (error) {
@@ -130,7 +132,7 @@ export class Soak {
     }
 
     /** Brings everything up until no VM waits for a restart, and looks at every invariant. */
-    private async settle(sabotage?: (soak: Soak) => Promise<void>): Promise<void> {
+    private async settle(door?: OpenDoor, sabotage?: (soak: Soak) => Promise<void>): Promise<void> {
         let output = "";
         for (let runs = 0; runs === 0 || waits(output); runs++) {
             if (runs === MOST_RUNS) {
@@ -140,6 +142,10 @@ export class Soak {
             for (const [, vmid] of output.matchAll(/\(qm reboot (\d+)\)/g)) {
                 await this.node.byHand("POST", `/nodes/${this.node.ready.node}/qemu/${vmid}/status/reboot`);
             }
+        }
+        if (door !== undefined) {
+            expectTold(door, await this.workspace.command("drift", SUBSTRATE));
+            await closeDoor(this.router, door);
         }
         await sabotage?.(this);
         await this.expectInvariants();

@@ -1,15 +1,20 @@
 import { isTenants } from "../../substrate/recordOwnership";
-import { RouterError } from "../errors";
 import { interfaces } from "../interfaces";
-import { carrierOf, deviceOf, vlanRow, type AssignedInterface } from "../inventory";
+import type { Row } from "../client";
+import { carrierOf, deviceOf, vlanRow, type AssignedInterface, type RouterInventory } from "../inventory";
 import type { Kept, Kind, Target } from "../kind";
+import type { Writer } from "../queue";
 import { readInventory } from "../read";
 import type { RouterVlan } from "../recordTypes";
 import { text } from "../rows";
 import { remove, save } from "../write";
+import { assign, isUnfinished, requireAssigned, unassign } from "./assignment";
 import { vlanFields, VLANS } from "./fields";
 
 export type VlanInputs = Target & RouterVlan;
+
+/** Name of an assignment of ours among the state's uuids. */
+const ASSIGNED = "assignment";
 
 export interface VlanState extends Kept {
     /** Whether the device is one that we made; one that was there before is used as it is and stays. */
@@ -18,7 +23,10 @@ export interface VlanState extends Kept {
     interface: string;
 }
 
-/** A VLAN device on the router's LAN parent, and the interface that a person assigned it to. */
+/**
+ * A VLAN device on the router's LAN parent, and the interface that it is assigned to. An assignment that we made is among the
+ * state's uuids; a person completes it, and what a person completed stays.
+ */
 export const vlanKind: Kind<VlanInputs, VlanState> = {
     name: "vlan",
     identity: ["tenant", "parent", "tag"],
@@ -43,7 +51,10 @@ export const vlanKind: Kind<VlanInputs, VlanState> = {
             },
             state: {
                 ...state,
-                uuids: { [device.uuid]: deviceOf(device) },
+                uuids: {
+                    [device.uuid]: deviceOf(device),
+                    ...(assigned && assigned.identifier in state.uuids && { [assigned.identifier]: ASSIGNED }),
+                },
                 created,
                 interface: assigned?.identifier ?? "",
             },
@@ -51,14 +62,21 @@ export const vlanKind: Kind<VlanInputs, VlanState> = {
     },
 
     async write(writer, inputs, state) {
-        const row = vlanRow(await readInventory(writer.client, ["vlans"]), inputs.parent, inputs.tag);
+        const inventory = await readInventory(writer.client, ["vlans", "interfaces"]);
+        const row = vlanRow(inventory, inputs.parent, inputs.tag);
         const device = row === undefined ? `vlan0.${inputs.tag}` : deviceOf(row);
         state.created = row === undefined || isTenants(row["descr"], inputs.tenant);
+        const carrier = inventory.interfaces.find((one) => one.device === device);
+        const ours = carrier !== undefined && carrier.identifier in state.uuids && { [carrier.identifier]: ASSIGNED };
         if (row !== undefined) {
-            state.uuids = { [row.uuid]: device };
+            state.uuids = { [row.uuid]: device, ...ours };
         }
         if (state.created) {
-            state.uuids = { [await save(writer, VLANS, vlanFields, { ...inputs, device }, row)]: device };
+            state.uuids = { [await save(writer, VLANS, vlanFields, { ...inputs, device }, row)]: device, ...ours };
+        }
+        const identifier = carrier === undefined ? await assign(writer, device, inputs.tag) : undefined;
+        if (identifier !== undefined) {
+            state.uuids[identifier] = ASSIGNED;
         }
     },
 
@@ -69,13 +87,13 @@ export const vlanKind: Kind<VlanInputs, VlanState> = {
         state.interface = assigned.identifier;
     },
 
-    async remove(writer, inputs) {
+    async remove(writer, inputs, state) {
         const inventory = await readInventory(writer.client, ["vlans", "interfaces"]);
         const row = vlanRow(inventory, inputs.parent, inputs.tag);
+        const assigned = await left(writer, inventory, row, state);
         if (row === undefined || !isTenants(row["descr"], inputs.tenant)) {
             return undefined;
         }
-        const assigned = carrierOf(inventory, row);
         if (assigned !== undefined) {
             return (
                 `VLAN device ${deviceOf(row)} stays on the router, since it is assigned as ${assigned.identifier}; ` +
@@ -87,28 +105,17 @@ export const vlanKind: Kind<VlanInputs, VlanState> = {
     },
 };
 
-/**
- * The one step that OPNsense's API has nothing for (opnsense/core#7324).
- *
- * @throws RouterError with the step where it was not done.
- */
-function requireAssigned(
-    inputs: VlanInputs,
-    device: string,
-    assigned: AssignedInterface | undefined,
-): asserts assigned is AssignedInterface {
-    if (assigned?.enabled === true && assigned.address === inputs.gatewayCidr) {
-        return;
+/** The interface that stays with a VLAN's device: an assignment of ours that nobody completed is taken back. */
+async function left(
+    writer: Writer,
+    inventory: Pick<RouterInventory, "interfaces">,
+    row: Row | undefined,
+    { uuids }: VlanState,
+): Promise<AssignedInterface | undefined> {
+    const assigned = row && carrierOf(inventory, row);
+    if (assigned === undefined || !(assigned.identifier in uuids) || !isUnfinished(assigned)) {
+        return assigned;
     }
-    const found =
-        assigned === undefined
-            ? "is assigned to no interface"
-            : assigned.enabled
-              ? `is assigned as ${assigned.identifier}, whose address is ${assigned.address || "none"}`
-              : `is assigned as ${assigned.identifier}, which is not enabled`;
-    throw new RouterError(
-        `VLAN ${inputs.tag}: device ${device} ${found}. OPNsense has no API for it; on the router, once: Interfaces > ` +
-            `Assignments, add ${device}, open it, tick "Enable interface", IPv4 Configuration Type "Static IPv4", IPv4 address ` +
-            `${inputs.gatewayCidr}, Save, Apply changes. Best done once for all VLANs of tenants. Then run it again.`,
-    );
+    await unassign(writer, assigned.identifier);
+    return undefined;
 }

@@ -185,3 +185,10 @@ def test_a_new_secret_takes_the_old_ones_place(router):
     assert Router({**router.ready, 'apiKey': key, 'apiSecret': 'f' * 40}).rows(SEARCH) is not None
     router.control('PATCH', '/settings', {'secret': old})
     assert router.rows(SEARCH) is not None
+
+
+def test_fault_of_a_request_with_a_text(router):
+    fault(router, method='POST', path='/kea/dhcpv4/add_subnet', body='10[.]20[.]51', status=503, message='busy')
+    assert router.add_subnet()
+    with pytest.raises(ApiError, match='503 busy'):
+        router.post('kea/dhcpv4/add_subnet', {'subnet4': {'subnet': '10.20.51.0/24'}})

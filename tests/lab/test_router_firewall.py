@@ -192,3 +192,13 @@ def test_the_routers_own_name_has_an_address_for_each_interface(own_router):
     assert [one['address'] for one in names if one['reverse']] == ['10.20.99.1']
     own_router.control('DELETE', '/interfaces/opt8')
     assert '10.20.50.1' not in {one['address'] for one in own_router.control('GET', '/names')}
+
+
+def test_an_alias_that_is_disabled_has_no_table(router):
+    uuid = router.add('firewall/alias/addItem', 'alias', name='nets', type='network', content='10.20.0.0/16')
+    router.post('firewall/alias/reconfigure')
+    assert uuid in router.control('GET', '/state')['active']['alias']
+    router.post(f'firewall/alias/setItem/{uuid}', {'alias': {'enabled': '0'}})
+    router.post('firewall/alias/reconfigure')
+    assert uuid not in router.control('GET', '/state')['active']['alias']
+    assert router.saved('alias')[uuid]['content'] == '10.20.0.0/16'

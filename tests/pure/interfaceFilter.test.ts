@@ -82,6 +82,72 @@ test.each([
     expect(decides(rules, packet("192.0.2.9"))).toBe(expected);
 });
 
+describe("rules that are on more than the interface itself", () => {
+    const groups = [
+        { uuid: "inner", ifname: "inner", members: "lan,opt8", sequence: "5" },
+        { uuid: "outer", ifname: "outer", members: "lan", sequence: "0" },
+        { uuid: "first", ifname: "first", members: "opt8", sequence: "1" },
+    ];
+    /** A rule of the GUI's old pages, as a search lists it: src/opnsense/scripts/filter/list_non_mvc_rules.php. */
+    const old = (more: Readonly<Record<string, unknown>>) =>
+        ({ ...BLOCK, interface: "TENANT50", legacy: true, is_automatic: false, sequence: "", ...more }) as never;
+
+    test.each([
+        ["a group's before the interface's own", [PASS, { ...BLOCK, interface: "inner" }], "1"],
+        ["not one of a group without the interface", [PASS, { ...BLOCK, interface: "outer" }], "0"],
+        [
+            "of groups by their sequence",
+            [
+                { ...PASS, interface: "inner" },
+                { ...BLOCK, interface: "first" },
+            ],
+            "1",
+        ],
+        [
+            "a floating one before a group's",
+            [
+                { ...PASS, interface: "inner" },
+                { ...BLOCK, interface: "" },
+            ],
+            "1",
+        ],
+        ["for all but a group", [PASS, { ...BLOCK, interface: "outer", interfacenot: "1" }], "1"],
+        ["not one for all but its own group", [PASS, { ...BLOCK, interface: "inner", interfacenot: "1" }], "0"],
+        ["an old floating one", [PASS, old({ sort_order: "200000.1000040" })], "1"],
+        ["an old one after the interface's own", [PASS, old({ sort_order: "400000.1000040" })], "0"],
+        [
+            "an old one that nobody changed",
+            [old({ sort_order: "400000.1", is_automatic: true, ref: "ui/firewall/migration" })],
+            "0",
+        ],
+        [
+            "not one that OPNsense made",
+            [old({ sort_order: "000005.1", is_automatic: true, ref: "ui/kea/dhcp/v4" }), PASS],
+            "1",
+        ],
+        ["not an old one of another interface", [old({ sort_order: "200000.1", interface: "LAN" }), PASS], "1"],
+    ])("%s", (_, rules, expected) => {
+        const { filter } = interfaceFilter(inventoryOf(rules, [], groups), "opt8");
+        expect(filter.first(packet("192.0.2.9"))?.uuid).toBe(expected);
+    });
+
+    test("a group stands for the networks of its interfaces", () => {
+        const rules = [{ ...PASS, destination_net: "outer" }, BLOCK];
+        const { filter } = interfaceFilter(inventoryOf(rules, [], groups), "opt8");
+        expect(filter.first(packet("10.20.99.22"))?.uuid).toBe("0");
+        expect(filter.first(packet("10.20.50.22"))?.uuid).toBe("1");
+    });
+
+    test("an alias that is disabled is empty, and what is not in it is everything", () => {
+        const alias = { uuid: "all", name: "all", type: "network", enabled: "0", content: "0.0.0.0/0" };
+        const not = { ...PASS, destination_net: "all", destination_not: "1" };
+        expect(decides([{ ...PASS, destination_net: "all" }, BLOCK], packet("192.0.2.9"), [alias])).toBe("1");
+        expect(decides([not, BLOCK], packet("192.0.2.9"), [alias])).toBe("0");
+        // Control: enabled it is what it says.
+        expect(decides([not, BLOCK], packet("192.0.2.9"), [{ ...alias, enabled: "1" }])).toBe("1");
+    });
+});
+
 test.each([
     ["10.20.99.22", "10.20.99.22", true],
     ["10.20.99.0/24", "10.20.99.22", true],

@@ -1,4 +1,5 @@
-import type { SimulatedRouter } from "../../lab/simulatedRouter";
+import type { RouterState, SimulatedRouter } from "../../lab/simulatedRouter";
+import { morePrivileges, privileges } from "../../router/privileges";
 import { OWNER_PREFIX } from "../../substrate/recordOwnership";
 import { Managed, startRouter, tenantOn, uuidOf } from "./managed";
 
@@ -112,6 +113,69 @@ describe("a VLAN on a router before the one-time step", () => {
         expect(active["vlan"]).toEqual(saved["vlan"]);
         await router.unassign("opt8");
         await vlan.destroy();
+    });
+});
+
+/** Tests go on where the one before it ended. */
+describe("a VLAN that the key's user may assign", () => {
+    const BY_HAND =
+        "VLAN 50: device vlan0.50 is assigned as opt8, which is not enabled. OPNsense has no API for its address; on the " +
+        'router, once: Interfaces > [TENANT50], tick "Enable interface", IPv4 Configuration Type "Static IPv4", IPv4 ' +
+        "address 10.20.50.1/24, Save, Apply changes.";
+    let router: SimulatedRouter;
+    let vlan: ReturnType<typeof tenantOn>["vlan"];
+    let found: RouterState;
+
+    beforeAll(async () => {
+        router = await startRouter({ assigned: false });
+        await router.set({ privileges: [...privileges(), ...morePrivileges()] });
+        ({ vlan } = tenantOn(router, "grooveiq", 50));
+        found = await router.state();
+    });
+    afterAll(() => router.stop());
+
+    test("is assigned, and a person is told what is left: its address", async () => {
+        await expect(vlan.up()).rejects.toThrow(BY_HAND);
+        expect((await router.state()).interfaces["opt8"]).toMatchObject({
+            device: "vlan0.50",
+            description: "TENANT50",
+            enabled: false,
+            addr4: "",
+            lock: false,
+        });
+        // And once more, without another interface of the same device.
+        await expect(vlan.up()).rejects.toThrow(BY_HAND);
+        expect(Object.keys((await router.state()).interfaces)).toEqual(
+            [...Object.keys(found.interfaces), "opt8"].sort(),
+        );
+    });
+
+    test("goes with the device where nobody completed the assignment", async () => {
+        await vlan.destroy();
+        expect(await router.state()).toEqual(found);
+    });
+
+    test("an assignment that a person completed stays, and says so", async () => {
+        await expect(vlan.up()).rejects.toThrow(BY_HAND);
+        await router.assign("opt8", "vlan0.50", "10.20.50.1/24", { description: "TENANT50" });
+        expect(await vlan.up()).toBe(true);
+        expect(vlan.props).toMatchObject({ interface: "opt8" });
+        expect(await vlan.up()).toBe(false);
+        const told = jest.spyOn(console, "error").mockImplementation(() => undefined);
+        await vlan.destroy();
+        expect(told.mock.calls.flat().join()).toContain("VLAN device vlan0.50 stays on the router");
+        told.mockRestore();
+        expect((await router.state()).interfaces["opt8"]).toMatchObject({ addr4: "10.20.50.1/24" });
+    });
+
+    test("control: on a version that has no API for it the whole step is told", async () => {
+        await router.unassign("opt8");
+        await router.fail({ method: "POST", path: "/interfaces/assignment/addItem", status: 404, times: 1 });
+        await expect(vlan.up()).rejects.toThrow(
+            "VLAN 50: device vlan0.50 is assigned to no interface. OPNsense has no API for it; on the router, once: " +
+                "Interfaces > Assignments, add vlan0.50, open it, tick",
+        );
+        expect(await router.state()).toMatchObject({ interfaces: found.interfaces });
     });
 });
 
