@@ -1,6 +1,11 @@
 import type { Substrate, Hypervisor } from "../substrate/substrate";
 import { NodeError, type NodeClient, withEachNode, apiToken } from "./client";
 import { liesIn, networkOf } from "../substrate/network";
+import { tooManyCores } from "../substrate/admission";
+import { cpuFault, isCustomCpu } from "../substrate/cpuTypes";
+import { formatFault } from "../definitions/faults";
+import { faultAtKey } from "../definitions/places";
+import { vmsOn } from "./read";
 import { grantsOf, lacksOf, type Permissions } from "../substrate/role";
 
 /**
@@ -15,9 +20,11 @@ export async function preflight(substrate: Substrate): Promise<string[]> {
         return [];
     }
     const reasons = await withEachNode(substrate, async (client, hypervisor) => {
-        const wrong = await misplaced(client, substrate, hypervisor);
-        // What a wrong node grants says nothing.
-        return wrong.length > 0 ? wrong : tokenLacks(client, substrate, hypervisor);
+        const nodes = await client.get<Node[]>("/nodes");
+        const wrong = await misplaced(client, substrate, hypervisor, nodes);
+        // What a wrong node grants says nothing; and without a grant it says less than there is.
+        const lacks = wrong.length > 0 ? wrong : await tokenLacks(client, substrate, hypervisor);
+        return lacks.length > 0 ? lacks : unfit(client, substrate, hypervisor, nodes);
     });
     return reasons.flat();
 }
@@ -28,6 +35,13 @@ export async function requirePreflight(substrate: Substrate): Promise<void> {
     if (reasons.length > 0) {
         throw new NodeError(reasons.join("\n"));
     }
+}
+
+/** A node in GET /nodes. */
+interface Node {
+    readonly node: string;
+    /** CPU threads; PVE tells them where the token may read the node's status (Sys.Audit). */
+    readonly maxcpu?: number;
 }
 
 /** A network interface of a node. */
@@ -42,9 +56,14 @@ interface Interface {
  *
  * @throws NodeError where the node cannot be asked.
  */
-export async function misplaced(client: NodeClient, substrate: Substrate, hypervisor: Hypervisor): Promise<string[]> {
-    const nodes = (await client.get<{ node: string }[]>("/nodes")).map(({ node }) => node).sort();
-    const wrong = wrongNode(substrate, hypervisor, nodes);
+async function misplaced(
+    client: NodeClient,
+    substrate: Substrate,
+    hypervisor: Hypervisor,
+    nodes: readonly Node[],
+): Promise<string[]> {
+    const names = nodes.map(({ node }) => node).sort();
+    const wrong = wrongNode(substrate, hypervisor, names);
     if (wrong !== undefined) {
         return [wrong];
     }
@@ -98,4 +117,32 @@ export async function tokenLacks(client: NodeClient, substrate: Substrate, hyper
         ({ privilege, path }) =>
             `${hypervisor.name}: the token ${name} lacks ${privilege} on ${path}; see \`tenants role\``,
     );
+}
+
+/**
+ * What the CPUs of a node do not give: more vCPUs than it has threads, which its hardware in the stack file may say otherwise, and
+ * CPU types of the node's own that it does not have. One line for each VM.
+ *
+ * @throws NodeError where the node cannot be asked.
+ */
+async function unfit(
+    client: NodeClient,
+    substrate: Substrate,
+    hypervisor: Hypervisor,
+    nodes: readonly Node[],
+): Promise<string[]> {
+    const vms = vmsOn(substrate, hypervisor);
+    const asks = vms.some(({ cpuType }) => isCustomCpu(cpuType));
+    const path = `/nodes/${hypervisor.node}/capabilities/qemu/cpu`;
+    const models = asks ? await client.get<{ name: string; custom?: number }[]>(path) : [];
+    const custom = models.filter((model) => Number(model.custom ?? 0) === 1).map(({ name }) => name);
+    const threads = nodes.find(({ node }) => node === hypervisor.node)?.maxcpu ?? Infinity;
+    return vms.flatMap(({ cores, cpuType, definedAt }) => {
+        const cpu = cpuFault(cpuType, custom);
+        const faults = [
+            ...(cores > threads ? [faultAtKey(definedAt, "cores", tooManyCores(cores, hypervisor.name, threads))] : []),
+            ...(cpu === undefined ? [] : [faultAtKey(definedAt, "cpu", cpu)]),
+        ];
+        return faults.map(formatFault);
+    });
 }

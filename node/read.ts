@@ -13,7 +13,7 @@ import {
     type Volume,
     templateFor,
 } from "./inventory";
-import { isCloned, type Recorded } from "../state/recorded";
+import { asksRebuild, historyOf, isCloned, type Recorded } from "../state/recorded";
 import { asksProcess } from "./addressFilter";
 
 /** The parts of an inventory that are asked for beside the guests. */
@@ -22,6 +22,8 @@ export interface Parts {
     readonly configs?: readonly number[];
     /** VMIDs whose firewall's options are asked for, where they are there: one request each. */
     readonly firewalls?: readonly number[];
+    /** Further ones, of which the guests tell: as many requests. */
+    readonly walls?: (guests: Inventory["guests"]) => readonly number[];
     /** VMIDs whose process is asked for, where they run: one request each. */
     readonly processes?: readonly number[];
     /** Templates whose details are asked for: three requests each. */
@@ -57,9 +59,10 @@ export async function readInventory(
         asked === true ? client.get<T>(path) : nothing;
     const guests = new Map([...listed].map(([vmid, one]) => [vmid, guestOf(one)]));
     const templates = parts.templates?.(guests) ?? [];
+    const walls = [...new Set([...(parts.firewalls ?? []), ...(parts.walls?.(guests) ?? [])])];
     const [configs, firewalls, processes, details, options, volumes, pools, tasks] = await Promise.all([
         each(there(parts.configs), async (vmid) => (await readSettings(client, node, vmid)) ?? {}),
-        each(there(parts.firewalls), (vmid) => orNothing(client.get<Settings>(`${of(vmid)}/firewall/options`), {})),
+        each(there(walls), (vmid) => orNothing(client.get<Settings>(`${of(vmid)}/firewall/options`), {})),
         each(running, async (vmid) => (await client.get<{ pid?: number }>(`${of(vmid)}/status/current`)).pid),
         Promise.all(templates.map((template) => readDetails(client, of(template.vmid), template))),
         ask<{ enable?: number }>(parts.datacentreFirewall, "/cluster/firewall/options", {}),
@@ -112,8 +115,11 @@ export function vmsOn({ tenants }: Substrate, { name }: Hypervisor): WorkloadVm[
 export function surveyParts(substrate: Substrate, hypervisor: Hypervisor, recorded: Recorded): Parts {
     const vms = vmsOn(substrate, hypervisor);
     const vmids = (asked: (vm: WorkloadVm) => boolean) => vms.filter(asked).map(({ vmid }) => vmid);
+    const hasOrHad = (vm: WorkloadVm) =>
+        [...vm.extraDisks, ...(historyOf(vm, recorded)?.extraDisks ?? [])].length > 0 || asksRebuild(vm, recorded);
+    const declared = new Set(vmids(() => true));
     return {
-        configs: vmids(({ extraDisks }) => extraDisks.length > 0),
+        configs: [...vmids(hasOrHad), ...[...recorded.vms.keys()].filter((vmid) => !declared.has(vmid))],
         processes: vmids((vm) => asksProcess(vm, recorded)),
         templates: (guests) => {
             const cloned = vms.filter((vm) => isCloned(vm, guests, recorded));
@@ -130,6 +136,8 @@ export function surveyParts(substrate: Substrate, hypervisor: Hypervisor, record
             });
             return [...new Map(chosen.map((template) => [template.vmid, template])).values()];
         },
+        // One that is stopped may run only where its firewall stands.
+        walls: (guests) => vmids(({ vmid }) => guests.get(vmid)?.status === "stopped"),
         datacentreFirewall: true,
     };
 }

@@ -5,7 +5,7 @@ import { parseGiB, parseMiB } from "../definitions/size";
 import type { WorkloadVm } from "./substrate";
 
 /** Keys whose lines later errors point at. */
-const LOCATED = ["name", "instance", "disk", "disks", "rebuild", "template"];
+const LOCATED = ["name", "instance", "cores", "cpu", "disk", "disks", "rebuild", "template"];
 
 /** Resolves one VM of a tenant, by its place in the tenant's file; its zone is the tenant's. */
 export function resolveVm(

@@ -1,49 +1,12 @@
-import { checkNode } from "../../node/checkNode";
 import { formatFault } from "../../definitions/faults";
+import { checkNode } from "../../node/checkNode";
+import type { Guest } from "../../node/inventory";
+import { NOTHING_RECORDED } from "../../state/recorded";
 import { loadSubstrate } from "../../substrate/load";
-import type { Guest, TemplateDetails } from "../../node/inventory";
-import { NOTHING_RECORDED, type Recorded } from "../../state/recorded";
-import { inventoryOf, project, removeProjects, SMALL_GUEST, smallTenant, STACK, templateGuest } from "../fixtures";
+import { removeProjects, SMALL_GUEST, smallTenant, STACK, templateGuest, project, inventoryOf } from "../fixtures";
+import { faultsOf, FILE, RECORDED, TEMPLATE } from "./nodeFaultsOf";
 
 afterAll(removeProjects);
-
-const FILE = "tenants/dvntm/grooveiq.yaml";
-const TEMPLATE: TemplateDetails = {
-    vmid: 103,
-    name: "fedora-server-44-1.10",
-    agent: true,
-    cloudInit: true,
-    firewallRules: 0,
-    addressFilter: false,
-    systemDisk: { storage: "local-lvm", sizeGiB: 32 },
-};
-const RECORDED: Recorded = {
-    ...NOTHING_RECORDED,
-    vms: new Map([[5001, { component: "grooveiq-api-vm01", node: "pve2" }]]),
-    history: new Map([["grooveiq-api-vm01", { generation: 1, rebuild: "" }]]),
-};
-
-interface Given {
-    /** Lines added to the one VM of tenant grooveiq. */
-    readonly vm?: string;
-    readonly tenant?: string;
-    readonly guests?: readonly Guest[];
-    readonly template?: Partial<TemplateDetails> | null;
-    readonly recorded?: Recorded;
-}
-
-function faultsOf({ vm = "", tenant, guests = [], template = {}, recorded = NOTHING_RECORDED }: Given): string[] {
-    const text = tenant ?? `${smallTenant("grooveiq", 50)}${vm}`;
-    const substrate = loadSubstrate({
-        root: project({ "Pulumi.dvntm.yaml": STACK, [FILE]: text }),
-        substrate: "dvntm",
-    });
-    const details = template === null ? [] : [{ ...TEMPLATE, ...template }];
-    const inventory = inventoryOf([...guests, ...details.map(({ vmid, name }) => templateGuest(vmid, name))], {
-        templates: new Map(details.map((one) => [one.vmid, one])),
-    });
-    return checkNode(substrate, substrate.hypervisors[0]!, inventory, recorded).map(formatFault);
-}
 
 test("control: a new VM and a template that fits it have no fault", () => {
     expect(faultsOf({})).toEqual([]);
