@@ -92,11 +92,12 @@ export class ConnectedHypervisor {
         if (this.inventory === undefined) {
             return pulumi.output(pulumi.unknown as unknown as number);
         }
-        if (!this.isCloned(vm)) {
-            return pulumi.output(NO_TEMPLATE);
-        }
-        if (this.comparesOnly) {
+        const cloned = this.isCloned(vm);
+        if (this.comparesOnly && (cloned || !this.recorded.vms.has(vm.vmid))) {
             return pulumi.output(pulumi.unknown as unknown as number);
+        }
+        if (!cloned) {
+            return pulumi.output(NO_TEMPLATE);
         }
         const { vmid } = templateFor(vm, this.model, this.inventory.guests);
         return pulumi.output(this.turnOf(vm).then(() => vmid));

@@ -2,8 +2,8 @@ import type { PreviewStep } from "./client";
 import { nameOf, VM, vmidOf, type Deployment, type StateResource } from "./deployment";
 import { asCreated, type IsThere, type Repair } from "./repair";
 
-/** Stands where a VM is there already, for the template that it was cloned from. */
-const NO_TEMPLATE = 0;
+/** Stands for the template that a VM was cloned from, which counts at its creation alone: the least VMID that the provider takes. */
+const ANY_TEMPLATE = 100;
 
 /**
  * Takes VMs into a state that were made for a run which never heard of it: a provider that is killed leaves the engine with an
@@ -62,7 +62,7 @@ function asTaken(machine: StateResource, resources: readonly StateResource[], no
     const there = (urns: readonly string[] = []) => urns.filter((urn) => known.has(urn));
     const by = Object.entries(machine.propertyDependencies ?? {}).map(([name, urns]) => [name, there(urns)] as const);
     const { clone, ...inputs } = machine.inputs as { clone?: object };
-    const declared = { ...inputs, clone: { ...clone, vmId: NO_TEMPLATE } };
+    const declared = { ...inputs, clone: { ...clone, vmId: ANY_TEMPLATE } };
     return {
         ...asCreated({ ...machine, inputs: declared }, now),
         dependencies: there(machine.dependencies),

@@ -21,6 +21,16 @@ beforeEach(() => (mockStarts.length = 0));
 const ONE = { grooveiq: smallTenant("grooveiq", 50) };
 const FIXED = { grooveiq: `${smallTenant("grooveiq", 50)}    address: fixed\n` };
 
+test("a guest that a run may restart is waited for three minutes; no other is waited for, and its provider's default stays", async () => {
+    const text = `${smallTenant("grooveiq", 50)}    reboot: when-needed\n`;
+    const timeouts = async (tenants: Record<string, string>) => {
+        const inputs = named((await declared(substrateOf(tenants))).registered, "grooveiq-api-vm01-vm");
+        return [inputs["timeoutShutdownVm"], inputs["timeoutReboot"]];
+    };
+    expect(await timeouts({ grooveiq: text })).toEqual([180, 180]);
+    expect(await timeouts(ONE)).toEqual([undefined, undefined]);
+});
+
 describe("no VM runs without its firewall", () => {
     const walls = ["grooveiq-api-vm01-vm", "grooveiq-api-vm01-firewall", "grooveiq-api-vm01-rules"];
     const stopped = { ...SMALL_GUEST, status: "stopped" };

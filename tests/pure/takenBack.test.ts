@@ -34,7 +34,7 @@ const steps = (...states: StateResource[]): PreviewStep[] =>
 test("a VM that no run heard of is in the state, below its component, as it is declared", async () => {
     const state: Deployment = { resources: [PROVIDER, TENANT] };
     const { deployment, notes } = await takenBack(state, LOST, steps(VM, COMPONENT), there, NOW);
-    const inputs = { vmId: 5001, name: "api-vm01", clone: { vmId: 0, full: true } };
+    const inputs = { vmId: 5001, name: "api-vm01", clone: { vmId: 100, full: true } };
     const taken = { id: "5001", inputs, outputs: { ...inputs, id: "5001" }, created: NOW };
     const known = { dependencies: [TENANT.urn], propertyDependencies: { poolId: [], name: [TENANT.urn] } };
     expect(deployment.resources).toEqual([PROVIDER, TENANT, COMPONENT, { ...VM, ...taken, ...known }]);
