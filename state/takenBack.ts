@@ -34,7 +34,7 @@ export async function takenBack(
         if (resources.some(({ urn, id }) => `${urn}::${id}` === provider) && (await isThere(machine))) {
             own.forEach((one) => resources.push(one === machine ? asTaken(one, resources, now) : one));
             notes.push(
-                `${nameOf(machine)}: VM ${vmidOf(machine)} was made for a run that never heard of it; the state has it now`,
+                `${nameOf(machine)}: VM ${vmidOf(machine)} bears all its marks on the node, and the state did not have it; it does now`,
             );
         }
     }

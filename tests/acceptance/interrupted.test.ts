@@ -199,7 +199,7 @@ describe("the node's provider killed in the middle", () => {
             /VM 5101 is on node pve2 and looks like this one, but is not in the stack's state/,
         );
         expect((await lab.recover()).output).toMatch(
-            /recover: vintronics-web-vm01-vm: VM 5101 was made for a run that never heard of it; the state has it now/,
+            /recover: vintronics-web-vm01-vm: VM 5101 bears all its marks on the node, and the state did not have it; it does now/,
         );
         await lab.up();
         await expectWhole("create");

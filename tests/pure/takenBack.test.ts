@@ -39,7 +39,7 @@ test("a VM that no run heard of is in the state, below its component, as it is d
     const known = { dependencies: [TENANT.urn], propertyDependencies: { poolId: [], name: [TENANT.urn] } };
     expect(deployment.resources).toEqual([PROVIDER, TENANT, COMPONENT, { ...VM, ...taken, ...known }]);
     expect(notes).toEqual([
-        "grooveiq-api-vm01-vm: VM 5001 was made for a run that never heard of it; the state has it now",
+        "grooveiq-api-vm01-vm: VM 5001 bears all its marks on the node, and the state did not have it; it does now",
     ]);
 });
 
