@@ -5,7 +5,7 @@ import { EXIT, exitOfPulumi } from "./cli/exit";
 import { answer, tell } from "./cli/terminal";
 import { confirm, requireName } from "./cli/confirm";
 import { looksOnly, runPulumi } from "./cli/pulumi";
-import { holdings, tellReleased, tellWhatGoes } from "./shared/release";
+import { holdings, requireUnguarded, tellReleased, tellWhatGoes } from "./shared/release";
 import { prepareChange } from "./shared/stack";
 import { loadOne } from "./shared/substrates";
 
@@ -31,6 +31,7 @@ export const command = defineCommand({
         await prepareChange(substrate, false);
         const looks = looksOnly(further);
         const held = looks ? [] : await holdings(substrate, () => true);
+        requireUnguarded(held);
         tellWhatGoes(substrate, held);
         if (!looks) {
             await confirm(`All of ${substrate.name} goes.`, substrate.name, options.yes);

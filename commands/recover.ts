@@ -9,8 +9,8 @@ export const command = defineCommand({
     group: "daily",
     summary: "settle what an interrupted run left behind",
     details:
-        "Settles a lock of a process that is gone, files of the state that were cut off, creations that Pulumi never heard the end of, and clones that were never " +
-        "configured nor started. VMs that hold anything are never touched. up, refresh, destroy and teardown do it by " +
+        "Settles a lock of a process that is gone, files of the state that were cut off, creations that Pulumi never heard the end of, VMs that a run made and " +
+        "never heard of, and clones that were never configured nor started. VMs that hold anything are never touched. up, refresh, destroy and teardown do it by " +
         "themselves (docs/recover.md).",
     arguments: [SUBSTRATE],
     options: {},

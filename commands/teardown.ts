@@ -12,7 +12,7 @@ import { answer, complain, tell } from "./cli/terminal";
 import { backUp } from "./shared/backup";
 import { confirm, requireName } from "./cli/confirm";
 import { runPulumi, type PulumiRun } from "./cli/pulumi";
-import { holdings, tellReleased, tellWhatGoes } from "./shared/release";
+import { holdings, requireUnguarded, tellReleased, tellWhatGoes } from "./shared/release";
 import { prepareChange } from "./shared/stack";
 import { loadOne } from "./shared/substrates";
 
@@ -61,6 +61,7 @@ async function takeAway(
     }
     requireFree(recorded, dependents(deployment, recorded), substrate.name);
     const held = await holdings(substrate, (name) => name === tenant);
+    requireUnguarded(held);
     tellWhatGoes(substrate, held);
     const others = [...known.keys()].filter((name) => name !== tenant);
     tell(`what stays: ${others.length === 0 ? "no other tenant is there" : others.join(", ")}`);
@@ -92,7 +93,8 @@ function requireFree({ tenant, resources, vms }: Holdings, needing: readonly str
     const guarded = vms.filter(({ protection }) => protection).map(({ vmid, name }) => `${vmid} (${name})`);
     const reasons = [
         kept.length > 0 && `${keptBy(kept, tenant)} is kept (keep: true): set keep: false in the tenant's file, ${up}`,
-        guarded.length > 0 && `PVE protects VM ${guarded.join(", ")} (protection: true): set it to false, ${up}`,
+        guarded.length > 0 &&
+            `PVE protects VM ${guarded.join(", ")} (protection: true): set it to false, ${up}; set by hand, the up alone lifts it`,
         needing.length > 0 && `${needing.join(", ")} need it, which are not the tenant's`,
     ].filter((reason) => reason !== false);
     if (reasons.length > 0) {

@@ -1,12 +1,13 @@
 import { outputsTable } from "../report/outputsTable";
-import { outputsOf } from "../state/client";
+import { exportStack, outputsOf } from "../state/client";
 import { defineCommand, POLICY, SUBSTRATE } from "./cli/definition";
 import { compareWithFiles } from "./cli/environment";
 import { EXIT, exitOfPulumi } from "./cli/exit";
 import { answer, width } from "./cli/terminal";
 import { policyArguments } from "./shared/policy";
 import { looksOnly, runPulumi } from "./cli/pulumi";
-import { holdings, tellReleased, tellWhatGoes } from "./shared/release";
+import { holdings, requireUnguarded, tellReleased, tellWhatGoes } from "./shared/release";
+import { requireRenamable } from "./shared/renames";
 import { prepareChange } from "./shared/stack";
 import { loadOne } from "./shared/substrates";
 
@@ -32,8 +33,10 @@ export const command = defineCommand({
         const substrate = loadOne(request.args["substrate"]!);
         await prepareChange(substrate);
         const held = policyArguments(options.policy);
+        requireRenamable(substrate, exportStack(substrate.name).deployment);
         const stays = new Set(substrate.tenants.flatMap(({ name, formerly }) => [name, formerly]));
         const leaving = await holdings(substrate, (tenant) => !stays.has(tenant));
+        requireUnguarded(leaving);
         tellWhatGoes(substrate, leaving);
         const flags = ["--stack", substrate.name, "--suppress-outputs", ...held, ...(options.yes ? ["--yes"] : [])];
         const { code, changes } = await runPulumi(request, substrate, "up", ...flags, ...further);

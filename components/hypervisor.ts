@@ -3,11 +3,22 @@ import * as pulumi from "@pulumi/pulumi";
 import pLimit from "p-limit";
 import { filterWaits, waitsFor } from "../node/addressFilter";
 import { inheritedSettings } from "../node/drift/configuration/declared";
+import { clonesUnderWay, shutdownsUnderWay } from "../node/clones";
 import { templateFor, type Inventory } from "../node/inventory";
+import { connect, type NodeClient } from "../node/client";
 import { growsFirst } from "../node/restart";
-import { asksRebuild, historyOf, isCloned, restartSettingsOf, type Recorded, type VmHistory } from "../state/recorded";
-import type { Hypervisor, Substrate, WorkloadVm } from "../substrate/substrate";
-import { CloneProgress } from "./cloneProgress";
+import { hasAddress, isWalled, startWalled } from "../node/start";
+import {
+    asksRebuild,
+    extraDisksInOrder,
+    historyOf,
+    isCloned,
+    restartSettingsOf,
+    type Recorded,
+    type VmHistory,
+} from "../state/recorded";
+import type { ExtraDisk, Hypervisor, Substrate, WorkloadVm } from "../substrate/substrate";
+import { TaskProgress } from "./taskProgress";
 import type { Survey } from "./survey";
 
 /** Never accepted by a node: lets the provider start where there is no node yet, in the preview of a planned substrate. */
@@ -23,6 +34,21 @@ type Sometimes = "addressWaitsFor" | "template";
 /** History of a VM that is new. */
 const NEVER_MADE: VmHistory = { generation: 1, rebuild: "" };
 
+/** Seconds that the provider waits for a guest to shut down before PVE stops it; its own default is half an hour. */
+export const SHUTDOWN_SECONDS = 180;
+
+async function clonesInWords(client: NodeClient, node: string): Promise<ReadonlyMap<number, string>> {
+    const clones = await clonesUnderWay(client, node);
+    return new Map([...clones].map(([vmid, percent]) => [vmid, `cloning: ${percent} % copied`]));
+}
+
+async function shutdownsInWords(client: NodeClient, node: string): Promise<ReadonlyMap<number, string>> {
+    const words =
+        `its guest is asked to shut down, and waited for: ${SHUTDOWN_SECONDS} s at most, then PVE stops it. One that never does ` +
+        "ignores ACPI; it lacks acpid or the guest agent";
+    return new Map((await shutdownsUnderWay(client, node)).map((vmid) => [vmid, words]));
+}
+
 /** A hypervisor as components use it: what the model, its node and the state say of it, and its provider. */
 export class ConnectedHypervisor {
     readonly provider: proxmoxve.Provider;
@@ -33,7 +59,8 @@ export class ConnectedHypervisor {
     private readonly limit: pLimit.Limit;
     /** Ends the turn of a VM that is being made, by VMID. */
     private readonly turns = new Map<number, () => void>();
-    private readonly progress: CloneProgress;
+    private readonly clones: TaskProgress;
+    private readonly shutdowns: TaskProgress;
 
     /**
      * The API token comes from the environment (PROXMOX_VE_API_TOKEN) and stays out of the state, so that a rotated
@@ -50,7 +77,8 @@ export class ConnectedHypervisor {
         this.recorded = recorded;
         this.comparesOnly = comparesOnly;
         this.limit = pLimit(model.clones);
-        this.progress = new CloneProgress(model);
+        this.clones = new TaskProgress(model, clonesInWords, 5000);
+        this.shutdowns = new TaskProgress(model, shutdownsInWords, 10_000);
         this.provider = new proxmoxve.Provider(model.name, {
             endpoint: model.endpoint,
             insecure: false,
@@ -66,11 +94,12 @@ export class ConnectedHypervisor {
         if (this.inventory === undefined) {
             return pulumi.output(pulumi.unknown as unknown as number);
         }
-        if (!this.clones(vm)) {
-            return pulumi.output(NO_TEMPLATE);
-        }
-        if (this.comparesOnly) {
+        const cloned = this.isCloned(vm);
+        if (this.comparesOnly && (cloned || !this.recorded.vms.has(vm.vmid))) {
             return pulumi.output(pulumi.unknown as unknown as number);
+        }
+        if (!cloned) {
+            return pulumi.output(NO_TEMPLATE);
         }
         const { vmid } = templateFor(vm, this.model, this.inventory.guests);
         return pulumi.output(this.turnOf(vm).then(() => vmid));
@@ -86,13 +115,64 @@ export class ConnectedHypervisor {
         });
     }
 
-    /** Ends the turn of a VM once it is declared, made or not; until then its component tells how far the clone is. */
+    /**
+     * Ends the turn of a VM once it is declared, made or not; until then its component tells how far the clone is, or that its
+     * guest is waited for.
+     */
     done(vm: WorkloadVm, component: pulumi.Resource, declared: pulumi.Resource): void {
-        if (this.inventory !== undefined && !this.comparesOnly && this.clones(vm)) {
+        if (this.inventory === undefined || this.comparesOnly) {
+            return;
+        }
+        const cloned = this.isCloned(vm);
+        if (cloned) {
             declared.urn.apply(() => this.turns.get(vm.vmid)?.());
-            if (!pulumi.runtime.isDryRun()) {
-                this.progress.watch(vm, component, declared);
+        }
+        if (!pulumi.runtime.isDryRun() && (cloned || vm.reboot === "when-needed")) {
+            (cloned ? this.clones : this.shutdowns).watch(vm, component, declared);
+        }
+    }
+
+    /**
+     * Whether a VM is not started by the provider, but by startBehind: one that is cloned, and one that is stopped and has no
+     * firewall, or not all of it, as a run leaves it that broke off in between.
+     */
+    heldBack(vm: WorkloadVm): boolean {
+        const stopped = this.inventory?.guests.get(vm.vmid)?.status === "stopped";
+        const walled = () => isWalled(vm, this.inventory?.firewalls.get(vm.vmid)) && this.recorded.ruled.has(vm.vmid);
+        return !this.comparesOnly && (this.isCloned(vm) || (stopped && !walled()));
+    }
+
+    /**
+     * Starts a VM that is held back, in an up, once it and its firewall are made. It is no resource of its own: an existing stack
+     * would get one for each VM, and its state has nothing to say that the VM's does not. What goes wrong fails the run beside the
+     * VM, and keeps it from nothing else; the next up starts the VM.
+     *
+     * @param walls all of its firewall.
+     */
+    startBehind(vm: WorkloadVm, machine: pulumi.CustomResource, walls: readonly pulumi.CustomResource[]): void {
+        if (pulumi.runtime.isDryRun() || this.inventory === undefined) {
+            return;
+        }
+        pulumi.all([machine, ...walls].map(({ id }) => id)).apply(async () => {
+            try {
+                await this.start(vm, machine);
+            } catch (error) {
+                await pulumi.log.error((error as Error).message, machine);
             }
+        });
+    }
+
+    private async start(vm: WorkloadVm, machine: pulumi.Resource): Promise<void> {
+        const { node } = this.model;
+        const client = connect(this.model);
+        try {
+            await startWalled(client, node, vm);
+            if (vm.agent.wait && !(await hasAddress(client, node, vm))) {
+                const told = `its guest agent told no address within ${vm.agent.timeoutSeconds} s; the VM runs`;
+                await pulumi.log.warn(`${vm.tenant}/${vm.name}: ${told}`, machine);
+            }
+        } finally {
+            client.close();
         }
     }
 
@@ -122,7 +202,7 @@ export class ConnectedHypervisor {
             generation: generation + (gone ? 1 : 0),
             rebuild: vm.rebuild ?? rebuild,
             restartSettings: kept ?? restartSettingsOf(vm),
-            extraDisks: vm.extraDisks.map((disk) => disk.interface),
+            extraDisks: this.extraDisksOf(vm).map((disk) => disk.interface),
             ...(waitsForEnd !== undefined && { addressWaitsFor: waitsForEnd }),
             ...(template && { template }),
         };
@@ -130,7 +210,7 @@ export class ConnectedHypervisor {
 
     /** Settings that a VM has from its template, as it was when the VM was made: drift knows them from a person's by that. */
     private settingsOfTemplate(vm: WorkloadVm, known: VmHistory | undefined): VmHistory["template"] {
-        if (!this.clones(vm)) {
+        if (!this.isCloned(vm)) {
             return known?.template;
         }
         if (this.inventory === undefined || this.comparesOnly) {
@@ -139,6 +219,11 @@ export class ConnectedHypervisor {
         const { vmid } = templateFor(vm, this.model, this.inventory.guests);
         const details = this.inventory.templates.get(vmid);
         return details && inheritedSettings(details.settings);
+    }
+
+    /** The VM's disks beside its system disk, in the order in which the provider has them. */
+    extraDisksOf(vm: WorkloadVm): readonly ExtraDisk[] {
+        return extraDisksInOrder(vm, this.recorded);
     }
 
     /** Whether the VM's disks grow in this run, and what needs a restart waits for the next. */
@@ -157,7 +242,7 @@ export class ConnectedHypervisor {
         return had.filter((name) => name !== component).map((name) => ({ name }));
     }
 
-    private clones(vm: WorkloadVm): boolean {
+    private isCloned(vm: WorkloadVm): boolean {
         return this.inventory === undefined
             ? asksRebuild(vm, this.recorded)
             : isCloned(vm, this.inventory.guests, this.recorded);

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { descriptionOf } from "../substrate/description";
 import { prefixOf } from "../substrate/plan";
 import type { Segment, WorkloadVm } from "../substrate/substrate";
-import type { ConnectedHypervisor } from "./hypervisor";
+import { SHUTDOWN_SECONDS, type ConnectedHypervisor } from "./hypervisor";
 import type { TenantNetwork } from "./tenantNetwork";
 import { declareFirewall } from "./vmFirewall";
 
@@ -19,6 +19,12 @@ export interface TenantVmArgs {
     readonly former: readonly { readonly name: string }[];
 }
 
+/**
+ * A VM that is held back runs after the run, which its state does not hear of; and whoever starts it meanwhile is not to find it
+ * stopped. With `started` the provider takes the addresses for changed (CustomizeDiff of vm.go in bpg v0.111.1).
+ */
+const STARTED = ["started", "ipv4Addresses", "ipv6Addresses", "networkInterfaceNames"];
+
 /** The provider's word for a NIC without a VLAN; left out, it would keep the one that it has. */
 const UNTAGGED = 0;
 
@@ -26,6 +32,9 @@ const UNTAGGED = 0;
  * One workload VM: a full clone of a template on the tenant's VLAN, with the size that the definition says. The template
  * counts at creation only: a rebuilt one changes no VM. A new word in `rebuild` replaces the VM: it is deleted first,
  * since its VMID, MAC and address stay.
+ *
+ * No VM runs without its firewall: the provider only makes a new one, and the run starts it once the firewall stands
+ * (ConnectedHypervisor.startBehind). A run that fails in between leaves it stopped.
  *
  * Values that differ from the provider's defaults are all declared, since a default left undeclared shows as a change
  * in every preview.
@@ -56,7 +65,7 @@ export class TenantVm extends pulumi.ComponentResource {
             },
         );
         args.hypervisor.done(args.vm, this, vm);
-        declareFirewall(name, {
+        const walls = declareFirewall(name, {
             ...{ vm: this, machine: vm, node: args.hypervisor.model.node, segment: args.segment },
             workload: args.vm,
             ...{ onlyAddress: onlyAddress(args), incarnation: `${history.generation} ${history.rebuild}`.trim() },
@@ -65,6 +74,9 @@ export class TenantVm extends pulumi.ComponentResource {
 
         this.vmid = vm.vmId;
         this.mac = vm.networkDevices.apply((devices) => devices?.[0]?.macAddress?.toLowerCase() ?? "");
+        if (args.hypervisor.heldBack(args.vm)) {
+            args.hypervisor.startBehind(args.vm, vm, walls);
+        }
         this.registerOutputs({ vmid: this.vmid, mac: this.mac, ...history });
     }
 }
@@ -75,6 +87,9 @@ export class TenantVm extends pulumi.ComponentResource {
  */
 function notDeclared({ vm, hypervisor }: TenantVmArgs): string[] {
     const speeds = [0, ...vm.extraDisks.keys()].map((_, index) => `disks[${index}].speed`);
+    if (hypervisor.heldBack(vm)) {
+        return ["clone", ...STARTED, ...speeds];
+    }
     if (!hypervisor.growsFirst(vm)) {
         return ["clone", ...speeds];
     }
@@ -128,11 +143,12 @@ function template({ vm, hypervisor }: TenantVmArgs) {
 function hardware({ vm, segment, hypervisor }: TenantVmArgs) {
     const mac = hypervisor.macOf(vm);
     const { datastore, bridge } = hypervisor.model;
+    const extra = hypervisor.extraDisksOf(vm);
     const disk = (name: string, size: number) => ({ interface: name, datastoreId: datastore, size });
     return {
         cpu: { cores: vm.cores, sockets: 1, type: vm.cpuType },
         memory: { dedicated: vm.memoryMiB, floating: vm.balloonMiB },
-        disks: [disk("scsi0", vm.diskGiB), ...vm.extraDisks.map((extra) => disk(extra.interface, extra.sizeGiB))],
+        disks: [disk("scsi0", vm.diskGiB), ...extra.map((one) => disk(one.interface, one.sizeGiB))],
         // Left undeclared, the provider attaches the host's own CD drive, which PVE lets only Sys.Console on / do.
         cdrom: { interface: "ide3", fileId: "none" },
         networkDevices: [
@@ -174,13 +190,15 @@ function firstBoot({ vm, segment, hypervisor, zone }: TenantVmArgs) {
  * longer than it says. A VM is stopped rather than asked to shut down when its tenant goes away; its backup jobs'
  * references and disks go with it.
  */
-function lifecycle({ vm }: TenantVmArgs) {
+function lifecycle({ vm, hypervisor }: TenantVmArgs) {
     const { enabled, wait, timeoutSeconds } = vm.agent;
     return {
         agent: { enabled, timeout: `${timeoutSeconds}s`, waitForIp: wait ? { ipv4: true } : { disabled: true } },
         protection: vm.protection,
-        started: true,
+        started: !hypervisor.heldBack(vm),
         rebootAfterUpdate: vm.reboot === "when-needed",
+        // No other VM is ever asked to shut down: one that goes away is stopped.
+        ...(vm.reboot === "when-needed" && { timeoutShutdownVm: SHUTDOWN_SECONDS, timeoutReboot: SHUTDOWN_SECONDS }),
         stopOnDestroy: true,
         purgeOnDestroy: true,
         deleteUnreferencedDisksOnDestroy: true,

@@ -45,20 +45,22 @@ const OPTIONS = {
  * another address than the one that it has by its definition. README.md says what of this PVE does not stop inside a segment.
  *
  * @param name of the VM's component.
+ * @returns all of it: once it is made, the VM may run.
  */
-export function declareFirewall(name: string, args: VmFirewallArgs): void {
+export function declareFirewall(name: string, args: VmFirewallArgs): pulumi.CustomResource[] {
     const target = { nodeName: args.node, vmId: args.machine.vmId };
     // The provider fails to delete a set that went with its VM: it is deleted before a VM that is replaced.
     const beforeVm = { ...optionsOf(name, "ipfilter", args), replaceWith: [args.machine] };
     const filter = addressFilter(`${name}-ipfilter`, target, args.onlyAddress, beforeVm);
-    new proxmoxve.firewall.OptionsLegacy(
+    const options = new proxmoxve.firewall.OptionsLegacy(
         `${name}-firewall`,
         { ...target, ...OPTIONS, dhcp: !args.segment.tagged, ipfilter: filter.length > 0 },
         // A VM whose ipset is missing could send from no address at all: it is there before, and goes after.
         { ...optionsOf(name, "firewall", args), dependsOn: filter },
     );
-    const rules = rulesOf(args);
-    new proxmoxve.firewall.RulesLegacy(`${name}-rules`, { ...target, rules }, optionsOf(name, "rules", args));
+    const declared = { ...target, rules: rulesOf(args) };
+    const rules = new proxmoxve.firewall.RulesLegacy(`${name}-rules`, declared, optionsOf(name, "rules", args));
+    return [...filter, options, rules];
 }
 
 function optionsOf(name: string, role: string, args: VmFirewallArgs): pulumi.CustomResourceOptions {
@@ -95,7 +97,7 @@ function addressFilter(
     target: { readonly nodeName: string; readonly vmId: pulumi.Input<number> },
     address: string | undefined,
     opts: pulumi.CustomResourceOptions,
-): pulumi.Resource[] {
+): pulumi.CustomResource[] {
     if (address === undefined) {
         return [];
     }

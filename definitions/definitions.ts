@@ -417,7 +417,7 @@ export interface HypervisorDefinition {
         name?: string;
     };
     /**
-     * How many VMs are made side by side, from clone to start. PVE locks the template while it copies, and disks are slow: with three, two copy while one starts.
+     * How many VMs are made side by side, until each is configured. PVE locks the template while it copies, and disks are slow: with three, two copy while one is configured.
      */
     clones: number;
     /**

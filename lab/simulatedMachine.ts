@@ -25,6 +25,8 @@ export interface SeenRequest {
     readonly body: string;
     readonly status: number;
     readonly user: string | null;
+    /** Of a request that lets a VM run: the firewall that it has at that moment; null where it has none. */
+    readonly firewall?: { readonly options: Readonly<Record<string, unknown>>; readonly rules: number } | null;
 }
 
 /** How long a start may take, in milliseconds; a loaded CI machine needs seconds. */

@@ -1,20 +1,12 @@
 import { Refusal } from "../definitions/refusal";
 import type { NodeClient } from "./client";
-import { poll } from "./poll";
+import { endOf } from "./task";
 
 /** A backup that did not end well; the message names the VM and says what PVE's log ends with. */
 export class BackupError extends Refusal {}
 
-/** How long after one another a running backup is asked for, in milliseconds. */
-const POLL_MS = 1000;
-
 /** Lines of a failed task's log that are told. */
 const LAST_LINES = 3;
-
-interface TaskStatus {
-    readonly status: "running" | "stopped";
-    readonly exitstatus?: string;
-}
 
 /**
  * Backs one VM up with vzdump, in mode snapshot, and waits for it however long it takes.
@@ -34,14 +26,9 @@ export async function backUpVm(
         compress: "zstd",
         "notes-template": notes,
     });
-    const task = `/nodes/${node}/tasks/${encodeURIComponent(upid)}`;
-    const ended = async () => {
-        const { status, exitstatus = "" } = await client.get<TaskStatus>(`${task}/status`);
-        return status === "stopped" ? exitstatus : undefined;
-    };
-    const exit = (await poll(ended, POLL_MS))!;
-    // A backup with warnings is one.
-    if (exit !== "OK" && !exit.startsWith("WARNINGS")) {
+    const exit = await endOf(client, node, upid);
+    if (exit !== undefined) {
+        const task = `/nodes/${node}/tasks/${encodeURIComponent(upid)}`;
         const log = await client.get<{ t: string }[]>(`${task}/log?limit=500`);
         const last = log.slice(-LAST_LINES).map(({ t }) => t);
         throw new BackupError(`VM ${vmid} on node ${node}: ${exit}; the log ends with: ${last.join(" / ")}`);

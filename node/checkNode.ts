@@ -1,13 +1,15 @@
-import { FILTER_IPSET } from "./addressFilter";
-import { faultAtKey } from "../definitions/places";
 import type { Fault } from "../definitions/faults";
-import { asksRebuild, historyOf, isCloned, type Recorded } from "../state/recorded";
-import { isVm } from "../substrate/guestOwnership";
-import { templateFor, type Guest, type Inventory, type TemplateDetails } from "./inventory";
 import { heldBy } from "./guestState";
 import { addressesIn } from "./nics";
-import { vmsOn } from "./read";
 import { stackFileOf } from "../definitions/stackFile";
+import { asksRebuild, isCloned, type Recorded } from "../state/recorded";
+import { isVm } from "../substrate/guestOwnership";
+import { checkDetached, checkDisks, checkMoved, checkProtected } from "./checkDisks";
+import { checkTemplates } from "./checkTemplates";
+import type { Guest, Inventory } from "./inventory";
+import { faultOf, type Known } from "./known";
+import { guardsIn } from "./guards";
+import { vmsOn } from "./read";
 import type { Hypervisor, Substrate, WorkloadVm } from "../substrate/substrate";
 
 /**
@@ -26,15 +28,9 @@ export function checkNode(
     const cloned = vms.filter((vm) => isCloned(vm, inventory.guests, recorded));
     return [
         ...vms.flatMap((vm) => [...checkVm(vm, known), ...checkAddress(vm, known)]),
+        ...checkLeaving(new Set(vms.map(({ vmid }) => vmid)), known),
         ...checkTemplates(cloned, known),
     ];
-}
-
-interface Known {
-    readonly substrate: Substrate;
-    readonly hypervisor: Hypervisor;
-    readonly inventory: Inventory;
-    readonly recorded: Recorded;
 }
 
 function checkVm(vm: WorkloadVm, known: Known): Fault[] {
@@ -51,9 +47,16 @@ function checkVm(vm: WorkloadVm, known: Known): Fault[] {
         return [faultOf(vm, "instance", notRecorded(vm, substrate, hypervisor))];
     }
     const hibernated = checkHibernated(vm, guest, hypervisor);
-    return asksRebuild(vm, recorded)
-        ? [...checkKept(vm), ...hibernated]
-        : [...checkDisks(vm, guest), ...checkDetached(vm, guest, known), ...hibernated];
+    if (asksRebuild(vm, recorded)) {
+        const guards = guardsIn(vm.vmid, inventory.configs.get(vm.vmid));
+        return [
+            ...checkKept(vm),
+            ...guards.map((guard) => faultOf(vm, "rebuild", `a new word deletes the VM: ${guard}`)),
+            ...hibernated,
+        ];
+    }
+    const checks = [checkDisks, checkDetached, checkMoved, checkProtected];
+    return [...checks.flatMap((check) => check(vm, guest, known)), ...hibernated];
 }
 
 /** A VM that was hibernated is stopped to the provider, which would start it and change it, and PVE refuses both. */
@@ -98,22 +101,16 @@ function checkAddress(vm: WorkloadVm, { substrate, hypervisor, inventory }: Know
         });
 }
 
-/**
- * A disk that was detached by hand holds data, so no new one takes its place; and the provider, which loses its name,
- * updates the VM no more until it is back.
- */
-function checkDetached(vm: WorkloadVm, guest: Guest, { substrate, hypervisor, recorded }: Known): Fault[] {
-    const had = historyOf(vm, recorded)?.extraDisks ?? [];
-    const gone = had.filter((name) => guest.extraDisks[name] === undefined);
-    const volume = guest.unused.length === 1 ? guest.unused[0]! : `<its volume: ${guest.unused.join(" or ")}>`;
-    return vm.extraDisks
-        .filter(({ interface: name }) => gone.includes(name))
-        .map(({ interface: name }) => {
-            const message =
-                `${name} of VM ${vm.vmid} was detached on ${hypervisor.name} by hand, and holds data: attach it again ` +
-                `(qm set ${vm.vmid} --${name} ${volume}), then \`tenants recover ${substrate.name}\``;
-            return faultOf(vm, "disks", message);
-        });
+/** VMs of the state that no file declares any more: PVE would refuse to delete one after others were stopped and are gone. */
+function checkLeaving(declared: ReadonlySet<number>, { substrate, hypervisor, inventory, recorded }: Known): Fault[] {
+    const leaving = [...recorded.vms].filter(([vmid, { node }]) => !declared.has(vmid) && node === inventory.node);
+    return leaving.flatMap(([vmid, { component }]) =>
+        guardsIn(vmid, inventory.configs.get(vmid)).map((guard) => ({
+            file: stackFileOf(substrate.name),
+            path: `hypervisors.${hypervisor.name}`,
+            message: `${component} is in no file any more, and would be deleted: ${guard}`,
+        })),
+    );
 }
 
 function checkKept(vm: WorkloadVm): Fault[] {
@@ -169,85 +166,4 @@ function otherVmid(vm: WorkloadVm, vmid: number, renamed: boolean): string {
         ? `${vm.name} is the name of VM ${vmid}, which is renamed too; bring the substrate up in between`
         : `${vm.name} is VM ${vmid}, and would be deleted with its data and made anew as ${vm.vmid}. Keep the ` +
               "instance and the VLAN, or give the new VM another name and take this one out";
-}
-
-function checkDisks(vm: WorkloadVm, guest: Guest): Fault[] {
-    const system =
-        guest.systemDiskGiB > vm.diskGiB ? [faultOf(vm, "disk", shrinks(vm.diskGiB, guest.systemDiskGiB))] : [];
-    const extra = vm.extraDisks.flatMap(({ interface: name, sizeGiB }) => {
-        const now = guest.extraDisks[name] ?? 0;
-        return now > sizeGiB ? [faultOf(vm, "disks", `${name}: ${shrinks(sizeGiB, now)}`)] : [];
-    });
-    return [...system, ...extra];
-}
-
-function shrinks(declared: number, now: number): string {
-    return `${declared}GiB is less than the ${now}GiB on the node, and a disk only grows; allowed: ${Math.ceil(now)}GiB or more`;
-}
-
-/** One fault for each thing wrong with a template, at the first VM that would be cloned from it. */
-function checkTemplates(vms: readonly WorkloadVm[], { substrate, hypervisor, inventory }: Known): Fault[] {
-    const faults = vms.flatMap((vm) => {
-        try {
-            const { vmid } = templateFor(vm, hypervisor, inventory.guests);
-            return checkTemplate(vm, inventory.templates.get(vmid)!, hypervisor);
-        } catch (error) {
-            if (error instanceof RangeError) {
-                const message = error.message.replace(/\.$/, "");
-                const path = `hypervisors.${hypervisor.name}.template`;
-                return [
-                    vm.template === undefined
-                        ? { file: stackFileOf(substrate.name), path, message }
-                        : faultOf(vm, "template", message),
-                ];
-            }
-            throw error;
-        }
-    });
-    const seen = new Set<string>();
-    return faults.filter(({ message }) => !seen.has(message) && seen.add(message));
-}
-
-function checkTemplate(vm: WorkloadVm, details: TemplateDetails, { node, datastore }: Hypervisor): Fault[] {
-    const template = `template ${details.name} (${details.vmid}) on node ${node}`;
-    const identity = identityOf(vm);
-    const disk = details.systemDisk;
-    const wrong = [
-        disk === undefined && `${template} has no disk scsi0; build it with the disk on scsi0`,
-        vm.agent.enabled &&
-            !details.agent &&
-            `${template} has no guest agent; build it with qemu_agent true, or set agent.enabled: false`,
-        identity !== undefined &&
-            !details.cloudInit &&
-            `${template} has no cloud-init drive, which ${identity} needs; build it with cloud-init and its drive, or ` +
-                "leave out user and address",
-        details.firewallRules > 0 &&
-            `${template} has ${details.firewallRules} firewall rules, which every clone would inherit; remove them from it`,
-        details.addressFilter &&
-            `${template} has the ipset ${FILTER_IPSET}, which every clone would inherit and be cut off by; remove it`,
-        disk !== undefined &&
-            disk.storage !== datastore &&
-            `${template} lies on storage ${disk.storage}, not ${datastore}; build it there, or correct datastore`,
-    ].filter((message) => message !== false);
-    const size =
-        disk !== undefined && disk.sizeGiB > vm.diskGiB
-            ? [faultOf(vm, "disk", tooSmall(vm, template, disk.sizeGiB))]
-            : [];
-    return [...wrong.map((message) => faultOf(vm, "template", message)), ...size];
-}
-
-/** The thing that a definition asks of cloud-init beside the host's name; undefined for nothing. */
-function identityOf({ user, address }: WorkloadVm): string | undefined {
-    return user !== undefined ? "an account" : address !== undefined ? "a fixed address" : undefined;
-}
-
-function tooSmall(vm: WorkloadVm, template: string, sizeGiB: number): string {
-    return (
-        `${vm.diskGiB}GiB is less than the ${sizeGiB}GiB of ${template}, and a disk only grows; allowed: ` +
-        `${Math.ceil(sizeGiB)}GiB or more, or build the template with a smaller os_disk_size`
-    );
-}
-
-function faultOf({ definedAt }: WorkloadVm, key: string, message: string): Fault {
-    return faultAtKey(definedAt, key, message);
 }

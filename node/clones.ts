@@ -4,6 +4,8 @@ import type { NodeClient } from "./client";
 interface Task {
     readonly upid: string;
     readonly type: string;
+    /** The thing that it is about: a VMID, here. */
+    readonly id: string;
     /** Missing while the task runs. */
     readonly endtime?: number;
 }
@@ -35,4 +37,17 @@ export function progressIn(log: readonly string[]): [vmid: number, percent: numb
     const vmid = last(/\bvm-(\d+)-/);
     const percent = last(/^transferred .* \((\d+(?:\.\d+)?)%\)/);
     return vmid === undefined || percent === undefined ? undefined : [Number(vmid), Math.floor(Number(percent))];
+}
+
+/**
+ * VMIDs of the guests whose shutdown a node waits for now.
+ *
+ * @throws NodeError where the node cannot be asked.
+ */
+export async function shutdownsUnderWay(client: NodeClient, node: string): Promise<readonly number[]> {
+    const tasks = await client.get<Task[]>(`/nodes/${node}/tasks?source=active`);
+    const kinds = ["qmshutdown", "qmreboot"];
+    return tasks
+        .filter(({ type, endtime }) => kinds.includes(type) && endtime === undefined)
+        .map(({ id }) => Number(id));
 }

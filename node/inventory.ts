@@ -68,6 +68,10 @@ export interface TemplateDetails extends Template {
     readonly firewallRules: number;
     /** Whether it has the ipset of an address filter, which a clone inherits. */
     readonly addressFilter: boolean;
+    /** Settings that only root may set, by PVE's names, and that a clone inherits. */
+    readonly rootOnly: readonly string[];
+    /** Settings of an account that cloud-init makes, by PVE's names. */
+    readonly account: readonly string[];
     /** Storage and size of the system disk, scsi0; missing where it has none. */
     readonly systemDisk?: { readonly storage: string; readonly sizeGiB: number };
 }
@@ -159,11 +163,31 @@ export function detailsOf(
         agent: /^(enabled=)?1\b/.test(String(config["agent"] ?? "")),
         cloudInit: Object.values(config).some((drive) => /^[^,]*[:/](vm-\d+-)?cloudinit\b/.test(String(drive))),
         firewallRules: rules.length,
+        rootOnly: Object.keys(config)
+            .filter((key) => isRootOnly(key, String(config[key])))
+            .sort(),
+        account: ACCOUNT.filter((key) => config[key] !== undefined),
         addressFilter: ipsets.some(({ name }) => name === FILTER_IPSET),
         ...(system !== undefined && {
             systemDisk: { storage: system.split(":")[0]!, sizeGiB: sizeGiBOf(system) ?? 0 },
         }),
     };
+}
+
+/** Settings by which cloud-init makes an account, or takes all that it makes from somewhere else. */
+const ACCOUNT = ["cicustom", "cipassword", "ciuser", "sshkeys"];
+
+/**
+ * Whether only root@pam may set a VM's setting, which a token never is (PVE/API2/Qemu.pm of qemu-server 8.4.10,
+ * check_vm_modify_config_perm): a device of the host that is no mapping of the datacentre is one.
+ */
+function isRootOnly(key: string, value: string): boolean {
+    return (
+        ["affinity", "arch", "args", "hookscript"].includes(key) ||
+        /^(parallel|ivshmem)\d*$/.test(key) ||
+        (/^(hostpci|usb)\d+$/.test(key) && !/(^|,)mapping=/.test(value) && !/^(host=)?spice\b/.test(value)) ||
+        (/^serial\d+$/.test(key) && value !== "socket")
+    );
 }
 
 /** A disk of a VM, attached or not; a CD or cloud-init drive is none. */

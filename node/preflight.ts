@@ -6,6 +6,11 @@ import { bridgesIn, type Interface } from "./site";
 import { liesIn, networkOf } from "../substrate/network";
 import { siteNetworks } from "../substrate/plan";
 import { excessOf, grantsOf, lacksOf, type Permissions } from "../substrate/role";
+import { tooManyCores } from "../substrate/admission";
+import { cpuFault, isCustomCpu } from "../substrate/cpuTypes";
+import { formatFault } from "../definitions/faults";
+import { faultAtKey } from "../definitions/places";
+import { vmsOn } from "./read";
 
 /**
  * Why no run may work on the nodes of a substrate, one line for each reason: the nodes are not the substrate's own, or else
@@ -23,9 +28,11 @@ export async function preflight(substrate: Substrate): Promise<string[]> {
         return cutOff;
     }
     const reasons = await withEachNode(substrate, async (client, hypervisor) => {
-        const wrong = await misplaced(client, substrate, hypervisor);
-        // What a wrong node grants says nothing.
-        return wrong.length > 0 ? wrong : tokenLacks(client, substrate, hypervisor);
+        const nodes = await client.get<Node[]>("/nodes");
+        const wrong = await misplaced(client, substrate, hypervisor, nodes);
+        // What a wrong node grants says nothing; and without a grant it says less than there is.
+        const lacks = wrong.length > 0 ? wrong : await tokenLacks(client, substrate, hypervisor);
+        return lacks.length > 0 ? lacks : unfit(client, substrate, hypervisor, nodes);
     });
     return reasons.flat();
 }
@@ -62,6 +69,13 @@ async function withoutWay({ hypervisors }: Substrate): Promise<string[]> {
     return (await Promise.all(reasons)).flat();
 }
 
+/** A node in GET /nodes. */
+interface Node {
+    readonly node: string;
+    /** CPU threads; PVE tells them where the token may read the node's status (Sys.Audit). */
+    readonly maxcpu?: number;
+}
+
 /**
  * In what the node that an endpoint leads to is not the substrate's own, one line for each: another name, a member of a
  * cluster, an address of another substrate's site. Any of them means that a run would work on somebody else's machine. So
@@ -69,9 +83,14 @@ async function withoutWay({ hypervisors }: Substrate): Promise<string[]> {
  *
  * @throws NodeError where the node cannot be asked.
  */
-export async function misplaced(client: NodeClient, substrate: Substrate, hypervisor: Hypervisor): Promise<string[]> {
-    const nodes = (await client.get<{ node: string }[]>("/nodes")).map(({ node }) => node).sort();
-    const wrong = wrongNode(substrate, hypervisor, nodes);
+async function misplaced(
+    client: NodeClient,
+    substrate: Substrate,
+    hypervisor: Hypervisor,
+    nodes: readonly Node[],
+): Promise<string[]> {
+    const names = nodes.map(({ node }) => node).sort();
+    const wrong = wrongNode(substrate, hypervisor, names);
     if (wrong !== undefined) {
         return [wrong];
     }
@@ -169,4 +188,32 @@ export async function reachWarnings(
               ]),
         ...wide.map(({ when, reaches }) => `${hypervisor.name}: ${when} in a tenant's file lets the token ${reaches}`),
     ];
+}
+
+/**
+ * What the CPUs of a node do not give: more vCPUs than it has threads, which its hardware in the stack file may say otherwise, and
+ * CPU types of the node's own that it does not have. One line for each VM.
+ *
+ * @throws NodeError where the node cannot be asked.
+ */
+async function unfit(
+    client: NodeClient,
+    substrate: Substrate,
+    hypervisor: Hypervisor,
+    nodes: readonly Node[],
+): Promise<string[]> {
+    const vms = vmsOn(substrate, hypervisor);
+    const asks = vms.some(({ cpuType }) => isCustomCpu(cpuType));
+    const path = `/nodes/${hypervisor.node}/capabilities/qemu/cpu`;
+    const models = asks ? await client.get<{ name: string; custom?: number }[]>(path) : [];
+    const custom = models.filter((model) => Number(model.custom ?? 0) === 1).map(({ name }) => name);
+    const threads = nodes.find(({ node }) => node === hypervisor.node)?.maxcpu ?? Infinity;
+    return vms.flatMap(({ cores, cpuType, definedAt }) => {
+        const cpu = cpuFault(cpuType, custom);
+        const faults = [
+            ...(cores > threads ? [faultAtKey(definedAt, "cores", tooManyCores(cores, hypervisor.name, threads))] : []),
+            ...(cpu === undefined ? [] : [faultAtKey(definedAt, "cpu", cpu)]),
+        ];
+        return faults.map(formatFault);
+    });
 }

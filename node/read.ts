@@ -16,7 +16,7 @@ import {
 } from "./inventory";
 import { readSite } from "./site";
 import { runs } from "./guestState";
-import { isCloned, type Recorded } from "../state/recorded";
+import { asksRebuild, historyOf, isCloned, type Recorded } from "../state/recorded";
 import { asksProcess } from "./addressFilter";
 
 /** The parts of an inventory that are asked for beside the guests. */
@@ -25,6 +25,8 @@ export interface Parts {
     readonly configs?: (guests: Inventory["guests"]) => readonly number[];
     /** VMIDs whose firewall's options and ipsets are asked for, where they are there: two requests each. */
     readonly firewalls?: readonly number[];
+    /** Further ones whose options alone are asked for, of which the guests tell: one request each. */
+    readonly walls?: (guests: Inventory["guests"]) => readonly number[];
     /** VMIDs whose process is asked for, where they run: one request each. */
     readonly processes?: readonly number[];
     /** Templates whose details are asked for, once the settings are read: three requests each. */
@@ -88,8 +90,9 @@ async function readGuests(client: NodeClient, node: string, guests: Inventory["g
         orNothing(client.get<T>(`${of(vmid)}/firewall/${part}`), nothing);
     const running = there(parts.processes).filter((vmid) => runs(guests.get(vmid)!));
     const chosen = parts.templates?.(guests) ?? [];
+    const walls = [...new Set([...(parts.firewalls ?? []), ...(parts.walls?.(guests) ?? [])])];
     const [firewalls, sets, processes, templates] = await Promise.all([
-        each(there(parts.firewalls), (vmid) => firewall<Settings>(vmid, "options", {})),
+        each(there(walls), (vmid) => firewall<Settings>(vmid, "options", {})),
         each(there(parts.firewalls), (vmid) => firewall<{ name: string }[]>(vmid, "ipset", [])),
         each(running, async (vmid) => (await client.get<{ pid?: number }>(`${of(vmid)}/status/current`)).pid),
         Promise.all(chosen.map((template) => readDetails(client, of(template.vmid), template))),
@@ -143,7 +146,7 @@ export function vmsOn({ tenants }: Substrate, { name }: Hypervisor): WorkloadVm[
 }
 
 /**
- * Guests whose settings a survey needs: VMs with further disks; where an address is fixed, everybody else's guests, one of
+ * Guests whose settings a survey needs: VMs that have or had further disks, that are made anew, and that go; where an address is fixed, everybody else's guests, one of
  * which may have it; and templates that only the time of their making tells apart.
  */
 function surveyed(
@@ -157,8 +160,13 @@ function surveyed(
     const others = [...guests.values()].filter(({ vmid, template }) => !own.has(vmid) && !template);
     const cloned = vms.filter((vm) => isCloned(vm, guests, recorded)).flatMap(({ template }) => template ?? []);
     const templates = templatesIn(guests);
+    const hasOrHad = (vm: WorkloadVm) =>
+        vm.extraDisks.length > 0 || (historyOf(vm, recorded)?.extraDisks ?? []).length > 0;
     return [
-        ...vms.filter(({ vmid, extraDisks }) => extraDisks.length > 0 && guests.has(vmid)).map(({ vmid }) => vmid),
+        ...vms
+            .filter((vm) => guests.has(vm.vmid) && (hasOrHad(vm) || asksRebuild(vm, recorded)))
+            .map(({ vmid }) => vmid),
+        ...[...recorded.vms.keys()].filter((vmid) => !own.has(vmid) && guests.has(vmid)),
         ...(vms.some(({ address }) => address !== undefined) ? others.map(({ vmid }) => vmid) : []),
         ...new Set(
             [hypervisor.template, ...cloned].flatMap((choice) => rivalsOf(templates, choice)).map(({ vmid }) => vmid),
@@ -188,6 +196,8 @@ export function surveyParts(substrate: Substrate, hypervisor: Hypervisor, record
             });
             return [...new Map(chosen.map((template) => [template.vmid, template])).values()];
         },
+        // One that is stopped may run only where its firewall stands.
+        walls: (guests) => vmids(({ vmid }) => guests.get(vmid)?.status === "stopped"),
         datacentreFirewall: true,
     };
 }

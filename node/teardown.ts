@@ -1,16 +1,17 @@
 import type { Holdings } from "../state/holdings";
 import { bearsMarkOf } from "../substrate/guestOwnership";
 import type { Clients } from "./client";
+import { guardsIn } from "./guards";
 import { disksIn, type Inventory } from "./inventory";
 import { readSettings } from "./read";
 
-/** A tenant's holdings with the disks that its VMs have on the nodes now, reading only. */
+/** A tenant's holdings with the disks that its VMs have on the nodes now, and what keeps PVE from deleting one; reading only. */
 export async function withDisks(clients: Clients, holdings: Holdings): Promise<Holdings> {
     const vms = await Promise.all(
         holdings.vms.map(async (vm) => {
             const client = clients.get(vm.node);
             const config = client && (await readSettings(client, vm.node, vm.vmid));
-            return config === undefined ? vm : { ...vm, disks: disksIn(config) };
+            return config === undefined ? vm : { ...vm, disks: disksIn(config), guards: guardsIn(vm.vmid, config) };
         }),
     );
     return { ...holdings, vms };

@@ -23,8 +23,10 @@ export interface VmHolding {
     readonly node: string;
     /** By PVE name; what was attached by hand is among them only once the node was asked. */
     readonly disks: readonly DiskHolding[];
-    /** Whether PVE refuses to delete it. */
+    /** Whether PVE refuses to delete it, as the state has it. */
     readonly protection: boolean;
+    /** Reasons of the node's not to delete it, each with the command that mends it; known once the node was asked. */
+    readonly guards?: readonly string[];
 }
 
 export interface DiskHolding {

@@ -1,6 +1,6 @@
 import type { HostOutput } from "../definitions/definitions";
 import type { VmOutput } from "../substrate/outputs";
-import type { WorkloadVm } from "../substrate/substrate";
+import type { ExtraDisk, WorkloadVm } from "../substrate/substrate";
 import { IPSET, nameOf, OPTIONS, RULES, TENANT_VM, VM, vmidOf, type StateResource } from "./deployment";
 
 /** The stack's own state before a run, as far as a run must know it: plain values. */
@@ -9,6 +9,8 @@ export interface Recorded {
     readonly vms: ReadonlyMap<number, RecordedVm>;
     /** Names of each VM's component, by VMID: more than one where a run broke off that renamed some of its resources. */
     readonly names: ReadonlyMap<number, ReadonlySet<string>>;
+    /** VMIDs of those whose firewall rules the state has. */
+    readonly ruled: ReadonlySet<number>;
     /** History of each VM, by the name of its component. */
     readonly history: ReadonlyMap<string, VmHistory>;
     /** MAC of each VM when an up last ended well, lower case, by VMID. */
@@ -68,6 +70,7 @@ export function restartSettingsOf(vm: WorkloadVm): RestartSettings {
 export const NOTHING_RECORDED: Recorded = {
     vms: new Map(),
     names: new Map(),
+    ruled: new Set(),
     history: new Map(),
     macs: new Map(),
     baselines: new Map(),
@@ -88,6 +91,17 @@ export function isCloned(vm: WorkloadVm, guests: { has(vmid: number): boolean },
 /** History of a VM; undefined for one that is new. */
 export function historyOf(vm: WorkloadVm, recorded: Recorded): VmHistory | undefined {
     return recorded.history.get(componentOf(vm, recorded));
+}
+
+/**
+ * The disks of a VM beside its system disk in the order in which they are declared: those that it had first, as they were. The
+ * provider keeps a disk's volume by its place in the list (path_in_datastore in disk.go of bpg v0.111.1), so that a new one in the
+ * place of another would be attached to the other's volume.
+ */
+export function extraDisksInOrder(vm: WorkloadVm, recorded: Recorded): readonly ExtraDisk[] {
+    const had = historyOf(vm, recorded)?.extraDisks ?? [];
+    const known = had.flatMap((name) => vm.extraDisks.find((disk) => disk.interface === name) ?? []);
+    return [...known, ...vm.extraDisks.filter((disk) => !known.includes(disk))];
 }
 
 /** Name of the component that a VM has in the state, which is another one while the VM is renamed. */
@@ -112,7 +126,8 @@ export function recordedOf(resources: readonly StateResource[], vms: readonly Vm
         }
     }
     const macs = new Map(vms.map(({ vmid, mac }) => [vmid, mac]));
-    return { vms: machines, names, history, macs, baselines: baselinesIn(resources) };
+    const ruled = new Set(resources.filter(({ type }) => type === RULES).map(vmidOf));
+    return { vms: machines, names, ruled, history, macs, baselines: baselinesIn(resources) };
 }
 
 /** Names of the component that each VM's resources are named after, by VMID. */

@@ -20,13 +20,26 @@ export interface Repair {
 /** Whether what a creation was to make is on the node, as the one that the inputs describe. */
 export type IsThere = (resource: StateResource) => Promise<boolean>;
 
+/** VMs of the state of which the node says something else, by VMID. */
+export interface Unlike {
+    /** Those that PVE protects, as the state does not know. */
+    readonly guarded: ReadonlySet<string>;
+    /** Those that are stopped and have no firewall. */
+    readonly unwalled: ReadonlySet<string>;
+}
+
+const ALIKE: Unlike = { guarded: new Set(), unwalled: new Set() };
+
 /**
- * Settles what an interrupted run left in the state:
+ * Settles what an interrupted run left in the state, and what the provider never reads:
  *
  * * a creation that was under way: what it made is put into the state as made, so that the next run goes on with it in
  *   place; what it did not make is forgotten;
  * * what was deleted to be made anew is forgotten, but for VMs, and so are firewall options of a VM that was made anew since;
- * * a disk whose name the provider lost when it was detached by hand gets its name back.
+ * * a disk whose name the provider lost when it was detached by hand gets its name back;
+ * * a VM that PVE protects is protected in the state, so that the provider reads it from then on and the next up lifts what no
+ *   file declares: of a clone it reads it only where the state says so (vmReadPrimitiveValues, vm.go:5804 of bpg v0.111.1);
+ * * a firewall that is gone from the node is forgotten, for the same reason as one that went with its VM.
  *
  * The state given is not changed; the repair without notes is the same state.
  */
@@ -34,14 +47,31 @@ export async function repairState(
     deployment: Deployment,
     isThere: IsThere,
     now = new Date().toISOString(),
+    unlike = ALIKE,
 ): Promise<Repair> {
     const notes: string[] = [];
     const disks = extraDisksByVm(deployment.resources ?? []);
-    const resources = (deployment.resources ?? []).map((resource) => withDiskNames(resource, disks, notes));
+    const resources = (deployment.resources ?? []).map((resource) =>
+        withProtection(withDiskNames(resource, disks, notes), unlike.guarded, notes),
+    );
+    const pending = await settlePending(deployment.pending_operations ?? [], resources, isThere, { now, notes });
+    const kept = withoutGone(resources, unlike.unwalled, notes);
+    return notes.length === 0
+        ? { deployment, notes }
+        : { deployment: { ...deployment, resources: kept, pending_operations: pending }, notes };
+}
+
+/** Puts what was made into the resources; gives back the operations that are left. */
+async function settlePending(
+    operations: readonly PendingOperation[],
+    resources: StateResource[],
+    isThere: IsThere,
+    { now, notes }: { readonly now: string; readonly notes: string[] },
+): Promise<PendingOperation[]> {
     const replaced = new Map(resources.flatMap((one, at) => (one.pendingReplacement ? [[one.urn, at] as const] : [])));
     const known = new Set(resources.map(({ urn }) => urn).filter((urn) => !replaced.has(urn)));
     const pending: PendingOperation[] = [];
-    for (const operation of deployment.pending_operations ?? []) {
+    for (const operation of operations) {
         const { type, resource } = operation;
         if (type !== "creating" || known.has(resource.urn)) {
             pending.push(operation);
@@ -53,10 +83,7 @@ export async function repairState(
             notes.push(`${nameOf(resource)}: it was not made before the run was interrupted; the next up makes it`);
         }
     }
-    const kept = withoutGone(resources, notes);
-    return notes.length === 0
-        ? { deployment, notes }
-        : { deployment: { ...deployment, resources: kept, pending_operations: pending }, notes };
+    return pending;
 }
 
 /**
@@ -68,14 +95,33 @@ export async function repairState(
  * * firewall options that are older than their VM, since PVE drops them with a VM. The provider does not see that they are gone, and
  *   the VM would be without its firewall.
  */
-function withoutGone(resources: readonly StateResource[], notes: string[]): StateResource[] {
+function withoutGone(
+    resources: readonly StateResource[],
+    unwalled: ReadonlySet<string>,
+    notes: string[],
+): StateResource[] {
     const since = new Map(resources.filter(({ type }) => type === VM).map((vm) => [vm.id, vm.created]));
     const outlived = ({ type, inputs = {}, created }: StateResource) =>
-        type === OPTIONS && isBefore(created, since.get(String(inputs["vmId"])));
+        type === OPTIONS &&
+        (isBefore(created, since.get(String(inputs["vmId"]))) || unwalled.has(String(inputs["vmId"])));
     const gone = resources.filter((one) => (one.pendingReplacement && one.type !== VM) || outlived(one));
-    notes.push(...gone.map((one) => `${nameOf(one)}: it went with the VM that was made anew; the next up makes it`));
+    const where = ({ type, inputs = {} }: StateResource) =>
+        type === OPTIONS && unwalled.has(String(inputs["vmId"]))
+            ? "it is gone from the node"
+            : "it went with the VM that was made anew";
+    notes.push(...gone.map((one) => `${nameOf(one)}: ${where(one)}; the next up makes it`));
     const urns = new Set(gone.map(({ urn }) => urn));
     return resources.filter(({ urn }) => !urns.has(urn)).map((resource) => independentOf(urns, resource));
+}
+
+function withProtection(resource: StateResource, guarded: ReadonlySet<string>, notes: string[]): StateResource {
+    if (resource.type !== VM || !guarded.has(resource.id ?? "")) {
+        return resource;
+    }
+    notes.push(
+        `${nameOf(resource)}: PVE protects VM ${resource.id}, which the state did not know; the next up lifts it`,
+    );
+    return { ...resource, outputs: { ...resource.outputs, protection: true } };
 }
 
 function isBefore(one: string | undefined, other: string | undefined): boolean {
@@ -97,7 +143,7 @@ function independentOf(urns: ReadonlySet<string>, resource: StateResource): Stat
 }
 
 /** A resource as the state has it once it was made: its inputs, until a refresh reads the rest. */
-function asCreated(resource: StateResource, now: string): StateResource {
+export function asCreated(resource: StateResource, now: string): StateResource {
     const id = idOf(resource)!;
     return { ...resource, id, outputs: { ...resource.inputs, id }, created: now };
 }

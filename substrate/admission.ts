@@ -16,8 +16,30 @@ export function checkAdmission(substrate: Substrate, definitions: readonly Check
         ...substrate.hypervisors.flatMap((hypervisor) =>
             RESOURCES.flatMap((resource) => checkHypervisor(substrate, hypervisor, resource, definitionOf)),
         ),
+        ...substrate.hypervisors.flatMap((hypervisor) => checkThreads(substrate, hypervisor, definitionOf)),
         ...substrate.tenants.flatMap((tenant) => checkQuota(tenant, definitionOf(tenant.name))),
     ];
+}
+
+/** PVE starts no VM with more vCPUs than the node has threads, whatever may be promised of them (QemuServer.pm:3879). */
+function checkThreads(
+    { tenants }: Substrate,
+    { name, hardware }: Hypervisor,
+    definitionOf: (tenant: string) => CheckedTenant,
+): Fault[] {
+    const on = tenants.filter(({ hypervisor }) => hypervisor === name);
+    return on.flatMap(({ name: tenant, vms }) =>
+        vms.flatMap(({ cores }, index) =>
+            hardware === undefined || cores <= hardware.threads
+                ? []
+                : [faultAt(definitionOf(tenant), ["vms", index, "cores"], tooManyCores(cores, name, hardware.threads))],
+        ),
+    );
+}
+
+/** A VM that the node would not start. */
+export function tooManyCores(cores: number, hypervisor: string, threads: number): string {
+    return `${cores} is more than the ${threads} threads of ${hypervisor}, with which PVE starts no VM; allowed: up to ${threads}`;
 }
 
 function checkHypervisor(

@@ -1,8 +1,9 @@
+import { isCustomCpu } from "./cpuTypes";
 import role from "./grants.json";
 import type { Hypervisor, Substrate } from "./substrate";
 
 /** Grants that only some definitions need, by the key of the VM or hypervisor that asks. */
-export type Occasion = "agent.wait" | "startup" | "backup" | "taskLog";
+export type Occasion = "agent.wait" | "startup" | "backup" | "taskLog" | "cpu";
 
 /** A role and the one path that it is granted on, to the user and its token alike. */
 export interface Grant {
@@ -45,6 +46,7 @@ export function grantsOf(substrate: Substrate, hypervisor: Hypervisor): Grant[] 
         startup: vms.some(({ startup }) => startup !== undefined),
         backup: hypervisor.backup !== undefined,
         taskLog: hypervisor.taskLog,
+        cpu: vms.some(({ cpuType }) => isCustomCpu(cpuType)),
     };
     const { datastore, bridge, backup = "", node } = hypervisor;
     const place: Record<string, string> = { datastore, bridge, backup, node };

@@ -57,7 +57,7 @@ export interface Hypervisor {
     /** Whether the node's task log is read. */
     readonly taskLog: boolean;
     readonly template: TemplateChoice;
-    /** How many VMs are made side by side, from clone to start. */
+    /** How many VMs are made side by side, until each is configured. */
     readonly clones: number;
     /** Missing while the hardware is not chosen. */
     readonly hardware?: Hardware;

@@ -1,9 +1,11 @@
-import { exportStack, importState } from "../../state/client";
+import { exportStack, importState, previewNodes, type Exported } from "../../state/client";
 import { releaseStack } from "../../state/locks";
-import { repairState } from "../../state/repair";
+import { repairState, type Repair } from "../../state/repair";
+import { takenBack } from "../../state/takenBack";
 import type { Substrate } from "../../substrate/substrate";
-import { withNodes } from "../../node/client";
-import { isOnNode, removeHalfMade } from "../../node/repair/creations";
+import { withNodes, type Clients } from "../../node/client";
+import { isOnNode, notInState, removeHalfMade } from "../../node/repair/creations";
+import { unlikeOnNodes } from "../../node/repair/unlike";
 import { removeUndeclared } from "../../node/repair/undeclared";
 
 /**
@@ -23,12 +25,31 @@ async function settle(substrate: Substrate): Promise<string[]> {
     }
     return withNodes(substrate, async (clients) => {
         const exported = exportStack(substrate.name);
-        const repair = await repairState(exported.deployment, (resource) => isOnNode(clients, resource));
+        const before = exported.deployment;
+        const unlike = await unlikeOnNodes(clients, substrate, before.resources ?? []);
+        const repair = await repairState(before, (resource) => isOnNode(clients, resource), undefined, unlike);
         if (repair.notes.length > 0) {
             importState(substrate.name, { ...exported, deployment: repair.deployment });
         }
         const resources = repair.deployment.resources ?? [];
         const clones = await removeHalfMade(clients, substrate, resources);
-        return [...repair.notes, ...clones, ...(await removeUndeclared(clients, substrate, resources))];
+        const taken = await takeBack(clients, substrate, { ...exported, deployment: repair.deployment });
+        const known = taken.deployment.resources ?? [];
+        return [...repair.notes, ...clones, ...taken.notes, ...(await removeUndeclared(clients, substrate, known))];
     });
+}
+
+/** Takes back VMs that the state lost; a preview is asked how they are declared only where there is one. */
+async function takeBack(clients: Clients, substrate: Substrate, exported: Exported): Promise<Repair> {
+    const { deployment } = exported;
+    const lost = await notInState(clients, substrate, deployment.resources ?? []);
+    if (lost.size === 0) {
+        return { deployment, notes: [] };
+    }
+    const steps = await previewNodes(substrate.name);
+    const taken = await takenBack(deployment, lost, steps, (resource) => isOnNode(clients, resource));
+    if (taken.notes.length > 0) {
+        importState(substrate.name, { ...exported, deployment: taken.deployment });
+    }
+    return taken;
 }

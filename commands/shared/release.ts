@@ -38,6 +38,20 @@ export function tellWhatGoes(substrate: Substrate, holdings: readonly Holdings[]
 }
 
 /**
+ * Refuses to take VMs away before the first is stopped, where PVE would refuse one: it looks only once a VM is stopped.
+ *
+ * @throws Refusal with each VM and the command that mends it.
+ */
+export function requireUnguarded(held: readonly Holdings[]): void {
+    const reasons = held.flatMap(({ tenant, vms }) =>
+        vms.flatMap(({ guards = [] }) => guards.map((guard) => `${tenant} is not torn down: ${guard}`)),
+    );
+    if (reasons.length > 0) {
+        throw new Refusal([...reasons, "Nothing was stopped. The commands are root's, on the node."].join("\n"));
+    }
+}
+
+/**
  * Prints what was released of tenants that the state has no more, and looks at node and router whether anything is left.
  *
  * @returns false where something is left, or where it cannot be told.

@@ -55,7 +55,7 @@ class Config:
                 raise param_error(delete=f"you can't use '-{key}' and -delete {key}' at the same time")
             if not is_known(key):
                 raise param_error(delete=f"unknown option '{key}'")
-        require_cpu(wanted)
+        require_cpu(wanted, self.cpu_types)
         self._check_config_privileges(vm, user, wanted, deleted)
         if p.get('digest') and p['digest'] != vm.digest():
             raise die('checksum mismatch (file change by other user?)')

@@ -42,10 +42,12 @@ class Control(control.Control):
         seconds before every answer), clone_seconds (real seconds that a full clone copies), agents_answer (whether guest
         agents do), grants (all that users and tokens are granted; null for the program's roles), without (privileges that
         nobody but root holds), secret (a new one of the program's token), address (of the node, in a /24), reset_every
-        (requests until the connection is reset; 0: never), members (names of further nodes of a cluster that it is in), record
+        (requests until the connection is reset; 0: never), members (names of further nodes of a cluster that it is in), cpu_types (of the node's own, as custom-old), deaf (VMIDs of guests that
+        ignore ACPI), record
         (a file that is kept beside the node's state before and after each write from now on; null: no more)."""
         control.require_known(wanted, {'time_scale', 'latency', 'clone_seconds', 'agents_answer', 'grants', 'without',
-                                       'reset_every', 'members', 'secret', 'address', 'task_seconds', 'record'})
+                                       'reset_every', 'members', 'secret', 'address', 'task_seconds', 'record', 'cpu_types',
+                                       'deaf'})
         node = self.machine
         if 'time_scale' in wanted:
             node.time_scale = float(wanted['time_scale'])
@@ -61,6 +63,10 @@ class Control(control.Control):
             node.reset_every = int(wanted['reset_every'])
         if 'members' in wanted:
             node.nodes = {NODE: {'online': True}, **{name: {'online': True} for name in wanted['members']}}
+        if 'cpu_types' in wanted:
+            node.cpu_types = [str(name) for name in wanted['cpu_types']]
+        if 'deaf' in wanted:
+            node.deaf = {int(vmid) for vmid in wanted['deaf']}
         if 'record' in wanted:
             node.recording = None if wanted['record'] is None else Recording(Path(wanted['record']))
         if 'grants' in wanted:

@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from fakepve import formats
-from fakepve.firewall import FORMAT
+from fakepve.firewall import FORMAT, empty_conf
 from fakepve.model import PveError
 
 # PVE 9 refuses a comment with a line feed; PVE 8 has no format for it.
@@ -19,6 +19,12 @@ IPV4_TEXT = re.compile(r'[\d.]+')
 
 class Firewall:
     """Mixin of the node: rules and ipsets as they are read back."""
+
+    def wall_of(self, vmid: int) -> dict[str, Any] | None:
+        """What a VM that starts now finds of its firewall: options and number of rules; None where it has no file, so that PVE
+        makes no chain for it (Firewall.pm:4362)."""
+        conf = self._fw()['guests'].get(vmid)
+        return None if conf in (None, empty_conf()) else {'options': dict(conf['options']), 'rules': len(conf['rules'])}
 
     def _check_rule(self, scope: str, rule: dict[str, Any], conf: dict[str, Any]) -> Any:
         try:

@@ -30,6 +30,8 @@ class Guests:
         # Real seconds that a full clone copies for, telling in its task's log how far it is; 0: it ends at once.
         self.clone_seconds = 0.0
         self._copying: set[asyncio.Future[None]] = set()
+        # VMIDs of guests that ignore ACPI.
+        self.deaf: set[int] = set()
         # PID of the QEMU process of each VM that was started, another one after each start.
         self.processes: dict[int, int] = {}
         self._next_process = itertools.count(20_000)
@@ -70,6 +72,9 @@ class Guests:
 
     async def _do_shutdown(self, vm: FakeVm, user: str, p: dict[str, Any]) -> str:
         """A VM that does not run is shut down already, and its task ends well (PVE/QemuServer.pm:6671)."""
+        if vm.status == 'running' and vm.vmid in self.deaf:
+            self._check_lock(vm)
+            return await self.task(vm.node, 'qmshutdown', vm.vmid, user, lambda: self._wait_for_deaf(vm, p), vm=vm)
         if vm.status == 'running':
             return await super()._do_shutdown(vm, user, p)
 
@@ -77,8 +82,16 @@ class Guests:
             return None
         return await super(Guests, self).task(vm.node, 'qmshutdown', vm.vmid, user, nothing, vm=vm)
 
+    async def _wait_for_deaf(self, vm: FakeVm, p: dict[str, Any]) -> None:
+        """A guest that ignores ACPI: PVE waits for all of the timeout, and then stops it only if it may
+        (PVE/QemuServer.pm:6620, _do_vm_stop)."""
+        await self.pause(int(p.get('timeout') or 60))
+        if str(p.get('forceStop', '0')) not in ('1', 'true'):
+            raise TaskError('VM quit/powerdown failed - got timeout')
+        vm.status = vm.qmpstatus = 'stopped'
+
     async def _qm_create(self, v: dict[str, Any], user: str) -> Any:
-        require_cpu(v)
+        require_cpu(v, self.cpu_types)
         return await super()._qm_create(v, user)
 
     async def _created(self, vm: FakeVm, body: Body) -> Any:

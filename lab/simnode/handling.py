@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import urllib.parse
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
@@ -17,6 +18,8 @@ from .recording import Recording
 JOURNAL_MAX = 20_000
 # Under which a request keeps its body as text.
 BODY = 'body'
+# Requests that let a VM run.
+START = re.compile(r'.*/qemu/(\d+)/status/(?:start|resume|reboot|reset)/?')
 
 
 async def parameters(request: web.Request) -> dict[str, Any]:
@@ -72,6 +75,9 @@ class RequestHandling:
         self._asked += 1
         entry = {'n': self._asked, 'method': request.method, 'path': request.path_qs, 'body': '', 'status': 0,
                  'user': None}
+        start = START.fullmatch(request.path) if request.method == 'POST' else None
+        if start:
+            entry['firewall'] = self.wall_of(int(start[1]))
         self.journal.append(entry)
         del self.journal[:-JOURNAL_MAX]
         if self.latency_seconds:

@@ -6,6 +6,8 @@ from aiohttp import web
 from fakepve.model import FakeVm, PveError
 from fakepve.routing import ok, param_error
 
+from .options import CPU_TYPES
+
 GIB = 1024 ** 3
 THREADS = 8
 MEMORY = 32 * GIB
@@ -32,6 +34,8 @@ class Node:
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        # CPU types that somebody made on the node: custom-...
+        self.cpu_types: list[str] = []
         self.interfaces = {name: dict(described) for name, described in INTERFACES.items()}
 
     def move_to(self, address: str) -> None:
@@ -42,6 +46,7 @@ class Node:
     def _routes_node(self) -> list[tuple[str, str, Any]]:
         network = '/nodes/{node}/network'
         return [('GET', '/nodes/{node}/status', self._node_status), ('GET', network, self._interfaces),
+                ('GET', '/nodes/{node}/capabilities/qemu/cpu', self._cpu_types),
                 ('GET', network + '/{iface}', self._interface), ('GET', '/cluster/nextid', self._next_id),
                 ('GET', '/cluster/sdn/zones', self._nothing), ('GET', '/cluster/sdn/vnets', self._nothing),
                 ('GET', '/cluster/ha/resources', self._nothing)]
@@ -69,6 +74,12 @@ class Node:
         kinds = BRIDGE_FILTERS.get(v.get('type', ''), (v.get('type'),))
         return [{'iface': name, **described} for name, described in self.interfaces.items()
                 if kinds == (None,) or described['type'] in kinds]
+
+    async def _cpu_types(self, v: dict[str, Any], user: str) -> list[dict[str, Any]]:
+        """CPU types; the node's own for who may read /nodes alone (PVE/API2/Qemu/CPU.pm, get_cpu_models)."""
+        own = self.cpu_types if self.allowed(user, '/nodes', 'Sys.Audit') else []
+        return [{'name': name, 'custom': 0, 'vendor': 'default'} for name in sorted(CPU_TYPES)] + [
+            {'name': name, 'custom': 1, 'vendor': 'default'} for name in own]
 
     async def _interface(self, v: dict[str, Any], user: str) -> dict[str, Any]:
         if v['iface'] not in self.interfaces:

@@ -1,6 +1,7 @@
 """A VM's configuration options: their JSON types, their normal form, and the privilege that each one asks for."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from fakepve import schema
@@ -41,11 +42,13 @@ CPU_TYPES = frozenset((
 ).split())
 
 
-def require_cpu(options: dict[str, Any]) -> None:
-    """Raises PVE's 400 for a CPU type that it does not have (CPUConfig.pm:311, validate_vm_cpu_conf); nobody made a type of
-    their own on this node."""
+def require_cpu(options: dict[str, Any], custom: Iterable[str] = ()) -> None:
+    """Raises PVE's 400 for a CPU type that it does not have (CPUConfig.pm:311, validate_vm_cpu_conf); custom are those of the
+    node's own."""
     first, properties = split_props(options.get('cpu', 'host'))
     kind = first or properties.get('cputype', '')
+    if kind in custom:
+        return
     if kind.startswith('custom-'):
         raise param_error(cpu=f"invalid format - Custom cputype '{kind.removeprefix('custom-')}' not found\n")
     if kind not in CPU_TYPES:

@@ -76,6 +76,34 @@ export async function removeHalfMade(
     return removed;
 }
 
+/**
+ * VMIDs of VMs of the files that are on their node with every mark of theirs, and not in a state.
+ *
+ * @throws NodeError where a node cannot be asked.
+ */
+export async function notInState(
+    clients: Clients,
+    substrate: Substrate,
+    state: readonly StateResource[],
+): Promise<ReadonlySet<number>> {
+    const known = new Set(state.filter(({ type }) => type === VM).map(({ id }) => id));
+    const lost = new Set<number>();
+    for (const hypervisor of substrate.hypervisors) {
+        const vms = vmsOn(substrate, hypervisor).filter(({ vmid }) => !known.has(String(vmid)));
+        if (vms.length === 0) {
+            continue;
+        }
+        const { guests } = await readInventory(clients.get(hypervisor.node)!, hypervisor);
+        for (const { vmid, tenant, name } of vms) {
+            const guest = guests.get(vmid);
+            if (guest?.type === "qemu" && guest.name === name && marksOf(guest, tenant).length === 2) {
+                lost.add(vmid);
+            }
+        }
+    }
+    return lost;
+}
+
 /** A clone is in its tenant's pool at once, and has the tenant's tag once it is configured. */
 function isHalfMade(guest: Guest, vm: WorkloadVm): boolean {
     const marks = marksOf(guest, vm.tenant);

@@ -61,7 +61,7 @@ export function requireAssigned(
     throw new RouterError(
         `VLAN ${inputs.tag}: device ${device} ${found}; on the router, once: ${open}, tick "Enable interface", IPv4 ` +
             `Configuration Type "Static IPv4", IPv4 address ${inputs.gatewayCidr}, Save, Apply changes. Best done once for ` +
-            "VLANs 50-59. Then run it again.",
+            "all VLANs of tenants. Then run it again.",
     );
 }
 

@@ -69,7 +69,7 @@ describe("faults on the node in one up that goes on", () => {
         output = up.output;
         told = diagnosticsOf(output);
         expect(up.exitCode).not.toBe(0);
-        const met = [...vmFaults.filter((one) => one.told).map(({ instance }) => resourceOf(instance))];
+        const met = [...vmFaults.filter((one) => one.told).map(({ instance }) => instance), WAITED].map(resourceOf);
         const names = [...told.keys()].filter((name) => name !== "tenant-hypervisors-dvntm");
         expect(
             [...new Set(names.map((name) => name.replace(/-(vm|rules|ipfilter|firewall|pool)$/, "")))].sort(),
@@ -77,6 +77,8 @@ describe("faults on the node in one up that goes on", () => {
         const { vms } = await lab.state();
         expect(vms["5211"]).toMatchObject({ status: "running" });
         expect(vms["5212"]).toMatchObject({ status: "running" });
+        // Of those whose firewall could not be made.
+        expect(["5207", "5208"].map((vmid) => vms[vmid]!.status)).toEqual(["stopped", "stopped"]);
     });
 
     test("a token is in nothing that it says", () => {
@@ -112,6 +114,8 @@ describe("faults on the node in one up that goes on", () => {
         recovered = (await lab.recover()).output;
         await lab.up();
         await lab.expectSettled(allVmids, fixedAddresses);
+        // In neither run.
+        expect(await lab.nakedStarts()).toEqual([]);
         await destroyed();
         lab.edit(STACK_FILE, (text) => text.replace("      clones: 20\n", ""));
     });
@@ -131,6 +135,10 @@ describe("faults on the node, one after the other", () => {
     test("a VM that somebody else makes under our VMID is theirs, whatever comes", async () => {
         define(tenants);
         await lab.node.byHand("POST", "/nodes/pve2/qemu", { vmid: "5002", name: "windows-pc", memory: "512" });
+        // Control: of a VM that is started without a firewall the requests tell.
+        await lab.node.byHand("POST", "/nodes/pve2/qemu/5002/status/start");
+        expect(await lab.nakedStarts()).toEqual(["5002"]);
+        await lab.node.byHand("POST", "/nodes/pve2/qemu/5002/status/stop");
         const before = await lab.state();
         const { exitCode, output } = await lab.workspace.pulumi(UP);
         expect(exitCode).not.toBe(0);

@@ -43,6 +43,23 @@ describe("a VM that is made anew", () => {
         await lab.expectSettled(OURS, FIXED);
     });
 
+    test("protected by hand: nothing is stopped, and the next up lifts it", async () => {
+        await lab.node.byHand("PUT", "/nodes/pve2/qemu/5002/config", { protection: "1" });
+        await lab.node.forgetRequests();
+        const destroy = await lab.workspace.command("destroy", "dvntm", "--yes=dvntm");
+        expect(destroy.exitCode).toBe(1);
+        expect(destroy.output).toMatch(
+            /grooveiq-db-vm01-vm: PVE protects VM 5002, which the state did not know; the next up lifts it/,
+        );
+        expect(destroy.output).toMatch(
+            /grooveiq is not torn down: PVE protects VM 5002 .*: qm set 5002 --protection 0/,
+        );
+        expect((await lab.node.requests()).filter(({ method }) => method !== "GET")).toEqual([]);
+        await lab.up();
+        expect((await lab.state()).vms["5002"]!.config["protection"] ?? "0").toBe("0");
+        await lab.expectSettled(OURS, FIXED);
+    });
+
     test("destroy leaves the node as it was", async () => {
         await lab.succeed("destroy", "--yes", "--skip-preview");
         expect(await lab.state()).toEqual(found);

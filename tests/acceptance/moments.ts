@@ -111,8 +111,9 @@ export async function standing(lab: AcceptanceLab): Promise<unknown> {
         // Of what goes with a VM the trigger begins with how often that was made; any other number is not steady.
         const [vm] = [...times].filter(([name]) => nameOf(resource).startsWith(`${name}-`));
         const { replacementTrigger: trigger } = resource as { replacementTrigger?: string };
+        const held = resource.type === VM && { inputs: { ...resource.inputs, started: null }, ignoreChanges: null };
         const same = trigger?.replace(new RegExp(`^${String(vm?.[1])}(?= |$)`), "n");
-        return { ...resource, outputs: steadyOutputs(resource), replacementTrigger: same };
+        return { ...resource, ...held, outputs: steadyOutputs(resource), replacementTrigger: same };
     });
     const byUrn = Object.fromEntries(steady.map((resource) => [resource.urn, resource]));
     const text = JSON.stringify({ node: await lab.state(), resources: byUrn, pending: pending_operations });
@@ -124,13 +125,16 @@ export async function standing(lab: AcceptanceLab): Promise<unknown> {
 /** Keys of what the provider's bridge notes for itself. */
 const NOTES = new Set(["__defaults", "__pulumi_raw_state_delta"]);
 
+/** Of a VM that the run itself starts, the state hears with the next refresh. */
+const AFTER_START = { started: null, ipv4Addresses: null, ipv6Addresses: null, networkInterfaceNames: null };
+
 /** Of a pool's outputs and a VM's `template` the node is read again by a preview, which shows them by what the node holds. */
 function steadyOutputs({ type, outputs }: StateResource): unknown {
     switch (type) {
         case TENANT_VM:
             return { ...outputs, generation: "n" };
         case VM:
-            return { ...outputs, template: null };
+            return { ...outputs, template: null, ...AFTER_START };
         case POOL:
             return {};
         default:

@@ -127,6 +127,24 @@ describe("the roles of tenants role", () => {
         expect(await lab.workspace.command("role", "--check", "dvntm")).toMatchObject({ exitCode: 0, output: "" });
     });
 
+    test("a CPU type of the node's own asks for more, and is looked for there before anything is touched", async () => {
+        lab.edit(FILE, (text) => text.replace("cores: 3", "cpu: custom-own\n    cores: 3"));
+        const check = async () => {
+            const { exitCode, output } = await lab.workspace.command("role", "--check", "dvntm");
+            return [exitCode, output];
+        };
+        expect(await check()).toEqual([1, `${lack("Sys.Audit", "/nodes")}\n`]);
+        granted = await lab.grantRole();
+        expect(await check()).toEqual([
+            1,
+            expect.stringMatching(/vms\[0\]\.cpu: the node has no CPU type custom-own; it has none\n$/),
+        ]);
+        await lab.node.set({ cpu_types: ["custom-own"] });
+        expect(await check()).toEqual([0, ""]);
+        lab.edit(FILE, (text) => text.replace("cpu: custom-own\n    ", ""));
+        granted = await lab.grantRole();
+    });
+
     test("a start order or a wait for the agent asks for more, which is printed then and no sooner", async () => {
         lab.edit(FILE, (text) =>
             text.replace("cores: 3", "cores: 3\n    startup: { order: 1 }\n    agent: { wait: true, timeout: 5 }"),

@@ -9,6 +9,10 @@ import { NOTHING_RECORDED, recordedOf } from "../../state/recorded";
 import { inventoryOf, project, removeProjects, smallTenant, STACK, templateGuest } from "../fixtures";
 import { record, settled, type Registered } from "./recorder";
 
+/** Starts of VMs are substrate.test.ts's. */
+jest.mock("../../node/client", () => ({ connect: () => ({ close: () => undefined }) }));
+jest.mock("../../node/start", () => ({ isWalled: () => true, startWalled: () => Promise.resolve() }));
+
 afterAll(removeProjects);
 
 const ROOT = resolve(__dirname, "..", "..");

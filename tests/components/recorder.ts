@@ -13,6 +13,7 @@ export interface Registered {
  */
 export async function record(stack = "dvntm") {
     const registered: Registered[] = [];
+    last = registered;
     let making = 0;
     let most = 0;
     await pulumi.runtime.setMocks(
@@ -36,6 +37,13 @@ export async function record(stack = "dvntm") {
         false,
     );
     return { registered, mostAtOnce: () => most };
+}
+
+let last: readonly Registered[] = [];
+
+/** Resources that the program which runs now has registered so far. */
+export function lastRegistered(): readonly Registered[] {
+    return last;
 }
 
 /** Outputs that the provider computes: the node gives a NIC its MAC. */

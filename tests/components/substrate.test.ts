@@ -1,12 +1,11 @@
-import * as pulumi from "@pulumi/pulumi";
 import type { Substrate } from "../../substrate/substrate";
-import { loadSubstrate } from "../../substrate/load";
 import { crashesPublishedPlugin } from "../crashingTypes";
-import { inventoryOf, project, removeProjects, SMALL_GUEST, smallTenant, STACK, templateGuest } from "../fixtures";
+import { removeProjects, SMALL_GUEST, smallTenant } from "../fixtures";
 import type { Guest } from "../../node/inventory";
-import { NOTHING_RECORDED, recordedOf, restartSettingsOf, type Recorded } from "../../state/recorded";
+import { recordedOf, restartSettingsOf, type Recorded } from "../../state/recorded";
 import type * as vmFirewall from "../../components/vmFirewall";
-import { record, settled, type Registered } from "./recorder";
+import { BEFORE, declared, named, substrateOf } from "./declared";
+import type { Registered } from "./recorder";
 
 /** A VM's firewall is declared as it is; its arguments are kept, as no mock of Pulumi's tells of a resource's options. */
 const mockFirewalls: vmFirewall.VmFirewallArgs[] = [];
@@ -15,41 +14,16 @@ jest.mock("../../components/vmFirewall", () => {
     return {
         declareFirewall: (...args: Parameters<typeof declareFirewall>) => {
             mockFirewalls.push(args[1]);
-            declareFirewall(...args);
+            return declareFirewall(...args);
         },
     };
 });
 
+/** Starts of VMs are vmStart.test.ts's. */
+jest.mock("../../node/client", () => ({ connect: () => ({ close: () => undefined }) }));
+jest.mock("../../node/start", () => ({ isWalled: () => true, startWalled: () => Promise.resolve() }));
+
 afterAll(removeProjects);
-
-const TEMPLATES = [templateGuest(100, "fedora-server-44-1.9"), templateGuest(103, "fedora-server-44-1.10")];
-
-function substrateOf(tenants: Record<string, string>, stack = STACK): Substrate {
-    const files: Record<string, string> = { "Pulumi.dvntm.yaml": stack };
-    for (const [name, text] of Object.entries(tenants)) {
-        files[`tenants/dvntm/${name}.yaml`] = text;
-    }
-    const root = project(files);
-    return loadSubstrate({ root, substrate: "dvntm" });
-}
-
-const NO_HOSTS = { hosts: new Map(), secrets: { variables: {} }, comparesOnly: false };
-
-async function declared(substrate: Substrate, guests: readonly Guest[] = [], recorded = NOTHING_RECORDED) {
-    const registrations = await record();
-    const inventories = new Map([["hv02", inventoryOf([...TEMPLATES, ...guests])]]);
-    const { declare } = await import("../../components/substrate");
-    const outputs = await declare(substrate, { inventories, recorded, ...NO_HOSTS }, "");
-    // Spread: an array that began in node:fs is of another realm under Jest, and Pulumi takes it for an object.
-    const vms = await settled(pulumi.output([...outputs.vms]));
-    return { ...registrations, vms };
-}
-
-function named(registered: readonly Registered[], name: string): Record<string, unknown> {
-    const found = registered.filter((resource) => resource.name === name);
-    expect(found.map((resource) => resource.name)).toEqual([name]);
-    return found[0]!.inputs;
-}
 
 const ONE = { grooveiq: smallTenant("grooveiq", 50) };
 const TWO = { ...ONE, vintronics: smallTenant("vintronics", 51) };
@@ -111,7 +85,8 @@ test("a VM is a full clone of the newest template, on the tenant's VLAN, with wh
         },
         agent: { enabled: true, timeout: "60s", waitForIp: { disabled: true } },
         onBoot: true,
-        started: true,
+        // By the run, once its firewall stands.
+        started: false,
         protection: false,
         rebootAfterUpdate: false,
         stopOnDestroy: true,
@@ -243,14 +218,6 @@ test("the provider verifies TLS and holds no token", async () => {
     });
 });
 
-const BEFORE: Recorded = {
-    vms: new Map([[5001, { component: "grooveiq-api-vm01", node: "pve2", mac: "BC:24:11:00:50:01" }]]),
-    names: new Map([[5001, new Set(["grooveiq-api-vm01"])]]),
-    history: new Map([["grooveiq-api-vm01", { generation: 2, rebuild: "once" }]]),
-    macs: new Map([[5001, "bc:24:11:00:50:01"]]),
-    baselines: new Map(),
-};
-
 function macIn(registered: readonly Registered[]): unknown {
     const [device] = named(registered, "grooveiq-api-vm01-vm")["networkDevices"] as { macAddress?: string }[];
     return device?.macAddress;
@@ -313,6 +280,28 @@ test("no more VMs are cloned at once than the hypervisor's definition says, and 
     const { registered, mostAtOnce } = await declared(substrateOf({ grooveiq: tenant }));
     expect(registered.filter(({ type }) => type === "proxmoxve:index/vmLegacy:VmLegacy")).toHaveLength(6);
     expect(mostAtOnce()).toBe(3);
+});
+
+test("a further disk never stands in the place of one that is there, whose volume it would get", async () => {
+    const vm = "    disks: [{ slot: 2, size: 8GiB }, { slot: 5, size: 8GiB }, { slot: 7, size: 8GiB }]\n";
+    const substrate = substrateOf({ grooveiq: `${smallTenant("grooveiq", 50)}${vm}` });
+    const history = { generation: 2, rebuild: "once", extraDisks: ["scsi7", "scsi5"] };
+    const had = { ...BEFORE, history: new Map([["grooveiq-api-vm01", history]]) };
+    const disksOf = (registered: readonly Registered[]) =>
+        (named(registered, "grooveiq-api-vm01-vm")["disks"] as { interface: string }[]).map((disk) => disk.interface);
+    expect(disksOf((await declared(substrate, [SMALL_GUEST], had)).registered)).toEqual([
+        "scsi0",
+        "scsi7",
+        "scsi5",
+        "scsi2",
+    ]);
+    // Control: of a VM that had none they stand by their slots.
+    expect(disksOf((await declared(substrate, [SMALL_GUEST], BEFORE)).registered)).toEqual([
+        "scsi0",
+        "scsi2",
+        "scsi5",
+        "scsi7",
+    ]);
 });
 
 test("control: VMs that are there wait for nobody", async () => {

@@ -44,7 +44,8 @@ def node(running: Client) -> Iterator[Client]:
     yield running
     running.control('DELETE', '/faults')
     running.control('PATCH', '/settings', {'time_scale': 0, 'task_seconds': {}, 'latency': 0, 'agents_answer': False,
-                                           'grants': wide_grants(), 'without': [], 'reset_every': 0})
+                                           'grants': wide_grants(), 'without': [], 'reset_every': 0,
+                                           'cpu_types': [], 'deaf': []})
 
 
 def wide_grants() -> list[dict]:

@@ -122,3 +122,13 @@ def test_pending_lists_the_digest_like_an_option(node):
     vmid = node.clone()
     entries = {entry['key']: entry for entry in node.call('GET', f'{NODE}/qemu/{vmid}/pending')}
     assert entries['digest']['value'] == node.config(vmid)['digest']
+
+
+def test_a_cpu_type_of_the_nodes_own_is_listed_and_taken(node):
+    node.control('PATCH', '/settings', {'cpu_types': ['custom-own']})
+    listed = node.as_root().call('GET', f'{NODE}/capabilities/qemu/cpu')
+    assert {'name': 'custom-own', 'custom': 1, 'vendor': 'default'} in listed
+    assert 'host' not in {model['name'] for model in listed if model['custom']}
+    vmid = node.clone()
+    node.configure(vmid, cpu='custom-own')
+    assert node.config(vmid)['cpu'] == 'custom-own'

@@ -206,3 +206,17 @@ def test_a_node_of_another_site(node):
     bridge = node.call('GET', f'{NODE}/network/vmbr0')
     assert (bridge['cidr'], bridge['gateway']) == ('10.10.99.22/24', '10.10.99.1')
     node.control('PATCH', '/settings', {'address': '10.20.99.22'})
+
+
+def test_requests_tell_of_a_start_what_firewall_it_found(node):
+    vmid = node.clone()
+    start = f'{NODE}/qemu/{vmid}/status/start'
+    node.control('DELETE', '/requests')
+    node.power(vmid, 'start')
+    node.power(vmid, 'stop')
+    node.call('PUT', f'{NODE}/qemu/{vmid}/firewall/options', enable=1, policy_in='DROP')
+    node.call('POST', f'{NODE}/qemu/{vmid}/firewall/rules', type='in', action='ACCEPT', enable=1)
+    node.power(vmid, 'start')
+    told = [seen for seen in node.control('GET', '/requests') if 'firewall' in seen]
+    assert [(seen['path'], seen['firewall']) for seen in told] == [
+        (f'/api2/json{start}', None), (f'/api2/json{start}', {'options': {'enable': 1, 'policy_in': 'DROP'}, 'rules': 1})]

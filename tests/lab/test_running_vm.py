@@ -1,7 +1,7 @@
 """Changes of a running VM: what hot-plugs, and what waits for the next start."""
 
 import pytest
-from node_client import NODE
+from node_client import NODE, ApiError
 
 
 @pytest.fixture
@@ -121,3 +121,20 @@ def test_cloud_init_drive_of_a_running_vm_waits_to_go(node, vmid):
     assert f'vm-{vmid}-cloudinit' in node.volumes()
     node.power(vmid, 'stop')
     assert f'vm-{vmid}-cloudinit' not in node.volumes()
+
+
+@pytest.mark.parametrize(('force', 'status'), [(0, 'running'), (1, 'stopped')])
+def test_a_deaf_guest_is_waited_for_and_stopped_only_by_force(node, vmid, force, status):
+    node.control('PATCH', '/settings', {'deaf': [vmid]})
+    path = f'{NODE}/qemu/{vmid}/status'
+    if force:
+        node.call('POST', f'{path}/shutdown', timeout=1, forceStop=1)
+    else:
+        with pytest.raises(ApiError, match='VM quit/powerdown failed - got timeout'):
+            node.call('POST', f'{path}/shutdown', timeout=1)
+    assert node.call('GET', f'{path}/current')['status'] == status
+
+
+def test_control_another_guest_obeys(node, vmid):
+    node.call('POST', f'{NODE}/qemu/{vmid}/status/shutdown', timeout=1)
+    assert node.call('GET', f'{NODE}/qemu/{vmid}/status/current')['status'] == 'stopped'

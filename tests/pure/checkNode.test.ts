@@ -1,8 +1,8 @@
-import { checkNode } from "../../node/checkNode";
 import { formatFault } from "../../definitions/faults";
-import { loadSubstrate } from "../../substrate/load";
+import { checkNode } from "../../node/checkNode";
 import type { Guest } from "../../node/inventory";
 import { NOTHING_RECORDED } from "../../state/recorded";
+import { loadSubstrate } from "../../substrate/load";
 import { inventoryOf, project, removeProjects, SMALL_GUEST, smallTenant, STACK, templateGuest } from "../fixtures";
 import { faultsOf, FILE, RECORDED, TEMPLATE } from "./checkedNode";
 

@@ -10,6 +10,8 @@ export const TEMPLATE: TemplateDetails = {
     vmid: 103,
     name: "fedora-server-44-1.10",
     settings: {},
+    rootOnly: [],
+    account: [],
     agent: true,
     cloudInit: true,
     firewallRules: 0,

@@ -143,3 +143,37 @@ test("a disk without a name gets the one that the VM was declared with", async (
     expect(notes).toHaveLength(1);
     expect(broken.outputs!["disks"]).toEqual([{ interface: "scsi0", size: 32 }, null]);
 });
+
+describe("what the node says and no refresh reads", () => {
+    const machine = vm({ protection: false }, { id: "5001", outputs: { nodeName: "pve2", protection: false } });
+    const options: StateResource = {
+        urn: `${PREFIX}x::grooveiq-api-vm01-firewall`,
+        type: "proxmoxve:firewall/optionsLegacy:OptionsLegacy",
+        inputs: { vmId: 5001 },
+    };
+    const state: Deployment = { resources: [machine, options] };
+    const none: ReadonlySet<string> = new Set();
+    const it5001: ReadonlySet<string> = new Set(["5001"]);
+
+    test("a VM that PVE protects is protected in the state, whose inputs stay: the next up lifts it", async () => {
+        const { deployment, notes } = await repairState(state, there, NOW, { guarded: it5001, unwalled: none });
+        expect(deployment.resources).toEqual([
+            { ...machine, outputs: { nodeName: "pve2", protection: true } },
+            options,
+        ]);
+        expect(notes).toEqual([
+            "grooveiq-api-vm01-vm: PVE protects VM 5001, which the state did not know; the next up lifts it",
+        ]);
+    });
+
+    test("a firewall that is gone from a stopped VM is forgotten", async () => {
+        const { deployment, notes } = await repairState(state, there, NOW, { guarded: none, unwalled: it5001 });
+        expect(deployment.resources).toEqual([machine]);
+        expect(notes).toEqual(["grooveiq-api-vm01-firewall: it is gone from the node; the next up makes it"]);
+    });
+
+    test("control: a node that says the same changes nothing", async () => {
+        const { deployment, notes } = await repairState(state, there, NOW, { guarded: none, unwalled: none });
+        expect([deployment, notes]).toEqual([state, []]);
+    });
+});

@@ -107,14 +107,21 @@ describe("what a person does with a substrate that is up", () => {
         });
 
         test("a VM that the state lost is taken back as it is", async () => {
+            const path = 'export PATH="$PWD/.tools/bin:$PATH"';
+            const lose = `${path}\npulumi state delete --stack dvntm --force --yes --target-dependents "${URN}"`;
+            await site.runbook.first(lose);
+            expect((await site.runbook.first("tenants recover dvntm")).output).toMatch(
+                /VM 5001 bears all its marks on the node, and the state did not have it; it does now/,
+            );
+            await site.runbook.first("tenants up dvntm");
+
+            // One that somebody changed so that it does not bear them all is taken back by hand.
+            await site.node.byHand("PUT", "/nodes/pve2/qemu/5001/config", { description: "mine" });
             const {
                 vms: before,
                 firewall: { guests: firewalls },
             } = (await site.node.state()) as NodeState;
-            const path = 'export PATH="$PWD/.tools/bin:$PATH"';
-            await site.runbook.first(
-                `${path}\npulumi state delete --stack dvntm --force --yes --target-dependents "${URN}"`,
-            );
+            await site.runbook.first(lose);
             await expect(site.runbook.first("tenants up dvntm")).rejects.toThrow(
                 /VM 5001 is on node pve2 and looks like this one, but is not in the\s+stack's state/,
             );

@@ -1,0 +1,91 @@
+import { FILTER_IPSET } from "./addressFilter";
+import type { Fault } from "../definitions/faults";
+import { stackFileOf } from "../definitions/stackFile";
+import type { Hypervisor, WorkloadVm } from "../substrate/substrate";
+import { templateFor, type TemplateDetails } from "./inventory";
+import { faultOf, type Known } from "./known";
+
+/** One fault for each thing wrong with a template, at the first VM that would be cloned from it. */
+export function checkTemplates(vms: readonly WorkloadVm[], { substrate, hypervisor, inventory }: Known): Fault[] {
+    const faults = vms.flatMap((vm) => {
+        try {
+            const { vmid } = templateFor(vm, hypervisor, inventory.guests);
+            return checkTemplate(vm, inventory.templates.get(vmid)!, hypervisor);
+        } catch (error) {
+            if (error instanceof RangeError) {
+                const message = error.message.replace(/\.$/, "");
+                const path = `hypervisors.${hypervisor.name}.template`;
+                return [
+                    vm.template === undefined
+                        ? { file: stackFileOf(substrate.name), path, message }
+                        : faultOf(vm, "template", message),
+                ];
+            }
+            throw error;
+        }
+    });
+    const seen = new Set<string>();
+    return faults.filter(({ message }) => !seen.has(message) && seen.add(message));
+}
+
+function checkTemplate(vm: WorkloadVm, details: TemplateDetails, { node, datastore }: Hypervisor): Fault[] {
+    const template = `template ${details.name} (${details.vmid}) on node ${node}`;
+    const identity = identityOf(vm);
+    const disk = details.systemDisk;
+    const wrong = [
+        disk === undefined && `${template} has no disk scsi0; build it with the disk on scsi0`,
+        vm.agent.enabled &&
+            !details.agent &&
+            `${template} has no guest agent; build it with qemu_agent true, or set agent.enabled: false`,
+        identity !== undefined &&
+            !details.cloudInit &&
+            `${template} has no cloud-init drive, which ${identity} needs; build it with cloud-init and its drive, or ` +
+                "leave out user and address",
+        ...inherited(vm, details, template),
+        disk !== undefined &&
+            disk.storage !== datastore &&
+            `${template} lies on storage ${disk.storage}, not ${datastore}; build it there, or correct datastore`,
+    ].filter((message) => message !== false);
+    const size =
+        disk !== undefined && disk.sizeGiB > vm.diskGiB
+            ? [faultOf(vm, "disk", tooSmall(vm, template, disk.sizeGiB))]
+            : [];
+    return [...wrong.map((message) => faultOf(vm, "template", message)), ...size];
+}
+
+/** Things of a template that every clone would have, and the program could not, or would not, take out of it. */
+function inherited({ user }: WorkloadVm, details: TemplateDetails, template: string): (string | false)[] {
+    const ownAccount = user === undefined ? [] : details.account;
+    return [
+        details.firewallRules > 0 &&
+            `${template} has ${details.firewallRules} firewall rules, which every clone would inherit; remove them from it`,
+        details.addressFilter &&
+            `${template} has the ipset ${FILTER_IPSET}, which every clone would inherit and be cut off by; remove it`,
+        details.rootOnly.length > 0 &&
+            `${template} has ${listOf(details.rootOnly)}, which only root may set, so that a clone of it can be neither finished nor ` +
+                `changed; as root on the node: ${withoutKeys(details, details.rootOnly)}`,
+        ownAccount.length > 0 &&
+            `${template} has ${listOf(ownAccount)}, which every clone inherits: beside the account that the tenant's file ` +
+                `declares it would let others in; as root on the node: ${withoutKeys(details, ownAccount)}`,
+    ];
+}
+
+function listOf(keys: readonly string[]): string {
+    return keys.length < 2 ? keys.join("") : `${keys.slice(0, -1).join(", ")} and ${keys.at(-1)!}`;
+}
+
+function withoutKeys({ vmid }: TemplateDetails, keys: readonly string[]): string {
+    return `qm set ${vmid} --delete ${keys.join(",")}`;
+}
+
+/** The thing that a definition asks of cloud-init beside the host's name; undefined for nothing. */
+function identityOf({ user, address }: WorkloadVm): string | undefined {
+    return user !== undefined ? "an account" : address !== undefined ? "a fixed address" : undefined;
+}
+
+function tooSmall(vm: WorkloadVm, template: string, sizeGiB: number): string {
+    return (
+        `${vm.diskGiB}GiB is less than the ${sizeGiB}GiB of ${template}, and a disk only grows; allowed: ` +
+        `${Math.ceil(sizeGiB)}GiB or more, or build the template with a smaller os_disk_size`
+    );
+}
