@@ -1,4 +1,4 @@
-"""A data plane of two tenants for the tests: 5001, 5002 and 5003 of VLAN 50, 5101 of VLAN 51, and a router that lets all through."""
+"""A data plane of two tenants: 5001, 5002 and 5003 of VLAN 50, 5101 of VLAN 51, and a router that lets all through."""
 
 import json
 import os
@@ -28,7 +28,9 @@ def address(vmid: int) -> str:
     return f'10.20.{vmid // 100}.{9 + vmid % 100}'
 
 
-def guest(vmid: int, options: dict[str, Any] | None = None, net: str = '', ipset: Any = None, rules: Any = None) -> dict[str, Any]:
+def guest(vmid: int, options: dict[str, Any] | None = None, net: str = '', ipset: Any = None,
+          rules: Any = None) -> dict[str, Any]:
+    """A VM as the node holds it, with what it has otherwise than the others."""
     vlan = vmid // 100
     own = {'pos': 0, 'type': 'in', 'action': 'ACCEPT', 'enable': 1, 'source': f'10.20.{vlan}.0/24'}
     return {'vmid': vmid, 'status': 'running', 'options': OPTIONS if options is None else options, 'ipset': ipset,
@@ -38,8 +40,8 @@ def guest(vmid: int, options: dict[str, Any] | None = None, net: str = '', ipset
 
 
 def state(*guests: dict[str, Any], scopes: bool = False) -> dict[str, Any]:
-    """All four VMs, those that are given in place of their own; with scopes, the router's Kea serves a pool of two in each segment, and
-    in VLAN 51 a reservation."""
+    """All four VMs, those that are given in place of their own; with scopes, the router's Kea serves a pool of two in each
+    segment, and in VLAN 51 a reservation."""
     changed = {one['vmid']: one for one in guests}
     interfaces = [{'identifier': f'opt{vlan}', 'device': f'vlan0.{vlan}', 'addr4': f'10.20.{vlan}.1/24', 'vlan_tag': vlan,
                    'enabled': True, 'description': f'TENANT{vlan}'} for vlan in (50, 51)]
@@ -47,10 +49,12 @@ def state(*guests: dict[str, Any], scopes: bool = False) -> dict[str, Any]:
                   'protocol': 'any', 'source_net': 'any', 'destination_net': 'any', 'description': 'everything'}
     subnets = [{'uuid': str(vlan), 'subnet_id': str(vlan), 'subnet': f'10.20.{vlan}.0/24',
                 'pools': f'10.20.{vlan}.100-10.20.{vlan}.101'} for vlan in (50, 51)] if scopes else []
-    reserved = [{'subnet': '51', 'hw_address': '02:00:00:00:09:01', 'ip_address': '10.20.51.20', 'hostname': ''}] if scopes else []
+    reserved = [{'subnet': '51', 'hw_address': '02:00:00:00:09:01', 'ip_address': '10.20.51.20',
+                 'hostname': ''}] if scopes else []
     return {'node': {'firewall': {'enable': 1}, 'guests': [changed.get(vmid) or guest(vmid) for vmid in VMS]},
-            'router': {'interfaces': interfaces, 'rules': [everything], 'aliases': [], 'subnets': subnets, 'reservations': reserved,
-                       'hosts': [], 'host_aliases': [], 'own_names': [], 'kea': {'interfaces': ['opt50', 'opt51'], 'valid_lifetime': '4000'},
+            'router': {'interfaces': interfaces, 'rules': [everything], 'aliases': [], 'subnets': subnets,
+                       'reservations': reserved, 'hosts': [], 'host_aliases': [], 'own_names': [],
+                       'kea': {'interfaces': ['opt50', 'opt51'], 'valid_lifetime': '4000'},
                        'running': {'kea': 'running' if scopes else 'stopped', 'unbound': 'stopped'}}}
 
 

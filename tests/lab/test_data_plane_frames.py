@@ -1,10 +1,10 @@
-"""Frames through the data plane, each with its source in PVE's firewall: what passes there passes here, and what is stopped is."""
+"""Frames through the data plane, each with its source in PVE's firewall: what passes there passes here, and nothing else."""
 
 from collections.abc import Iterator
 
 import pytest
-from plane import (BROADCAST, MARK, MISSING, NOBODY, OPTIONS, DataPlane, address, arp, asked_for, dhcp, ethernet, guest, icmp6, link_local, mac,
-                   state, udp, udp6)
+from plane import (BROADCAST, MARK, MISSING, NOBODY, OPTIONS, DataPlane, address, arp, asked_for, dhcp, ethernet, guest, icmp6,
+                   link_local, mac, state, udp, udp6)
 
 pytestmark = pytest.mark.skipif(MISSING is not None, reason=MISSING or '')
 IPV4, ARP, IPV6, LOOPBACK_TEST = 0x0800, 0x0806, 0x86dd, 0x9000
