@@ -163,10 +163,10 @@ async function tryAll(
     say("VMs that pass for others");
     const spoofing = await measureSpoofing(plane, substrate, ports, leases);
     const [moments, unwalled] = await momentsOf(site, workspace, say);
-    say("a VM in another VLAN on purpose");
-    const controls = [rule, wall, ...doors, ...unwalled, await tagControl(site)];
     say("an address of another tenant's pool");
     const taken = await measurePools(plane, substrate, new Map(ports.map(({ vmid, mac }) => [vmid, mac])));
+    say("a VM in another VLAN on purpose");
+    const controls = [rule, wall, ...doors, ...unwalled, await tagControl(site)];
     return { spoofing: [...spoofing, ...taken], moments, controls };
 }
 
