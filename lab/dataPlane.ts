@@ -120,6 +120,16 @@ export class DataPlane {
         return new Map(Object.entries(leases).map(([vmid, lease]) => [Number(vmid), lease]));
     }
 
+    /** Has every connection be a new one, and every place an address be looked for again. */
+    async forget(): Promise<void> {
+        await this.command("forget", {});
+    }
+
+    /** Gives VMs an address at once, as 10.20.50.10/24, and asks nobody. */
+    async name(addresses: ReadonlyMap<number, string>): Promise<void> {
+        await this.command("name", { addresses: Object.fromEntries(addresses) });
+    }
+
     /** Lets hosts answer at their addresses on these ports, and nobody else. */
     async listen(
         hosts: Readonly<Record<string, readonly string[]>>,

@@ -1,10 +1,16 @@
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { dump, load } from "js-yaml";
 import { stackFileOf } from "../definitions/stackFile";
 import { IsolatedCli, type CliResult } from "./cli";
 import { copyTenants, LAB_DEFINITIONS, labStackFile } from "./definitions";
 import type { SimulatedNode } from "./simulatedNode";
 import type { SimulatedRouter } from "./simulatedRouter";
+
+/** What of a tenant's file the lab changes. */
+export interface TenantFile {
+    readonly vms: { readonly name: string; rebuild?: string }[];
+}
 
 export type { CliResult } from "./cli";
 
@@ -127,6 +133,14 @@ export class Workspace {
     /** Has every later run keep the state elsewhere. */
     keepStateIn(environment: Readonly<Record<string, string>>): void {
         Object.entries(environment).forEach(([name, value]) => this.cli.setVariable(name, value));
+    }
+
+    /** Changes a tenant's file, whose comments and form are lost. */
+    changeTenant(name: string, change: (definition: TenantFile) => void): void {
+        const file = join(this.root, "tenants", this.stack, `${name}.yaml`);
+        const definition = load(readFileSync(file, "utf8")) as TenantFile;
+        change(definition);
+        writeFileSync(file, dump(definition));
     }
 
     /** Encrypts a value into the stack's configuration. */

@@ -28,6 +28,8 @@ export interface Proof {
     readonly addresses: readonly Finding[];
     readonly names: readonly Finding[];
     readonly spoofing: readonly Finding[];
+    /** Frames past a VM's walls at every moment of its life; empty where no VM may be made anew. */
+    readonly moments: readonly Finding[];
     /** Faults made on purpose: each must turn something red. */
     readonly controls: readonly Finding[];
     readonly seconds: number;
@@ -35,8 +37,10 @@ export interface Proof {
 
 /** Everything that is not as declared, the matrix's as findings too. */
 export function mismatchesOf(proof: Proof): Finding[] {
-    const { matrix, addresses, names, spoofing, controls } = proof;
-    return [...matrix.map(asFinding), ...addresses, ...names, ...spoofing, ...controls].filter(({ ok }) => !ok);
+    const { matrix, addresses, names, spoofing, moments, controls } = proof;
+    return [...matrix.map(asFinding), ...addresses, ...names, ...spoofing, ...moments, ...controls].filter(
+        ({ ok }) => !ok,
+    );
 }
 
 /** A probe's question in words, as `udp 68 from port 67`. */

@@ -68,6 +68,7 @@ export function verificationOf(
             job.names.map((name, i) => judgeName(job.vm, name, answer.names[i] ?? [])),
         ),
         spoofing: [],
+        moments: [],
         controls: [],
         seconds,
     };

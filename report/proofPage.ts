@@ -37,6 +37,7 @@ ${section("Not as declared", wrong)}
 <h2>Who reaches whom</h2>
 <p class="legend">${MEANINGS.map(([sign, meaning]) => `<span style="background:${COLOURS[sign]}"></span>${meaning}`).join("")}</p>
 <div class="picture" tabindex="0">${picture(cellsOf(proof.matrix))}</div>
+${section("At every moment of a VM's life", proof.moments)}
 ${section("Faults made on purpose", proof.controls)}
 ${section("Not stopped by this design", notStopped)}
 ${section(

@@ -50,6 +50,7 @@ export function asText(proof: Proof): string {
         ...more,
         ...matrixLines(proof),
         ...notStopped.map(({ what, measured, note }) => `not stopped: ${what}: ${measured} (${note})`),
+        ...proof.moments.filter(({ ok }) => ok).map(({ what, measured }) => `moments: ${what}: ${measured}`),
         ...proof.controls.map(({ what, measured }) => `control: ${what}: ${measured}`),
         sums(proof, wrong.length),
     ].join("\n");
@@ -92,8 +93,11 @@ export function signOf(cell: MatrixCell | undefined): string {
     return cell.open === 0 ? "." : cell.open === cell.probes.length ? "o" : "p";
 }
 
-function sums({ substrate, vms, matrix, addresses, names, spoofing, controls, seconds }: Proof, wrong: number): string {
-    const all = [matrix, addresses, names, spoofing, controls].reduce((sum, some) => sum + some.length, 0);
+function sums(
+    { substrate, vms, matrix, addresses, names, spoofing, moments, controls, seconds }: Proof,
+    wrong: number,
+): string {
+    const all = [matrix, addresses, names, spoofing, moments, controls].reduce((sum, some) => sum + some.length, 0);
     const cells = cellsOf(matrix).length;
     return (
         `${substrate}: ${vms} VMs, ${cells} cells with ${matrix.length} probes, ${all} measured in ${seconds} s: ` +

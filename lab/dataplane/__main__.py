@@ -39,6 +39,11 @@ class Commands:
         self.plane.forget()
         return guests.boot([self.plane.nics[vmid] for vmid in vmids], timeout)
 
+    async def name(self, addresses: dict[str, str]) -> Any:
+        """Gives VMs an address at once, as if they had always had it."""
+        for vmid, address in addresses.items():
+            guests.name(self.plane.nics[int(vmid)], address)
+
     async def listen(self, hosts: dict[str, list[str]], ports: dict[str, list[int]]) -> Any:
         """Lets hosts answer at their addresses."""
         self.responders.close()

@@ -28,6 +28,11 @@ def boot(nics: list[plan.Nic], timeout: int) -> dict[int, dict[str, Any]]:
         return dict(pool.map(lambda nic: (nic.vmid, _boot(nic)), nics))
 
 
+def name(nic: plan.Nic, address: str) -> None:
+    """Gives a VM an address with its prefix, and asks nobody."""
+    machine.ip(['addr flush dev eth0', f'addr add {address} broadcast + dev eth0', 'link set eth0 up'], nic.namespace)
+
+
 def _boot(nic: plan.Nic) -> dict[str, Any]:
     machine.ip(['addr flush dev eth0 scope global', 'link set eth0 up'], nic.namespace)
     if nic.fixed is not None:

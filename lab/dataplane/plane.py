@@ -3,6 +3,7 @@
 import json
 import subprocess
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -41,12 +42,20 @@ class Plane:
         """Makes the data plane as node and router hold it now; raises PlanError for what is not modelled."""
         nics = {nic.vmid: nic for nic in plan.nics(state['node'])}
         self._router(state['router'])
-        for vmid in self.nics.keys() - nics.keys():
-            raise plan.PlanError(f'VM {vmid} does not run any more')
+        self._unplug(self.nics.keys() - nics.keys())
         self._ports(nics)
         self.nics = nics
         return {'vms': [{'vmid': nic.vmid, 'mac': nic.mac, 'vlan': nic.vlan, 'filtered': nic.options is not None}
                         for nic in nics.values()]}
+
+    def _unplug(self, vmids: Iterable[int]) -> None:
+        """Takes VMs away that do not run any more, with all that they were."""
+        for vmid in sorted(vmids):
+            nic = self.nics[vmid]
+            self._vsctl([f'del-port {SWITCH} fwpr{vmid}', f'del-br fwbr{vmid}'])
+            del self._flows[vmid]
+            machine.ip([f'link del tap{vmid}'])
+            machine.run('ip', 'netns', 'del', nic.namespace)
 
     def _ports(self, nics: dict[int, plan.Nic]) -> None:
         commands: list[str] = []

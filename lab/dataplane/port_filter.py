@@ -1,7 +1,8 @@
 """PVE's firewall at a VM's NIC, as the flows of a bridge of its own between VM and switch (PVE's fwbr). Pure.
 
 After pve-firewall 5.1.2, src/PVE/Firewall.pm (its lines are in lab/README.md): PVEFW-FORWARD, a VM's chains OUT and IN for
-IPv4 and IPv6 (ruleset_create_vm_chain, ruleset_generate_vm_rules), and ebtables for every other frame (generate_tap_layer2filter).
+IPv4 and IPv6 (ruleset_create_vm_chain, ruleset_generate_vm_rules), and ebtables for every other frame
+(generate_tap_layer2filter).
 """
 
 import ipaddress

@@ -1,5 +1,3 @@
-import { isIPv6 } from "node:net";
-
 /** Frames as a VM's own network stack would never send them. */
 
 const BROADCAST_MAC = "ff:ff:ff:ff:ff:ff";
@@ -118,6 +116,39 @@ export function dhcpOffer(
     return udpFrame(ethernet, { source: server, destination, sourcePort: 67, port: 68, payload });
 }
 
+/** A message of a DHCP client (RFC 2131). */
+export interface ClientMessage {
+    readonly type: "discover" | "request";
+    /** Hardware address that it is for, which need not be the frame's. */
+    readonly client: Buffer;
+    /** Address that it asks for. */
+    readonly wanted: string;
+    /** Address of the server that it asks; missing: any. */
+    readonly server?: string;
+    /** Address of the relay that it claims to have come by. */
+    readonly relay?: string | undefined;
+}
+
+/** A DHCP client's message to everybody, whose answer is to go to everybody, too. */
+export function dhcpMessage(ethernet: Ethernet, { type, client, wanted, server, relay }: ClientMessage): Buffer {
+    const fixed = Buffer.alloc(236);
+    Buffer.from([1, 1, 6, 0]).copy(fixed);
+    client.copy(fixed, 4, 2, 6);
+    // The flag of a client that has no address to be sent to.
+    fixed.writeUInt8(0x80, 10);
+    octets(relay ?? "0.0.0.0").copy(fixed, 24);
+    client.copy(fixed, 28, 0, 6);
+    const payload = Buffer.concat([
+        fixed,
+        Buffer.from([0x63, 0x82, 0x53, 0x63, 53, 1, type === "discover" ? 1 : 3, 50, 4]),
+        octets(wanted),
+        ...(server === undefined ? [] : [Buffer.from([54, 4]), octets(server)]),
+        Buffer.from([255]),
+    ]);
+    const ends = { source: "0.0.0.0", destination: "255.255.255.255", sourcePort: 68, port: 67 };
+    return udpFrame(ethernet, { ...ends, payload });
+}
+
 function header({ source, destination = BROADCAST_MAC, vlan }: Ethernet, type: number): Buffer {
     const tag = vlan === undefined ? [] : [words(DOT1Q, vlan)];
     return Buffer.concat([bytes(destination), bytes(source), ...tag, words(type)]);
@@ -147,9 +178,6 @@ function bytes(mac: string): Buffer {
 
 /** An IPv6 address as sixteen bytes. */
 function hextets(address: string): Buffer {
-    if (!isIPv6(address)) {
-        throw new RangeError(`${address} is no IPv6 address`);
-    }
     const [head = "", tail = ""] = address.split("::");
     const groups = (text: string) => (text === "" ? [] : text.split(":").map((group) => parseInt(group, 16)));
     const [first, last] = [groups(head), groups(tail)];

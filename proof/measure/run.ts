@@ -4,7 +4,7 @@ import { vmsOf } from "../proof";
 import { judgeLease } from "../lease";
 import { stackFileOf } from "../../definitions/stackFile";
 import type { Substrate } from "../../substrate/substrate";
-import { DataPlane } from "../../lab/dataPlane";
+import { DataPlane, type PlaneVm } from "../../lab/dataPlane";
 import { defineMany } from "../../lab/manyTenants";
 import { readPlaneState } from "../../lab/planeState";
 import { SimulatedNode } from "../../lab/simulatedNode";
@@ -13,6 +13,8 @@ import { Workspace } from "../../lab/workspace";
 import { dhcpControl, ruleControl, tagControl, trunkControl, wallControl, type Site } from "./controls";
 import type { Finding, Proof } from "../findings";
 import { addStandIns, bootVms, measureMatrix, measureNames } from "./measure";
+import { framesThrough, lifeOf, rebuildable, withoutFirewall } from "./moments";
+import { measurePools } from "./pools";
 import { prepareSite } from "./site";
 import { measureSpoofing } from "./spoofing";
 
@@ -136,19 +138,54 @@ async function measureAll(
         say("probes from every VM, and into every VM");
         const matrix = await measureMatrix(plane, substrate, leases);
         await inspect?.(site, workspace);
-        say("a rule removed on purpose");
-        const rule = await ruleControl(site);
-        say("a VM's firewall off on purpose");
-        const wall = await wallControl(site);
-        say("its option for DHCP on, and a trunk at its NIC, on purpose");
-        const doors = [await dhcpControl(site), await trunkControl(site)];
-        say("VMs that pass for others");
-        const spoofing = await measureSpoofing(plane, substrate, ports, leases);
-        say("a VM in another VLAN on purpose");
-        const controls: Finding[] = [rule, wall, ...doors, await tagControl(site)];
+        const tried = await tryAll(site, ports, workspace, say);
         const addresses = vms.flatMap(([tenant, vm]) => judgeLease(substrate, tenant, vm, leases.get(vm.vmid)));
-        return { substrate: substrate.name, vms: vms.length, matrix, addresses, names, spoofing, controls };
+        return { substrate: substrate.name, vms: vms.length, matrix, addresses, names, ...tried };
     } finally {
         await plane.stop();
     }
+}
+
+/** Everything that changes the site or the data plane: faults on purpose, attempts, a VM's life. */
+async function tryAll(
+    site: Site,
+    ports: readonly PlaneVm[],
+    workspace: Workspace,
+    say: ProofOptions["say"],
+): Promise<Pick<Proof, "spoofing" | "moments" | "controls">> {
+    const { plane, substrate, leases } = site;
+    say("a rule removed on purpose");
+    const rule = await ruleControl(site);
+    say("a VM's firewall off on purpose");
+    const wall = await wallControl(site);
+    say("its option for DHCP on, and a trunk at its NIC, on purpose");
+    const doors = [await dhcpControl(site), await trunkControl(site)];
+    say("VMs that pass for others");
+    const spoofing = await measureSpoofing(plane, substrate, ports, leases);
+    const [moments, unwalled] = await momentsOf(site, workspace, say);
+    say("an address of another tenant's pool");
+    const taken = await measurePools(plane, substrate, new Map(ports.map(({ vmid, mac }) => [vmid, mac])));
+    say("a VM in another VLAN on purpose");
+    const controls = [rule, wall, ...doors, ...unwalled, await tagControl(site)];
+    return { spoofing: [...spoofing, ...taken], moments, controls };
+}
+
+/** Findings of one VM's life, and of a control in which it has no firewall; none where every VM is kept. */
+async function momentsOf(
+    site: Site,
+    workspace: Workspace,
+    say: ProofOptions["say"],
+): Promise<readonly [moments: Finding[], controls: Finding[]]> {
+    const subject = rebuildable(site.substrate);
+    if (subject === undefined) {
+        return [[], []];
+    }
+    say("a VM rebuilt and restarted, with frames past its walls at every moment");
+    const [tenant, vm] = subject;
+    const watched = { ...site, tenant, vm };
+    const moments = await lifeOf(site.node, workspace, site.substrate, subject);
+    const found = await framesThrough(watched, moments);
+    const control = await withoutFirewall(watched, moments);
+    await site.plane.apply(await readPlaneState(site.node, site.router));
+    return [[found], [control]];
 }

@@ -4,7 +4,8 @@ import type { Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
 import type { Lease } from "../lease";
 import type { DataPlane, PlaneVm } from "../../lab/dataPlane";
 import type { Finding } from "../findings";
-import { attemptsOf, type Actor, type Cast } from "./attempts";
+import { attemptsOf } from "./attempts";
+import type { Actor, Cast } from "./cast";
 
 const WATCH_SECONDS = 0.6;
 
@@ -42,6 +43,8 @@ export async function measureSpoofing(
         const declared = substrate.tenants.length > 1 && substrate.tenants.some(({ vms: own }) => own.length > 1);
         return [{ what, expected, measured: "not measured", ok: !declared }];
     }
+    // What a fault on purpose let through before would pass as a connection that stands.
+    await plane.forget();
     const findings: Finding[] = [];
     for (const cast of casts) {
         findings.push(...(await measure(plane, cast)));

@@ -6,7 +6,8 @@ import { AcceptanceLab, RUN_TIMEOUT_MS } from "./lab";
 import { Matrix } from "./matrix";
 import { changeMacByHand, changeWhole, renameTenant } from "./matrixLast";
 import { VM_ROWS, type Row } from "./matrixRows";
-import { ALLOWANCES, FILE, REFUSALS, RULES, TENANT, tenantText, type Phase } from "./matrixTenants";
+import { RULES } from "./matrixRules";
+import { ALLOWANCES, FILE, REFUSALS, TENANT, tenantText, type Phase } from "./matrixTenants";
 
 jest.setTimeout(RUN_TIMEOUT_MS);
 

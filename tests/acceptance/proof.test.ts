@@ -1,7 +1,6 @@
-import { execFileSync, spawn } from "node:child_process";
-import { once } from "node:events";
-import { readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { execFileSync } from "node:child_process";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { mismatchesOf, type Proof } from "../../proof/findings";
 import { asPage } from "../../report/proofPage";
 import { asText, cellsOf } from "../../report/proofText";
@@ -9,6 +8,8 @@ import type { Site } from "../../proof/measure/controls";
 import { prove } from "../../proof/measure/run";
 import { LAB_SYSTEM, systemMissing } from "../../tools/labSystem";
 import type { CliResult, Workspace } from "../../lab/workspace";
+import { but, OUTCOME } from "./proofOutcome";
+import { devices, firstOf } from "./proofProcesses";
 
 jest.setTimeout(300_000);
 
@@ -138,6 +139,12 @@ describeHere("three tenants, eight VMs and two allow rules, measured from inside
             expect.objectContaining({ what: "PVE's firewall of grooveiq/api-vm01 off", ok: true }),
             expect.objectContaining({ what: "PVE's option dhcp of grooveiq/api-vm01 on", ok: true }),
             expect.objectContaining({ what: "grooveiq/api-vm01 with VLAN 51 as a trunk", ok: true }),
+            expect.objectContaining({
+                what: "grooveiq/api-vm01 from its start on, rebuilt and restarted, without its firewall",
+                measured:
+                    "2 of 2 frames through a wall in 1 moments: into it from guest, from it with the MAC of nobody",
+                ok: true,
+            }),
             expect.objectContaining({ what: "grooveiq/api-vm01 moved from VLAN 50 to 51", ok: true }),
         ]);
     });
@@ -151,46 +158,6 @@ describeHere("three tenants, eight VMs and two allow rules, measured from inside
             const said = what.split(": ")[1]!.replace(other, "STRANGER").replace(mate, "MATE");
             return `${said}: ${measured.replace(/vm\d+/, "MATE")}${note === undefined ? "" : " (not stopped)"}`;
         });
-    }
-
-    /** What a VM tries that may send from any address, in the order of the proof. */
-    const OUTCOME = [
-        "a frame of its own (control): reaches MATE",
-        "with the MAC of MATE: stopped",
-        "with a MAC of nobody: stopped",
-        "with a MAC of nobody, from DHCP's port to DHCP's: stopped",
-        "its own address to platform (control): reaches platform",
-        "with the address of STRANGER: stopped",
-        "with the address of MATE: reaches platform (not stopped)",
-        "with the address of MATE in a frame of VLAN 0: reaches platform (not stopped)",
-        "with the address of STRANGER in a frame of VLAN 0: stopped",
-        "a frame of VLAN 0 with the address of nobody to MATE: reaches MATE (not stopped)",
-        "a frame of VLAN 0 with the address of nobody to STRANGER by the gateway: stopped",
-        "a frame of VLAN 50 with the address of nobody to MATE: reaches MATE (not stopped)",
-        "a frame of VLAN 50 with the address of nobody to STRANGER by the gateway: stopped",
-        "a frame of VLAN 51 with the address of nobody to STRANGER: stopped",
-        "gratuitous ARP for the gateway: reaches MATE (not stopped)",
-        "gratuitous ARP for the gateway in a frame of VLAN 0: reaches MATE (not stopped)",
-        "gratuitous ARP for the gateway in a frame of VLAN 0 to STRANGER: stopped",
-        "a DHCP server of its own: reaches MATE (not stopped)",
-        "a DHCP server that passes for the gateway in a frame of VLAN 0: reaches MATE (not stopped)",
-        "a DHCP server of its own for STRANGER: stopped",
-        "a neighbour solicitation (control): reaches MATE",
-        "a router advertisement: stopped",
-        "a router advertisement in a frame of VLAN 0: reaches MATE (not stopped)",
-        "IPv6 to MATE: stopped",
-        "IPv6 to STRANGER: stopped",
-        "IPv6 to somewhere else by the gateway: stopped",
-        "with a MAC of nobody in a connection to MATE: reaches MATE (not stopped)",
-        "with a MAC of nobody in a connection to STRANGER: stopped",
-        "an answer from STRANGER to what never reached it: stopped",
-        "with the address of STRANGER in its connection to platform: reaches platform (not stopped)",
-    ];
-
-    /** The same list with some of its lines as they are for another kind of VM. */
-    function but(...other: readonly string[]): string[] {
-        const whatOf = (line: string) => line.slice(0, line.indexOf(": "));
-        return OUTCOME.map((line) => other.find((one) => whatOf(one) === whatOf(line)) ?? line);
     }
 
     test("who passes for another is stopped, or said not to be; no other tenant's VM is reached", () => {
@@ -214,6 +181,26 @@ describeHere("three tenants, eight VMs and two allow rules, measured from inside
         );
         expect(reached("moneyrouter/api-vm01", "moneyrouter/db-vm01")).toEqual(["tcp 5432"]);
         expect(reached("moneyrouter/db-vm01", "moneyrouter/api-vm01")).toEqual([]);
+    });
+
+    test("an address of another tenant's pool is taken by a VM that asks as a relay would, and that is said", () => {
+        const pools = proof.spoofing.filter(({ what }) => what.includes("pool"));
+        expect(pools.map(({ what, measured }) => `${what}: ${measured}`)).toEqual([
+            "grooveiq asks for 10.20.51.200 of vintronics's pool (control): vintronics is offered it",
+            "grooveiq asks for 10.20.51.200 of vintronics's pool as a relay of its segment: vintronics is not offered it any more",
+        ]);
+        expect(pools[1]!.note).toMatch(/^across tenants: Kea takes the scope by the relay/);
+    });
+
+    test("no frame passes a wall in any moment of a VM that is rebuilt and restarted", () => {
+        expect(proof.moments).toEqual([
+            {
+                what: "grooveiq/api-vm01 from its start on, rebuilt and restarted",
+                expected: "no frame through a wall in any moment",
+                measured: expect.stringMatching(/^0 of \d+ frames through a wall in [2-9] moments$/) as string,
+                ok: true,
+            },
+        ]);
     });
 
     test("the page needs nothing else, and mismatches come first in both", () => {
@@ -245,42 +232,6 @@ describeHere("three tenants, eight VMs and two allow rules, measured from inside
     });
 });
 
-describeHere("a data plane", () => {
-    /** Starts one in a process of its own, which says its first process's id. */
-    async function started() {
-        const script = `const { DataPlane } = require("./lab/dataPlane");
-            DataPlane.start().then((plane) => console.log(plane.pid));
-            setInterval(() => undefined, 1000);`;
-        const root = resolve(__dirname, "..", "..");
-        const owner = spawn(process.execPath, ["--require", "./start/typescript", "-e", script], {
-            cwd: root,
-            stdio: ["ignore", "pipe", "inherit"],
-        });
-        const [line] = (await once(owner.stdout.setEncoding("utf8"), "data")) as [string];
-        const entered = firstOf(line.trim());
-        return { owner, first: entered, namespace: namespaceOf(entered)! };
-    }
-
-    test.each(["SIGKILL", "SIGTERM"] as const)(
-        "is gone with all its processes after %s of whoever started it",
-        async (signal) => {
-            const before = devices();
-            const { owner, first, namespace } = await started();
-            const names = inNamespace(namespace).map((pid) => readFileSync(`/proc/${pid}/comm`, "utf8").trim());
-            expect(names).toEqual(expect.arrayContaining(["ovs-vswitchd", "ovsdb-server", "python3"]));
-            // Nothing leads out of it: no device of the machine's, and no route at all.
-            const own = readFileSync(`/proc/${first}/net/dev`, "utf8");
-            expect(own).toContain("vmbr0");
-            expect(before.filter((device) => device !== "lo" && own.includes(`${device}:`))).toEqual([]);
-            expect(readFileSync(`/proc/${first}/net/route`, "utf8").trim().split("\n")).toHaveLength(1);
-            owner.kill(signal);
-            await once(owner, "exit");
-            await gone(namespace);
-            expect(devices()).toEqual(before);
-        },
-    );
-});
-
 /** Lets ssh into the VMs from the segment management, as a person of the site has it; gives back ssh's configuration. */
 async function sshInto({ plane, leases }: Site, workspace: Workspace): Promise<string> {
     const [key, known, config] = ["key", "known_hosts", "ssh_config"].map((file) => join(workspace.root, file));
@@ -297,37 +248,4 @@ async function sshInto({ plane, leases }: Site, workspace: Workspace): Promise<s
     ];
     writeFileSync(config!, `${lines.join("\n")}\n`);
     return config!;
-}
-
-/** The first process within a data plane. */
-function firstOf(pid: number | string): string {
-    return readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
-}
-
-/** Network devices of this machine. */
-function devices(): string[] {
-    return readdirSync("/sys/class/net").sort();
-}
-
-function namespaceOf(pid: string): string | undefined {
-    try {
-        return readlinkSync(`/proc/${pid}/ns/pid`);
-    } catch {
-        // It ended meanwhile.
-        return undefined;
-    }
-}
-
-/** Processes in a pid namespace. */
-function inNamespace(namespace: string): string[] {
-    return readdirSync("/proc").filter((pid) => /^\d+$/.test(pid) && namespaceOf(pid) === namespace);
-}
-
-async function gone(namespace: string): Promise<void> {
-    for (const since = Date.now(); inNamespace(namespace).length > 0;) {
-        if (Date.now() - since > 30_000) {
-            throw new Error(`still there: ${inNamespace(namespace).join(" ")}`);
-        }
-        await new Promise((done) => setTimeout(done, 50));
-    }
 }

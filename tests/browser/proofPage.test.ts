@@ -17,7 +17,7 @@ function page(): string {
         ok: index !== 0,
         ...(check.open && { answered: check.to }),
     }));
-    const none = { addresses: [], names: [], spoofing: [], controls: [] };
+    const none = { addresses: [], names: [], spoofing: [], moments: [], controls: [] };
     return asPage({ substrate: site.name, vms: addresses.length, matrix, seconds: 1, ...none });
 }
 

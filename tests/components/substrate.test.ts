@@ -140,64 +140,6 @@ test("a VM with a fixed address may send from it alone; one with DHCP from any",
     expect(named(other, "grooveiq-api-vm01-firewall")).toMatchObject({ ipfilter: false });
 });
 
-/** PVE's rules of a VM, one line each. */
-function rulesIn(registered: readonly Registered[], name: string): string[] {
-    const { rules } = named(registered, name) as { rules: readonly Record<string, unknown>[] };
-    return rules.map(({ type, action, source, dest, proto, sport, dport, comment }) =>
-        [
-            type,
-            action,
-            proto,
-            source,
-            sport && `:${String(sport)}`,
-            "->",
-            dest,
-            dport && `:${String(dport)}`,
-            `(${String(comment)})`,
-        ]
-            .filter((part) => part !== undefined)
-            .join(" "),
-    );
-}
-
-const OUTSIDE = ["in ACCEPT 10.20.99.0/24 -> (management)", "in ACCEPT 10.20.10.0/24 -> (trusted)"];
-
-test("VMs of a tenant reach each other, unless isolate keeps them apart but for what the file opens at one of them", async () => {
-    const vms = ["web-vm01", "db-vm01"]
-        .map((name, i) => `  - {name: ${name}, instance: ${i + 1}, address: fixed}\n`)
-        .join("");
-    const tenant = (more: string) => ({ grooveiq: `name: grooveiq\nvlan: 50\n${more}vms:\n${vms}` });
-    const open = (await declared(substrateOf(tenant("")))).registered;
-    expect(rulesIn(open, "grooveiq-db-vm01-rules")).toEqual(["in ACCEPT 10.20.50.0/24 -> (own segment)", ...OUTSIDE]);
-
-    const allow = 'isolate: true\nallow:\n  - {to: db-vm01, protocol: tcp, ports: "5432", why: orders}\n';
-    const { registered } = await declared(substrateOf(tenant(allow)));
-    const dhcp = "in ACCEPT udp 10.20.50.1/32 :67 -> :68 (dhcp)";
-    const out = [
-        "out DROP udp :67 -> (no DHCP server)",
-        "out ACCEPT -> 10.20.50.1/32 (gateway)",
-        "out ACCEPT tcp -> 10.20.50.11/32 :5432 (db-vm01: orders)",
-        "out DROP -> 10.20.50.0/24 (isolate)",
-    ];
-    expect(rulesIn(registered, "grooveiq-db-vm01-rules")).toEqual([
-        dhcp,
-        "in ACCEPT tcp 10.20.50.0/24 -> :5432 (db-vm01: orders)",
-        ...OUTSIDE,
-        ...out,
-    ]);
-    expect(rulesIn(registered, "grooveiq-web-vm01-rules")).toEqual([dhcp, ...OUTSIDE, ...out]);
-});
-
-test("DHCP's ports are let through by PVE's own option on a flat network alone", async () => {
-    const dhcp = async (substrate: Substrate) =>
-        named((await declared(substrate)).registered, "grooveiq-api-vm01-firewall")["dhcp"];
-    const substrate = substrateOf(ONE);
-    const [tenant] = substrate.tenants;
-    const flat = { ...tenant!, segment: { ...tenant!.segment, tagged: false } };
-    expect(await dhcp(substrate)).toBe(false);
-    expect(await dhcp({ ...substrate, tenants: [flat] })).toBe(true);
-});
-
 test("a VM that runs with another address still is not cut off", async () => {
     const guests = [{ ...SMALL_GUEST, process: 20_000 }];
     const [vm] = substrateOf(ONE).tenants[0]!.vms;

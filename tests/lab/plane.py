@@ -1,9 +1,10 @@
-"""A data plane of two tenants for the tests: 5001, 5002 and 5003 of VLAN 50, 5101 of VLAN 51, and a router that lets all through."""
+"""A data plane of two tenants: 5001, 5002 and 5003 of VLAN 50, 5101 of VLAN 51, and a router that lets all through."""
 
 import json
 import os
 import struct
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,9 @@ def address(vmid: int) -> str:
     return f'10.20.{vmid // 100}.{9 + vmid % 100}'
 
 
-def guest(vmid: int, options: dict[str, Any] | None = None, net: str = '', ipset: Any = None, rules: Any = None) -> dict[str, Any]:
+def guest(vmid: int, options: dict[str, Any] | None = None, net: str = '', ipset: Any = None,
+          rules: Any = None) -> dict[str, Any]:
+    """A VM as the node holds it, with what it has otherwise than the others."""
     vlan = vmid // 100
     own = {'pos': 0, 'type': 'in', 'action': 'ACCEPT', 'enable': 1, 'source': f'10.20.{vlan}.0/24'}
     return {'vmid': vmid, 'status': 'running', 'options': OPTIONS if options is None else options, 'ipset': ipset,
@@ -36,17 +39,23 @@ def guest(vmid: int, options: dict[str, Any] | None = None, net: str = '', ipset
                        'ipconfig0': f'ip={address(vmid)}/24,gw=10.20.{vlan}.1'}}
 
 
-def state(*guests: dict[str, Any]) -> dict[str, Any]:
-    """All four VMs, those that are given in place of their own."""
+def state(*guests: dict[str, Any], scopes: bool = False) -> dict[str, Any]:
+    """All four VMs, those that are given in place of their own; with scopes, the router's Kea serves a pool of two in each
+    segment, and in VLAN 51 a reservation."""
     changed = {one['vmid']: one for one in guests}
     interfaces = [{'identifier': f'opt{vlan}', 'device': f'vlan0.{vlan}', 'addr4': f'10.20.{vlan}.1/24', 'vlan_tag': vlan,
                    'enabled': True, 'description': f'TENANT{vlan}'} for vlan in (50, 51)]
     everything = {'enabled': '1', 'action': 'pass', 'quick': '1', 'interface': '', 'direction': 'in', 'ipprotocol': 'inet',
                   'protocol': 'any', 'source_net': 'any', 'destination_net': 'any', 'description': 'everything'}
+    subnets = [{'uuid': str(vlan), 'subnet_id': str(vlan), 'subnet': f'10.20.{vlan}.0/24',
+                'pools': f'10.20.{vlan}.100-10.20.{vlan}.101'} for vlan in (50, 51)] if scopes else []
+    reserved = [{'subnet': '51', 'hw_address': '02:00:00:00:09:01', 'ip_address': '10.20.51.20',
+                 'hostname': ''}] if scopes else []
     return {'node': {'firewall': {'enable': 1}, 'guests': [changed.get(vmid) or guest(vmid) for vmid in VMS]},
-            'router': {'interfaces': interfaces, 'rules': [everything], 'aliases': [], 'subnets': [], 'reservations': [],
-                       'hosts': [], 'host_aliases': [], 'own_names': [], 'kea': {'interfaces': [], 'valid_lifetime': '4000'},
-                       'running': {'kea': 'stopped', 'unbound': 'stopped'}}}
+            'router': {'interfaces': interfaces, 'rules': [everything], 'aliases': [], 'subnets': subnets,
+                       'reservations': reserved, 'hosts': [], 'host_aliases': [], 'own_names': [],
+                       'kea': {'interfaces': ['opt50', 'opt51'], 'valid_lifetime': '4000'},
+                       'running': {'kea': 'running' if scopes else 'stopped', 'unbound': 'stopped'}}}
 
 
 class DataPlane:
@@ -65,9 +74,9 @@ class DataPlane:
         self._process.stdin.close()
         self._process.wait()
 
-    def apply(self, *guests: dict[str, Any]) -> None:
+    def apply(self, *guests: dict[str, Any], scopes: bool = False) -> None:
         """As the node holds it: these VMs as given, the others as ever; nothing is known of connections before."""
-        self.command('apply', state=state(*guests))
+        self.command('apply', state=state(*guests, scopes=scopes))
         self.command('forget')
 
     def command(self, name: str, **arguments: Any) -> Any:
@@ -82,8 +91,12 @@ class DataPlane:
 
     def reached(self, *sent: tuple[int, bytes]) -> list[int]:
         """Which other VMs get the last of some frames; each is sent by the VM beside it, in this order."""
-        attempt = {'frames': [[f'vm{vmid}', frame.hex()] for vmid, frame in sent], 'mark': MARK.hex(),
-                   'watchers': [f'vm{vmid}' for vmid in VMS if vmid != sent[-1][0]]}
+        return self.seen(MARK, [vmid for vmid in VMS if vmid != sent[-1][0]], *sent)
+
+    def seen(self, mark: bytes, watchers: Sequence[int], *sent: tuple[int, bytes]) -> list[int]:
+        """Which of some VMs get a frame with a mark after some frames."""
+        attempt = {'frames': [[f'vm{vmid}', frame.hex()] for vmid, frame in sent], 'mark': mark.hex(),
+                   'watchers': [f'vm{vmid}' for vmid in watchers]}
         seen, = self.command('send', attempts=[attempt], seconds=SECONDS)
         return [int(name.removeprefix('vm')) for name in seen]
 
@@ -103,6 +116,18 @@ def udp(source: str, destination: str, ports: tuple[int, int] = (514, 514), payl
     body = struct.pack('!HHHH', *ports, 8 + len(payload), 0) + payload
     head = struct.pack('!HHHHBBH', 0x4500, 20 + len(body), 0, 0x4000, 64, 17, 0) + _octets(source) + _octets(destination)
     return head[:10] + struct.pack('!H', checksum(head)) + head[12:] + body
+
+
+def dhcp(kind: int, client: bytes, options: bytes = b'', relay: str = '0.0.0.0') -> bytes:
+    """A client's DHCP message (RFC 2131) for a hardware address of six bytes, to everybody."""
+    head = struct.pack('!BBBBIHH', 1, 1, 6, 0, int.from_bytes(client[-4:], 'big'), 0, 0x8000) + bytes(12) + _octets(relay)
+    body = head + client + bytes(10 + 64 + 128) + bytes.fromhex('63825363') + bytes([53, 1, kind]) + options + b'\xff'
+    return udp('0.0.0.0', '255.255.255.255', (68, 67), body)
+
+
+def asked_for(wanted: str, server: str) -> bytes:
+    """Options of a request for an address of a server."""
+    return bytes([50, 4]) + _octets(wanted) + bytes([54, 4]) + _octets(server)
 
 
 def udp6(source: bytes, destination: bytes, ports: tuple[int, int] = (514, 514), payload: bytes = MARK) -> bytes:
