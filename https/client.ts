@@ -144,9 +144,8 @@ function noAnswer(error: Error, seconds: number): NoAnswerError {
  */
 export function isAlive(host: string, port: number, seconds: number, secure = true): Promise<boolean> {
     return new Promise((resolve) => {
-        const socket = secure
-            ? connectTls({ host, port, servername: isIP(host) === 0 ? host : "" })
-            : connect(port, host);
+        const tls = { host, port, servername: isIP(host) === 0 ? host : "", secureContext: trusted() };
+        const socket = secure ? connectTls(tls) : connect(port, host);
         const end = (alive: boolean) => {
             clearTimeout(timer);
             socket.destroy();
@@ -154,7 +153,8 @@ export function isAlive(host: string, port: number, seconds: number, secure = tr
         };
         const timer = setTimeout(() => end(false), seconds * 1000);
         socket.once(secure ? "secureConnect" : "connect", () => end(true));
-        socket.once("error", () => end(secure));
+        // Also one that comes after the end.
+        socket.on("error", () => end(secure));
     });
 }
 

@@ -20,14 +20,16 @@ export function ownCertificate(): { readonly cert: string; readonly key: string;
 export class HttpsMachine {
     /** What it does with the next request. */
     answer: RequestListener = (_, response) => response.end();
-    /** How many requests came. */
+    /** How many requests came, and how many connections. */
     asked = 0;
+    connected = 0;
 
     private constructor(private readonly server: Server) {}
 
     static async start({ cert, key }: { readonly cert: string; readonly key: string }): Promise<HttpsMachine> {
         const server = createServer({ cert, key });
         const machine = new HttpsMachine(server);
+        server.on("connection", () => machine.connected++);
         server.on("request", (request, response) => {
             machine.asked++;
             machine.answer(request, response);

@@ -11,13 +11,15 @@ export interface Machine {
 
 /** Times of a watch, in seconds. */
 export interface Times {
-    /** Pause between two looks, and how long one of them waits for an answer. */
-    readonly look: number;
+    /** Pause between two looks. */
+    readonly every: number;
+    /** How long one of them waits for an answer. */
+    readonly answer: number;
     /** After how long without an answer a run is ended: longer than a node restarts its services. */
     readonly limit: number;
 }
 
-const TIMES: Times = { look: 5, limit: 600 };
+const TIMES: Times = { every: 5, answer: 5, limit: 600 };
 
 /** The machines that a run of Pulumi asks: the nodes, and the router where the stack writes to it. */
 export function machinesOf({ status, hypervisors, coreRouter }: Substrate): Machine[] {
@@ -32,18 +34,22 @@ export function machinesOf({ status, hypervisors, coreRouter }: Substrate): Mach
  * @param end ends the run in order, where a machine has not answered for too long.
  * @returns ends the watch.
  */
-export function watch(machines: readonly Machine[], end: () => void, { look, limit }: Times = TIMES): () => void {
+export function watch(
+    machines: readonly Machine[],
+    end: () => void,
+    { every, answer, limit }: Times = TIMES,
+): () => void {
     const silent = new Map<Machine, number>();
     let ended = false;
     const one = async (machine: Machine) => {
         const { hostname, port } = new URL(machine.endpoint);
-        if (await isAlive(hostname, Number(port || 443), look)) {
+        if (await isAlive(hostname, Number(port || 443), answer)) {
             if (silent.delete(machine)) {
                 note(`${machine.name} answers again`);
             }
             return;
         }
-        const since = silent.get(machine) ?? performance.now() - look * 1000;
+        const since = silent.get(machine) ?? performance.now() - answer * 1000;
         silent.set(machine, since);
         const seconds = Math.round((performance.now() - since) / 1000);
         if (ended) {
@@ -58,7 +64,7 @@ export function watch(machines: readonly Machine[], end: () => void, { look, lim
             end();
         }
     };
-    const timer = setInterval(() => void Promise.all(machines.map(one)), look * 1000);
+    const timer = setInterval(() => void Promise.all(machines.map(one)), every * 1000);
     return () => {
         ended = true;
         clearInterval(timer);

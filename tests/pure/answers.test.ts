@@ -10,6 +10,8 @@ import { interfaces } from "../../router/interfaces";
 import { removeProjects } from "../fixtures";
 import { HttpsMachine, ownCertificate } from "../httpsServer";
 
+jest.setTimeout(60_000);
+
 const TOKEN = "deevnet@pve!pulumi=0b8fa1c2-1111-2222-3333-444455556666";
 
 let machine: HttpsMachine;
@@ -219,8 +221,8 @@ describe("the client", () => {
         const waits = `waiting for ${host}: GET / has had no answer for 0.1 s, and is given up after 0.5 s`;
         expect(told).toEqual([waits]);
         answering(200, "yes");
-        await ask({ patience: 0.1 });
-        await new Promise((later) => setTimeout(later, 200));
+        await ask({ patience: 1 });
+        await new Promise((later) => setTimeout(later, 1100));
         expect(told).toEqual([waits]);
     });
 });

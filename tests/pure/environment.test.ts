@@ -7,6 +7,8 @@ import { environmentFor, type Child } from "../../definitions/childEnvironment";
 import { loadSubstrate } from "../../substrate/load";
 import { project, removeProjects, smallTenant, STACK } from "../fixtures";
 
+jest.setTimeout(60_000);
+
 const KEPT = { ...process.env };
 afterEach(() => void (process.env = { ...KEPT }));
 afterAll(removeProjects);

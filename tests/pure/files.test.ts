@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { loadSubstrate } from "../../substrate/load";
 import { project, removeProjects, smallTenant, STACK } from "../fixtures";
 
+jest.setTimeout(60_000);
+
 const FILE = "tenants/dvntm/grooveiq.yaml";
 const GOOD = { "Pulumi.dvntm.yaml": STACK, [FILE]: smallTenant("grooveiq", 50) };
 

@@ -13,6 +13,8 @@ import { credentials } from "../../router/credentials";
 import { RefusedError } from "../../router/errors";
 import { PartialError } from "../../router/provider";
 
+jest.setTimeout(60_000);
+
 const EVIL = "\u001b]0;owned\u0007\u001b[2J\r\u009b31m\u202egnp.exe";
 const WRITTEN = "\\u001b]0;owned\\u0007\\u001b[2J\\u000d\\u009b31m\\u202egnp.exe";
 /** All that steers a terminal, but line ends and tabs. */

@@ -5,6 +5,8 @@ import { runPython } from "../../commands/shared/ssh";
 import { command } from "../../commands/verify";
 import { project, removeProjects, smallTenant, STACK } from "../fixtures";
 
+jest.setTimeout(60_000);
+
 const KEPT = { ...process.env };
 const BOUNDS = { seconds: 20, bytes: 1024 ** 2 };
 
