@@ -77,8 +77,8 @@ describe("a stack that an earlier release made", () => {
         expect((await node.requests()).filter(({ method }) => method !== "GET")).toEqual([]);
         const { saved, active } = await router.state();
         expect(active).toEqual(saved);
-        const written = (await router.audit()).filter(({ section, after }) => section !== "rule" && after !== null);
-        expect(written).toEqual([]);
+        const written = new Set((await router.audit()).map(({ section }) => section));
+        expect([...written].sort()).toEqual(["alias", "rule"]);
         expect(Object.values(saved["alias"]!).map(({ name }) => name)).toEqual(["lab_private"]);
         expect((await preview("--expect-no-changes")).exitCode).toBe(0);
     });
