@@ -1,7 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { SITE_SEGMENTS } from "../../substrate/siteSegments";
-import { fixedAddressOf } from "../../substrate/identity";
+import { fixedAddressOf, prefixOf, siteSegment } from "../../substrate/plan";
 import type { Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
 import { stackFileOf } from "../../definitions/stackFile";
 import { readPlaneState, type PlaneState } from "../../lab/planeState";
@@ -132,8 +131,8 @@ export async function withoutFirewall(watched: Watched, moments: readonly unknow
 /** What is sent at one moment, and whether it arrives. */
 async function frames({ plane, substrate, tenant, vm }: Watched): Promise<Sent[]> {
     const { vlan } = tenant.segment;
-    const address = fixedAddressOf(substrate.site, vlan, PLACE);
-    await plane.name(new Map([[vm.vmid, `${address}/24`]]));
+    const address = fixedAddressOf(substrate.plan, vlan, PLACE)!;
+    await plane.name(new Map([[vm.vmid, `${address}/${prefixOf(tenant.segment.subnet.cidr)}`]]));
     await plane.forget();
     const [host, platform] = [`vm${vm.vmid}`, "platform"];
     const addressOf = (place: string) => standInsOf(substrate).find(({ name }) => name === place)!.addresses[0]!;
@@ -143,7 +142,7 @@ async function frames({ plane, substrate, tenant, vm }: Watched): Promise<Sent[]
             ends: { source: addressOf(OUTSIDE), destination: address },
             from: OUTSIDE,
             to: host,
-            mac: `02:00:00:00:00:${String(SITE_SEGMENTS[OUTSIDE].vlan).padStart(2, "0")}`,
+            mac: `02:00:00:00:00:${String(siteSegment(substrate.plan, OUTSIDE)!.vlan).padStart(2, "0")}`,
         },
         {
             what: "from it with the MAC of nobody",

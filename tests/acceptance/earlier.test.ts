@@ -86,8 +86,8 @@ describe("a stack that an earlier release made", () => {
         const { saved, active } = await router.state();
         expect(active).toEqual(saved);
         // Beside rules a run writes its mark, an alias, and takes it away again.
-        const sections = (await router.audit()).filter(({ after }) => after !== null).map(({ section }) => section);
-        expect([...new Set(sections)].sort()).toEqual(["alias", "rule"]);
+        const written = new Set((await router.audit()).map(({ section }) => section));
+        expect([...written].sort()).toEqual(["alias", "rule"]);
         expect(Object.values(saved["alias"]!).map(({ name }) => name)).toEqual(["lab_private"]);
         expect((await preview("--expect-no-changes")).exitCode).toBe(0);
     });
