@@ -40,7 +40,10 @@ test("a finding is typed: the provider's path, values as they are, where it was 
     expect(findings([], { guests })).toEqual([
         {
             ...{ ...on, subject: { kind: "vm", id: "5077", name: "x" } },
-            ...{ found: { status: "stopped", pool: "desk", tags: [] }, settle: { by: "guest", of: "vmid", range: "5001-5999" } },
+            ...{
+                found: { status: "stopped", pool: "desk", tags: [] },
+                settle: { by: "guest", of: "vmid", range: "5001-5999" },
+            },
         },
     ]);
 });
