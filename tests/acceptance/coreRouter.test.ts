@@ -45,7 +45,6 @@ describe("coreRouter.mode: api", () => {
     test("up makes both tenants on node and router", async () => {
         await lab.up();
         expect((await recordsOf("grooveiq")).filter((record) => !record.startsWith("rule")).sort()).toEqual([
-            "alias: grooveiq: what is not the internet",
             "host: grooveiq: api-vm01",
             "host: grooveiq: db-vm01",
             "host_alias: grooveiq: api-vm01",
