@@ -3,10 +3,13 @@ import { FILTER_IPSET } from "../addressFilter";
 import type { Settings } from "../inventory";
 import { vmFinding, type Named, type NodeFinding } from "./view";
 
-/** Options of the firewall around every VM of a tenant, by PVE's names: the provider's, and their values. */
-const OPTIONS: Readonly<Record<string, readonly [field: string, value: string]>> = {
+type Options = Readonly<Record<string, readonly [field: string, value: string]>>;
+
+/** Options of the firewall around a VM of a tenant, by PVE's names: the provider's, and their values. */
+const OPTIONS: Options = {
     enable: ["enabled", "1"],
-    dhcp: ["dhcp", "1"],
+    // On a VLAN the rules say who may answer; on a flat network the option does.
+    dhcp: ["dhcp", "0"],
     macfilter: ["macfilter", "1"],
     ndp: ["ndp", "1"],
     policy_in: ["inputPolicy", "DROP"],
@@ -23,30 +26,33 @@ const WRITTEN = ["enable", "dhcp", "macfilter", "ndp", "policy_in"];
  * Differences of the firewall around a VM that the provider does not read back, or nobody declared: options that were
  * deleted or have another value, and ipsets.
  *
- * @param told fields that a preview has told of.
+ * @param told fields that a preview has told of; `tagged`: whether the VM is on a VLAN.
  */
 export function firewallFindings(
     named: Named,
     options: Settings,
     ipsets: readonly string[],
-    told: ReadonlySet<string>,
+    { told, tagged }: { readonly told: ReadonlySet<string>; readonly tagged: boolean },
 ): NodeFinding[] {
-    return [...deleted(named, options), ...changed(named, options), ...undeclaredSets(named, ipsets)].filter(
-        ({ field = "" }) => !told.has(field) && !(field.startsWith("ipsets") && told.has("ipset")),
-    );
+    const wanted: Options = tagged ? OPTIONS : { ...OPTIONS, dhcp: ["dhcp", "1"] };
+    return [
+        ...deleted(named, wanted, options),
+        ...changed(named, wanted, options),
+        ...undeclaredSets(named, ipsets),
+    ].filter(({ field = "" }) => !told.has(field) && !(field.startsWith("ipsets") && told.has("ipset")));
 }
 
 /** One finding, however many are gone: with the firewall's file they all are. */
-function deleted(named: Named, options: Settings): NodeFinding[] {
-    const gone = WRITTEN.filter((key) => options[key] === undefined).map((key) => [key, OPTIONS[key]![1]] as const);
+function deleted(named: Named, wanted: Options, options: Settings): NodeFinding[] {
+    const gone = WRITTEN.filter((key) => options[key] === undefined).map((key) => [key, wanted[key]![1]] as const);
     const declared = Object.fromEntries(gone);
     return gone.length === 0
         ? []
         : [vmFinding(named, { field: "firewall.options", declared, settle: settleOf(named, gone) })];
 }
 
-function changed(named: Named, options: Settings): NodeFinding[] {
-    return Object.entries(OPTIONS).flatMap(([key, [field, declared]]) => {
+function changed(named: Named, wanted: Options, options: Settings): NodeFinding[] {
+    return Object.entries(wanted).flatMap(([key, [field, declared]]) => {
         const found = options[key];
         return found === undefined || String(found) === declared
             ? []

@@ -21,6 +21,7 @@ export function unseenFindings(view: NodeView, inventory: Inventory, previewed: 
         const { vmid } = named;
         const settings = inventory.configs.get(vmid);
         const options = inventory.firewalls.get(vmid);
+        const tagged = view.substrate.tenants.find(({ name }) => name === named.tenant)!.segment.tagged;
         const told = new Set(
             previewed.changes
                 .filter(({ subject }) => subject.kind === "vm" && subject.id === String(vmid))
@@ -28,7 +29,9 @@ export function unseenFindings(view: NodeView, inventory: Inventory, previewed: 
         );
         return [
             ...(settings === undefined ? [] : settingFindings(view, inventory, { named, settings, told }, previewed)),
-            ...(options === undefined ? [] : firewallFindings(named, options, inventory.ipsets.get(vmid) ?? [], told)),
+            ...(options === undefined
+                ? []
+                : firewallFindings(named, options, inventory.ipsets.get(vmid) ?? [], { told, tagged })),
         ];
     });
 }

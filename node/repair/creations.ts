@@ -27,7 +27,9 @@ export async function isOnNode(clients: Clients, { type, inputs = {} }: StateRes
     const vmid = Number(inputs["vmId"]);
     const firewall = `/nodes/${node}/qemu/${vmid}/firewall`;
     if (type === RULES) {
-        return (await orNothing(client.get<unknown[]>(`${firewall}/rules`), [])).length > 0;
+        // Some of them are none yet: they go, and all are made again before their VM may start.
+        const there = await orNothing(client.get<unknown[]>(`${firewall}/rules`), []);
+        return there.length >= ((inputs["rules"] ?? []) as readonly unknown[]).length;
     }
     if (type === IPSET) {
         // What it holds, a refresh reads: one without its address is made anew.

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { fixedAddressOf, prefixOf, siteSegment } from "../../substrate/plan";
+import { hostOf, prefixOf, siteSegment } from "../../substrate/plan";
 import type { Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
 import { stackFileOf } from "../../definitions/stackFile";
 import { readPlaneState, type PlaneState } from "../../lab/planeState";
@@ -15,8 +15,8 @@ import { udpFrame } from "./frames";
 /** How long a frame may take, in seconds. */
 const FRAME_SECONDS = 0.4;
 const PORT = 514;
-/** A place in a tenant's subnet that no definition gives to a VM: what the VM has before anybody tells it. */
-const PLACE = 90;
+/** A host of a tenant's subnet that no definition gives to a VM: what the VM has before anybody tells it. */
+const HOST = 99;
 const NOBODY = "02:00:00:00:00:99";
 /** Segment of the site that reaches no tenant. */
 const OUTSIDE = "guest";
@@ -130,9 +130,9 @@ export async function withoutFirewall(watched: Watched, moments: readonly unknow
 
 /** What is sent at one moment, and whether it arrives. */
 async function frames({ plane, substrate, tenant, vm }: Watched): Promise<Sent[]> {
-    const { vlan } = tenant.segment;
-    const address = fixedAddressOf(substrate.plan, vlan, PLACE)!;
-    await plane.name(new Map([[vm.vmid, `${address}/${prefixOf(tenant.segment.subnet.cidr)}`]]));
+    const { cidr } = tenant.segment.subnet;
+    const address = hostOf(cidr, HOST);
+    await plane.name(new Map([[vm.vmid, `${address}/${prefixOf(cidr)}`]]));
     await plane.forget();
     const [host, platform] = [`vm${vm.vmid}`, "platform"];
     const addressOf = (place: string) => standInsOf(substrate).find(({ name }) => name === place)!.addresses[0]!;

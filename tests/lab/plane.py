@@ -52,7 +52,8 @@ def state(*guests: dict[str, Any], scopes: bool = False) -> dict[str, Any]:
     reserved = [{'subnet': '51', 'hw_address': '02:00:00:00:09:01', 'ip_address': '10.20.51.20',
                  'hostname': ''}] if scopes else []
     return {'node': {'firewall': {'enable': 1}, 'guests': [changed.get(vmid) or guest(vmid) for vmid in VMS]},
-            'router': {'interfaces': interfaces, 'rules': [everything], 'aliases': [], 'subnets': subnets,
+            'router': {'interfaces': interfaces, 'rules': [everything], 'aliases': [], 'groups': [], 'dnat': [], 'source_nat': [],
+                       'one_to_one': [], 'subnets': subnets,
                        'reservations': reserved, 'hosts': [], 'host_aliases': [], 'own_names': [],
                        'kea': {'interfaces': ['opt50', 'opt51'], 'valid_lifetime': '4000'},
                        'running': {'kea': 'running' if scopes else 'stopped', 'unbound': 'stopped'}}}

@@ -1,5 +1,6 @@
 import { descriptionOf } from "../../../substrate/description";
 import type { Hypervisor, Startup, Tenant, WorkloadVm } from "../../../substrate/substrate";
+import { prefixOf } from "../../../substrate/plan";
 import type { Settings } from "../../inventory";
 import type { Named } from "../view";
 import { DRIVE, isCloudInit, NIC } from "./settings";
@@ -35,8 +36,9 @@ const EMPTY_CD = "ide3";
 export function declaredSettings({ vm, tenant, hypervisor, mac }: DeclaredVm): Settings {
     const { segment, zone } = tenant;
     const { bridge, datastore } = hypervisor;
+    const prefix = prefixOf(segment.subnet.cidr);
     const disk = (sizeGiB: number) => `${datastore},size=${sizeGiB}G`;
-    const address = vm.address === undefined ? "ip=dhcp" : `gw=${segment.subnet.gateway},ip=${vm.address}/24`;
+    const address = vm.address === undefined ? "ip=dhcp" : `gw=${segment.subnet.gateway},ip=${vm.address}/${prefix}`;
     const own = vm.mac ?? mac;
     const tag = segment.tagged ? `,tag=${segment.vlan}` : "";
     return {
@@ -46,7 +48,7 @@ export function declaredSettings({ vm, tenant, hypervisor, mac }: DeclaredVm): S
         ...{ agent: `enabled=${Number(vm.agent.enabled)}`, protection: Number(vm.protection) },
         ...{ ostype: "l26", scsihw: "virtio-scsi-single", serial0: "socket" },
         ...{ ipconfig0: address, searchdomain: zone, ciupgrade: 0 },
-        ...(segment.tagged && { nameserver: segment.subnet.gateway }),
+        ...(segment.resolvers.length > 0 && { nameserver: segment.resolvers.join(" ") }),
         ...(vm.user && { ciuser: vm.user.name, sshkeys: vm.user.keys.join("\n") }),
         net0: `virtio${own === undefined ? "" : `=${own}`},bridge=${bridge},firewall=1${tag}`,
         scsi0: disk(vm.diskGiB),
