@@ -52,9 +52,10 @@ export class RouterClient {
      * Every record of a kind.
      *
      * @param searchPhrase words that a record must have; missing: any record.
+     * @param key name by which the records are told apart, where it is another.
      * @throws RouterError for an answer that is not all of them: an empty one never counts as "nothing there".
      */
-    async search(path: string, searchPhrase = ""): Promise<Row[]> {
+    async search(path: string, searchPhrase = "", key = "uuid"): Promise<Row[]> {
         const asked = { method: "POST", path };
         const answer = json(asked, await this.ask(asked, { current: 1, rowCount: -1, searchPhrase }));
         const { rows, total } = (answer ?? {}) as { rows?: unknown; total?: unknown };
@@ -63,9 +64,9 @@ export class RouterClient {
                 `POST ${path}: the answer has no rows and total; taken for incomplete, so nothing was changed; run it again.`,
             );
         }
-        if (!rows.every(isRow)) {
+        if (!rows.every((row) => isRow(row, key))) {
             throw new RouterError(
-                `POST ${path}: the answer has a record without uuid; taken for incomplete, so nothing was changed; run it again.`,
+                `POST ${path}: the answer has a record without ${key}; taken for incomplete, so nothing was changed; run it again.`,
             );
         }
         if (rows.length < total) {
@@ -196,8 +197,8 @@ export class RouterClient {
     }
 }
 
-function isRow(row: unknown): row is Row {
-    return typeof row === "object" && row !== null && typeof (row as { uuid?: unknown }).uuid === "string";
+function isRow(row: unknown, key: string): row is Row {
+    return typeof row === "object" && row !== null && typeof (row as Record<string, unknown>)[key] === "string";
 }
 
 /** The description of the record in a write, where it is one. */

@@ -33,7 +33,7 @@ export async function endConnections(client: RouterClient, { tenant, interface: 
     const subnet = formatRanges([network]).join();
     const { filter } = interfaceFilter(inventory, on);
     try {
-        const states = await client.search(`${STATES}/query_states`, subnet);
+        const states = await client.search(`${STATES}/query_states`, subnet, "id");
         const closed = states.filter((row) => {
             const packet = packetOf(row, subnet);
             return packet !== undefined && filter.first(packet)?.["action"] !== "pass";

@@ -12,9 +12,9 @@ import { RULES } from "./fields";
  *
  * @throws RouterError, after it took the new rules back, where they are not listed.
  */
-export function requiringListed<I extends { readonly endpoint: string; readonly tenant: string }>(
-    kind: Kind<I, Kept>,
-): Kind<I, Kept> {
+export function requiringListed<I extends { readonly endpoint: string; readonly tenant: string }, S extends Kept>(
+    kind: Kind<I, S>,
+): Kind<I, S> {
     return {
         ...kind,
         async write(writer, inputs, state) {

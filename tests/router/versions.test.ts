@@ -65,7 +65,7 @@ test.each(["26.1.3", "26.7"] as const)(
         withRouter(version, async (router, tenant, client) => {
             const before = await router.state();
             await upAll(tenant);
-            expect(await rulesOf(router)).toHaveLength(8);
+            expect(await rulesOf(router)).toHaveLength(24);
             expect(await upAll(tenant)).toEqual([false, false, false, false]);
             const inventory = await readInventory(client);
             expect(inventory.doors.unread).toEqual([]);
@@ -79,14 +79,15 @@ test("rules that are written and not listed end the run, and are taken back: no 
     withRouter("26.7", async (router, tenant) => {
         await tenant.vlan.up();
         await router.fail({ method: "POST", path: "/firewall/filter/searchRule", answer: '{"rows": [], "total": 0}' });
-        const untold = /^8 of 9 records were written to the router, and it does not list them; they were taken back\./;
+        const untold =
+            /^24 of 24 records were written to the router, and it does not list them; they were taken back\./;
         await expect(tenant.rules.up()).rejects.toThrow(untold);
-        await expect(tenant.rules.up()).rejects.toThrow(/^8 of 8 records were written/);
+        await expect(tenant.rules.up()).rejects.toThrow(/^24 of 24 records were written/);
         expect(await rulesOf(router)).toEqual([]);
         const { saved, active } = await router.state();
         expect(active).toEqual(saved);
         // Control: a router that lists them keeps them.
         await router.clearFaults();
         await tenant.rules.up();
-        expect(await rulesOf(router)).toHaveLength(8);
+        expect(await rulesOf(router)).toHaveLength(24);
     }));

@@ -40,7 +40,7 @@ describe("a VLAN on a router before the one-time step", () => {
         await expect(vlan.up()).rejects.toThrow(
             "VLAN 50: device vlan0.50 is assigned to no interface. OPNsense has no API for it; on the router, once: " +
                 'Interfaces > Assignments, add vlan0.50, open it, tick "Enable interface", IPv4 Configuration Type ' +
-                '"Static IPv4", IPv4 address 10.20.50.1/24, Save, Apply changes. Best done once for VLANs 50-59. Then run it again.',
+                '"Static IPv4", IPv4 address 10.20.50.1/24, Save, Apply changes. Best done once for all VLANs of tenants. Then run it again.',
         );
         const { saved, active } = await router.state();
         const device = await uuidOf(router, "vlan", { tag: "50" });

@@ -11,6 +11,7 @@ import { loadSubstrate } from "../../substrate/load";
 import { parseAddress } from "../../substrate/network";
 import { ROUTER } from "../earlier/record";
 import { recordsOf } from "../routerRecords";
+import { recordWrites } from "../routerWrites";
 import { interfaceOf, Managed, startRouter, uuidOf } from "./managed";
 
 jest.setTimeout(60_000);
@@ -44,7 +45,7 @@ function open({ aliases, rules }: Readonly<Record<"aliases" | "rules", ReadonlyM
         address,
     }));
     const { filter } = interfaceFilter(
-        { interfaces, rules: all, aliases: rows(aliases) } as unknown as RouterInventory,
+        { interfaces, rules: all, aliases: rows(aliases), doors: { groups: [] } } as unknown as RouterInventory,
         ON,
     );
     return CLOSED.flatMap(([protocol, source, destination, port]) => {
@@ -241,7 +242,7 @@ describe("open connections", () => {
 async function audited(router: SimulatedRouter, work: () => Promise<unknown>): Promise<readonly AuditedWrite[]> {
     await router.forgetAudit();
     await work();
-    return router.audit();
+    return recordWrites(router);
 }
 
 function bySequence(one: AuditedWrite, other: AuditedWrite): number {
