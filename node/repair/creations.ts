@@ -27,9 +27,7 @@ export async function isOnNode(clients: Clients, { type, inputs = {} }: StateRes
     const vmid = Number(inputs["vmId"]);
     const firewall = `/nodes/${node}/qemu/${vmid}/firewall`;
     if (type === RULES) {
-        // Some of them are none yet: they go, and all are made again before their VM may start.
-        const there = await orNothing(client.get<unknown[]>(`${firewall}/rules`), []);
-        return there.length >= ((inputs["rules"] ?? []) as readonly unknown[]).length;
+        return hasRules(client, firewall, inputs);
     }
     if (type === IPSET) {
         // What it holds, a refresh reads: one without its address is made anew.
@@ -44,6 +42,12 @@ export async function isOnNode(clients: Clients, { type, inputs = {} }: StateRes
         String(description).trim() === String(inputs["description"]).trim() &&
         asked.every((tag) => tagsIn(String(tags)).includes(tag))
     );
+}
+
+/** Whether all of a VM's rules are there: some of them are none yet, and are made again before the VM may start. */
+async function hasRules(client: NodeClient, firewall: string, inputs: StateResource["inputs"] = {}): Promise<boolean> {
+    const there = await orNothing(client.get<unknown[]>(`${firewall}/rules`), []);
+    return there.length >= ((inputs["rules"] ?? []) as readonly unknown[]).length;
 }
 
 /**
