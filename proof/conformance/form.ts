@@ -100,7 +100,6 @@ export function knownOf(substrate: Substrate, tenant: Tenant, hypervisor: Hyperv
         { pattern: `${escaped(hypervisor.datastore)}:[^,\\s"']+`, as: "volume" },
         // The number alone may be a port as well.
         { pattern: `(?<=tag=|vlan0\\.|VLAN )${vlan}`, as: "vlan" },
-        { pattern: `vlan${vlan}_private_networks`, as: "alias" },
         ...longest.map(([name, as]) => ({ pattern: escaped(name), as })),
     ];
 }

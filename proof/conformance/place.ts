@@ -50,8 +50,8 @@ export function freeVlan(substrate: Substrate, occupied: Occupied): number {
 
 function requireName(substrate: Substrate, { guests, pools, router }: Occupied): void {
     const { name, tenants } = substrate;
-    const records = [...(router?.rules ?? []), ...(router?.aliases ?? []), ...(router?.hosts ?? [])];
-
+    const { rules = [], aliases = [], hosts = [], subnets = [], reservations = [] } = router ?? {};
+    const records = [...rules, ...aliases, ...hosts, ...subnets, ...reservations];
     const marked = records.some((row) => isMarked((row as Record<string, unknown>)["description"]));
     const holder = tenants.some((one) => one.name === TENANT)
         ? "a tenant's file"

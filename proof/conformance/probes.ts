@@ -197,7 +197,6 @@ const ROUTER_REFUSES: readonly Probe[] = [
         description: "{mark}: refused",
     }),
     turnedDown("a deletion of a rule that is not there", `${RULES}/delRule/${NOBODY}`, "rule", {}),
-    turnedDown("a deletion of an alias in use", "firewall/alias/delItem/{alias}", "alias", {}),
     turnedDown("a request that it does not know", `${RULES}/nonsense`, "rule", {}),
 ];
 

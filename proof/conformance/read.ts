@@ -74,13 +74,12 @@ export async function valuesOf(
     if (router === undefined) {
         return values;
     }
-    const inventory = await readRouter(router, ["interfaces", "vlans", "subnets", "aliases", "rules"]);
-    const own = (part: "subnets" | "aliases" | "rules") => tenantsRows(inventory[part], TENANT);
+    const inventory = await readRouter(router, ["interfaces", "vlans", "subnets", "rules"]);
+    const own = (part: "subnets" | "rules") => tenantsRows(inventory[part], TENANT);
     return {
         ...values,
         interface: carrierOfVlan(inventory, coreRouter.vlanParent, vlan)?.identifier ?? "",
         scope: own("subnets")[0]?.uuid ?? NOBODY,
-        alias: own("aliases")[0]?.uuid ?? NOBODY,
         rule: own("rules").find(({ description }) => description === `${markOf(TENANT)}: ntp`)?.uuid ?? NOBODY,
     };
 }
