@@ -168,7 +168,9 @@ describe("in a folder that a person has worked in", () => {
         writeFileSync(file, text.replace("vlan: 52", "vlan: 99"));
         const { output } = await runbook.first("tenants prove dvntm && exit 1 || true");
         writeFileSync(file, text);
-        expect(output).toMatch(/^tenants\/dvntm\/moneyrouter\.yaml:2 vlan: 99 is out of range; allowed: 50 to 59$/m);
+        expect(output).toMatch(
+            /^tenants\/dvntm\/moneyrouter\.yaml:2 vlan: 99 is no VLAN of tenants; allowed: 50-59 \(network\.vlans\)$/m,
+        );
     });
 
     test("no secret of the person's is left anywhere", () => runbook.expectDone());

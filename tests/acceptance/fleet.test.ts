@@ -77,7 +77,7 @@ describe("tenants fleet", () => {
         expect([validate(rows), validate.errors]).toEqual([true, null]);
         const of = (name: string) => rows.find(({ substrate }) => substrate === name)!;
         expect(exitCode).toBe(1);
-        expect(of("bravo").reason).toMatch(/tenants\/bravo\/grooveiq\.yaml:\d+ vlan: 99 is out of range/);
+        expect(of("bravo").reason).toMatch(/tenants\/bravo\/grooveiq\.yaml:\d+ vlan: 99 is no VLAN of tenants/);
         expect(of("dvntm")).toMatchObject({ changes: { update: 1 } });
         expect(rows.filter(({ reason }) => reason === undefined)).toHaveLength(2);
         expect(most).toBeLessThanOrEqual(1);

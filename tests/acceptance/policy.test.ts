@@ -71,7 +71,7 @@ describe("the program itself", () => {
         lab.edit("tenants/dvntm/grooveiq.yaml", (text) => text.replace("vlan: 50", "vlan: 99"));
         const { exitCode, output } = await lab.workspace.pulumi(["preview", ...PACK]);
         expect([...broken(output).keys()]).toEqual([]);
-        expect(output).toContain("vlan: 99 is out of range");
+        expect(output).toContain("vlan: 99 is no VLAN of tenants");
         expect(exitCode).not.toBe(0);
     });
 });
