@@ -49,7 +49,8 @@ const NODE: Readonly<Record<string, unknown>> = {
         scsi0: "local-lvm:vm-5001-disk-0,size=32G",
         scsi1: "local-lvm:vm-5001-disk-1,size=4G",
     },
-    "/nodes/pve2/qemu/5001/firewall/options": { enable: 1, dhcp: 1 },
+    "/nodes/pve2/qemu/5001/firewall/options": { enable: 1, dhcp: 0 },
+    "/nodes/pve2/qemu/5001/firewall/ipset": [],
     "/nodes/pve2/qemu/5001/status/current": { status: "running", pid: 4711 },
     "/cluster/firewall/options": { enable: 1 },
     "/nodes/pve2/storage/local-lvm/content": [{ volid: "local-lvm:vm-5001-disk-0", vmid: 5001 }],
@@ -60,7 +61,7 @@ const NODE: Readonly<Record<string, unknown>> = {
 };
 
 /** Answers of a router as one gave them (tests/lab/corpus), by path, for what the program reads. */
-const ROUTER = Object.fromEntries(
+const RECORDED = Object.fromEntries(
     readFileSync(join(__dirname, "../lab/corpus/opnsense-26.7.2.jsonl"), "utf8")
         .trim()
         .split("\n")
@@ -71,6 +72,16 @@ const ROUTER = Object.fromEntries(
         // A few records are as good as hundreds, and sooner mutated.
         .map(({ path, answer }) => [path.toLowerCase().replaceAll("_", ""), shortened(answer!)] as const),
 );
+
+/** Answer of a router that has none of what is searched, as of groups and NAT, which were not recorded. */
+const NONE = { rows: [], rowCount: 0, total: 0, current: 1 };
+const ROUTER = {
+    "/api/firewall/group/searchitem": NONE,
+    "/api/firewall/dnat/searchrule": NONE,
+    "/api/firewall/sourcenat/searchrule": NONE,
+    "/api/firewall/onetoone/searchrule": NONE,
+    ...RECORDED,
+};
 
 function shortened(answer: { rows?: unknown[]; total?: number }): unknown {
     return answer.rows === undefined

@@ -195,7 +195,7 @@ test("a VM that the state lost is not gone", () => {
 
 test("what no refresh reads back is asked of the node", () => {
     const configs = new Map([[5001, { ...API_SETTINGS, scsi4: "local-lvm:vm-5001-disk-1", args: "-x" }]]);
-    const options = { enable: 1, dhcp: 1, macfilter: 1, ndp: 1, policy_in: "DROP" };
+    const options = { enable: 1, dhcp: 0, macfilter: 1, ndp: 1, policy_in: "DROP" };
     const node = { configs, firewalls: new Map([[5001, options]]) };
     expect(short([], node)).toEqual([
         "VM 5001 api-vm01: args | none | -x",

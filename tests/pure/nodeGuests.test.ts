@@ -113,7 +113,7 @@ describe("a VM that something holds", () => {
 });
 
 describe("the firewall around a VM", () => {
-    const options = { enable: 1, dhcp: 1, macfilter: 1, ndp: 1, policy_in: "DROP" };
+    const options = { enable: 1, dhcp: 0, macfilter: 1, ndp: 1, policy_in: "DROP" };
     const around = (found: Settings, ipsets: string[] = [], steps: PreviewStep[] = []) =>
         short(steps, { firewalls: new Map([[5001, { ...options, ...found }]]), ipsets: new Map([[5001, ipsets]]) });
 
