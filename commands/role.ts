@@ -1,5 +1,4 @@
-import { withEachNode } from "../node/client";
-import { reachWarnings, requirePreflight } from "../node/preflight";
+import { requirePreflight } from "../node/preflight";
 import { grantsOf, pveumCommands, TOKEN, USER } from "../substrate/role";
 import type { Substrate } from "../substrate/substrate";
 import { defineCommand, SUBSTRATE } from "./cli/definition";
@@ -23,9 +22,7 @@ export const command = defineCommand({
     async run({ args, options: { check } }) {
         const substrate = loadOne(args["substrate"]!);
         if (check) {
-            await requirePreflight(substrate);
-            const wide = await withEachNode(substrate, (client, one) => reachWarnings(client, substrate, one));
-            wide.flat().forEach(note);
+            (await requirePreflight(substrate)).forEach(note);
         }
         answer(asJson(substrate), () => (check ? "" : asCommands(substrate)));
     },

@@ -10,7 +10,7 @@ import type { Inventory } from "../node/inventory";
 import type { Substrate } from "../substrate/substrate";
 import { withEachNode } from "../node/client";
 import { surveyParts, readInventory } from "../node/read";
-import { reachWarnings, requirePreflight } from "../node/preflight";
+import { requirePreflight } from "../node/preflight";
 import type { RouterClaim } from "../router/claims";
 import type { HostSurvey } from "./hostSurvey";
 import type { RecordedTenants } from "../state/holdings";
@@ -46,7 +46,7 @@ export async function survey(substrate: Substrate, root: string, comparesOnly = 
             return { inventories: new Map(), recorded: NOTHING_RECORDED, hosts: new Map(), secrets, comparesOnly };
         }
         // Alone and first: what a survey sees depends on it, and asking for the state leaves a provider in it.
-        await requirePreflight(substrate);
+        const warnings = await requirePreflight(substrate);
         const { recorded, tenants } = await readRecorded(substrate.plan);
         const read = await withEachNode(substrate, async (client, hypervisor) => {
             const parts = surveyParts(substrate, hypervisor, recorded);
@@ -62,8 +62,7 @@ export async function survey(substrate: Substrate, root: string, comparesOnly = 
             throw new DefinitionError(faults);
         }
         tell(substrate, inventories);
-        const wide = await withEachNode(substrate, (client, one) => reachWarnings(client, substrate, one));
-        wide.flat().forEach((warning) => void pulumi.log.warn(warning));
+        warnings.forEach((warning) => void pulumi.log.warn(warning));
         // Last, so that a host is not looked at for definitions that are refused anyway.
         const surveyed = { inventories, recorded, secrets, comparesOnly };
         return { ...surveyed, hosts: await hostSurveys(substrate, root, surveyed) };

@@ -1,6 +1,7 @@
 import * as proxmoxve from "@muhlba91/pulumi-proxmoxve";
 import type * as pulumi from "@pulumi/pulumi";
 import { wallOf } from "../firewall/inbound";
+import { vmFirewallOptions } from "../firewall/vmOptions";
 import { FILTER_IPSET } from "../node/addressFilter";
 import type { Segment, WorkloadVm } from "../substrate/substrate";
 
@@ -24,22 +25,6 @@ export interface VmFirewallArgs {
 }
 
 /**
- * PVE's firewall around a VM, but for its rules, its address filter and DHCP: that option lets DHCP's ports through before every rule
- * and filter, out with any MAC and address, in from anywhere (pve-firewall 5.1.2, src/PVE/Firewall.pm:2560). On a VLAN the rules let
- * the gateway's answers in, and it is off; on a flat network nobody knows who answers.
- */
-const OPTIONS = {
-    enabled: true,
-    inputPolicy: "DROP",
-    outputPolicy: "ACCEPT",
-    macfilter: true,
-    ndp: true,
-    radv: false,
-    logLevelIn: "nolog",
-    logLevelOut: "nolog",
-};
-
-/**
  * Puts PVE's firewall around a VM: new connections in are dropped but those from the tenant's own segment, from the site's
  * segments that its zone matrix lets in, and from tenants whose files say so; the VM may not begin one with another MAC, nor with
  * another address than the one that it has by its definition. README.md says what of this PVE does not stop inside a segment.
@@ -54,7 +39,7 @@ export function declareFirewall(name: string, args: VmFirewallArgs): pulumi.Cust
     const filter = addressFilter(`${name}-ipfilter`, target, args.onlyAddress, beforeVm);
     const options = new proxmoxve.firewall.OptionsLegacy(
         `${name}-firewall`,
-        { ...target, ...OPTIONS, dhcp: !args.segment.tagged, ipfilter: filter.length > 0 },
+        { ...target, ...vmFirewallOptions(args.segment.tagged), ipfilter: filter.length > 0 },
         // A VM whose ipset is missing could send from no address at all: it is there before, and goes after.
         { ...optionsOf(name, "firewall", args), dependsOn: filter },
     );

@@ -7,7 +7,7 @@ import { copyTenants, LAB_DEFINITIONS, labStackFile } from "./definitions";
 import type { SimulatedNode } from "./simulatedNode";
 import type { SimulatedRouter } from "./simulatedRouter";
 
-/** What of a tenant's file the lab changes. */
+/** Parts of a tenant's file that the lab changes. */
 export interface TenantFile {
     readonly vms: { readonly name: string; rebuild?: string }[];
 }

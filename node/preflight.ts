@@ -12,6 +12,14 @@ import { formatFault } from "../definitions/faults";
 import { faultAtKey } from "../definitions/places";
 import { vmsOn } from "./read";
 
+/** Everything that is said of a substrate's nodes before a run, one line each. */
+interface Told {
+    /** Why no run may work on them. */
+    readonly reasons: readonly string[];
+    /** The token's reach beyond what the definitions ask for. */
+    readonly warnings: readonly string[];
+}
+
 /**
  * Why no run may work on the nodes of a substrate, one line for each reason: the nodes are not the substrate's own, or else
  * what the token lacks on them. Asked before anything else: some missing privileges are no refusal but a node that looks
@@ -19,30 +27,53 @@ import { vmsOn } from "./read";
  *
  * @throws NodeError where a node cannot be asked.
  */
-export async function preflight(substrate: Substrate): Promise<string[]> {
-    if (substrate.status === "planned") {
-        return [];
-    }
-    const cutOff = await withoutWay(substrate);
-    if (cutOff.length > 0) {
-        return cutOff;
-    }
-    const reasons = await withEachNode(substrate, async (client, hypervisor) => {
-        const nodes = await client.get<Node[]>("/nodes");
-        const wrong = await misplaced(client, substrate, hypervisor, nodes);
-        // What a wrong node grants says nothing; and without a grant it says less than there is.
-        const lacks = wrong.length > 0 ? wrong : await tokenLacks(client, substrate, hypervisor);
-        return lacks.length > 0 ? lacks : unfit(client, substrate, hypervisor, nodes);
-    });
-    return reasons.flat();
+export async function preflight(substrate: Substrate): Promise<readonly string[]> {
+    return (await ask(substrate)).reasons;
 }
 
-/** Refuses a run that may not work on a substrate's nodes. @throws NodeError with every reason of preflight. */
-export async function requirePreflight(substrate: Substrate): Promise<void> {
-    const reasons = await preflight(substrate);
+/**
+ * Refuses a run that may not work on a substrate's nodes.
+ *
+ * @returns warnings about a token that reaches further than the definitions ask for.
+ * @throws NodeError with every reason of preflight.
+ */
+export async function requirePreflight(substrate: Substrate): Promise<readonly string[]> {
+    const { reasons, warnings } = await ask(substrate);
     if (reasons.length > 0) {
         throw new NodeError(reasons.join("\n"));
     }
+    return warnings;
+}
+
+async function ask(substrate: Substrate): Promise<Told> {
+    if (substrate.status === "planned") {
+        return { reasons: [], warnings: [] };
+    }
+    const cutOff = await withoutWay(substrate);
+    if (cutOff.length > 0) {
+        return { reasons: cutOff, warnings: [] };
+    }
+    const told = await withEachNode(substrate, (client, hypervisor) => askNode(client, substrate, hypervisor));
+    return {
+        reasons: told.flatMap(({ reasons }) => reasons),
+        warnings: told.flatMap(({ warnings }) => warnings),
+    };
+}
+
+async function askNode(client: NodeClient, substrate: Substrate, hypervisor: Hypervisor): Promise<Told> {
+    const nodes = await client.get<Node[]>("/nodes");
+    const wrong = await misplaced(client, substrate, hypervisor, nodes);
+    if (wrong.length > 0) {
+        // What a wrong node grants says nothing.
+        return { reasons: wrong, warnings: [] };
+    }
+    const held = await client.get<Permissions>("/access/permissions");
+    const lacks = tokenLacks(substrate, hypervisor, held);
+    return {
+        // Without a grant a node says less than there is.
+        reasons: lacks.length > 0 ? lacks : await unfit(client, substrate, hypervisor, nodes),
+        warnings: reachWarnings(substrate, hypervisor, held),
+    };
 }
 
 /** Seconds that a proxy may take for a connection. */
@@ -149,15 +180,10 @@ function wrongAddress(
               `and ${name} is ${own.join(", ")}: correct hypervisors.${key}.endpoint`;
 }
 
-/**
- * Privileges that the token lacks on a node, one line for each; one request.
- *
- * @throws NodeError where the node cannot be asked.
- */
-export async function tokenLacks(client: NodeClient, substrate: Substrate, hypervisor: Hypervisor): Promise<string[]> {
-    const permissions = await client.get<Permissions>("/access/permissions");
+/** Privileges that the token lacks on a node, one line for each. */
+function tokenLacks(substrate: Substrate, hypervisor: Hypervisor, held: Permissions): string[] {
     const name = apiToken().split("=")[0]!;
-    return lacksOf(grantsOf(substrate, hypervisor), permissions).map(
+    return lacksOf(grantsOf(substrate, hypervisor), held).map(
         ({ privilege, path }) =>
             `${hypervisor.name}: the token ${name} lacks ${privilege} on ${path}; see \`tenants role\``,
     );
@@ -165,17 +191,10 @@ export async function tokenLacks(client: NodeClient, substrate: Substrate, hyper
 
 /**
  * Warnings about what the program's token may do on a hypervisor beyond what the definitions ask for, and about what they ask
- * for that reaches further than it sounds; a line each, none where there is nothing to say. One request.
- *
- * @throws NodeError where the node cannot be asked.
+ * for that reaches further than it sounds; a line each, none where there is nothing to say.
  */
-export async function reachWarnings(
-    client: NodeClient,
-    substrate: Substrate,
-    hypervisor: Hypervisor,
-): Promise<string[]> {
+function reachWarnings(substrate: Substrate, hypervisor: Hypervisor, held: Permissions): string[] {
     const grants = grantsOf(substrate, hypervisor);
-    const held = await client.get<Permissions>("/access/permissions");
     const name = apiToken().split("=")[0]!;
     const excess = excessOf(grants, held).map(({ path, privileges }) => `${privileges.join(", ")} on ${path}`);
     const wide = grants.filter(({ reaches }) => reaches !== undefined);
@@ -191,7 +210,7 @@ export async function reachWarnings(
 }
 
 /**
- * What the CPUs of a node do not give: more vCPUs than it has threads, which its hardware in the stack file may say otherwise, and
+ * Demands that the CPUs of a node do not meet: more vCPUs than it has threads, which its hardware in the stack file may say otherwise, and
  * CPU types of the node's own that it does not have. One line for each VM.
  *
  * @throws NodeError where the node cannot be asked.

@@ -1,6 +1,6 @@
 import type { Difference } from "../proof/conformance/compare";
 
-/** What a check came to: versions and forms, and nothing that is of one site alone. */
+/** Outcome of a check: versions and forms, and nothing that is of one site alone. */
 export interface ConformanceReport {
     readonly versions: Readonly<Record<string, string>>;
     /** How many answers were compared. */

@@ -59,7 +59,7 @@ const SIDES: Readonly<Record<string, (value: Value, finding: Finding) => string>
     run: (value) => (value === "saved" ? "saved, perhaps not active" : plain(value)),
 };
 
-/** What rules do beside what their fields say, in words. */
+/** Effects of rules beside what their fields say, in words. */
 const EFFECTS: Readonly<Record<string, string>> = {
     ipv6: "lets IPv6 through:",
     blocksInto: "blocks on the way to the tenant:",

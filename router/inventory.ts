@@ -21,6 +21,11 @@ export interface RouterInventory {
 /** The records of tenants among it. */
 export type RouterRecordsFound = Omit<RouterInventory, "doors">;
 
+/** The parts that say which packets the rules let through. */
+export const RULE_PARTS = ["interfaces", "aliases", "rules", "doors"] as const;
+
+export type RuleInventory = Pick<RouterInventory, (typeof RULE_PARTS)[number]>;
+
 /** Everything beside the rules that can let something through to or from a tenant. Nothing here writes any of it. */
 export interface RouterDoors {
     /** Interface groups, whose rules come before those of an interface. */
@@ -87,6 +92,6 @@ export function carrierOfVlan(
 }
 
 /** Every address of the router, without its prefix. */
-export function addressesOf({ interfaces }: RouterInventory): string[] {
+export function addressesOf({ interfaces }: Pick<RouterInventory, "interfaces">): string[] {
     return interfaces.filter(({ address }) => address !== "").map(({ address }) => address.split("/")[0]!);
 }

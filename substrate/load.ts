@@ -49,15 +49,15 @@ export function loadSubstrate(definitions: Definitions): Substrate {
     const tenants = tenantFiles(definitions).flatMap(
         (file) => gather(faults, () => loadTenant(definitions.root, file, plan, faults)) ?? [],
     );
-    if (substrate === undefined || plan === undefined || faults.length > 0) {
+    if (source === undefined || substrate === undefined || plan === undefined || faults.length > 0) {
         throw new DefinitionError(faults);
     }
     const elsewhere = sitesElsewhere(definitions);
     const site = { plan, elsewhere, macPolicy: substrate.value.macPolicy };
     faultless([
         ...checkAcross(definitions.substrate, substrate.value, tenants, listSubstrates(definitions.root), site),
-        ...checkCoreRouter(stackSource(definitions), substrate.value, tenants),
-        ...checkBaselines(stackSource(definitions), substrate.value, plan),
+        ...checkCoreRouter(source, substrate.value, tenants),
+        ...checkBaselines(source, substrate.value, plan),
     ]);
     const model = resolve(definitions.substrate, substrate.value, plan, tenants, elsewhere);
     faultless(checkAdmission(model, tenants));

@@ -123,17 +123,19 @@ export function vmidsText(plan: NetworkPlan): string {
 
 /** The VLANs of tenants as a person reads them, as 50-59. */
 export function vlansText({ vlans }: NetworkPlan): string {
-    return rangesOf(vlans)
-        .map(({ first, last }) => (first === last ? String(first) : `${first}-${last}`))
-        .join(", ");
+    return runsText(vlans, ", ");
 }
 
 /** VLANs that are no tenant's, as PVE writes a NIC's trunks: 2-49;60-4094. VLAN 1 is the bridge's own. */
 export function otherVlans({ vlans }: NetworkPlan): string {
     const others = Array.from({ length: 4093 }, (_, i) => i + 2).filter((vlan) => !vlans.includes(vlan));
-    return rangesOf(others)
-        .map(({ first, last }) => (first === last ? String(first) : `${first}-${last}`))
-        .join(";");
+    return runsText(others, ";");
+}
+
+/** Ordered numbers as text, each run as first-last. */
+function runsText(numbers: readonly number[], separator: string): string {
+    const runs = rangesOf(numbers).map(({ first, last }) => (first === last ? String(first) : `${first}-${last}`));
+    return runs.join(separator);
 }
 
 /** Ordered numbers as runs. */
@@ -156,6 +158,15 @@ export function fixedAddressOf(plan: NetworkPlan, vlan: number, instance: number
     return cidr === undefined || instance > fixedInstances(plan)
         ? undefined
         : hostOf(cidr, plan.fixed.first + instance - 1);
+}
+
+/** Address that a VM's definition gives it: one of choice, or its instance's fixed one; undefined for one that DHCP gives. */
+export function givenAddress(
+    plan: NetworkPlan,
+    vlan: number,
+    { address, instance }: { readonly address: string; readonly instance: number },
+): string | undefined {
+    return address === "dhcp" ? undefined : address === "fixed" ? fixedAddressOf(plan, vlan, instance) : address;
 }
 
 /** How many instances have a fixed address: 1 to this. */

@@ -1,7 +1,7 @@
 import { definedAt, type CheckedTenant } from "../definitions/places";
 import type { SubstrateDefinition, VmDefinition } from "../definitions/definitions";
 import { macOf } from "./identity";
-import { fixedAddressOf, vmidOf, type NetworkPlan } from "./plan";
+import { givenAddress, vmidOf, type NetworkPlan } from "./plan";
 import { parseGiB, parseMiB } from "../definitions/size";
 import type { WorkloadVm } from "./substrate";
 
@@ -63,15 +63,10 @@ function lifecycle({ onBoot, startup, agent, protection, reboot, rebuild, templa
     };
 }
 
-function identity(
-    macPolicy: SubstrateDefinition["macPolicy"],
-    plan: NetworkPlan,
-    vlan: number,
-    { instance, address }: VmDefinition,
-) {
-    const chosen = address === "fixed" ? fixedAddressOf(plan, vlan, instance) : address;
+function identity(macPolicy: SubstrateDefinition["macPolicy"], plan: NetworkPlan, vlan: number, vm: VmDefinition) {
+    const address = givenAddress(plan, vlan, vm);
     return {
-        ...(macPolicy === "deterministic" && { mac: macOf(plan.site, vlan, instance) }),
-        ...(chosen !== "dhcp" && { address: chosen! }),
+        ...(macPolicy === "deterministic" && { mac: macOf(plan.site, vlan, vm.instance) }),
+        ...(address !== undefined && { address }),
     };
 }

@@ -85,7 +85,7 @@ export function pveumCommands(grants: readonly Grant[]): string[] {
 const TO_BOTH = `--users ${USER} --tokens '${TOKEN}'`;
 
 /**
- * What puts guests of others out of the token's reach, which /vms has: PVE asks for VM.Allocate alone to put a guest that is
+ * Commands that put guests of others out of the token's reach, which /vms has: PVE asks for VM.Allocate alone to put a guest that is
  * in no pool into one of the token's (pve-manager 8.4.21, PVE/API2/Pool.pm:330), and an entry on a deeper path takes the
  * place of those above it (pve-access-control 8.2.3, src/PVE/AccessControl.pm, roles).
  */

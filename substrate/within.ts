@@ -1,5 +1,5 @@
 import type { SubstrateDefinition, TenantDefinition, VmDefinition } from "../definitions/definitions";
-import { fixedAddressOf, siteSegment, type NetworkPlan } from "./plan";
+import { fixedAddressOf, givenAddress, siteSegment, type NetworkPlan } from "./plan";
 
 /**
  * VM of a tenant that an allowance of its own file leads to; undefined for one that leads out of the segment. Only where the
@@ -19,10 +19,8 @@ export function vmWithin(
 export function knownAddressOf(
     { plan, macPolicy }: { readonly plan: NetworkPlan } & Pick<SubstrateDefinition, "macPolicy">,
     vlan: number,
-    { address, instance }: VmDefinition,
+    vm: VmDefinition,
 ): string | undefined {
-    if (address !== "dhcp" && address !== "fixed") {
-        return address;
-    }
-    return address === "fixed" || macPolicy === "deterministic" ? fixedAddressOf(plan, vlan, instance) : undefined;
+    const reserved = macPolicy === "deterministic" ? fixedAddressOf(plan, vlan, vm.instance) : undefined;
+    return givenAddress(plan, vlan, vm) ?? reserved;
 }

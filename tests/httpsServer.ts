@@ -18,7 +18,7 @@ export function ownCertificate(): { readonly cert: string; readonly key: string;
 
 /** A machine that answers by HTTPS on the loopback as a test says. */
 export class HttpsMachine {
-    /** What it does with the next request. */
+    /** Its way with the next request. */
     answer: RequestListener = (_, response) => response.end();
     /** How many requests came, and how many connections. */
     asked = 0;

@@ -101,7 +101,7 @@ interface Value {
     readonly secret?: boolean;
 }
 
-/** What a value holds, where it is JSON. */
+/** The content of a value, where it is JSON. */
 function parsed(value = ""): unknown {
     try {
         return JSON.parse(value);

@@ -49,7 +49,7 @@ def texts(value):
 
 
 def hidden(wanted):
-    """What masks the secret variables in a text: as they are, as JSON has them, and each line of a longer one."""
+    """A function that masks the secret variables in a text: as they are, as JSON has them, and each line of a longer one."""
     secrets = [text for name in wanted.get('secret', []) for text in texts(wanted['variables'][name]) if len(text) >= LEAST]
     forms = {form for text in secrets for form in (text, json.dumps(text)[1:-1], repr(text)[1:-1])}
     forms |= {line for text in secrets for line in text.splitlines() if len(line) >= LEAST_LINE}

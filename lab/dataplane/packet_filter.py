@@ -24,7 +24,7 @@ FORWARDED = 1
 
 @dataclass(frozen=True)
 class Words:
-    """What the rules' own words stand for."""
+    """Addresses and devices that the rules' own words stand for."""
 
     interfaces: Sequence[plan.Interface]
     # Names of address aliases.

@@ -44,7 +44,7 @@ def flows(nic: plan.Nic) -> list[str]:
 
 
 def _established(port: int, out: int) -> list[str]:
-    """What holds before any chain: frames with a VLAN tag are no packets to it; what is invalid goes, what belongs to a
+    """Flows before any chain: frames with a VLAN tag are no packets to it; what is invalid goes, what belongs to a
     connection passes, whoever sends it."""
     tracked = f'table={TRACKED},in_port={port},ct_state=+trk'
     return [*(f'priority=100,in_port={port},{UNTAGGED},{family},{TRACK}' for family in PACKETS),

@@ -21,7 +21,7 @@ class Firewall:
     """Mixin of the node: rules and ipsets as they are read back."""
 
     def wall_of(self, vmid: int) -> dict[str, Any] | None:
-        """What a VM that starts now finds of its firewall: options and number of rules; None where it has no file, so that PVE
+        """The firewall that a VM finds which starts now: options and number of rules; None where it has no file, so that PVE
         makes no chain for it (Firewall.pm:4362)."""
         conf = self._fw()['guests'].get(vmid)
         return None if conf in (None, empty_conf()) else {'options': dict(conf['options']), 'rules': len(conf['rules'])}

@@ -50,7 +50,7 @@ class Guests:
         return await super().task(node, ttype, tid, user, body, vm=vm, **options)
 
     async def started(self, vm: FakeVm, body: Body) -> Any:
-        """What a start does to a VM beside running it."""
+        """Effects of a start on a VM beside running it."""
         before = drives_named(vm)
         if vm.status != 'running' and vcpus_of(merged(vm)) > THREADS:
             # The waiting settings are made first, as in PVE/QemuServer.pm:3879 of qemu-server 8.4.10.

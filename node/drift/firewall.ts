@@ -1,23 +1,8 @@
+import { PVE_NAMES, vmFirewallOptions } from "../../firewall/vmOptions";
 import { listField, THERE, type Settle } from "../../substrate/findings";
 import { FILTER_IPSET } from "../addressFilter";
 import type { Settings } from "../inventory";
 import { vmFinding, type Named, type NodeFinding } from "./view";
-
-type Options = Readonly<Record<string, readonly [field: string, value: string]>>;
-
-/** Options of the firewall around a VM of a tenant, by PVE's names: the provider's, and their values. */
-const OPTIONS: Options = {
-    enable: ["enabled", "1"],
-    // On a VLAN the rules say who may answer; on a flat network the option does.
-    dhcp: ["dhcp", "0"],
-    macfilter: ["macfilter", "1"],
-    ndp: ["ndp", "1"],
-    policy_in: ["inputPolicy", "DROP"],
-    policy_out: ["outputPolicy", "ACCEPT"],
-    radv: ["radv", "0"],
-    log_level_in: ["logLevelIn", "nolog"],
-    log_level_out: ["logLevelOut", "nolog"],
-};
 
 /** Those that are told where they are missing: PVE takes the others' values for granted (PVE::Firewall, vm_option_properties). */
 const WRITTEN = ["enable", "dhcp", "macfilter", "ndp", "policy_in"];
@@ -34,7 +19,7 @@ export function firewallFindings(
     ipsets: readonly string[],
     { told, tagged }: { readonly told: ReadonlySet<string>; readonly tagged: boolean },
 ): NodeFinding[] {
-    const wanted: Options = tagged ? OPTIONS : { ...OPTIONS, dhcp: ["dhcp", "1"] };
+    const wanted = wantedOptions(tagged);
     return [
         ...deleted(named, wanted, options),
         ...changed(named, wanted, options),
@@ -42,17 +27,35 @@ export function firewallFindings(
     ].filter(({ field = "" }) => !told.has(field) && !(field.startsWith("ipsets") && told.has("ipset")));
 }
 
+/** An option as PVE tells it. */
+interface Option {
+    readonly key: string;
+    /** The provider's name. */
+    readonly field: string;
+    readonly value: string;
+}
+
+function wantedOptions(tagged: boolean): Option[] {
+    const options = vmFirewallOptions(tagged);
+    return Object.entries(PVE_NAMES).map(([field, key]) => {
+        const value = options[field as keyof typeof options];
+        return { key, field, value: typeof value === "boolean" ? String(Number(value)) : value };
+    });
+}
+
 /** One finding, however many are gone: with the firewall's file they all are. */
-function deleted(named: Named, wanted: Options, options: Settings): NodeFinding[] {
-    const gone = WRITTEN.filter((key) => options[key] === undefined).map((key) => [key, wanted[key]![1]] as const);
+function deleted(named: Named, wanted: readonly Option[], options: Settings): NodeFinding[] {
+    const gone = wanted
+        .filter(({ key }) => WRITTEN.includes(key) && options[key] === undefined)
+        .map(({ key, value }) => [key, value] as const);
     const declared = Object.fromEntries(gone);
     return gone.length === 0
         ? []
         : [vmFinding(named, { field: "firewall.options", declared, settle: settleOf(named, gone) })];
 }
 
-function changed(named: Named, wanted: Options, options: Settings): NodeFinding[] {
-    return Object.entries(wanted).flatMap(([key, [field, declared]]) => {
+function changed(named: Named, wanted: readonly Option[], options: Settings): NodeFinding[] {
+    return wanted.flatMap(({ key, field, value: declared }) => {
         const found = options[key];
         return found === undefined || String(found) === declared
             ? []

@@ -92,7 +92,7 @@ function vlansOf({ tenants }: Substrate): number[] {
     return tenants.map(({ segment }) => segment.vlan);
 }
 
-/** What node and router still have of the throwaway tenant, in words. */
+/** Leftovers of the throwaway tenant on node and router, in words. */
 async function leftOf(substrate: Substrate, router: RouterClient | undefined): Promise<string[]> {
     const vlans = vlansOf(substrate);
     const nodes = await withEachNode(substrate, (client, one) => readInventory(client, one, TEARDOWN_PARTS));

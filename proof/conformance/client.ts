@@ -11,7 +11,7 @@ import { TENANT } from "./place";
 /** How a command of `tenants` ended. */
 export interface Ended {
     readonly code: number;
-    /** What it printed for programs; undefined where it printed none. */
+    /** Its output for programs; undefined where it printed none. */
     readonly json: unknown;
 }
 

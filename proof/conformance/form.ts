@@ -7,14 +7,14 @@ export interface Known {
     readonly as: string;
 }
 
-/** What a text becomes before it may stand in a report. */
+/** A text as it may stand in a report. */
 export interface Disguise {
     readonly known: readonly Known[];
     /** Whether a word, or a number, is one that simulators or machines say, whatever site they are at. */
     readonly isPublic: (word: string) => boolean;
 }
 
-/** What is nobody's word, and is told by its kind: of one site it says too much, and from site to site it differs. */
+/** Texts that are nobody's word, and are told by their kind: of one site they say too much, and from site to site they differ. */
 const KINDS: readonly Known[] = [
     // How many rules are before it is of the place (opnsense/core, AliasController.php: delItemAction).
     { pattern: "(?<=rules\\.rule\\.)\\d+", as: "n" },
@@ -74,7 +74,7 @@ export function wordsIn(texts: Iterable<string>): ReadonlySet<string> {
 }
 
 /**
- * What of a run's own place is told by a word of its own, so that the same is the same at each site. Longer names come first,
+ * Parts of a run's own place that are told by a word of their own, so that the same is the same at each site. Longer names come first,
  * since one may be a part of another.
  *
  * @param device the interface that the VLAN is assigned to on the router, such as opt9, where it is.

@@ -18,7 +18,7 @@ export interface Machines {
     readonly router?: RouterClient;
 }
 
-/** What stands for the placeholders of probes. */
+/** Values of the placeholders of probes. */
 export type Values = Readonly<Record<string, string>>;
 
 /** Everything that is on a substrate: of its nodes what the token sees, of its router all. */
@@ -121,7 +121,7 @@ function parsed(text: string): unknown {
     }
 }
 
-/** What an error of the router says; where in its code it was thrown says nothing. */
+/** The words of a router's error; where in its code it was thrown says nothing. */
 function saidIn(answer: unknown): unknown {
     const { errorTrace: _, ...said } = answer as Record<string, unknown>;
     return said;
@@ -166,7 +166,7 @@ function partOf({ fields = [], varies = [], tagged }: Probe, row: unknown, isTag
 /** Versions of machines, and nothing else of them. */
 export interface Versions {
     readonly pve: string;
-    /** What of OPNsense's version its blank records tell; missing where no router is asked. */
+    /** OPNsense's version, as far as its blank records tell it; missing where no router is asked. */
     readonly opnsense?: string;
 }
 

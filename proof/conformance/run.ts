@@ -47,7 +47,7 @@ const STEPS: readonly Step[] = [
     },
 ];
 
-/** What a check needs of its caller. */
+/** A check's needs of its caller. */
 export interface Setting {
     /** The person's own. */
     readonly substrate: Substrate;
@@ -144,7 +144,7 @@ export class StoppedError extends Refusal {
     }
 }
 
-/** What a command of `tenants` came to: its exit code, and of drift what it found of the throwaway tenant. */
+/** Outcome of a command of `tenants`: its exit code, and of drift what it found of the throwaway tenant. */
 async function commandOf(run: Run, command: string, { moment, arguments: args = [] }: Step): Promise<Asked[]> {
     const { throwaway, router, signal } = run;
     const { code, json } = await throwaway.run([command, throwaway.stack, ...args], router?.key, signal);

@@ -1,7 +1,7 @@
 import { dump } from "js-yaml";
 import { TENANT } from "./place";
 
-/** What the throwaway tenant depends on of its place. */
+/** Everything of its place that the throwaway tenant depends on. */
 export interface Small {
     readonly vlan: number;
     readonly hypervisor: string;

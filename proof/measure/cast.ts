@@ -63,7 +63,7 @@ export function datagram(sourcePort: number, payload: Buffer, source: string, de
     return { source, destination, sourcePort, port: PORT, payload };
 }
 
-/** What reaches the neighbour, with the reason why where that is not as it should be. */
+/** Frames that reach the neighbour, with the reason why where that is not as it should be. */
 export function toMate({ mate }: Cast, reaches: boolean, why?: string): Pick<Attempt, "reaches" | "why"> {
     return reaches ? { reaches: [mate.host], ...(why !== undefined && { why }) } : { reaches: [] };
 }

@@ -44,7 +44,7 @@ function withAnyMac(cast: Cast, to: Actor, mac: string): Attempt {
     };
 }
 
-/** What PVE takes for the answer to a packet that the router stopped. */
+/** A packet that PVE takes for the answer to one that the router stopped. */
 function unasked({ self, stranger, gateway, freshPort }: Cast): Attempt {
     const [here, there]: [End, End] = [
         [self.address, freshPort()],

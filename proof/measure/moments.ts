@@ -128,7 +128,7 @@ export async function withoutFirewall(watched: Watched, moments: readonly unknow
     return { what: `${what}, without its firewall`, expected: "frames through a wall", measured, ok: !ok };
 }
 
-/** What is sent at one moment, and whether it arrives. */
+/** Frames of one moment, and whether they arrive. */
 async function frames({ plane, substrate, tenant, vm }: Watched): Promise<Sent[]> {
     const { cidr } = tenant.segment.subnet;
     const address = hostOf(cidr, HOST);

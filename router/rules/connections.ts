@@ -3,6 +3,7 @@ import { formatRanges } from "../../firewall/openings";
 import type { PacketProtocol } from "../../firewall/packetFilter";
 import type { RouterClient, Row } from "../client";
 import { RouterError } from "../errors";
+import { RULE_PARTS } from "../inventory";
 import { readInventory } from "../read";
 import { text } from "../rows";
 import { interfaceFilter } from "./filter";
@@ -25,7 +26,7 @@ interface On {
  * @returns what was done in words, or that it could not be done and how a person does it; undefined where there was nothing to end.
  */
 export async function endConnections(client: RouterClient, { tenant, interface: on }: On): Promise<string | undefined> {
-    const inventory = await readInventory(client);
+    const inventory = await readInventory(client, RULE_PARTS);
     const network = enclosingNetwork(inventory.interfaces.find(({ identifier }) => identifier === on)?.address ?? "");
     if (network === undefined) {
         return undefined;

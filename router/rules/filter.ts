@@ -1,7 +1,7 @@
 import { complementOf, type Range } from "../../substrate/network";
 import { PacketFilter, protocolsOf, type Matcher } from "../../firewall/packetFilter";
 import type { Row } from "../client";
-import type { RouterInventory } from "../inventory";
+import type { RuleInventory } from "../inventory";
 import { text } from "../rows";
 import { addressesIn, interfacesOf, isNamed, portsIn } from "./words";
 
@@ -21,7 +21,7 @@ export interface InterfaceFilter {
  * Where a rule can be told in part only, it counts as what opens more: one that passes at some hours passes, one that
  * blocks at some hours does not block.
  */
-export function interfaceFilter(inventory: RouterInventory, identifier: string): InterfaceFilter {
+export function interfaceFilter(inventory: RuleInventory, identifier: string): InterfaceFilter {
     const place = (row: Row) => placeOf(row, inventory);
     const relevant = inventory.rules
         .filter((row) => applies(row, identifier, inventory) && isFor(row, "in", "inet"))
@@ -41,7 +41,7 @@ export function interfaceFilter(inventory: RouterInventory, identifier: string):
 }
 
 /** Whether a rule is on an interface, and OPNsense did not make it itself. */
-export function applies(row: Row, identifier: string, inventory: RouterInventory): boolean {
+export function applies(row: Row, identifier: string, inventory: RuleInventory): boolean {
     const named = isNamed(row, identifier, inventory);
     const here = interfacesOf(row).length === 0 || named !== isInverted(row);
     return here && text(row, "enabled") !== "0" && !isAutomatic(row);
@@ -66,7 +66,7 @@ function isAutomatic(row: Row): boolean {
 }
 
 /** A rule's place among all, as a text to be sorted by; rules that are in no model have one that OPNsense says. */
-function placeOf(row: Row, { doors }: RouterInventory): string {
+function placeOf(row: Row, { doors }: RuleInventory): string {
     const said = text(row, "sort_order");
     if (row["legacy"] === true && said !== "") {
         return said;
@@ -84,7 +84,7 @@ function isPartial(row: Row): boolean {
 }
 
 /** The packets that a rule matches; undefined where it names what cannot be told. */
-function matcherOf(row: Row, inventory: RouterInventory): Matcher<Row> | undefined {
+function matcherOf(row: Row, inventory: RuleInventory): Matcher<Row> | undefined {
     const source = side(row, "source", inventory);
     const destination = side(row, "destination", inventory);
     const ports = portsIn(text(row, "destination_port"), inventory);
@@ -96,7 +96,7 @@ function matcherOf(row: Row, inventory: RouterInventory): Matcher<Row> | undefin
         : { rule: row, protocols, source, destination, ports };
 }
 
-function side(row: Row, name: "source" | "destination", inventory: RouterInventory): Range[] | undefined {
+function side(row: Row, name: "source" | "destination", inventory: RuleInventory): Range[] | undefined {
     const ranges = addressesIn(text(row, `${name}_net`), inventory);
     return ranges !== undefined && ["1", "true"].includes(text(row, `${name}_not`)) ? complementOf(ranges) : ranges;
 }

@@ -29,8 +29,8 @@ export function requiringListed<I extends { readonly endpoint: string; readonly 
 }
 
 async function requireListed(writer: Writer, state: Kept, added: readonly string[]): Promise<void> {
-    const { rules, aliases } = await readInventory(writer.client, ["rules", "aliases"]);
-    const listed = new Set([...rules, ...aliases].map(({ uuid }) => uuid));
+    const { rules } = await readInventory(writer.client, ["rules"]);
+    const listed = new Set(rules.map(({ uuid }) => uuid));
     const lost = added.filter((uuid) => !listed.has(uuid));
     for (const uuid of lost) {
         writer.dirty(RULES.service);

@@ -2,7 +2,7 @@ import { complementOf, enclosingNetwork, EVERY_ADDRESS, parseAddress, type Range
 import { EVERY_PORT } from "../../firewall/packetFilter";
 import { ROUTER_ITSELF } from "../../firewall/rules";
 import type { Row } from "../client";
-import { addressesOf, type RouterInventory } from "../inventory";
+import { addressesOf, type RuleInventory } from "../inventory";
 import { text } from "../rows";
 
 /** Kinds of aliases whose addresses stand in them; those of the others are OPNsense's to look up. */
@@ -12,12 +12,12 @@ const LISTED = ["host", "network", "networkgroup"];
 const DEPTH = 8;
 
 /** Addresses that a list of words of a rule stands for; undefined where one of them cannot be told. Without a word: every one. */
-export function addressesIn(words: string, inventory: RouterInventory): Range[] | undefined {
+export function addressesIn(words: string, inventory: RuleInventory): Range[] | undefined {
     return all(words || "any", (word) => rangesOfWord(word, inventory, DEPTH));
 }
 
 /** Ports that a list stands for; undefined where one of them cannot be told. */
-export function portsIn(words: string, inventory: RouterInventory): Range[] | undefined {
+export function portsIn(words: string, inventory: RuleInventory): Range[] | undefined {
     return portsOf(words, inventory, DEPTH);
 }
 
@@ -32,7 +32,7 @@ export function interfacesOf(row: Row): string[] {
  * Whether a row is for an interface: by its identifier, by a group that holds it, or, where OPNsense lists a rule that is in no
  * model, by its description (opnsense/core, Firewall/Api/FilterController.php:49, getLegacyFieldMap).
  */
-export function isNamed(row: Row, identifier: string, { interfaces, doors }: RouterInventory): boolean {
+export function isNamed(row: Row, identifier: string, { interfaces, doors }: RuleInventory): boolean {
     const names = new Set(interfacesOf(row));
     const own = interfaces.find((one) => one.identifier === identifier);
     const groups = doors.groups.filter((group) => membersOf(group).includes(identifier));
@@ -57,7 +57,7 @@ function all(list: string, rangesOf: (word: string) => Range[] | undefined): Ran
     return each.includes(undefined) ? undefined : each.flatMap((ranges) => ranges!);
 }
 
-function rangesOfWord(word: string, inventory: RouterInventory, depth: number): Range[] | undefined {
+function rangesOfWord(word: string, inventory: RuleInventory, depth: number): Range[] | undefined {
     if (word === "any") {
         return [EVERY_ADDRESS];
     }
@@ -68,7 +68,7 @@ function rangesOfWord(word: string, inventory: RouterInventory, depth: number): 
 }
 
 /** The network of an interface, by its identifier or by OPNsense's own alias of it, or its address. */
-function ofInterface(word: string, { interfaces }: RouterInventory): Range[] | undefined {
+function ofInterface(word: string, { interfaces }: RuleInventory): Range[] | undefined {
     const name = /^__(.+)_network$/.exec(word)?.[1] ?? word;
     const own = interfaces.find(({ identifier }) => name === identifier || name === `${identifier}ip`);
     if (own === undefined) {
@@ -80,7 +80,7 @@ function ofInterface(word: string, { interfaces }: RouterInventory): Range[] | u
 }
 
 /** The networks of a group's interfaces. */
-function ofGroup(word: string, inventory: RouterInventory): Range[] | undefined {
+function ofGroup(word: string, inventory: RuleInventory): Range[] | undefined {
     const group = inventory.doors.groups.find((one) => text(one, "ifname") === word);
     return group && membersOf(group).flatMap((name) => ofInterface(name, inventory) ?? []);
 }
@@ -99,7 +99,7 @@ function literal(word: string): Range[] | undefined {
  * Addresses that an alias stands for: its entries, but for those that begin with an exclamation mark. One that is disabled is an
  * empty table, and the rules that name it stay (service/templates/OPNsense/Filter/filter_tables.conf:14).
  */
-function ofAlias(name: string, inventory: RouterInventory, depth: number): Range[] | undefined {
+function ofAlias(name: string, inventory: RuleInventory, depth: number): Range[] | undefined {
     const row = inventory.aliases.find((alias) => text(alias, "name") === name);
     if (row !== undefined && text(row, "enabled") === "0") {
         return [];
@@ -120,7 +120,7 @@ function ofAlias(name: string, inventory: RouterInventory, depth: number): Range
         : complementOf([...complementOf(inside), ...outside]);
 }
 
-function portsOf(list: string, inventory: RouterInventory, depth: number): Range[] | undefined {
+function portsOf(list: string, inventory: RuleInventory, depth: number): Range[] | undefined {
     if (list === "" || list === "any") {
         return [EVERY_PORT];
     }

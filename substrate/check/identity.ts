@@ -3,7 +3,7 @@ import { faultAt, unique, type CheckedTenant, type Place } from "../../definitio
 import type { SubstrateDefinition } from "../../definitions/definitions";
 import type { Fault } from "../../definitions/faults";
 import { networkOf, parseAddress } from "../network";
-import { fixedAddressOf, fixedInstances, subnetOf, vlansText, type NetworkPlan } from "../plan";
+import { fixedAddressOf, fixedInstances, givenAddress, subnetOf, vlansText, type NetworkPlan } from "../plan";
 import { suggestion } from "../../definitions/suggest";
 import { ELSEWHERE, GATEWAY, INTERNET, ROUTER } from "../places";
 
@@ -154,9 +154,9 @@ function noFixedAddress(plan: NetworkPlan, vlan: number, instance: number): stri
 /** Addresses that two VMs of a tenant have: a chosen one may be another's fixed one. */
 function checkAddresses(plan: NetworkPlan, tenant: CheckedTenant): Fault[] {
     const { vlan, vms } = tenant.value;
-    const places = vms.flatMap(({ address, instance }, i): Place[] => {
-        const value = address === "fixed" ? fixedAddressOf(plan, vlan, instance) : address;
-        return value === undefined || value === "dhcp" ? [] : [{ tenant, path: ["vms", i, "address"], value }];
+    const places = vms.flatMap((vm, i): Place[] => {
+        const value = givenAddress(plan, vlan, vm);
+        return value === undefined ? [] : [{ tenant, path: ["vms", i, "address"], value }];
     });
     return unique(places, "address");
 }

@@ -153,8 +153,10 @@ function oddNetwork({ name, cidr }: Placed): string | undefined {
 
 /** One fault for each network that overlaps one before it, naming both. */
 function overlapping(all: readonly Placed[], fault: FaultOf): Fault[] {
+    const ranges = all.map(({ cidr }) => networkOf(cidr));
     const found = all.map(({ path, name, cidr }, i) => {
-        const other = all.slice(0, i).find((one) => overlaps(networkOf(one.cidr), networkOf(cidr)));
+        const first = ranges.findIndex((range) => overlaps(range, ranges[i]!));
+        const other = first < i ? all[first]! : undefined;
         const where = other && `${other.cidr} (${other.name}, network.${other.path.join(".")})`;
         return [path, where && `${cidr} (${name}) overlaps ${where}; give each a network of its own`] as const;
     });
@@ -211,7 +213,7 @@ function checkServers({ resolvers, timeServers }: NetworkPlan, fault: FaultOf): 
     );
 }
 
-/** What is reached is there. */
+/** Segments that are reached are there. */
 function checkReach({ segments, reach }: NetworkPlan, fault: FaultOf): Fault[] {
     const names = segments.map(({ name }) => name);
     const known = (path: Path, name: string, allowed: readonly string[]) =>

@@ -42,7 +42,7 @@ describe("a stack that an earlier release made", () => {
         return { exitCode, output };
     }
 
-    /** What a preview or an up does to each resource that it does not leave alone, as `RouterRules grooveiq-network-rules update`. */
+    /** Changes by a preview or an up of each resource that it does not leave alone, as `RouterRules grooveiq-network-rules update`. */
     function changesIn(output: string): string[] {
         const row = /^ *[~+-]+ +(?:[│├└─]+ +)*(?:\S+:)?([A-Z]\w+) +(\S+) +(updated?|created?|replaced?|deleted?)\b/gm;
         return [...output.matchAll(row)].map(([, type, name, what]) => `${type} ${name} ${what}`).sort();

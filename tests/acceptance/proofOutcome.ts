@@ -1,4 +1,4 @@
-/** What a VM tries that may send from any address, in the order of the proof. */
+/** Attempts of a VM that may send from any address, in the order of the proof. */
 export const OUTCOME = [
     "a frame of its own (control): reaches MATE",
     "with the MAC of MATE: stopped",

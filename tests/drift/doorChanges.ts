@@ -120,7 +120,7 @@ export const doors: readonly RouterChange[] = [
     ),
 ];
 
-/** What a person may add beside the tenants: no drift. */
+/** Additions by a person beside the tenants: no drift. */
 export const besides: readonly Pick<RouterChange, "what" | "path" | "body">[] = [
     {
         what: "a rule on a group without a tenant",

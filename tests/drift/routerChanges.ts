@@ -7,7 +7,7 @@ export interface RouterChange {
     /** Endpoint, to which the record's uuid is added. */
     readonly path: string;
     readonly body?: Readonly<Record<string, unknown>>;
-    /** What the person makes before it, which is no drift alone. */
+    /** Changes by the person before it, which is no drift alone. */
     readonly first?: { readonly path: string; readonly body: Readonly<Record<string, unknown>> };
     /** Tenant of the row, where it is not grooveiq; empty: none. */
     readonly tenant?: string;

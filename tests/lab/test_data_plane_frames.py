@@ -105,7 +105,7 @@ def test_a_first_packet_sent_again_is_still_a_new_connection(plane):
 
 
 def test_vms_that_work_together_pass_the_rules_of_both(plane):
-    """What one accepted outwards is established at the other, whose answer was never asked for."""
+    """A packet that one accepted outwards is established at the other, whose answer was never asked for."""
     plane.apply(guest(SELF, rules=[]), guest(MATE, rules=[]))
     asked = packet(payload=b'a first one.')
     assert plane.reached(packet(MATE, SELF)) == []

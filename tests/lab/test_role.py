@@ -181,7 +181,7 @@ def test_vm_that_was_taken_out_of_its_pool_is_read_and_put_back(ours):
 
 
 def test_a_guest_in_no_pool_is_taken_over_by_a_pool_until_tenants_role_puts_it_out_of_reach(spare: Client) -> None:
-    """What `tenants role` prints for guests of others (pve-manager 8.4.21, PVE/API2/Pool.pm:330)."""
+    """The commands that `tenants role` prints for guests of others (pve-manager 8.4.21, PVE/API2/Pool.pm:330)."""
     program = ['deevnet@pve', 'deevnet@pve!pulumi']
 
     def grant(*others: str) -> None:

@@ -1,4 +1,4 @@
-"""What older versions of OPNsense answer otherwise, each by its source in simrouter/versions.py."""
+"""Answers in which older versions of OPNsense differ, each by its source in simrouter/versions.py."""
 
 import json
 from collections.abc import Iterator

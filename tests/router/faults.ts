@@ -16,7 +16,7 @@ const SCOPE = of("DHCP");
 const VM = of("api-vm01");
 const MARK = recordOf("(a run writes here; this goes once all of it is active)");
 const DNS = of("DNS");
-/** What closes is written first. */
+/** A rule that closes is written first. */
 const FIRST = of("what is private");
 const ANY = of("…");
 const KEA = "kea/service/reconfigure";

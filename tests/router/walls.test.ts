@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import type { AuditedWrite, RouterState, SavedRecord, SimulatedRouter } from "../../lab/simulatedRouter";
 import type { PacketProtocol } from "../../firewall/packetFilter";
-import type { RouterInventory } from "../../router/inventory";
+import type { RuleInventory } from "../../router/inventory";
 import type { Properties } from "../../router/provider";
 import { routerRecordsOf } from "../../router/records";
 import { interfaceFilter } from "../../router/rules/filter";
@@ -35,7 +35,7 @@ const CLOSED: readonly (readonly [PacketProtocol, source: string, destination: s
     ["tcp", FOREIGN, "1.1.1.1", 443],
 ];
 
-/** What passes of CLOSED by a router's saved configuration; of rules in one place the one that opens counts as the first. */
+/** Packets of CLOSED that pass by a router's saved configuration; of rules in one place the one that opens counts as the first. */
 function open({ aliases, rules }: Readonly<Record<"aliases" | "rules", ReadonlyMap<string, SavedRecord>>>): string[] {
     const rows = (records: ReadonlyMap<string, SavedRecord>): SavedRecord[] =>
         [...records].map(([uuid, one]) => ({ ...one, uuid }));
@@ -45,7 +45,7 @@ function open({ aliases, rules }: Readonly<Record<"aliases" | "rules", ReadonlyM
         address,
     }));
     const { filter } = interfaceFilter(
-        { interfaces, rules: all, aliases: rows(aliases), doors: { groups: [] } } as unknown as RouterInventory,
+        { interfaces, rules: all, aliases: rows(aliases), doors: { groups: [] } } as unknown as RuleInventory,
         ON,
     );
     return CLOSED.flatMap(([protocol, source, destination, port]) => {
