@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { dump } from "js-yaml";
 import schema from "../schemas/substrate.schema.json";
+import { jsonOr } from "./json";
 import { DefinitionError, type Path } from "./faults";
 import type { Source } from "./yaml";
 import { readYamlIfThere } from "./read";
@@ -67,17 +68,9 @@ function decode(config: Readonly<Record<string, unknown>>): Record<string, unkno
             .map(([fullKey, value]) => {
                 const key = fullKey.slice(PREFIX.length);
                 const asIs = typeof value !== "string" || properties[key]?.type === "string";
-                return [key, asIs ? value : parseJson(value)];
+                return [key, asIs ? value : jsonOr(value, value)];
             }),
     );
-}
-
-function parseJson(text: string): unknown {
-    try {
-        return JSON.parse(text);
-    } catch {
-        return text;
-    }
 }
 
 /** Text of a stack file with our own keys alone. */

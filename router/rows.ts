@@ -8,6 +8,17 @@ export function text(row: object, field: string): string {
     return ["string", "number", "boolean"].includes(typeof value) ? String(value) : "";
 }
 
+/** Whether a field of a row is set; OPNsense writes 1, or true where a record is in no model. */
+export function isSet(row: object, field: string): boolean {
+    return ["1", "true"].includes(text(row, field));
+}
+
+/** One end of a connection in words: what a row says of addresses and port. */
+export function endOf(row: object, net: string, port: string, not: string): string {
+    const to = text(row, port);
+    return `${isSet(row, not) ? "not " : ""}${text(row, net) || "any"}${to === "" ? "" : ` port ${to}`}`;
+}
+
 /** Description of a row, which OPNsense calls otherwise for a VLAN. */
 export function descriptionOf(row: object): string {
     return text(row, "description") || text(row, "descr");

@@ -4,6 +4,7 @@ import { createInterface } from "node:readline";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { environmentFor } from "../../definitions/childEnvironment";
+import { jsonOr } from "../../definitions/json";
 import { keepSecret } from "../../definitions/printed";
 import { pulumi } from "../../state/client";
 import { endOrphans } from "../../state/orphans/read";
@@ -91,7 +92,8 @@ function keepConfigured(stack: string): void {
     for (const { value, secret } of Object.values(values)) {
         if (secret === true) {
             keepSecret(value);
-            keepSecret(parsed(value));
+            // The values in it, where it is JSON, are secrets each.
+            keepSecret(jsonOr(value ?? "", undefined));
         }
     }
 }
@@ -99,15 +101,6 @@ function keepConfigured(stack: string): void {
 interface Value {
     readonly value?: string;
     readonly secret?: boolean;
-}
-
-/** The content of a value, where it is JSON. */
-function parsed(value = ""): unknown {
-    try {
-        return JSON.parse(value);
-    } catch {
-        return undefined;
-    }
 }
 
 function displayFlags({ color, quiet }: Request): string[] {

@@ -5,9 +5,9 @@ import { remainsOf } from "../../node/teardown";
 import type { Credentials, RouterClient } from "../../router/client";
 import { RESERVATIONS, SUBNETS } from "../../router/dhcp/fields";
 import { stopServing } from "../../router/dhcp/keaInterfaces";
-import { carrierOfVlan, type RouterInventory } from "../../router/inventory";
+import { carrierOf, carrierOfVlan, type RouterInventory } from "../../router/inventory";
 import { HOST_ALIASES, HOSTS } from "../../router/names/fields";
-import { readInventory as readRouter } from "../../router/read";
+import { RECORD_PARTS, readInventory as readRouter } from "../../router/read";
 import { tenantsRows } from "../../router/rows";
 import { ALIASES, RULES } from "../../router/rules/fields";
 import { reconfigure, type Service } from "../../router/services";
@@ -64,7 +64,7 @@ export async function cleanUp(
 async function removeRecords(client: RouterClient, substrate: Substrate): Promise<void> {
     const dirty = new Map<Service, RouterClient>();
     const writer = { client, dirty: (service: Service) => void dirty.set(service, client) };
-    const inventory = await readRouter(client);
+    const inventory = await readRouter(client, RECORD_PARTS);
     for (const [part, section] of SECTIONS) {
         await remove(writer, section, tenantsRows(inventory[part], TENANT));
     }
@@ -83,9 +83,8 @@ async function removeRecords(client: RouterClient, substrate: Substrate): Promis
 }
 
 /** VLANs that bear the tenant's mark and have no interface: one that has stays for the next tenant. */
-function doubles(inventory: RouterInventory) {
-    const used = new Set(inventory.interfaces.map(({ device }) => device));
-    return tenantsRows(inventory.vlans, TENANT).filter(({ vlanif }) => !used.has(String(vlanif).replace(/ \[.*$/, "")));
+function doubles(inventory: Pick<RouterInventory, "vlans" | "interfaces">) {
+    return tenantsRows(inventory.vlans, TENANT).filter((row) => carrierOf(inventory, row) === undefined);
 }
 
 function vlansOf({ tenants }: Substrate): number[] {
@@ -98,6 +97,6 @@ async function leftOf(substrate: Substrate, router: RouterClient | undefined): P
     const nodes = await withEachNode(substrate, (client, one) => readInventory(client, one, TEARDOWN_PARTS));
     const vms = nodes.flatMap(({ node }) => vlans.map((vlan) => ({ node, vmid: vmidOf(substrate.plan, vlan, 1) })));
     const gone = { tenant: TENANT, vms, vlans };
-    const records = router && routerLeftovers(await readRouter(router), substrate, gone).records;
+    const records = router && routerLeftovers(await readRouter(router, RECORD_PARTS), substrate, gone).records;
     return [...remainsOf(gone, nodes), ...(records ?? []).map(({ kind, id }) => `router: ${kind} ${id}`)];
 }

@@ -3,6 +3,7 @@ import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileS
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { linkProgram, linkPulumiHome } from "../../state/project/client";
+import { jsonOr } from "../../definitions/json";
 import { ROOT } from "../../definitions/project/read";
 import { stackFileOf } from "../../definitions/stackFile";
 import type { Credentials } from "../../router/client";
@@ -119,7 +120,7 @@ export class Throwaway {
                 if (signal.aborted) {
                     reject(new InterruptedError());
                 } else {
-                    done({ code: code ?? 1, json: jsonOf(stdout) });
+                    done({ code: code ?? 1, json: jsonOr(stdout, undefined) });
                 }
             });
         });
@@ -152,13 +153,5 @@ function isConformance(pid: number): boolean {
         return readFileSync(`/proc/${pid}/cmdline`, "utf8").split("\0").includes(TENANT);
     } catch {
         return false;
-    }
-}
-
-function jsonOf(text: string): unknown {
-    try {
-        return JSON.parse(text) as unknown;
-    } catch {
-        return undefined;
     }
 }

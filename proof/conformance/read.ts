@@ -1,3 +1,4 @@
+import { jsonOr } from "../../definitions/json";
 import { Refusal } from "../../definitions/refusal";
 import { withEachNode, type NodeClient } from "../../node/client";
 import { templatesIn, type Guest, type Settings } from "../../node/inventory";
@@ -102,24 +103,18 @@ export async function hear(machines: Machines, probe: Probe, values: Values, tag
     if (probe.machine === "node") {
         const form = body === undefined ? "" : new URLSearchParams(body as Record<string, string>).toString();
         const { status, reason, text } = await machines.node.ask(probe.method, path, form);
-        const { data, errors } = parsed(text) as { data?: unknown; errors?: unknown };
+        const { data, errors } = jsonOr(text, NO_JSON) as { data?: unknown; errors?: unknown };
         const refused = { reason, ...(errors !== undefined && { errors }) };
         return { status, compared: status === 200 ? comparedOf(probe, data ?? null, values, tagged) : refused };
     }
     const sent = body ?? (probe.method === "POST" ? {} : undefined);
     const { status, text } = await machines.router!.ask({ method: probe.method, path }, sent);
-    const answer = parsed(text);
+    const answer = jsonOr(text, NO_JSON);
     return { status, compared: status === 200 ? comparedOf(probe, answer, values, tagged) : saidIn(answer) };
 }
 
 /** Whatever is no JSON, such as a proxy's page, is told as that. */
-function parsed(text: string): unknown {
-    try {
-        return JSON.parse(text) as unknown;
-    } catch {
-        return { answer: "no JSON" };
-    }
-}
+const NO_JSON = { answer: "no JSON" };
 
 /** The words of a router's error; where in its code it was thrown says nothing. */
 function saidIn(answer: unknown): unknown {
@@ -201,6 +196,6 @@ async function opnsenseVersion(router: RouterClient): Promise<string> {
 /** An answer's object; an empty one where the router refuses. */
 async function blank(router: RouterClient, path: string): Promise<Readonly<Record<string, unknown>>> {
     const { status, text } = await router.ask({ method: "GET", path });
-    const answer = status === 200 ? parsed(text) : {};
+    const answer = status === 200 ? jsonOr(text, NO_JSON) : {};
     return typeof answer === "object" && answer !== null ? (answer as Record<string, unknown>) : {};
 }

@@ -2,7 +2,7 @@ import type { Finding } from "../../substrate/findings";
 import { covers, enclosingNetwork, networkOf, overlaps, type Range } from "../../substrate/network";
 import type { Row } from "../client";
 import { carrierOfVlan } from "../inventory";
-import { text } from "../rows";
+import { endOf, isSet, text } from "../rows";
 import { reaches } from "../rules/unfiltered";
 import { addressesIn, interfacesOf, isNamed } from "../rules/words";
 import { MENU, rowFinding, type RouterView } from "./view";
@@ -15,7 +15,7 @@ import { MENU, rowFinding, type RouterView } from "./view";
 export function natFindings(view: RouterView): Finding[] {
     const { forwards, outbound, oneToOne } = view.inventory.doors;
     const counts = (row: Row) =>
-        text(row, "enabled") !== "0" && text(row, "disabled") !== "1" && row["is_automatic"] !== true;
+        text(row, "enabled") !== "0" && !isSet(row, "disabled") && row["is_automatic"] !== true;
     return [
         ...forwards.filter((row) => counts(row) && forwardConcerns(row, view)).map((row) => forwardFinding(view, row)),
         ...outbound
@@ -35,9 +35,9 @@ function forwardConcerns(row: Row, view: RouterView): boolean {
     const subnet = subnetOf(view);
     const here = isOnTenants(row, view) || interfacesOf(row).length === 0 || text(row, "natreflection") === "purenat";
     const from = addressesIn(text(row, "source.network"), view.inventory);
-    const takes = here && (text(row, "source.not") === "1" || reaches(from, subnet));
+    const takes = here && (isSet(row, "source.not") || reaches(from, subnet));
     const target = addressesIn(text(row, "target") || "127.0.0.1", view.inventory);
-    return text(row, "nordr") !== "1" && (takes || (target ?? []).some((range) => overlaps(range, subnet)));
+    return !isSet(row, "nordr") && (takes || (target ?? []).some((range) => overlaps(range, subnet)));
 }
 
 /** Whether outbound NAT is of this tenant alone, or changes addresses inside the site; the way to the internet is everybody's. */
@@ -45,7 +45,7 @@ function outboundConcerns(row: Row, view: RouterView): boolean {
     const { inventory, substrate } = view;
     const subnet = subnetOf(view);
     const from = addressesIn(text(row, "source_net"), inventory);
-    const not = text(row, "source_not") === "1";
+    const not = isSet(row, "source_not");
     const segments = substrate.plan.segments.map(({ cidr }) => networkOf(cidr));
     const inside = inventory.interfaces.filter(({ address }) => {
         const network = enclosingNetwork(address);
@@ -69,8 +69,8 @@ function forwardFinding(view: RouterView, row: Row): Finding {
     const found = {
         on: onOf(row),
         protocol: text(row, "protocol") || "any",
-        destination: end(row, "destination.network", "destination.port", "destination.not"),
-        target: end(row, "target", "local-port"),
+        destination: endOf(row, "destination.network", "destination.port", "destination.not"),
+        target: endOf(row, "target", "local-port", ""),
         passes: text(row, "pass") === "pass",
     };
     return rowFinding(view, row, "forward", found, MENU.forwards);
@@ -79,9 +79,9 @@ function forwardFinding(view: RouterView, row: Row): Finding {
 function outboundFinding(view: RouterView, row: Row): Finding {
     const found = {
         on: onOf(row),
-        source: end(row, "source_net", "source_port", "source_not"),
-        destination: end(row, "destination_net", "destination_port", "destination_not"),
-        ...(text(row, "nonat") !== "1" && { as: text(row, "target") || "the interface's address" }),
+        source: endOf(row, "source_net", "source_port", "source_not"),
+        destination: endOf(row, "destination_net", "destination_port", "destination_not"),
+        ...(!isSet(row, "nonat") && { as: text(row, "target") || "the interface's address" }),
     };
     return rowFinding(view, row, "outbound", found, MENU.outbound);
 }
@@ -89,8 +89,8 @@ function outboundFinding(view: RouterView, row: Row): Finding {
 function oneToOneFinding(view: RouterView, row: Row): Finding {
     const found = {
         on: onOf(row),
-        source: end(row, "source_net", "", "source_not"),
-        destination: end(row, "destination_net", "", "destination_not"),
+        source: endOf(row, "source_net", "", "source_not"),
+        destination: endOf(row, "destination_net", "", "destination_not"),
         as: text(row, "external"),
     };
     return rowFinding(view, row, "oneToOne", found, MENU.oneToOne);
@@ -113,10 +113,4 @@ function isOnly(ranges: readonly Range[], network: Range): boolean {
 /** The interfaces that a row is for, as people see them. */
 function onOf(row: Row): string {
     return text(row, "%interface") || text(row, "interface") || "every interface";
-}
-
-/** One end of a connection: what a row says of addresses and port. */
-function end(row: Row, net: string, port: string, not = ""): string {
-    const to = text(row, port);
-    return `${text(row, not) === "1" ? "not " : ""}${text(row, net) || "any"}${to === "" ? "" : ` port ${to}`}`;
 }

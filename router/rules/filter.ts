@@ -2,7 +2,7 @@ import { complementOf, type Range } from "../../substrate/network";
 import { PacketFilter, protocolsOf, type Matcher } from "../../firewall/packetFilter";
 import type { Row } from "../client";
 import type { RuleInventory } from "../inventory";
-import { text } from "../rows";
+import { isSet, text } from "../rows";
 import { addressesIn, interfacesOf, isNamed, portsIn } from "./words";
 
 /** The rules that decide about what comes in on one interface. */
@@ -56,12 +56,12 @@ export function isFor(row: Row, direction: "in" | "out", family: "inet" | "inet6
 }
 
 function isInverted(row: Row): boolean {
-    return ["1", "true"].includes(text(row, "interfacenot"));
+    return isSet(row, "interfacenot");
 }
 
 /** Rules of the GUI's old pages count as OPNsense's own where nobody changed them since long ago; their page tells them apart. */
 function isAutomatic(row: Row): boolean {
-    const own = ["1", "true"].includes(text(row, "is_automatic"));
+    const own = isSet(row, "is_automatic");
     return own && !/firewall_rules_edit|firewall\/migration/.test(text(row, "ref"));
 }
 
@@ -98,5 +98,5 @@ function matcherOf(row: Row, inventory: RuleInventory): Matcher<Row> | undefined
 
 function side(row: Row, name: "source" | "destination", inventory: RuleInventory): Range[] | undefined {
     const ranges = addressesIn(text(row, `${name}_net`), inventory);
-    return ranges !== undefined && ["1", "true"].includes(text(row, `${name}_not`)) ? complementOf(ranges) : ranges;
+    return ranges !== undefined && isSet(row, `${name}_not`) ? complementOf(ranges) : ranges;
 }

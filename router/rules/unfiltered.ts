@@ -2,7 +2,7 @@ import type { Finding, Value } from "../../substrate/findings";
 import { networkOf, overlaps, type Range } from "../../substrate/network";
 import type { Row } from "../client";
 import { MENU, rowFinding, type RouterView } from "../drift/view";
-import { text } from "../rows";
+import { endOf, isSet, text } from "../rows";
 import { applies, isFor } from "./filter";
 import { addressesIn, isNamed } from "./words";
 
@@ -15,8 +15,8 @@ import { addressesIn, isNamed } from "./words";
 export function unfilteredFindings(view: RouterView, on: string, own: ReadonlySet<Row>): Finding[] {
     const here = view.inventory.rules.filter((row) => !own.has(row) && applies(row, on, view.inventory));
     const ends = (row: Row): Value => ({
-        source: endOf(row, "source"),
-        destination: endOf(row, "destination"),
+        source: endOf(row, "source_net", "source_port", "source_not"),
+        destination: endOf(row, "destination_net", "destination_port", "destination_not"),
     });
     const told = (rows: readonly Row[], does: "ipv6" | "blocksInto") =>
         rows.map((row) => rowFinding(view, row, "rule", { [does]: ends(row) }, MENU.rules));
@@ -38,7 +38,7 @@ function passesIpv6(row: Row, { inventory }: RouterView): boolean {
     const elsewhere =
         (source.includes(":") && !/^(fe[89ab]|::\/)/i.test(source)) ||
         inventory.interfaces.some(({ identifier }) => [identifier, `${identifier}ip`].includes(source));
-    return text(row, "action") === "pass" && isFor(row, "in", "inet6") && (isNot(row, "source") || !elsewhere);
+    return text(row, "action") === "pass" && isFor(row, "in", "inet6") && (isSet(row, "source_not") || !elsewhere);
 }
 
 /** Whether a rule keeps IPv4 from a tenant's VMs that the router would send into its segment. */
@@ -51,21 +51,11 @@ function blocksInto(row: Row, { inventory, tenant }: RouterView, on: string): bo
         isFor(row, "out", "inet") &&
         // One for all interfaces is the site's own wall, as that around its guests.
         isNamed(row, on, inventory) &&
-        (isNot(row, "destination") || reaches(into, subnet))
+        (isSet(row, "destination_not") || reaches(into, subnet))
     );
 }
 
 /** Whether ranges have some of a network; those that cannot be told may. */
 export function reaches(ranges: readonly Range[] | undefined, network: Range): boolean {
     return ranges === undefined || ranges.some((range) => overlaps(range, network));
-}
-
-function isNot(row: Row, side: string): boolean {
-    return ["1", "true"].includes(text(row, `${side}_not`));
-}
-
-function endOf(row: Row, side: string): string {
-    const port = text(row, `${side}_port`);
-    const not = isNot(row, side) ? "not " : "";
-    return `${not}${text(row, `${side}_net`) || "any"}${port === "" ? "" : ` port ${port}`}`;
 }
