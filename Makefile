@@ -23,7 +23,7 @@ demo: tools ## the main job on the simulated substrate, from up to destroy
 	@$(TSX) lab/demo.ts
 
 .PHONY: test
-test: tools ## all tests, with the time of each file; TIMES repeats them, each time in another order of the files | [TIMES=1]
+test: tools ## all tests, with the time of each file; TIMES repeats them, each time in another order of the files; DEEP tries so many times as many moments of interrupted runs | [TIMES=1] [DEEP=1]
 	@$(TSX) tests/run.ts
 
 .PHONY: test-pure test-components test-router test-acceptance test-browser test-lab test-tools
@@ -42,8 +42,9 @@ test-lab: tools ## the simulated node and router themselves
 test-tools: tools ## the provider plugins built here
 	@$(TSX) tests/run.ts tools
 
-# How often the tests run.
+# How often the tests run, and how many times as many moments of interrupted runs they try.
 export TIMES ?= 1
+export DEEP ?= 1
 
 # Seconds that the fuzzers search, all together.
 SECONDS ?= 600

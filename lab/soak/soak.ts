@@ -1,6 +1,6 @@
 import { loadSubstrate } from "../../substrate/load";
 import { expectSame, UnexpectedError, type NodeState } from "../expect";
-import { makeRoomy } from "../manyTenants";
+import { makeRoomy, MANY_TENANTS } from "../manyTenants";
 import { processesIn } from "../processes";
 import { SimulatedNode } from "../simulatedNode";
 import { SimulatedRouter } from "../simulatedRouter";
@@ -36,11 +36,10 @@ export interface Round {
 export class BrokenInvariant extends Error {}
 
 /**
- * Ten tenants on the simulated node and router, edited at random, round by round, through the real CLI as make runs it.
+ * Tenants on the simulated node and router, edited at random, round by round, through the real CLI as make runs it.
  * The same seed makes the same rounds.
  */
 export class Soak {
-    readonly tenants = new SoakTenants();
     private readonly names: readonly string[];
     private others: unknown;
     private readonly memories: Memory[] = [];
@@ -50,15 +49,22 @@ export class Soak {
         readonly node: SimulatedNode,
         readonly router: SimulatedRouter,
         readonly workspace: Workspace,
+        readonly tenants: SoakTenants,
     ) {
         this.names = this.tenants.tenants.map(({ name }) => name);
     }
 
-    /** Brings the ten tenants up as they begin. */
-    static async start(seed: number): Promise<Soak> {
+    /** Brings the tenants up as they begin: as many as a site has VLANs for, unless fewer are wanted. */
+    static async start(seed: number, tenants = MANY_TENANTS): Promise<Soak> {
         const node = await SimulatedNode.start();
         const router = await SimulatedRouter.start();
-        const soak = new Soak(seed, node, router, await Workspace.create(SUBSTRATE, node, router));
+        const soak = new Soak(
+            seed,
+            node,
+            router,
+            await Workspace.create(SUBSTRATE, node, router),
+            new SoakTenants(tenants),
+        );
         try {
             await soak.begin();
         } catch (error) {

@@ -36,9 +36,9 @@ export interface SoakTenant {
 export class SoakTenants {
     readonly tenants: SoakTenant[] = [];
 
-    /** Ten tenants with two VMs each. */
-    constructor() {
-        for (const vlan of VLANS) {
+    /** @param tenants how many there are at first, with two VMs each. */
+    constructor(tenants: number) {
+        for (const vlan of VLANS.slice(0, tenants)) {
             this.tenants.push(tenantOn(vlan));
         }
     }

@@ -23,10 +23,10 @@ jest.setTimeout(RUN_TIMEOUT_MS);
 const SEED = Number(process.env["DRIFT_SEED"] ?? 9);
 
 /** Changes between two looks. */
-const AT_ONCE = 15;
+const AT_ONCE = 30;
 
 /** Each has Ansible check the host, which is most of this file's time. */
-const RUNS = 3;
+const RUNS = 2;
 
 /** Changes on the router that touch no record of one another, by what they are. */
 const ON_ROUTER = ["pool", "MAC", "host's address", "alias deleted", "name in the zone", "rule that opens management"];

@@ -11,7 +11,7 @@ const ROOMY = STACK.replace("32GiB", "1024GiB").replace("1TB", "40TB").replace("
 
 /** Edits the tenants of a soak round by round, and hands over each state; gives back what was done. */
 function edited(seed: number, rounds: number, each: (all: SoakTenants) => void = () => undefined): string[][] {
-    const all = new SoakTenants();
+    const all = new SoakTenants(10);
     const dice = new Dice(seed);
     return Array.from({ length: rounds }, () => {
         const done = editAtRandom(all, dice);
