@@ -28,9 +28,9 @@ export const command = defineCommand({
         requireName(request.args["substrate"]!, options.yes);
         compareWithFiles();
         const substrate = loadOne(request.args["substrate"]!);
-        await prepareChange(substrate, false);
+        const deployment = await prepareChange(substrate, false);
         const looks = looksOnly(further);
-        const held = looks ? [] : await holdings(substrate, () => true);
+        const held = looks ? [] : await holdings(substrate, deployment, () => true);
         requireUnguarded(held);
         tellWhatGoes(substrate, held);
         if (!looks) {

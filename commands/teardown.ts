@@ -1,7 +1,6 @@
 import { tenantFile } from "../definitions/read";
-import { exportStack } from "../state/client";
 import { dependents, holdingsOf, type Holdings } from "../state/holdings";
-import { nameOf, POOL, type StateResource } from "../state/deployment";
+import { nameOf, POOL, type Deployment, type StateResource } from "../state/deployment";
 import type { Substrate } from "../substrate/substrate";
 import { suggestion } from "../definitions/suggest";
 import { defineCommand, SUBSTRATE, TENANT, type Request } from "./cli/definition";
@@ -40,18 +39,17 @@ export const command = defineCommand({
         requireName(args["tenant"]!, options.yes);
         compareWithFiles();
         const substrate = loadOne(args["substrate"]!);
-        await prepareChange(substrate, false);
-        return takeAway(request, substrate, options);
+        return takeAway(request, substrate, await prepareChange(substrate, false), options);
     },
 });
 
 async function takeAway(
     request: Request,
     substrate: Substrate,
+    deployment: Deployment,
     { yes, backup }: { readonly yes: string | undefined; readonly backup: boolean },
 ): Promise<number> {
     const tenant = request.args["tenant"]!;
-    const { deployment } = exportStack(substrate.name);
     const known = holdingsOf(deployment, substrate.plan);
     const recorded = known.get(tenant);
     if (recorded === undefined) {
@@ -60,7 +58,7 @@ async function takeAway(
         return EXIT.done;
     }
     requireFree(recorded, dependents(deployment, recorded), substrate.name);
-    const held = await holdings(substrate, (name) => name === tenant);
+    const held = await holdings(substrate, deployment, (name) => name === tenant);
     requireUnguarded(held);
     tellWhatGoes(substrate, held);
     const others = [...known.keys()].filter((name) => name !== tenant);

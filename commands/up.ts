@@ -1,5 +1,5 @@
 import { outputsTable } from "../report/outputsTable";
-import { exportStack, outputsOf } from "../state/client";
+import { outputsOf } from "../state/client";
 import { defineCommand, POLICY, SUBSTRATE } from "./cli/definition";
 import { compareWithFiles } from "./cli/environment";
 import { EXIT, exitOfPulumi } from "./cli/exit";
@@ -31,11 +31,11 @@ export const command = defineCommand({
         const { options, further } = request;
         compareWithFiles();
         const substrate = loadOne(request.args["substrate"]!);
-        await prepareChange(substrate);
+        const deployment = await prepareChange(substrate);
         const held = policyArguments(options.policy);
-        requireRenamable(substrate, exportStack(substrate.name).deployment);
+        requireRenamable(substrate, deployment);
         const stays = new Set(substrate.tenants.flatMap(({ name, formerly }) => [name, formerly]));
-        const leaving = await holdings(substrate, (tenant) => !stays.has(tenant));
+        const leaving = await holdings(substrate, deployment, (tenant) => !stays.has(tenant));
         requireUnguarded(leaving);
         tellWhatGoes(substrate, leaving);
         const flags = ["--stack", substrate.name, "--suppress-outputs", ...held, ...(options.yes ? ["--yes"] : [])];

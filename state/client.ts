@@ -42,8 +42,17 @@ export function pulumi(...args: string[]): string {
     return stdout;
 }
 
-/** URL of the backend that Pulumi keeps its states in. @throws Refusal where it cannot be reached. */
+/**
+ * URL of the backend that Pulumi keeps its states in: the variable's, which the CLI takes before anything else, and gives back
+ * as it is (GetCurrentCloudURL in pkg/workspace/creds.go, originalURL in pkg/backend/diy/backend.go).
+ *
+ * @throws Refusal where the CLI has to be asked, and cannot reach it.
+ */
 export function stateBackend(): string {
+    const chosen = process.env["PULUMI_BACKEND_URL"];
+    if (chosen) {
+        return chosen;
+    }
     return (JSON.parse(pulumi("whoami", "--verbose", "--json")) as { url: string }).url;
 }
 

@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
 import { masked } from "../../definitions/printed";
 
 /** Standard input, where a file is called for. */
@@ -13,6 +13,17 @@ export function readText(file: string): string {
 /** Whether there is a file or folder of that name. */
 export function isThere(file: string): boolean {
     return existsSync(file);
+}
+
+/** The program of a name on PATH, as a text that is another one once it is replaced; undefined where there is none. */
+export function programOnPath(name: string): string | undefined {
+    const files = (process.env["PATH"] ?? "").split(delimiter).map((folder) => join(folder, name));
+    const file = files.find(isThere);
+    if (file === undefined) {
+        return undefined;
+    }
+    const { size, mtimeMs } = statSync(file);
+    return `${file} ${size} ${mtimeMs}`;
 }
 
 /** Writes a file that a person asked for. */

@@ -4,7 +4,8 @@ import { lt } from "semver";
 import { definitions } from "../cli/environment";
 import { pulumi } from "../../state/client";
 import { complain } from "../cli/terminal";
-import { isThere, readText } from "../cli/files";
+import { isThere, programOnPath, readText } from "../cli/files";
+import { kept } from "../../start/kept";
 
 /** The pack, a program that the CLI starts, from the project's folder. */
 const PACK = "policy/pack";
@@ -36,8 +37,13 @@ function missing(root: string): string | undefined {
     if (!isThere(join(root, PACK))) {
         return "it is not in this folder";
     }
-    const [cli, sdk] = [pulumi("version").trim(), versionOfSdk(resolve)];
+    const [cli, sdk] = [versionOfCli(), versionOfSdk(resolve)];
     return lt(cli, sdk) ? `Pulumi CLI ${cli} is older than v${sdk}, with which such a pack was tried` : undefined;
+}
+
+/** The CLI's version, which it is asked for once: a start of it takes a third of a second. */
+function versionOfCli(): string {
+    return kept("pulumi-version", programOnPath("pulumi") ?? "", () => pulumi("version").trim());
 }
 
 function versionOfSdk(resolve: NodeJS.RequireResolve): string {

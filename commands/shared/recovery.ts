@@ -12,20 +12,22 @@ import { removeUndeclared } from "../../node/repair/undeclared";
  * Settles what an interrupted run left behind, so that the next one can go on: a lock, files of the state, creations that
  * Pulumi never heard the end of, clones that were never configured nor started.
  *
- * @returns what was settled, in words.
+ * @returns the stack's state then, with a note of each thing that was settled, in words.
  * @throws Refusal where another run is under way, NodeError where the node cannot be asked.
  */
-export async function recoverStack(substrate: Substrate): Promise<string[]> {
-    return [...releaseStack(substrate.name), ...(await settle(substrate))];
+export async function recoverStack(substrate: Substrate): Promise<Repair> {
+    const released = releaseStack(substrate.name);
+    const { deployment, notes } = await settle(substrate);
+    return { deployment, notes: [...released, ...notes] };
 }
 
-async function settle(substrate: Substrate): Promise<string[]> {
+async function settle(substrate: Substrate): Promise<Repair> {
+    const exported = exportStack(substrate.name);
+    const before = exported.deployment;
     if (substrate.status === "planned") {
-        return [];
+        return { deployment: before, notes: [] };
     }
     return withNodes(substrate, async (clients) => {
-        const exported = exportStack(substrate.name);
-        const before = exported.deployment;
         const unlike = await unlikeOnNodes(clients, substrate, before.resources ?? []);
         const repair = await repairState(before, (resource) => isOnNode(clients, resource), undefined, unlike);
         if (repair.notes.length > 0) {
@@ -34,8 +36,8 @@ async function settle(substrate: Substrate): Promise<string[]> {
         const resources = repair.deployment.resources ?? [];
         const clones = await removeHalfMade(clients, substrate, resources);
         const taken = await takeBack(clients, substrate, { ...exported, deployment: repair.deployment });
-        const known = taken.deployment.resources ?? [];
-        return [...repair.notes, ...clones, ...taken.notes, ...(await removeUndeclared(clients, substrate, known))];
+        const undeclared = await removeUndeclared(clients, substrate, taken.deployment.resources ?? []);
+        return { deployment: taken.deployment, notes: [...repair.notes, ...clones, ...taken.notes, ...undeclared] };
     });
 }
 

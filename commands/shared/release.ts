@@ -1,6 +1,7 @@
 import { linesOf, sumOf } from "../../report/holdings";
 import { leftoverWords } from "../../report/routerWords";
 import { exportStack } from "../../state/client";
+import type { Deployment } from "../../state/deployment";
 import { holdingsOf, type Holdings } from "../../state/holdings";
 import type { RouterRecordsFound } from "../../router/inventory";
 import type { Substrate } from "../../substrate/substrate";
@@ -15,15 +16,18 @@ import { complain, tell } from "../cli/terminal";
 import { routerClient } from "./routerClient";
 
 /**
- * Holdings of tenants of the stack's state before a run, to be told of before and after it.
+ * Holdings of tenants before a run, to be told of before and after it.
  *
+ * @param deployment the stack's state.
  * @param chosen which of the state's tenants.
  * @throws NodeError where a node cannot be asked.
  */
-export async function holdings(substrate: Substrate, chosen: (tenant: string) => boolean): Promise<Holdings[]> {
-    const all = [...holdingsOf(exportStack(substrate.name).deployment, substrate.plan).values()].filter(({ tenant }) =>
-        chosen(tenant),
-    );
+export async function holdings(
+    substrate: Substrate,
+    deployment: Deployment,
+    chosen: (tenant: string) => boolean,
+): Promise<Holdings[]> {
+    const all = [...holdingsOf(deployment, substrate.plan).values()].filter(({ tenant }) => chosen(tenant));
     return all.length === 0
         ? []
         : withNodes(substrate, (nodes) => Promise.all(all.map((one) => withDisks(nodes, one))));

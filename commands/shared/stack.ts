@@ -6,6 +6,7 @@ import { Refusal } from "../cli/errors";
 import { note, tell } from "../cli/terminal";
 import { recoverStack } from "./recovery";
 import { attempt } from "../../state/client";
+import type { Deployment } from "../../state/deployment";
 import { releaseStack } from "../../state/locks";
 
 /**
@@ -42,13 +43,16 @@ function trySelect(name: string): string | undefined {
  * Makes sure of all that a run needs that changes something: complete definitions, a token that holds what it needs, and a
  * stack where an interrupted run left nothing behind.
  *
+ * @returns the stack's state, as the run finds it.
  * @throws DefinitionError, Refusal or NodeError with what is missing; nothing was touched then.
  */
-export async function prepareChange(substrate: Substrate, complete = true): Promise<void> {
+export async function prepareChange(substrate: Substrate, complete = true): Promise<Deployment> {
     if (complete) {
         requireReady(substrate);
     }
     await requirePreflight(substrate);
-    const settled = [...selectStack(substrate.name), ...(await recoverStack(substrate))];
-    settled.forEach((line) => tell(`recover: ${line}`));
+    const selected = selectStack(substrate.name);
+    const { deployment, notes } = await recoverStack(substrate);
+    [...selected, ...notes].forEach((line) => tell(`recover: ${line}`));
+    return deployment;
 }
