@@ -14,7 +14,8 @@ import sys
 STATE = '/etc/pve/state.json'
 NODE = 'pve2'
 VERSION = '8.4.1'
-# Roles that PVE makes itself (PVE::AccessControl), and the privileges of PVE 8.4 that a grant may name.
+# Roles that PVE makes itself (PVE::AccessControl), and the privileges that a grant may name: of both versions, of 8.4 alone, of 9
+# alone (pve-access-control 8.2.3 and 9.1.1, src/PVE/AccessControl.pm, $privgroups).
 SPECIAL_ROLES = ('Administrator', 'NoAccess', 'PVEAdmin', 'PVEAuditor', 'PVEVMAdmin', 'PVEVMUser')
 PRIVILEGES = frozenset(
     'Datastore.Allocate Datastore.AllocateSpace Datastore.AllocateTemplate Datastore.Audit Group.Allocate Mapping.Audit '
@@ -22,7 +23,11 @@ PRIVILEGES = frozenset(
     'SDN.Allocate SDN.Audit SDN.Use Sys.AccessNetwork Sys.Audit Sys.Console Sys.Incoming Sys.Modify Sys.PowerMgmt '
     'Sys.Syslog User.Modify VM.Allocate VM.Audit VM.Backup VM.Clone VM.Config.CDROM VM.Config.CPU VM.Config.Cloudinit '
     'VM.Config.Disk VM.Config.HWType VM.Config.Memory VM.Config.Network VM.Config.Options VM.Console VM.Migrate '
-    'VM.Monitor VM.PowerMgmt VM.Snapshot VM.Snapshot.Rollback'.split())
+    'VM.PowerMgmt VM.Snapshot VM.Snapshot.Rollback'.split())
+PRIVILEGES_8 = frozenset({'VM.Monitor'})
+PRIVILEGES_9 = frozenset(
+    'VM.GuestAgent.Audit VM.GuestAgent.FileRead VM.GuestAgent.FileSystemMgmt VM.GuestAgent.FileWrite '
+    'VM.GuestAgent.Unrestricted VM.Replicate'.split())
 BRIDGE = {'type': 'bridge', 'method': 'static', 'cidr': '10.20.99.22/24', 'gateway': '10.20.99.1',
           'bridge_ports': 'eno1', 'bridge_stp': 'off', 'bridge_fd': '0', 'autostart': 1, 'active': 1}
 FRESH = {
@@ -76,19 +81,24 @@ def words(text):
     return text.replace(',', ' ').replace(';', ' ').split()
 
 
+def known(state):
+    """The privileges of the node's version."""
+    return PRIVILEGES | (PRIVILEGES_8 if int(state['version'].split('.')[0]) < 9 else PRIVILEGES_9)
+
+
 def role(state, verb, args):
     given, (name,) = options(('privs', 'append'), args)
     privileges = words(given.get('privs', ''))
     if name in SPECIAL_ROLES:
         raise Refused(f"auto-generated role '{name}' cannot be modified")
     for privilege in privileges:
-        if privilege not in PRIVILEGES:
+        if privilege not in known(state):
             raise Refused(f"invalid privilege '{privilege}'")
     if verb == 'add' and name in state['roles']:
         raise Refused(f"role '{name}' already exists")
     if verb == 'modify' and name not in state['roles']:
         raise Refused(f"role '{name}' does not exist")
-    had = state['roles'].get(name, []) if given.get('append') == '1' else []
+    had = [one for one in state['roles'].get(name, []) if one in known(state)] if given.get('append') == '1' else []
     state['roles'] = {**state['roles'], name: sorted({*had, *privileges})}
 
 
@@ -190,7 +200,9 @@ def reload_network(state):
 
 def listed(state, path):
     if path == '/access/roles':
-        return [{'roleid': name, 'privs': ','.join(privs), 'special': 0} for name, privs in state['roles'].items()]
+        # What is no privilege of this version any more is left out without a word (AccessControl.pm:1507, parse_user_config).
+        return [{'roleid': name, 'privs': ','.join(one for one in privs if one in known(state)), 'special': 0}
+                for name, privs in state['roles'].items()]
     if path == '/access/users':
         return [{'userid': name, 'enable': 1} for name in state['users']]
     if path == '/access/acl':

@@ -1,13 +1,14 @@
-"""Who may do what: users, privilege-separated API tokens, and PVE 8.4's privileges."""
+"""Who may do what: users, privilege-separated API tokens, and the privileges of the node's version."""
 
 import json
 from pathlib import Path
 from typing import Any
 
-from fakepve import shapes
 from fakepve.model import PveError
 
-# What the program asks for on a PVE 8.4 node, which `tenants role` prints and a run checks: role by role, with its path.
+from .versions import Version
+
+# What the program asks for on a node, by its version, which `tenants role` prints and a run checks: role by role, with its path.
 ROLE: dict[str, Any] = json.loads((Path(__file__).resolve().parents[2] / 'substrate' / 'grants.json').read_text())
 USER = ROLE['user']
 TOKEN = f'{USER}!{ROLE["token"]}'
@@ -19,26 +20,10 @@ TOP_PATHS = ('/', '/access', '/access/groups', '/nodes', '/pool', '/sdn', '/stor
 LOCAL_ZONE = 'localnetwork'
 
 
-def for_pve8(rule: Any) -> Any:
-    """A permission rule of the PVE 9 schema in PVE 8.4's privileges: VM.Monitor covered all of VM.GuestAgent.*."""
-    if isinstance(rule, dict):
-        return {key: for_pve8(value) for key, value in rule.items()}
-    if isinstance(rule, list):
-        translated = [for_pve8(item) for item in rule]
-        if all(isinstance(item, str) for item in translated):
-            return list(dict.fromkeys(translated))
-        return translated
-    if isinstance(rule, str) and rule.startswith('VM.GuestAgent.'):
-        return 'VM.Monitor'
-    return rule
-
-
-# Privileges of PVE 8.4.
-PRIVILEGES = {for_pve8(name) for name in shapes.PRIVILEGES} - {'VM.Replicate'}
-
-
 class Access:
     """Mixin of the node: permissions as PVE::RPCEnvironment checks them."""
+
+    pve: Version
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -52,7 +37,14 @@ class Access:
         """Gives the program's user and token what its roles say, but for what only some definitions ask for."""
         self.grant_only([{'path': grant['path'].format(**PLACE), 'privileges': list(grant['privileges']),
                           'propagate': grant.get('propagate', True), 'userids': [USER, TOKEN]}
-                         for grant in ROLE['grants'] if 'when' not in grant])
+                         for grant in self.pve.grants(ROLE['grants']) if 'when' not in grant])
+
+    def forget_privileges(self) -> None:
+        """Takes out of every role what is no privilege of this version, as PVE does without a word when it reads them
+        (src/PVE/AccessControl.pm:1507 of pve-access-control 9.1.1, parse_user_config)."""
+        if self.acl is not None:
+            self.acl = {user: [(path, privs & self.pve.privileges) for path, privs in granted]
+                        for user, granted in self.acl.items()}
 
     def grant_only(self, grants: list[dict[str, Any]]) -> None:
         """Replaces all that was granted: path, privileges, userids and whether it holds below (propagate)."""
@@ -104,12 +96,19 @@ class Access:
         return [path]
 
     def check_permissions(self, user: Any, perms: Any, values: Any, declared: Any = None) -> None:
-        super().check_permissions(user, for_pve8(perms), values, declared)
+        super().check_permissions(user, self.pve.rule(perms), values, declared)
 
     def require_any(self, user: str, path: str, *privs: str) -> None:
         """Raises PVE's 403 unless the user holds one of the privileges on the path."""
         if not any(self.allowed(user, path, priv) for priv in privs):
             raise PveError(403, f'Permission check failed ({path}, {"|".join(privs)})')
+
+    def require_cpu_type(self, user: str, name: str) -> None:
+        """Raises PVE's 403 for a CPU type of the node's own that the caller may not give to a VM."""
+        if self.pve.cpu_mapping:
+            self.require(user, f'/mapping/cpu/{name}', 'Mapping.Use')
+        else:
+            self.require(user, '/nodes', 'Sys.Audit')
 
     def require_bridge(self, user: str, net: dict[str, str]) -> None:
         """SDN.Use on a NIC's bridge, or on its VLANs there (PVE::GuestHelpers::check_vnet_access, PVE 8)."""

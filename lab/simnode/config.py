@@ -12,7 +12,8 @@ from .drives import drives_named
 from .handling import parameters
 from .hotplug import at_once
 from .options import (
-    NET_KEY, UNUSED_KEY, is_cloudinit_drive, is_drive, is_known, net_properties, normal_form, privileges, require_cpu, shown)
+    NET_KEY, UNUSED_KEY, cpu_type, is_cloudinit_drive, is_drive, is_known, net_properties, normal_form, privileges, require_cpu,
+    shown)
 
 # Parameters that steer the request and are no options of the VM.
 CONTROLS = ('node', 'vmid', 'digest', 'delete', 'revert', 'skiplock', 'force', 'background_delay',
@@ -55,7 +56,7 @@ class Config:
                 raise param_error(delete=f"you can't use '-{key}' and -delete {key}' at the same time")
             if not is_known(key):
                 raise param_error(delete=f"unknown option '{key}'")
-        require_cpu(wanted, self.cpu_types)
+        require_cpu(wanted, self.pve.cpu_types, self.cpu_types)
         self._check_config_privileges(vm, user, wanted, deleted)
         if p.get('digest') and p['digest'] != vm.digest():
             raise die('checksum mismatch (file change by other user?)')
@@ -83,6 +84,8 @@ class Config:
         if 'startup' in [*wanted, *deleted]:
             # The start order concerns the whole host.
             self.require(user, '/', 'Sys.Modify')
+        if wanted.get('cpu') and cpu_type(wanted).startswith('custom-') and cpu_type(wanted) != cpu_type(config):
+            self.require_cpu_type(user, cpu_type(wanted).removeprefix('custom-'))
         for key, value in wanted.items():
             if is_drive(key):
                 self._qm_check_drive(user, vm.vmid, None, key, value, None)

@@ -7,9 +7,10 @@ from aiohttp import web
 from simcommon import control
 
 from . import state, whole
-from .access import PRIVILEGES, TOKEN
+from .access import TOKEN
 from .inventory import NODE
 from .recording import Recording
+from .versions import VERSIONS
 
 
 class Control(control.Control):
@@ -44,11 +45,16 @@ class Control(control.Control):
         nobody but root holds), secret (a new one of the program's token), address (of the node, in a /24), reset_every
         (requests until the connection is reset; 0: never), members (names of further nodes of a cluster that it is in), cpu_types (of the node's own, as custom-old), deaf (VMIDs of guests that
         ignore ACPI), record
-        (a file that is kept beside the node's state before and after each write from now on; null: no more)."""
+        (a file that is kept beside the node's state before and after each write from now on; null: no more), pve (a newer version that it is
+        upgraded to in place, as 9.2)."""
         control.require_known(wanted, {'time_scale', 'latency', 'clone_seconds', 'agents_answer', 'grants', 'without',
                                        'reset_every', 'members', 'secret', 'address', 'task_seconds', 'record', 'cpu_types',
-                                       'deaf'})
+                                       'deaf', 'pve'})
         node = self.machine
+        if 'pve' in wanted:
+            if wanted['pve'] not in VERSIONS:
+                raise ValueError(f'pve: {wanted["pve"]} is none of {", ".join(VERSIONS)}')
+            node.upgrade(VERSIONS[wanted['pve']])
         if 'time_scale' in wanted:
             node.time_scale = float(wanted['time_scale'])
         if 'task_seconds' in wanted:
@@ -77,7 +83,7 @@ class Control(control.Control):
         if 'address' in wanted:
             node.move_to(str(wanted['address']))
         if 'without' in wanted:
-            node.withheld = _privileges(wanted['without'])
+            node.withheld = self._privileges(wanted['without'])
         return {'time_scale': node.time_scale, 'latency': node.latency_seconds, 'agents_answer': node.agents_answer,
                 'without': sorted(node.withheld)}
 
@@ -88,13 +94,12 @@ class Control(control.Control):
         for grant in grants:
             if set(grant) != {'path', 'privileges', 'propagate', 'userids'}:
                 raise ValueError('a grant has path, privileges, propagate and userids')
-            _privileges(grant['privileges'])
+            self._privileges(grant['privileges'])
         self.machine.grant_only(grants)
 
-
-def _privileges(names: list[str]) -> frozenset[str]:
-    """The names; a word that is no privilege of PVE 8.4 would make a test that tests nothing."""
-    unknown = set(names) - PRIVILEGES
-    if unknown:
-        raise ValueError(f'no privileges of PVE 8.4: {", ".join(sorted(unknown))}')
-    return frozenset(names)
+    def _privileges(self, names: list[str]) -> frozenset[str]:
+        """The names; a word that is no privilege of the node's version would make a test that tests nothing."""
+        unknown = set(names) - self.machine.pve.privileges
+        if unknown:
+            raise ValueError(f'no privileges of PVE {self.machine.pve.release}: {", ".join(sorted(unknown))}')
+        return frozenset(names)

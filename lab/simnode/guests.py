@@ -15,7 +15,7 @@ from fakepve.qemu import drives_of
 from .config import merged
 from .drives import drives_named
 from .node import THREADS
-from .options import NET_KEY, net_properties, normal_form, privileges, require_cpu, vcpus_of
+from .options import NET_KEY, cpu_type, net_properties, normal_form, privileges, require_cpu, vcpus_of
 
 Body = Callable[[], Awaitable[Any]]
 
@@ -91,7 +91,7 @@ class Guests:
         vm.status = vm.qmpstatus = 'stopped'
 
     async def _qm_create(self, v: dict[str, Any], user: str) -> Any:
-        require_cpu(v, self.cpu_types)
+        require_cpu(v, self.pve.cpu_types, self.cpu_types)
         return await super()._qm_create(v, user)
 
     async def _created(self, vm: FakeVm, body: Body) -> Any:
@@ -111,6 +111,8 @@ class Guests:
                 self.require_bridge(user, net_properties(value))
         if any(volume == 'cdrom' for _key, volume, _props in drives_of(source.config)):
             self.require(user, '/', 'Sys.Console')
+        if self.pve.cpu_mapping and cpu_type(source.config).startswith('custom-'):
+            self.require_cpu_type(user, cpu_type(source.config).removeprefix('custom-'))
         upid = await super()._qm_clone(v, user)
         clone = self.vm(int(v['newid']))
         if clone is not None:

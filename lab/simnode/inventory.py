@@ -5,12 +5,12 @@ from typing import Any
 from fakepve.qemu import split_drive, volume_ref
 from fakepve.lxc import parse_size
 
-from .node import GIB, QEMU_VERSION
+from .node import GIB
 from .options import is_cloudinit_drive, is_drive
 
 NODE = 'pve2'
-# When a VM was made, and by which QEMU (PVE::QemuServer::MetaInfo).
-META = f'creation-qemu={QEMU_VERSION},ctime=1735689600'
+# When a VM was made, and by which QEMU (PVE::QemuServer::MetaInfo): all of them when the node was one of PVE 8.
+META = 'creation-qemu=9.2.0,ctime=1735689600'
 # Bytes of the thin pool.
 THIN_POOL = 900 * GIB
 STORAGES: dict[str, dict[str, Any]] = {

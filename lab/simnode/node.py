@@ -4,19 +4,15 @@ from typing import Any
 
 from aiohttp import web
 from fakepve.model import FakeVm, PveError
-from fakepve.routing import ok, param_error
+from fakepve.routing import die, ok, param_error
+from fakepve.schema import Match
 
-from .options import CPU_TYPES
+from .versions import Version
 
 GIB = 1024 ** 3
 THREADS = 8
 MEMORY = 32 * GIB
 ROOT_DISK = 94 * GIB
-VERSION = '8.4.1'
-QEMU_VERSION = '9.2.0'
-# Keys of status answers that PVE 9 brought.
-PVE9_KEYS = ('memhost', 'pressurecpusome', 'pressurecpufull', 'pressureiosome', 'pressureiofull',
-             'pressurememorysome', 'pressurememoryfull')
 # /etc/network/interfaces as GET /nodes/N/network tells it: one VLAN-aware bridge on one NIC.
 INTERFACES: dict[str, dict[str, Any]] = {
     'eno1': {'type': 'eth', 'active': 1, 'exists': 1, 'method': 'manual', 'method6': 'manual',
@@ -32,11 +28,21 @@ BRIDGE_FILTERS = {'any_bridge': ('bridge', 'OVSBridge'), 'any_local_bridge': ('b
 class Node:
     """Mixin of the node: GET answers about the node, and a refusal of writes that would change nothing."""
 
+    pve: Version
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.version, self.release_version = self.pve.product, self.pve.release
         # CPU types that somebody made on the node: custom-...
         self.cpu_types: list[str] = []
         self.interfaces = {name: dict(described) for name, described in INTERFACES.items()}
+
+    def upgrade(self, pve: Version) -> None:
+        """Makes it a node of a newer version, in place. Raises ValueError for one that is not newer."""
+        if not pve.newer(self.pve):
+            raise ValueError(f'{self.pve.product} is not upgraded to {pve.product}')
+        self.pve, self.version, self.release_version = pve, pve.product, pve.release
+        self.forget_privileges()
 
     def move_to(self, address: str) -> None:
         """Gives the node another address, in a /24 whose router is its first host."""
@@ -49,7 +55,18 @@ class Node:
                 ('GET', '/nodes/{node}/capabilities/qemu/cpu', self._cpu_types),
                 ('GET', network + '/{iface}', self._interface), ('GET', '/cluster/nextid', self._next_id),
                 ('GET', '/cluster/sdn/zones', self._nothing), ('GET', '/cluster/sdn/vnets', self._nothing),
-                ('GET', '/cluster/ha/resources', self._nothing)]
+                ('GET', '/cluster/ha/resources', self._nothing), ('GET', '/cluster/ha/groups', self._ha_groups),
+                ('GET', '/cluster/ha/rules', self._ha_rules)]
+
+    def resolve(self, request: web.Request, prefix: str) -> Match | None:
+        return self._of_version(super().resolve(request, prefix))
+
+    async def answer(self, request: web.Request, match: Match | None, *args: Any) -> Any:
+        return await super().answer(request, self._of_version(match), *args)
+
+    def _of_version(self, match: Match | None) -> Match | None:
+        """What a path of the schema takes on a node of this version."""
+        return match and Match(match.template, match.params, self.pve.methods(match.methods))
 
     @staticmethod
     def _node_stats(online: bool) -> dict[str, Any]:
@@ -60,7 +77,7 @@ class Node:
 
     async def _node_status(self, v: dict[str, Any], user: str) -> dict[str, Any]:
         return {'uptime': 3600, 'cpu': 0.02, 'wait': 0, 'idle': 0, 'loadavg': ['0.10', '0.10', '0.10'],
-                'pveversion': f'pve-manager/{VERSION}/0000000000000000', 'kversion': 'Linux 6.8.12-9-pve',
+                'pveversion': f'pve-manager/{self.pve.product}/0000000000000000', 'kversion': 'Linux 6.8.12-9-pve',
                 'current-kernel': {'sysname': 'Linux', 'release': '6.8.12-9-pve', 'version': '#1 SMP',
                                    'machine': 'x86_64'},
                 'cpuinfo': {'cpus': THREADS, 'cores': THREADS // 2, 'sockets': 1, 'model': 'simulated', 'mhz': '3000',
@@ -77,9 +94,13 @@ class Node:
 
     async def _cpu_types(self, v: dict[str, Any], user: str) -> list[dict[str, Any]]:
         """CPU types; the node's own for who may read /nodes alone (PVE/API2/Qemu/CPU.pm, get_cpu_models)."""
-        own = self.cpu_types if self.allowed(user, '/nodes', 'Sys.Audit') else []
-        return [{'name': name, 'custom': 0, 'vendor': 'default'} for name in sorted(CPU_TYPES)] + [
+        own = [name for name in self.cpu_types if self.allowed(user, '/nodes', 'Sys.Audit') or self._maps(user, name)]
+        return [{'name': name, 'custom': 0, 'vendor': 'default'} for name in sorted(self.pve.cpu_types)] + [
             {'name': name, 'custom': 1, 'vendor': 'default'} for name in own]
+
+    def _maps(self, user: str, cpu: str) -> bool:
+        path = f'/mapping/cpu/{cpu.removeprefix("custom-")}'
+        return self.pve.cpu_mapping and any(self.allowed(user, path, f'Mapping.{what}') for what in ('Audit', 'Use', 'Modify'))
 
     async def _interface(self, v: dict[str, Any], user: str) -> dict[str, Any]:
         if v['iface'] not in self.interfaces:
@@ -93,6 +114,16 @@ class Node:
             return str(v['vmid'])
         return str(next(vmid for vmid in range(100, 10 ** 9) if not self.guest(vmid)))
 
+    async def _ha_groups(self, v: dict[str, Any], user: str) -> list[Any]:
+        if self.pve.ha_rules:
+            raise die('cannot index groups: ha groups have been migrated to rules')
+        return []
+
+    async def _ha_rules(self, v: dict[str, Any], user: str) -> list[Any]:
+        if not self.pve.ha_rules:
+            raise PveError(501, "Method 'GET /cluster/ha/rules' not implemented")
+        return []
+
     async def _nothing(self, v: dict[str, Any], user: str) -> list[Any]:
         return []
 
@@ -104,18 +135,18 @@ class Node:
     def _vm_status(self, vm: FakeVm, listing: bool = False) -> dict[str, Any]:
         status = super()._vm_status(vm, listing)
         if 'running-qemu' in status:
-            status.update({'running-qemu': QEMU_VERSION, 'running-machine': 'pc-i440fx-9.2+pve1'})
+            status.update({'running-qemu': self.pve.qemu, 'running-machine': self.pve.machine})
         if 'pid' in status:
             status['pid'] = self.processes.get(vm.vmid, status['pid'])
-        return {key: value for key, value in status.items() if key not in PVE9_KEYS}
+        return {key: value for key, value in status.items() if key not in self.pve.without_keys}
 
     def _vm_usage(self, vm: FakeVm) -> dict[str, Any]:
-        return {key: value for key, value in super()._vm_usage(vm).items() if key not in PVE9_KEYS}
+        return {key: value for key, value in super()._vm_usage(vm).items() if key not in self.pve.without_keys}
 
     def _complete(self, template: str, data: Any, **values: Any) -> Any:
         done = super()._complete(template, data, **values)
         for entry in done if isinstance(done, list) else [done]:
-            for key in PVE9_KEYS:
+            for key in self.pve.without_keys:
                 entry.pop(key, None)
         return done
 

@@ -19,7 +19,7 @@ CLOUDINIT_KEYS = frozenset('cicustom cipassword citype ciupgrade ciuser nameserv
 # check_vm_modify_config_perm of PVE::API2::Qemu, PVE 8; what is not named here, such as args, only root may set.
 _PRIVILEGES = {
     'VM.Config.CPU': 'cores cpu cpulimit cpuunits numa smp sockets vcpus',
-    'VM.Config.Memory': 'memory balloon shares',
+    'VM.Config.Memory': 'memory balloon shares allow-ksm',
     'VM.Config.HWType': 'acpi hotplug kvm machine scsihw smbios1 tablet vga watchdog audio0 rng0',
     'VM.Config.Options': 'agent autostart bios description keyboard localtime migrate_downtime migrate_speed name '
                          'onboot ostype protection reboot startdate startup tags tdf template',
@@ -28,30 +28,21 @@ _PRIVILEGES = {
 }
 _PRIVILEGE_OF = {key: priv for priv, keys in _PRIVILEGES.items() for key in keys.split()}
 
-# CPU types that PVE knows (PVE/QemuServer/CPUConfig.pm of qemu-server 8.4.10, $cpu_vendor_list and $builtin_models).
-CPU_TYPES = frozenset((
-    '486 pentium pentium2 pentium3 coreduo core2duo Conroe Penryn Nehalem Nehalem-IBRS Westmere Westmere-IBRS SandyBridge '
-    'SandyBridge-IBRS IvyBridge IvyBridge-IBRS Haswell Haswell-IBRS Haswell-noTSX Haswell-noTSX-IBRS Broadwell Broadwell-IBRS '
-    'Broadwell-noTSX Broadwell-noTSX-IBRS Skylake-Client Skylake-Client-IBRS Skylake-Client-noTSX-IBRS Skylake-Client-v4 '
-    'Skylake-Server Skylake-Server-IBRS Skylake-Server-noTSX-IBRS Skylake-Server-v4 Skylake-Server-v5 Cascadelake-Server '
-    'Cascadelake-Server-v2 Cascadelake-Server-noTSX Cascadelake-Server-v4 Cascadelake-Server-v5 Cooperlake Cooperlake-v2 '
-    'KnightsMill Icelake-Client Icelake-Client-noTSX Icelake-Server Icelake-Server-noTSX Icelake-Server-v3 Icelake-Server-v4 '
-    'Icelake-Server-v5 Icelake-Server-v6 SapphireRapids SapphireRapids-v2 GraniteRapids athlon phenom Opteron_G1 Opteron_G2 '
-    'Opteron_G3 Opteron_G4 Opteron_G5 EPYC EPYC-IBPB EPYC-v3 EPYC-v4 EPYC-Rome EPYC-Rome-v2 EPYC-Rome-v3 EPYC-Rome-v4 '
-    'EPYC-Milan EPYC-Milan-v2 EPYC-Genoa host kvm32 kvm64 qemu32 qemu64 max x86-64-v2 x86-64-v2-AES x86-64-v3 x86-64-v4'
-).split())
+def cpu_type(options: dict[str, Any]) -> str:
+    """The CPU type of a VM with these options; empty where its properties leave it out."""
+    first, properties = split_props(options.get('cpu', 'host'))
+    return first or properties.get('cputype', '')
 
 
-def require_cpu(options: dict[str, Any], custom: Iterable[str] = ()) -> None:
+def require_cpu(options: dict[str, Any], builtin: frozenset[str], custom: Iterable[str] = ()) -> None:
     """Raises PVE's 400 for a CPU type that it does not have (CPUConfig.pm:311, validate_vm_cpu_conf); custom are those of the
     node's own."""
-    first, properties = split_props(options.get('cpu', 'host'))
-    kind = first or properties.get('cputype', '')
+    kind = cpu_type(options)
     if kind in custom:
         return
     if kind.startswith('custom-'):
         raise param_error(cpu=f"invalid format - Custom cputype '{kind.removeprefix('custom-')}' not found\n")
-    if kind not in CPU_TYPES:
+    if kind not in builtin:
         raise param_error(cpu=f"invalid format - Built-in cputype '{kind}' is not defined (missing 'custom-' prefix?)\n")
 
 

@@ -14,17 +14,19 @@ from .faults import Faults
 from .firewall import Firewall
 from .guests import Guests
 from .handling import RequestHandling
-from .node import VERSION, Node
+from .node import Node
 from .states import States
+from .versions import DEFAULT, VERSIONS, Version
 
 
 class SimulatedNode(RequestHandling, Faults, Access, Backups, Config, Drives, Firewall, States, Guests,
                     Node, Durations, FakePve):
-    """hv02 of dvntm: PVE 8.4.1, alone, with two templates and one VM that is no tenant's."""
+    """hv02 of dvntm: PVE 8.4.1 or another version, alone, with two templates and one VM that is no tenant's."""
 
-    def __init__(self, host: str, port: int, token_secret: str | None = None, password: str | None = None) -> None:
+    def __init__(self, host: str, port: int, token_secret: str | None = None, password: str | None = None,
+                 pve: Version = VERSIONS[DEFAULT]) -> None:
+        self.pve = pve
         super().__init__(user='root@pam', password=password or secrets.token_urlsafe(16), host=host, port=port)
-        self.version, self.release_version = VERSION, VERSION.rpartition('.')[0]
         self.apitokens = {TOKEN: token_secret or secrets.token_hex(16)}
         inventory.fill(self)
 

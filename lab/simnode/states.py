@@ -33,7 +33,7 @@ class States:
                 return
             vm.status = vm.qmpstatus = 'stopped'
             self.processes.pop(vm.vmid, None)
-            vm.config.update({'vmstate': self._save_state(vm), 'runningmachine': 'pc-i440fx-9.2+pve1',
+            vm.config.update({'vmstate': self._save_state(vm), 'runningmachine': self.pve.machine,
                               'runningcpu': 'host,+kvm_pv_eoi,+kvm_pv_unhalt'})
             self._qm_lock(vm, 'suspended')
         # PVE/API2/Qemu.pm:4010.

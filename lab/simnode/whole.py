@@ -60,7 +60,7 @@ def restore(node: Any, sent: Any) -> None:
         # One that was saved before there were containers has none.
         sent = {'containers': [], **sent}
     _require_sense(node, sent)
-    scratch = type(node)('127.0.0.1', 0)
+    scratch = type(node)('127.0.0.1', 0, pve=node.pve)
     scratch.nodes = node.nodes
     _fill(scratch, copy.deepcopy(sent))
     require_same(save(scratch), sent)

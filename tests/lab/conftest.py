@@ -11,9 +11,9 @@ from router_client import Router
 sys.path.insert(0, str(LAB))
 
 
-def running_machine(package: str, folder: Path) -> Iterator[dict[str, str]]:
+def running_machine(package: str, folder: Path, *options: str) -> Iterator[dict[str, str]]:
     """What a machine says when it is ready; it must end without a word on its standard error."""
-    process = start(package, folder)
+    process = start(package, folder, *options)
     line = process.stdout.readline()
     assert line, process.stderr.read()
     yield json.loads(line)
@@ -25,7 +25,7 @@ def running_machine(package: str, folder: Path) -> Iterator[dict[str, str]]:
 @pytest.fixture(scope='session')
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     """One node for all tests; each test works on VMs of its own."""
-    for ready in running_machine('simnode', tmp_path_factory.mktemp('node')):
+    for ready in running_machine('simnode', tmp_path_factory.mktemp('node'), '--pve', '8.4'):
         client = Client(ready)
         client.control('PATCH', '/settings', {'grants': wide_grants()})
         yield client
@@ -34,7 +34,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
 @pytest.fixture(scope='module')
 def spare(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     """A node for tests that leave changes behind; each compares it with what it found."""
-    for ready in running_machine('simnode', tmp_path_factory.mktemp('spare')):
+    for ready in running_machine('simnode', tmp_path_factory.mktemp('spare'), '--pve', '8.4'):
         yield Client(ready)
 
 
@@ -51,7 +51,8 @@ def node(running: Client) -> Iterator[Client]:
 def wide_grants() -> list[dict]:
     """More than the program's roles: most tests work on VMs that are in no pool, and read what the program does not."""
     from simnode.access import ROLE
-    privileges = [name for grant in ROLE['grants'] if grant['path'] != '/' for name in grant['privileges']]
+    from simnode.versions import VERSIONS
+    privileges = [name for grant in VERSIONS['8.4'].grants(ROLE['grants']) if grant['path'] != '/' for name in grant['privileges']]
     return [{'path': path, 'privileges': [*privileges, 'Sys.Audit'], 'propagate': True,
              'userids': ['deevnet@pve', 'deevnet@pve!pulumi']}
             for path in ('/vms', '/storage', '/pool', '/sdn/zones', '/nodes')]

@@ -68,12 +68,14 @@ def _json(text: str) -> Any:
 class NodeReplay:
     """The requests to PVE 8.4, by the program's token."""
 
-    name, package = 'pve-8.4.jsonl', 'simnode'
+    name, package, title = 'pve-8.4.jsonl', 'simnode', 'PVE 8.4'
+    version = '8.4'
+    options = ()
 
     def __init__(self, ready: dict[str, str]) -> None:
         self.client = Client(ready)
         self.connection = Connection(self.client)
-        self.client.control('PATCH', '/settings', {'grants': _printed_grants()})
+        self.client.control('PATCH', '/settings', {'grants': _printed_grants(self.version)})
         # MACs that were sent: every other one is the node's own choice.
         self.macs: set[str] = set()
 
@@ -130,10 +132,17 @@ class NodeReplay:
         return UUID.sub(ANY_UUID, value)
 
 
+class NewerNodeReplay(NodeReplay):
+    """The same requests to a node of PVE 9.2, which the real one answers the same, by the token with the roles of its version."""
+
+    title, version, options = 'PVE 9.2', '9.2', ('--pve', '9.2')
+
+
 class RouterReplay:
     """The requests to OPNsense 26.7.2."""
 
-    name, package = 'opnsense-26.7.2.jsonl', 'simrouter'
+    name, package, title = 'opnsense-26.7.2.jsonl', 'simrouter', 'OPNsense 26.7.2'
+    options = ()
 
     def __init__(self, ready: dict[str, str]) -> None:
         self.router = Router(ready)
@@ -181,7 +190,7 @@ class RouterReplay:
         return UUID.sub(lambda found: names.get(found[0], found[0] if found[0].startswith('00000000') else ANY_UUID), value)
 
 
-REPLAYS = (NodeReplay, RouterReplay)
+REPLAYS = (NodeReplay, NewerNodeReplay, RouterReplay)
 
 
 @dataclass(frozen=True)
@@ -242,18 +251,19 @@ def _macs(text: str) -> list[str]:
     return re.findall(r'(?:[0-9A-Fa-f]{2}:){5}[0-9A-Fa-f]{2}', text)
 
 
-def _printed_grants() -> list[dict[str, Any]]:
-    """The roles that `make role` printed for the recorded node, with the start order."""
+def _printed_grants(version: str) -> list[dict[str, Any]]:
+    """The roles that `tenants role` prints for the recorded node, with the start order."""
     from simnode.access import PLACE, ROLE, TOKEN, USER
+    from simnode.versions import VERSIONS
     return [{'path': grant['path'].format(**PLACE), 'privileges': list(grant['privileges']),
              'propagate': grant.get('propagate', True), 'userids': [USER, TOKEN]}
-            for grant in ROLE['grants'] if grant.get('when') in (None, 'agent.wait', 'startup')]
+            for grant in VERSIONS[version].grants(ROLE['grants']) if grant.get('when') in (None, 'agent.wait', 'startup')]
 
 
 def replayed(kind: type[NodeReplay] | type[RouterReplay]) -> Outcome:
     """A corpus against a freshly started machine."""
     with tempfile.TemporaryDirectory() as folder:
-        process = start(kind.package, Path(folder) / 'run')
+        process = start(kind.package, Path(folder) / 'run', *kind.options)
         try:
             line = process.stdout.readline()
             if not line:
@@ -287,7 +297,8 @@ def _renewed(part: dict[str, Any], found: Outcome) -> dict[str, Any]:
 
 def main() -> None:
     before = table()
-    written = {kind.name: _renewed(before.get(kind.name, {}), replayed(kind)) for kind in REPLAYS}
+    # PVE 9.2 answers what 8.4 does.
+    written = {kind.name: _renewed(before.get(kind.name, {}), replayed(kind)) for kind in (NodeReplay, RouterReplay)}
     TABLE.write_text(yaml.safe_dump(written, sort_keys=False, allow_unicode=True, width=1000))
     for name, part in written.items():
         for group in part['differences']:

@@ -1,4 +1,4 @@
-"""Permissions: privilege separation, PVE 8.4's privileges and what a refusal names."""
+"""Permissions: privilege separation, and what a refusal names."""
 
 import asyncio
 
@@ -32,25 +32,6 @@ def test_privileges_on_a_pool_reach_its_vms(alone):
         alone.grant(userid, '/pool/grooveiq', 'VM.Audit')
     assert alone.allowed('deevnet@pve!pulumi', '/vms/5001', 'VM.Audit')
     assert not alone.allowed('deevnet@pve!pulumi', '/vms/5002', 'VM.Audit')
-
-
-def test_role_is_made_of_pve_8_privileges(alone):
-    from simnode.access import PRIVILEGES, ROLE, for_pve8
-    names = [name for grant in ROLE['grants'] for name in grant['privileges']]
-    assert 'VM.Monitor' in names and set(names) <= PRIVILEGES
-    rule = {'check': ['perm', '/vms/{vmid}', ['VM.GuestAgent.Audit', 'VM.GuestAgent.Unrestricted'], 'any', 1]}
-    assert for_pve8(rule) == {'check': ['perm', '/vms/{vmid}', ['VM.Monitor'], 'any', 1]}
-
-
-def test_guest_agent_asks_for_vm_monitor(alone):
-    from fakepve import schema
-    from fakepve.model import PveError
-    alone.acl = {user: [(path, privs - {'VM.Monitor'}) for path, privs in grants]
-                 for user, grants in alone.acl.items()}
-    info = schema.load().paths['/nodes/{node}/qemu/{vmid}/agent/ping']['POST']
-    with pytest.raises(PveError) as refused:
-        alone.check_permissions('deevnet@pve!pulumi', info['permissions'], {'node': 'pve2', 'vmid': 110})
-    assert refused.value.message == 'Permission check failed (/vms/110, VM.Monitor)'
 
 
 def without(alone, priv):

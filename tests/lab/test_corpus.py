@@ -8,7 +8,7 @@ import pytest
 import replay
 
 
-@pytest.fixture(scope='module', params=replay.REPLAYS, ids=lambda kind: kind.package)
+@pytest.fixture(scope='module', params=replay.REPLAYS, ids=lambda kind: kind.title)
 def corpus(request: pytest.FixtureRequest) -> Any:
     """A corpus that was replayed once, and the part of the table that belongs to it."""
     return request.param, replay.replayed(request.param), replay.table()[request.param.name]

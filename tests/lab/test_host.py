@@ -36,6 +36,21 @@ def test_what_is_made_is_there_and_made_once(run):
     assert run('pveum', 'role', 'add', 'Own') == (255, '', "role 'Own' already exists")
 
 
+def test_roles_are_of_the_versions_privileges_and_lose_the_others_by_an_upgrade(run, tmp_path):
+    """pve-access-control 8.2.3 and 9.1.1, src/PVE/AccessControl.pm:1507 of the latter."""
+    audit = ('pveum', 'role', 'add', 'Agent', '--privs', 'VM.GuestAgent.Audit')
+    assert run(*audit)[2] == "invalid privilege 'VM.GuestAgent.Audit'"
+    assert run('pveum', 'role', 'add', 'Agent', '--privs', 'VM.Monitor')[0] == 0
+    state = tmp_path / 'pve' / 'state.json'
+    state.write_text(json.dumps({**json.loads(state.read_text()), 'version': '9.2.11'}))
+    roles = lambda: json.loads(run('pvesh', 'get', '/access/roles')[1])
+    assert roles() == [{'roleid': 'Agent', 'privs': '', 'special': 0}]
+    modify = ('pveum', 'role', 'modify', 'Agent', '--append', '1', '--privs')
+    assert run(*modify, 'VM.Monitor')[2] == "invalid privilege 'VM.Monitor'"
+    assert run(*modify, 'VM.GuestAgent.Audit')[0] == 0
+    assert roles() == [{'roleid': 'Agent', 'privs': 'VM.GuestAgent.Audit', 'special': 0}]
+
+
 @pytest.mark.parametrize(('words', 'said'), [
     (('pveum', 'role', 'add', 'Own', '--privs', 'VM.Fly'), "invalid privilege 'VM.Fly'"),
     (('pveum', 'role', 'modify', 'Own', '--privs', 'VM.Audit'), "role 'Own' does not exist"),
