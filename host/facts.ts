@@ -1,5 +1,6 @@
 import { formatAmount } from "../substrate/capacity";
 import type { HostOutput } from "../definitions/definitions";
+import { debianUnder, isKnownPve, KNOWN_PVE } from "../substrate/pveVersion";
 import type { Hypervisor } from "../substrate/substrate";
 
 /** Facts that a host tells of itself (host/ansible/facts.sh), as far as its baseline and its tenants depend on it; a text is empty where it has none. */
@@ -11,10 +12,6 @@ const LEAST = { memoryMiB: 32 * 1024, storageGiB: 1e12 / 1024 ** 3, nicMbit: 100
 /** Firmware and kernel keep a share of the memory that is built in, and vendors round a disk's size. */
 const SEEN_OF_MEMORY = 0.93;
 const SEEN_OF_DISK = 0.98;
-
-/** PVE's version that the program is written for, and the Debian under it. */
-const PVE = /^8\.4\.\d+$/;
-const SYSTEM = "debian 12";
 
 /**
  * Reads the lines of key=value that host/ansible/facts.sh writes.
@@ -59,8 +56,16 @@ function systemFaults({ node }: Hypervisor, facts: HostFacts): HostFault[] {
         hostname === node
             ? undefined
             : ["host name", node, hostname, "Is ssh.host the right machine? Or set node; a PVE node is never renamed"],
-        PVE.test(pve) ? undefined : ["PVE version", "8.4.x", pve || "no PVE", "Install the node with PVE 8.4"],
-        system === SYSTEM ? undefined : ["system", SYSTEM, system, "Install the node with PVE 8.4, which is Debian 12"],
+        // A version that is not known is told by node/preflight.ts, and nothing is known of what is under it.
+        pve === "" ? ["PVE", KNOWN_PVE.join(" or "), "no PVE", "Install the node with PVE"] : undefined,
+        isKnownPve(pve) && system !== debianUnder(pve)
+            ? [
+                  "system",
+                  debianUnder(pve),
+                  system,
+                  `PVE ${pve} is on that: was its upgrade interrupted? See docs/upgrade-pve.md`,
+              ]
+            : undefined,
         clustered
             ? [
                   "cluster",

@@ -39,10 +39,12 @@ export class SimulatedNode extends SimulatedMachine<NodeReady> {
      * Starts a node.
      *
      * @param kept what stays for its next start.
+     * @param pve version of PVE whose answers it gives, such as 9.2; missing: that of PVE in the environment, or 8.4.
      * @throws Error with what the node wrote on its standard error when it does not come up.
      */
-    static async start(kept?: Kept): Promise<SimulatedNode> {
-        return new SimulatedNode(await launch<NodeReady>("simnode", [], kept));
+    static async start(kept?: Kept, pve = process.env["PVE"]): Promise<SimulatedNode> {
+        const options = pve === undefined || pve === "" ? [] : ["--pve", pve];
+        return new SimulatedNode(await launch<NodeReady>("simnode", options, kept));
     }
 
     /** A node that another process started, and ends. */
@@ -64,6 +66,11 @@ export class SimulatedNode extends SimulatedMachine<NodeReady> {
         } finally {
             await this.set({ record: null });
         }
+    }
+
+    /** Upgrades it in place to a newer version of PVE, such as 9.2. */
+    async upgrade(pve: string): Promise<void> {
+        await this.set({ pve });
     }
 
     /** Does a change by hand: a call of the PVE API as root@pam. Gives back the answer's data. */

@@ -2,6 +2,7 @@ import { jsonIn, requireShape, UnexpectedAnswerError } from "../definitions/answ
 
 /** Kind of a GET's data (schemas/answers/node.schema.json) by its path, without what stands behind the question mark. */
 const KINDS: readonly (readonly [path: RegExp, kind: string])[] = [
+    [/^\/version$/, "version"],
     [/^\/nodes$/, "nodes"],
     [/^\/nodes\/[^/]+\/network$/, "network"],
     [/^\/access\/permissions$/, "permissions"],

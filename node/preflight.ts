@@ -5,7 +5,8 @@ import { proxyFor } from "../https/proxy";
 import { bridgesIn, type Interface } from "./site";
 import { liesIn, networkOf } from "../substrate/network";
 import { siteNetworks } from "../substrate/plan";
-import { excessOf, grantsOf, lacksOf, type Permissions } from "../substrate/role";
+import { excessOf, grantsOf, lacksOf, type Grant, type Permissions } from "../substrate/role";
+import { versionWarning } from "../substrate/pveVersion";
 import { tooManyCores } from "../substrate/admission";
 import { cpuFault, isCustomCpu } from "../substrate/cpuTypes";
 import { formatFault } from "../definitions/faults";
@@ -16,7 +17,7 @@ import { vmsOn } from "./read";
 interface Told {
     /** Why no run may work on them. */
     readonly reasons: readonly string[];
-    /** The token's reach beyond what the definitions ask for. */
+    /** A version of PVE that is not known to work, and the token's reach beyond what the definitions ask for. */
     readonly warnings: readonly string[];
 }
 
@@ -34,7 +35,7 @@ export async function preflight(substrate: Substrate): Promise<readonly string[]
 /**
  * Refuses a run that may not work on a substrate's nodes.
  *
- * @returns warnings about a token that reaches further than the definitions ask for.
+ * @returns warnings about a version of PVE that is not known to work, and a token that reaches further than the definitions ask for.
  * @throws NodeError with every reason of preflight.
  */
 export async function requirePreflight(substrate: Substrate): Promise<readonly string[]> {
@@ -67,13 +68,21 @@ async function askNode(client: NodeClient, substrate: Substrate, hypervisor: Hyp
         // What a wrong node grants says nothing.
         return { reasons: wrong, warnings: [] };
     }
+    const pve = await pveOf(client);
     const held = await client.get<Permissions>("/access/permissions");
-    const lacks = tokenLacks(substrate, hypervisor, held);
+    const grants = grantsOf(substrate, hypervisor, pve);
+    const lacks = tokenLacks(hypervisor, grants, held);
+    const unknown = versionWarning(hypervisor.name, hypervisor.node, pve);
     return {
         // Without a grant a node says less than there is.
-        reasons: lacks.length > 0 ? lacks : await unfit(client, substrate, hypervisor, nodes),
-        warnings: reachWarnings(substrate, hypervisor, held),
+        reasons: lacks.length > 0 ? lacks : await unfit(client, substrate, hypervisor, { nodes, pve }),
+        warnings: [...(unknown === undefined ? [] : [unknown]), ...reachWarnings(substrate, hypervisor, grants, held)],
     };
+}
+
+/** Version of PVE that a node runs, such as 9.2.11. @throws NodeError where the node cannot be asked. */
+export async function pveOf(client: NodeClient): Promise<string> {
+    return (await client.get<{ version: string }>("/version")).version;
 }
 
 /** Seconds that a proxy may take for a connection. */
@@ -181,9 +190,9 @@ function wrongAddress(
 }
 
 /** Privileges that the token lacks on a node, one line for each. */
-function tokenLacks(substrate: Substrate, hypervisor: Hypervisor, held: Permissions): string[] {
+function tokenLacks(hypervisor: Hypervisor, grants: readonly Grant[], held: Permissions): string[] {
     const name = apiToken().split("=")[0]!;
-    return lacksOf(grantsOf(substrate, hypervisor), held).map(
+    return lacksOf(grants, held).map(
         ({ privilege, path }) =>
             `${hypervisor.name}: the token ${name} lacks ${privilege} on ${path}; see \`tenants role\``,
     );
@@ -193,8 +202,12 @@ function tokenLacks(substrate: Substrate, hypervisor: Hypervisor, held: Permissi
  * Warnings about what the program's token may do on a hypervisor beyond what the definitions ask for, and about what they ask
  * for that reaches further than it sounds; a line each, none where there is nothing to say.
  */
-function reachWarnings(substrate: Substrate, hypervisor: Hypervisor, held: Permissions): string[] {
-    const grants = grantsOf(substrate, hypervisor);
+function reachWarnings(
+    substrate: Substrate,
+    hypervisor: Hypervisor,
+    grants: readonly Grant[],
+    held: Permissions,
+): string[] {
     const name = apiToken().split("=")[0]!;
     const excess = excessOf(grants, held).map(({ path, privileges }) => `${privileges.join(", ")} on ${path}`);
     const wide = grants.filter(({ reaches }) => reaches !== undefined);
@@ -211,7 +224,7 @@ function reachWarnings(substrate: Substrate, hypervisor: Hypervisor, held: Permi
 
 /**
  * Demands that the CPUs of a node do not meet: more vCPUs than it has threads, which its hardware in the stack file may say otherwise, and
- * CPU types of the node's own that it does not have. One line for each VM.
+ * CPU types that the node does not have, of its own or of its version. One line for each VM.
  *
  * @throws NodeError where the node cannot be asked.
  */
@@ -219,7 +232,7 @@ async function unfit(
     client: NodeClient,
     substrate: Substrate,
     hypervisor: Hypervisor,
-    nodes: readonly Node[],
+    { nodes, pve }: { readonly nodes: readonly Node[]; readonly pve: string },
 ): Promise<string[]> {
     const vms = vmsOn(substrate, hypervisor);
     const asks = vms.some(({ cpuType }) => isCustomCpu(cpuType));
@@ -228,7 +241,7 @@ async function unfit(
     const custom = models.filter((model) => Number(model.custom ?? 0) === 1).map(({ name }) => name);
     const threads = nodes.find(({ node }) => node === hypervisor.node)?.maxcpu ?? Infinity;
     return vms.flatMap(({ cores, cpuType, definedAt }) => {
-        const cpu = cpuFault(cpuType, custom);
+        const cpu = cpuFault(cpuType, custom, pve);
         const faults = [
             ...(cores > threads ? [faultAtKey(definedAt, "cores", tooManyCores(cores, hypervisor.name, threads))] : []),
             ...(cpu === undefined ? [] : [faultAtKey(definedAt, "cpu", cpu)]),

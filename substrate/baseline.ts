@@ -33,11 +33,14 @@ export function resolveBaseline(
         access: {
             user: USER,
             token: TOKEN.slice(USER.length + 1),
-            grants: grantsOf(substrate, hypervisor).map(({ role: id, path, propagate, privileges }) => ({
+            // Of every version: the run takes those of the host's own (host/run.ts).
+            grants: grantsOf(substrate, hypervisor).map(({ role: id, path, propagate, privileges, since, before }) => ({
                 role: id,
                 path,
                 propagate,
                 privileges,
+                ...(since !== undefined && { since }),
+                ...(before !== undefined && { before }),
             })),
         },
     };

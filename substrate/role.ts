@@ -1,5 +1,6 @@
 import { isCustomCpu } from "./cpuTypes";
 import role from "./grants.json";
+import { isAtLeast } from "./pveVersion";
 import type { Hypervisor, Substrate } from "./substrate";
 
 /** Grants that only some definitions need, by the key of the VM or hypervisor that asks. */
@@ -16,6 +17,9 @@ export interface Grant {
     readonly why: string;
     /** Missing for what every hypervisor needs. */
     readonly when?: Occasion;
+    /** First version of PVE that it is for, and the first that it is not for any more; missing: for all. */
+    readonly since?: string;
+    readonly before?: string;
     /** Use that the token can make of it beyond that, where it is far; after `lets the token`. */
     readonly reaches?: string;
 }
@@ -38,8 +42,12 @@ export interface Lack {
 export const USER = role.user;
 export const TOKEN = `${role.user}!${role.token}`;
 
-/** Grants of the program's token on a hypervisor: least privilege, so as narrow as its definitions allow. */
-export function grantsOf(substrate: Substrate, hypervisor: Hypervisor): Grant[] {
+/**
+ * Grants of the program's token on a hypervisor: least privilege, so as narrow as its definitions allow.
+ *
+ * @param pve version of the node; missing: those of every version.
+ */
+export function grantsOf(substrate: Substrate, hypervisor: Hypervisor, pve?: string): Grant[] {
     const vms = substrate.tenants.filter((t) => t.hypervisor === hypervisor.name).flatMap((t) => t.vms);
     const occasions: Record<Occasion, boolean> = {
         "agent.wait": vms.some(({ agent }) => agent.wait),
@@ -52,6 +60,7 @@ export function grantsOf(substrate: Substrate, hypervisor: Hypervisor): Grant[] 
     const place: Record<string, string> = { datastore, bridge, backup, node };
     return (role.grants as readonly DescribedGrant[])
         .filter(({ when }) => when === undefined || occasions[when])
+        .filter((grant) => pve === undefined || isFor(grant, pve))
         .map((grant) => ({
             ...grant,
             path: grant.path.replace(/\{(\w+)\}/g, (_, key: string) => place[key]!),
@@ -60,15 +69,28 @@ export function grantsOf(substrate: Substrate, hypervisor: Hypervisor): Grant[] 
         }));
 }
 
+/** Whether a grant is for a version of PVE. */
+function isFor({ since, before }: Pick<Grant, "since" | "before">, pve: string): boolean {
+    return (since === undefined || isAtLeast(pve, since)) && (before === undefined || !isAtLeast(pve, before));
+}
+
+/** Versions that a grant is for, after a word on it; empty where it is for all. */
+function versionsOf({ since, before }: Grant): string {
+    return since === undefined ? (before === undefined ? "" : `; before PVE ${before}`) : `; from PVE ${since} on`;
+}
+
 /**
- * The commands that make user, token and grants on a PVE 8.4 node, to be pasted as root. A second time they bring the
- * roles up to date and leave the token as it is; its secret is made by PVE and shown there once.
+ * The commands that make user, token and grants on a node, to be pasted as root. A second time they bring the roles up to
+ * date and leave the token as it is; its secret is made by PVE and shown there once. Of grants for several versions a node
+ * takes those of its own: PVE refuses a role with a privilege that it does not know, and leaves the role as it was.
  */
 export function pveumCommands(grants: readonly Grant[]): string[] {
-    const each = grants.flatMap(({ role: name, path, propagate, privileges, why, when, reaches }) => {
+    const each = grants.flatMap((grant) => {
+        const { role: name, path, propagate, privileges, why, when, reaches } = grant;
         const here = propagate ? "" : " --propagate 0";
+        const occasion = when === undefined ? "" : `; asked for by a definition with ${when}`;
         return [
-            `# ${path}: ${why}${when === undefined ? "" : `; asked for by a definition with ${when}`}`,
+            `# ${path}: ${why}${occasion}${versionsOf(grant)}`,
             ...(reaches === undefined ? [] : [`# It lets the token ${reaches}.`]),
             `pveum role add ${name} 2>/dev/null; pveum role modify ${name} --privs "${privileges.join(" ")}"`,
             `pveum acl modify ${path} --roles ${name} --users ${USER} --tokens '${TOKEN}'${here}`,

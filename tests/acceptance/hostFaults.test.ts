@@ -81,8 +81,8 @@ describeWithHost("a host that is not as it must be", () => {
 
     test.each<[string, () => () => void, string]>([
         ["host name", named("pve"), "hv02: host name: expected pve2, found pve. Is ssh.host the right machine?"],
-        ["PVE version", pve({ version: "9.0.3" }), "hv02: PVE version: expected 8.4.x, found 9.0.3."],
-        ["no PVE", moved("usr/bin/pveversion"), "hv02: PVE version: expected 8.4.x, found no PVE."],
+        ["PVE version", pve({ version: "9.2.11" }), "hv02: system: expected debian 13, found debian 12."],
+        ["no PVE", moved("usr/bin/pveversion"), "hv02: PVE: expected 8.4 or 9.2, found no PVE."],
         ["Debian", system, "hv02: system: expected debian 12, found debian 13."],
         ["cluster", linked, "hv02: cluster: expected none, found /etc/pve/corosync.conf."],
         [

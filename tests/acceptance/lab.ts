@@ -39,12 +39,14 @@ export class AcceptanceLab {
     /**
      * @param router the core router that the stack writes to; none: it writes to none.
      * @param environment further variables of every run.
+     * @param pve version of the node, such as 9.2; missing: as SimulatedNode.start has it.
      */
     static async start(
         router?: SimulatedRouter,
         environment: Readonly<Record<string, string>> = {},
+        pve?: string,
     ): Promise<AcceptanceLab> {
-        const node = await SimulatedNode.start();
+        const node = await SimulatedNode.start(undefined, pve);
         return new AcceptanceLab(node, await Workspace.create("dvntm", node, router, environment));
     }
 

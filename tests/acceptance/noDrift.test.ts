@@ -4,11 +4,11 @@ jest.setTimeout(RUN_TIMEOUT_MS);
 
 const CONFIG = "/nodes/pve2/qemu/5001/config";
 
-describe("a substrate that is up", () => {
+describe("a substrate that is up, on PVE 9.2", () => {
     let lab: AcceptanceLab;
 
     beforeAll(async () => {
-        lab = await AcceptanceLab.start();
+        lab = await AcceptanceLab.start(undefined, {}, "9.2");
         await lab.up();
     });
     afterAll(() => lab.stop());

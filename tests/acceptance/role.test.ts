@@ -44,7 +44,7 @@ describe("the roles of tenants role", () => {
         `hv02: the token deevnet@pve!pulumi lacks ${privilege} on ${path}; see \`tenants role\``;
 
     beforeAll(async () => {
-        lab = await AcceptanceLab.start();
+        lab = await AcceptanceLab.start(undefined, {}, "8.4");
         found = await lab.state();
         await lab.node.set({ grants: [] });
     });
@@ -162,6 +162,22 @@ describe("the roles of tenants role", () => {
         expect(onRoot()).toEqual([reading, modifying].map((grant) => expect.objectContaining(grant) as unknown));
         await lab.up();
         expect((await lab.state()).vms["5001"]!.config["startup"]).toBe("order=1");
+    });
+
+    test("after an upgrade to PVE 9 in place the role that it empties is told before a run, and made anew all is as declared", async () => {
+        const before = await lab.state();
+        await lab.node.upgrade("9.2");
+        const touched = await touchedBy(async () => {
+            const { exitCode, output } = await lab.workspace.pulumi(UP);
+            expect(exitCode).not.toBe(0);
+            expect(linesOn(output)).toEqual([lack("VM.GuestAgent.Audit", "/pool")]);
+        });
+        expect(touched).toEqual([]);
+        const { output: old } = await lab.workspace.command("role", "--pve", "8.4", "dvntm");
+        await expect(lab.node.set({ grants: grantsIn(old) })).rejects.toThrow("no privileges of PVE 9.2: VM.Monitor");
+        granted = await lab.grantRole();
+        await lab.succeed("preview", "--expect-no-changes");
+        expect(await lab.state()).toEqual(before);
     });
 
     test("a refusal in the middle of a run is told with privilege and path, and the next up converges", async () => {

@@ -61,7 +61,7 @@ describe("ten tenants on node and router", () => {
 
     beforeAll(async () => {
         router = await SimulatedRouter.start();
-        lab = await AcceptanceLab.start(router);
+        lab = await AcceptanceLab.start(router, {}, "9.2");
         await lab.succeed("config", "set", "macPolicy", "deterministic");
         node = await lab.state();
         before = await router.state();

@@ -51,6 +51,16 @@ export function changesOfSettings(net0: string, scsi0: string): SettingChange[] 
     ];
 }
 
+/** The same of what came with PVE 9 (`$confdesc`, `$net_fmt` and the agent's format of qemu-server 9.2.6). */
+export function changesOfPve9(net0: string): SettingChange[] {
+    return [
+        { set: { "allow-ksm": "0" } },
+        { set: { "intel-tdx": "type=tdx" } },
+        { set: { agent: "1,freeze-fs=0" } },
+        { set: { net0: withProperty(net0, "host-tunnel", "1") } },
+    ];
+}
+
 function withProperty(text: string, name: string, value: string): string {
     const others = text.split(",").filter((part) => !part.startsWith(`${name}=`));
     return [...others, `${name}=${value}`].join(",");

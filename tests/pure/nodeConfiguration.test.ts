@@ -5,7 +5,7 @@ import type { Inventory, Settings } from "../../node/inventory";
 import { rowsOf } from "../../report/drift";
 import type { PreviewStep, PreviewState } from "../../state/client";
 import { loadSubstrate } from "../../substrate/load";
-import { changesOfSettings, type SettingChange } from "../drift/confdesc";
+import { changesOfPve9, changesOfSettings, type SettingChange } from "../drift/confdesc";
 import { inventoryOf, templateGuest } from "../fixtures";
 import { OWN } from "./nodeSteps";
 
@@ -49,10 +49,19 @@ test("VMs that nobody changed have no row", () => {
     expect(rows(new Map())).toEqual([]);
 });
 
-test.each(changesOfSettings(API["net0"]!, API["scsi0"]!).map((change) => [JSON.stringify(change), change] as const))(
+const CHANGES = [...changesOfSettings(API["net0"]!, API["scsi0"]!), ...changesOfPve9(API["net0"]!)];
+
+test.each(CHANGES.map((change) => [JSON.stringify(change), change] as const))(
     "a change by hand is told: %s",
     (_, change) => {
         expect(ofApi(changed(change))).toHaveLength(1);
+    },
+);
+
+test.each<SettingChange>([{ set: { "allow-ksm": "1" } }, { set: { agent: `${API["agent"]!},freeze-fs=1` } }])(
+    "what PVE 9 has as the default is none: %j",
+    (change) => {
+        expect(ofApi(changed(change))).toEqual([]);
     },
 );
 

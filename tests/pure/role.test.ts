@@ -69,12 +69,34 @@ describe("what the token must hold", () => {
         expect(more({ taskLog: true })).toEqual(["Sys.Audit /nodes/pve2"]);
     });
 
-    test("waiting for the guest agent asks for VM.Monitor, having it does not", () => {
-        const monitors = (wait: boolean) =>
-            grantsOf(dvntmWith({ agent: { enabled: true, wait, timeoutSeconds: 5 } }), hv02).some(({ privileges }) =>
-                privileges.includes("VM.Monitor"),
-            );
-        expect([monitors(true), monitors(false)]).toEqual([true, false]);
+    const agent = (wait: boolean) => ({ enabled: true, wait, timeoutSeconds: 5 });
+
+    test.each([
+        ["8.4.1", ["VM.Monitor /pool"]],
+        ["9.0.3", ["VM.GuestAgent.Audit /pool"]],
+        ["9.2.11", ["VM.GuestAgent.Audit /pool"]],
+        ["10.0", ["VM.GuestAgent.Audit /pool"]],
+    ])("waiting for the guest agent asks on PVE %s for %j, having it does not", (pve, expected) => {
+        const asked = (wait: boolean) =>
+            grantsOf(dvntmWith({ agent: agent(wait) }), hv02, pve)
+                .filter(({ when }) => when === "agent.wait")
+                .flatMap(({ path, privileges }) => privileges.map((name) => `${name} ${path}`));
+        expect([asked(true), asked(false)]).toEqual([expected, []]);
+    });
+
+    test.each([
+        ["8.4.1", ["Sys.Audit /nodes"]],
+        ["9.2.11", ["Sys.Audit /nodes", "Mapping.Use /mapping/cpu"]],
+    ])("a CPU type of the node's own asks on PVE %s for %j", (pve, expected) => {
+        const asked = grantsOf(dvntmWith({ cpuType: "custom-own" }), hv02, pve).filter(({ when }) => when === "cpu");
+        expect(asked.flatMap(({ path, privileges }) => privileges.map((name) => `${name} ${path}`))).toEqual(expected);
+    });
+
+    test("only before PVE 9 does waiting for the agent let the token into guests, which each run says", () => {
+        const reaches = (pve: string) =>
+            grantsOf(dvntmWith({ agent: agent(true) }), hv02, pve).flatMap((grant) => grant.reaches ?? []);
+        expect(reaches("8.4.1")).toEqual([expect.stringContaining("run commands")]);
+        expect(reaches("9.2.11")).toEqual([]);
     });
 });
 
@@ -139,9 +161,28 @@ describe("tenants role", () => {
         const text = run("role", "dvntm");
         expect(text).toMatchObject({ status: 0, stderr: "" });
         const commands = pveumCommands(grantsOf(dvntm, hv02));
-        expect(text.stdout).toBe(["# dvntm hv02: as root on node pve2, PVE 8.4", ...commands, ""].join("\n"));
+        expect(text.stdout).toBe(["# dvntm hv02: as root on node pve2, PVE 8.4 or 9.2", ...commands, ""].join("\n"));
         const json = JSON.parse(run("role", "--json", "dvntm").stdout) as object;
         expect(json).toMatchObject({ hypervisors: [{ name: "hv02", node: "pve2", grants: grantsOf(dvntm, hv02) }] });
+    });
+
+    test("--pve prints those of a version, and refuses what is none", () => {
+        expect(run("role", "dvntm", "--pve", "9.2").stdout).toMatch(/^# dvntm hv02: as root on node pve2, PVE 9\.2\n/);
+        expect(run("role", "dvntm", "--pve", "nine")).toMatchObject({
+            status: 64,
+            stderr: expect.stringContaining("--pve: nine is no version of PVE, such as 8.4 or 9.2") as unknown,
+        });
+    });
+
+    test("of what differs by the version it says for which each is", () => {
+        const text = pveumCommands(
+            grantsOf(dvntmWith({ agent: { enabled: true, wait: true, timeoutSeconds: 5 } }), hv02),
+        );
+        expect(text.filter((line) => line.includes("agent.wait; "))).toEqual([
+            "# /pool: asking the guest agent for a VM's addresses; asked for by a definition with agent.wait; before PVE 9.0",
+            "# /pool: asking the guest agent for a VM's addresses, and nothing else of it; asked for by a definition with " +
+                "agent.wait; from PVE 9.0 on",
+        ]);
     });
 
     test("--check says which file of SSL_CERT_FILE it cannot read, and what to do", () => {

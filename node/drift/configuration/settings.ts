@@ -4,7 +4,8 @@ import { propertiesIn, type SettingProperties } from "../../nics";
 /**
  * The settings of a VM as PVE keeps them, in a form that compares: what is written out as the default is the same as what is
  * left out, and properties have no order. All of it is qemu-server 8.4.10, src/PVE/QemuServer.pm: `$confdesc` (269),
- * `$confdesc_cloudinit` (788), `$net_fmt` (898) and src/PVE/QemuServer/Drive.pm.
+ * `$confdesc_cloudinit` (788), `$net_fmt` (898) and src/PVE/QemuServer/Drive.pm; 9.2.6 has `allow-ksm` and the agent's
+ * `freeze-fs` beside them.
  */
 
 /** Kinds of settings that come numbered. */
@@ -28,7 +29,16 @@ export function isOfPve(key: string): boolean {
 
 /** Values that settings have where they are left out. */
 const DEFAULTS: Readonly<Record<string, string>> = {
-    ...{ acpi: "1", autostart: "0", bios: "seabios", ciupgrade: "1", cores: "1", cpulimit: "0", freeze: "0" },
+    ...{
+        acpi: "1",
+        "allow-ksm": "1",
+        autostart: "0",
+        bios: "seabios",
+        ciupgrade: "1",
+        cores: "1",
+        cpulimit: "0",
+        freeze: "0",
+    },
     ...{ hotplug: "network,disk,usb", keephugepages: "0", kvm: "1", localtime: "0", migrate_downtime: "0.1" },
     ...{ migrate_speed: "0", numa: "0", onboot: "0", ostype: "other", protection: "0", reboot: "1", scsihw: "lsi" },
     ...{ shares: "1000", sockets: "1", smp: "1", startdate: "now", tablet: "1", tdf: "0", template: "0", vcpus: "0" },
@@ -41,7 +51,7 @@ const PROPERTY_DEFAULTS: Readonly<Record<string, SettingProperties>> = {
         ...{ aio: "io_uring", backup: "1", cache: "none", discard: "ignore", iothread: "0", media: "disk" },
         ...{ replicate: "1", ro: "0", shared: "0", snapshot: "0", ssd: "0" },
     },
-    agent: { enabled: "0", fstrim_cloned_disks: "0", "freeze-fs-on-backup": "1", type: "virtio" },
+    agent: { enabled: "0", fstrim_cloned_disks: "0", "freeze-fs": "1", "freeze-fs-on-backup": "1", type: "virtio" },
 };
 
 /** Property that begins a setting's text without its name, by the kind of setting. */
