@@ -54,6 +54,20 @@ export const NODE_FILES: Readonly<Record<string, string>> = {
     "etc/apt/sources.list.d/ceph.list": "deb https://enterprise.proxmox.com/debian/ceph-quincy bookworm enterprise\n",
 };
 
+/** Files that an upgrade in place to PVE 9 on Debian 13 brings, by path: its package sources are in deb822 form. */
+const FILES_OF_PVE_9: Readonly<Record<string, string>> = {
+    "usr/lib/os-release":
+        'PRETTY_NAME="Debian GNU/Linux 13 (trixie)"\nNAME="Debian GNU/Linux"\nVERSION_ID="13"\nVERSION="13 (trixie)"\n' +
+        "VERSION_CODENAME=trixie\nID=debian\n",
+    "etc/debian_version": "13.2\n",
+    "etc/apt/sources.list.d/debian.sources":
+        "Types: deb\nURIs: http://deb.debian.org/debian/\nSuites: trixie trixie-updates\nComponents: main contrib\n" +
+        "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n",
+    "etc/apt/sources.list.d/pve-enterprise.sources":
+        "Types: deb\nURIs: https://enterprise.proxmox.com/debian/pve\nSuites: trixie\nComponents: pve-enterprise\n" +
+        "Signed-By: /usr/share/keyrings/proxmox-archive-keyring.gpg\n",
+};
+
 /**
  * A freshly installed node's other half: a Debian 12 root file system of its own with a real sshd, in namespaces of its
  * own, reached on loopback alone. It has no sudo and no Ansible; apt, Ansible and all files are real, PVE's commands are
@@ -130,6 +144,19 @@ export class LabHost {
 
     read(path: string): string {
         return readFileSync(join(this.root, path), "utf8");
+    }
+
+    /**
+     * Makes it what an upgrade in place to PVE 9.2 on Debian 13 leaves, as far as files and the stand-ins go: its programs stay
+     * those of Debian 12, apt included, which reads deb822, too.
+     */
+    upgrade(): void {
+        Object.entries(FILES_OF_PVE_9).forEach(([path, text]) => this.write(path, text));
+        // The person has sed put the new name in place of the old one, as Proxmox's own guide says.
+        this.inside("sed -i s/bookworm/trixie/g /etc/apt/sources.list /etc/apt/sources.list.d/*.list");
+        const state = "etc/pve/state.json";
+        const told = existsSync(join(this.root, state)) ? (JSON.parse(this.read(state)) as object) : {};
+        this.write(state, JSON.stringify({ ...told, version: "9.2.11" }));
     }
 
     /** Starts the host and waits until its sshd listens. */

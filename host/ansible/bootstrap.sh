@@ -35,7 +35,11 @@ export TMPDIR="$work"
 dpkg --configure -a > "$log" 2>&1 || fail "dpkg --configure -a failed: repair the packages on the host, then run again"
 # The mirror alone: a fresh node's own sources name the enterprise repository, which refuses without a subscription.
 suite=$(. /etc/os-release && echo "$VERSION_CODENAME")
-echo "deb $mirror $suite main" > "$work/sources.list"
+# From Debian 13 on a source names its keyring.
+keyring=/usr/share/keyrings/debian-archive-keyring.gpg
+signed=
+[ "$suite" = bookworm ] || [ ! -e "$keyring" ] || signed="[signed-by=$keyring] "
+echo "deb $signed$mirror $suite main" > "$work/sources.list"
 mkdir -p "$work/lists/partial"
 apt() {
     apt-get -q -y -o "Dir::Etc::sourcelist=$work/sources.list" -o Dir::Etc::sourceparts=- -o "Dir::State::lists=$work/lists" \

@@ -1,12 +1,16 @@
-import { statSync } from "node:fs";
+import { rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { DriftRow } from "../../report/row";
 import type { StackOutputs } from "../../substrate/outputs";
 import { outputFaults } from "../outputsSchema";
 import { describeWithHost, HOST_TIMEOUT_MS, HostLab, SECRET } from "./hostLab";
-import { HostRun } from "./hostRun";
+import { checkHost } from "../../host/facts";
+import { hostFacts } from "../../host/run";
+import { HostRun, hypervisorOf } from "./hostRun";
 
 jest.setTimeout(HOST_TIMEOUT_MS);
+
+const ROOT = join(__dirname, "..", "..");
 
 /** Resources of a baseline, each with what an up did to it. */
 function stepsIn(output: string): Record<string, string> {
@@ -113,6 +117,61 @@ describeWithHost("the baseline of a fresh host", () => {
         expect(stderr).toContain(
             "lab.demo.others: no play of it matched hv02 (group hypervisors), so nothing was applied",
         );
+    });
+
+    describe("upgraded in place to PVE 9 on Debian 13", () => {
+        const AGENT = [
+            { role: "DeevnetAgent", path: "/pool", propagate: true, privileges: ["VM.Monitor"], before: "9.0" },
+            { role: "DeevnetAgent", path: "/pool", propagate: true, privileges: ["VM.GuestAgent.Audit"], since: "9.0" },
+        ];
+        /** A run with the grants of a definition that waits for the guest agent: its exit code and what it says. */
+        const run = async (change: object = {}) => {
+            const { role } = hypervisorOf(site).baseline!;
+            const access = { ...(role["access"] as object), grants: AGENT };
+            const begun = await HostRun.begin(site, {
+                variables: { tenant_hypervisor: { ...role, access } },
+                playbooks: [{ name: "baseline.yml" }],
+                ...change,
+            });
+            return begun.whenEnded();
+        };
+        const roles = () =>
+            JSON.parse(site.host.inside("pvesh get /access/roles")) as { roleid: string; privs: string }[];
+        const privileges = () => roles().find(({ roleid }) => roleid === "DeevnetAgent")?.privs;
+        /** What apt says of its sources that it should not. */
+        const doubled = () =>
+            site.host.inside("apt-get indextargets 2>&1 >/dev/null | grep -c configured || true").trim();
+
+        test("the role that PVE empties gets its version's privilege, and no package source stands twice", async () => {
+            expect(await run()).toMatchObject({ code: 0 });
+            expect(privileges()).toBe("VM.Monitor");
+            site.host.upgrade();
+            expect(privileges()).toBe("");
+            expect(Number(doubled())).toBeGreaterThan(0);
+            expect(checkHost(hypervisorOf(site), await hostFacts(ROOT, hypervisorOf(site), site.host))).toEqual([]);
+            expect(await run({ check: true })).toMatchObject({ code: 2 });
+            expect(await run()).toMatchObject({ code: 0 });
+            expect(privileges()).toBe("VM.GuestAgent.Audit");
+            expect(doubled()).toBe("0");
+            const targets = site.host.inside(
+                "apt-get indextargets --format '$(SITE) $(RELEASE) $(SIGNED_BY)' | sort -u",
+            );
+            expect(targets.trim().split("\n")).toEqual([
+                "http://deb.debian.org/debian trixie /usr/share/keyrings/debian-archive-keyring.gpg",
+                "http://deb.debian.org/debian trixie-updates /usr/share/keyrings/debian-archive-keyring.gpg",
+                "http://download.proxmox.com/debian/pve trixie /usr/share/keyrings/proxmox-archive-keyring.gpg",
+                "http://security.debian.org/debian-security trixie-security /usr/share/keyrings/debian-archive-keyring.gpg",
+            ]);
+        });
+
+        test("a second run changes nothing, and a source that somebody adds once more is told", async () => {
+            expect(await run({ check: true })).toMatchObject({ code: 0 });
+            const again = "Types: deb\nURIs: http://deb.debian.org/debian\nSuites: trixie\nComponents: main\n";
+            site.host.write("etc/apt/sources.list.d/mine.sources", again);
+            const { code, stderr } = await run();
+            expect([code, stderr]).toEqual([1, expect.stringMatching(/No source stands twice[^]*take it out there/)]);
+            rmSync(join(site.host.root, "etc/apt/sources.list.d/mine.sources"));
+        });
     });
 
     test("destroy leaves the host configured, and says so", async () => {
