@@ -19,7 +19,7 @@ function dhcpFrom(gateway: string): Inbound {
 export interface WallRule {
     readonly type: "in" | "out";
     readonly action: "ACCEPT" | "DROP";
-    /** Comment. */
+    /** Comment, without `#`. */
     readonly name: string;
     /** Networks, in CIDR form; missing: any. */
     readonly source?: string;
@@ -46,7 +46,16 @@ export function wallOf(segment: Segment, vm: string): WallRule[] {
             };
             return { type: "in", action: "ACCEPT", name, source: cidr, ...what };
         });
-    return segment.isolated ? [...into, ...outwardOf(segment)] : into;
+    const rules = segment.isolated ? [...into, ...outwardOf(segment)] : into;
+    return rules.map((rule) => ({ ...rule, name: asComment(rule.name) }));
+}
+
+/**
+ * A rule's comment as every firewall of PVE takes it: proxmox-firewall before 1.2.3, the one of nftables, makes no rules at all
+ * where a comment has a `#` (proxmox-ve-rs d598628, proxmox-ve-config/src/firewall/types/rule.rs:118).
+ */
+function asComment(name: string): string {
+    return name.replaceAll("#", "");
 }
 
 function outwardOf({ subnet, within }: Segment): WallRule[] {

@@ -12,6 +12,8 @@ export interface PlaneState {
     readonly node: {
         /** Options of the datacentre's firewall. */
         readonly firewall: Readonly<Record<string, unknown>>;
+        /** Options of the node's own firewall, which say which of PVE's two makes the rules. */
+        readonly host?: Readonly<Record<string, unknown>>;
         readonly guests: Records;
     };
     readonly router: {
@@ -51,7 +53,8 @@ async function readNode(node: SimulatedNode): Promise<PlaneState["node"]> {
         ipset: await addressSet((path) => get(`${folder}/${vmid}/firewall/ipset${path}`)),
     }));
     const firewall = (await get("/cluster/firewall/options")) as Record<string, unknown>;
-    return { firewall, guests: await Promise.all(guests) };
+    const host = (await get(`/nodes/${node.ready.node}/firewall/options`)) as Record<string, unknown>;
+    return { firewall, host, guests: await Promise.all(guests) };
 }
 
 /** Entries of a VM's address filter; null where it has none. */

@@ -22,6 +22,8 @@ export interface Measured extends Check {
 /** Result of a whole proof. */
 export interface Proof {
     readonly substrate: string;
+    /** Version of PVE, and which of its firewalls made the walls that were measured; missing where nobody asked the node. */
+    readonly node?: string;
     readonly vms: number;
     readonly matrix: readonly Measured[];
     /** Address, gateway, resolver, search domain and time server that each VM came up with. */

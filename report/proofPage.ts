@@ -32,7 +32,7 @@ export function asPage(proof: Proof): string {
     const notStopped = proof.spoofing.filter(({ note }) => note !== undefined);
     const title = `Isolation of ${proof.substrate}`;
     const body = `<h1>${escaped(title)}</h1>
-<p><b>${verdict}</b>: ${proof.vms} VMs, ${proof.matrix.length} probes from inside, in ${proof.seconds} s.</p>
+<p><b>${verdict}</b>: ${proof.vms} VMs${proof.node === undefined ? "" : ` on ${escaped(proof.node)}`}, ${proof.matrix.length} probes from inside, in ${proof.seconds} s.</p>
 ${section("Not as declared", wrong)}
 <h2>Who reaches whom</h2>
 <p class="legend">${MEANINGS.map(([sign, meaning]) => `<span style="background:${COLOURS[sign]}"></span>${meaning}`).join("")}</p>

@@ -94,13 +94,13 @@ export function signOf(cell: MatrixCell | undefined): string {
 }
 
 function sums(
-    { substrate, vms, matrix, addresses, names, spoofing, moments, controls, seconds }: Proof,
+    { substrate, node, vms, matrix, addresses, names, spoofing, moments, controls, seconds }: Proof,
     wrong: number,
 ): string {
     const all = [matrix, addresses, names, spoofing, moments, controls].reduce((sum, some) => sum + some.length, 0);
     const cells = cellsOf(matrix).length;
     return (
-        `${substrate}: ${vms} VMs, ${cells} cells with ${matrix.length} probes, ${all} measured in ${seconds} s: ` +
+        `${substrate}: ${vms} VMs, ${cells} cells with ${matrix.length} probes, ${all} measured in ${seconds} s${node === undefined ? "" : ` on ${node}`}: ` +
         (wrong === 0 ? "all as declared" : `${wrong} not as declared`)
     );
 }

@@ -75,6 +75,9 @@ def nics(node: Record) -> list[Nic]:
     """The first NIC of every running VM, by VMID."""
     if not on(node['firewall'], 'ebtables', True):
         raise PlanError('the datacentre\'s firewall without ebtables is not modelled')
+    # pve-firewall 6.0.4, src/PVE/Firewall.pm:5283: proxmox-firewall makes the rules then.
+    if on(node.get('host', {}), 'nftables', False):
+        raise PlanError('the node\'s firewall by nftables (proxmox-firewall) is not modelled; that by iptables (pve-firewall) is')
     return [_nic(guest, bool(node['firewall'].get('enable'))) for guest in sorted(
         node['guests'], key=lambda guest: int(guest['vmid'])) if guest['status'] == 'running']
 

@@ -46,15 +46,17 @@ class Control(control.Control):
         (requests until the connection is reset; 0: never), members (names of further nodes of a cluster that it is in), cpu_types (of the node's own, as custom-old), deaf (VMIDs of guests that
         ignore ACPI), record
         (a file that is kept beside the node's state before and after each write from now on; null: no more), pve (a newer version that it is
-        upgraded to in place, as 9.2)."""
+        upgraded to in place, as 9.2), product (a version that it says it is, as 10.0.1, answering as before)."""
         control.require_known(wanted, {'time_scale', 'latency', 'clone_seconds', 'agents_answer', 'grants', 'without',
                                        'reset_every', 'members', 'secret', 'address', 'task_seconds', 'record', 'cpu_types',
-                                       'deaf', 'pve'})
+                                       'deaf', 'pve', 'product'})
         node = self.machine
         if 'pve' in wanted:
             if wanted['pve'] not in VERSIONS:
                 raise ValueError(f'pve: {wanted["pve"]} is none of {", ".join(VERSIONS)}')
             node.upgrade(VERSIONS[wanted['pve']])
+        if 'product' in wanted:
+            node.version = str(wanted['product'])
         if 'time_scale' in wanted:
             node.time_scale = float(wanted['time_scale'])
         if 'task_seconds' in wanted:

@@ -140,10 +140,24 @@ async function measureAll(
         await inspect?.(site, workspace);
         const tried = await tryAll(site, ports, workspace, say);
         const addresses = vms.flatMap(([tenant, vm]) => judgeLease(substrate, tenant, vm, leases.get(vm.vmid)));
-        return { substrate: substrate.name, vms: vms.length, matrix, addresses, names, ...tried };
+        return {
+            substrate: substrate.name,
+            node: await nodeText(node),
+            vms: vms.length,
+            matrix,
+            addresses,
+            names,
+            ...tried,
+        };
     } finally {
         await plane.stop();
     }
+}
+
+/** The node in words; the data plane refuses one whose walls nftables makes. */
+async function nodeText(node: SimulatedNode): Promise<string> {
+    const { version } = (await node.byHand("GET", "/version")) as { version: string };
+    return `PVE ${version}, walls of pve-firewall (iptables)`;
 }
 
 /** Everything that changes the site or the data plane: faults on purpose, attempts, a VM's life. */

@@ -127,6 +127,20 @@ describe("the roles of tenants role", () => {
         expect(await lab.workspace.command("role", "--check", "dvntm")).toMatchObject({ exitCode: 0, output: "" });
     });
 
+    test("a version that is not known to work is told, and stops nothing where nothing is missing", async () => {
+        const check = async () => {
+            const { exitCode, output } = await lab.workspace.command("role", "--check", "dvntm");
+            return [exitCode, output];
+        };
+        await lab.node.set({ product: "10.0.1" });
+        const told = expect.stringMatching(
+            /^hv02: node pve2 runs PVE 10\.0\.1, which is not known to work: /,
+        ) as unknown;
+        expect(await check()).toEqual([0, told]);
+        await lab.node.set({ product: "8.4.1" });
+        expect(await check()).toEqual([0, ""]);
+    });
+
     test("a CPU type of the node's own asks for more, and is looked for there before anything is touched", async () => {
         lab.edit(FILE, (text) => text.replace("cores: 3", "cpu: custom-own\n    cores: 3"));
         const check = async () => {

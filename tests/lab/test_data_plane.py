@@ -116,6 +116,14 @@ def test_rule_of_pve_that_is_not_modelled_is_refused(rule):
         port_filter.flows(nic(rules=[{**RULE, **rule}]))
 
 
+def test_walls_that_nftables_makes_are_refused_and_those_of_iptables_are_not():
+    """pve-firewall 6.0.4, src/PVE/Firewall.pm:1448, 5283."""
+    node = {'firewall': {'enable': 1}, 'host': {'enable': 1, 'nftables': 0}, 'guests': []}
+    assert plan.nics(node) == []
+    with pytest.raises(PlanError, match=r'nftables \(proxmox-firewall\) is not modelled'):
+        plan.nics({**node, 'host': {'nftables': 1}})
+
+
 @pytest.mark.parametrize('changes', [{'options': {**OPTIONS, 'policy_out': 'REJECT'}}, {'net1': 'virtio=02:00:00:00:00:01'}])
 def test_what_else_of_a_vm_is_not_modelled_is_refused(changes):
     with pytest.raises(PlanError, match='not modelled'):

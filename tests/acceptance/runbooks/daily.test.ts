@@ -6,13 +6,14 @@ import { siteOf } from "./lab";
 jest.setTimeout(600_000);
 
 const UPGRADE = "docs/upgrade.md";
+const UPGRADE_PVE = "docs/upgrade-pve.md";
 const RECOVER = "docs/recover.md";
 const TENANTS = "docs/tenants.md";
 
 /** The pages on a substrate that is up; each leaves it as declared to the next, up to the map, which shows what differs. */
 describe("what a person does with a substrate that is up", () => {
-    const pages = ["docs/drift.md", "docs/map.md", "docs/outputs.md", UPGRADE, RECOVER, TENANTS];
-    const site = siteOf(pages, ({ runbook }) => runbook.first("tenants up dvntm"));
+    const pages = ["docs/drift.md", "docs/map.md", "docs/outputs.md", UPGRADE, UPGRADE_PVE, RECOVER, TENANTS];
+    const site = siteOf(pages, ({ runbook }) => runbook.first("tenants up dvntm"), "8.4");
     const vms = async () => ((await site.node.state()) as NodeState).vms;
 
     test("docs/outputs.md", async () => {
@@ -38,6 +39,16 @@ describe("what a person does with a substrate that is up", () => {
         expect((await site.runbook.next(UPGRADE, "make tools")).output).toMatch(/^pulumi 3\.259\.0: /m);
         expect((await site.runbook.next(UPGRADE, "tenants preview")).output).toMatch(/no drift/);
         await site.runbook.next(UPGRADE, "make tools");
+        expect(await site.node.state()).toEqual(before);
+    });
+
+    test(`${UPGRADE_PVE}: the node becomes one of PVE 9 between two runs, and all is as declared`, async () => {
+        const before = await site.node.state();
+        await site.runbook.next(UPGRADE_PVE, "tenants preview");
+        const roles = readFileSync(site.runbook.path("role-9.2.sh"), "utf8");
+        expect(roles).toMatch(/^# dvntm hv02: as root on node pve2, PVE 9\.2\n/);
+        await site.node.upgrade("9.2");
+        expect((await site.runbook.next(UPGRADE_PVE, "tenants role")).output).toMatch(/dvntm: no drift/);
         expect(await site.node.state()).toEqual(before);
     });
 

@@ -26,11 +26,12 @@ export interface Site {
  * Has the tests of a file begin with a clone on a fresh node and with the pages opened, and end without them.
  *
  * @param prepare what the pages take for done.
+ * @param pve version of the node; missing: as SimulatedNode.start has it.
  */
-export function siteOf(pages: readonly string[], prepare?: (site: Site) => Promise<unknown>): Site {
+export function siteOf(pages: readonly string[], prepare?: (site: Site) => Promise<unknown>, pve?: string): Site {
     const site = {} as Site;
     beforeAll(async () => {
-        site.node = await SimulatedNode.start();
+        site.node = await SimulatedNode.start(undefined, pve);
         site.runbook = clone(site.node);
         // The README is run as far as its own words for it.
         if (!pages.includes("README.md")) {

@@ -20,6 +20,7 @@ export const RUNBOOKS: Readonly<Record<string, string>> = {
     "docs/tenants.md": "daily.test.ts",
     "docs/tour.md": "tour.test.ts",
     "docs/upgrade.md": "daily.test.ts",
+    "docs/upgrade-pve.md": "daily.test.ts",
 };
 
 /** A fenced block of a page. */
