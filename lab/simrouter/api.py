@@ -1,6 +1,7 @@
 """The endpoints: which controller each path is, which of its actions, and what a request must bring for it
 (src/opnsense/mvc/app/library/OPNsense/Mvc/Router.php and Dispatcher.php of opnsense/core 26.7.2)."""
 
+import html
 import json
 from typing import Any
 
@@ -8,8 +9,8 @@ from aiohttp import web
 
 from . import overview, states
 from .assignment import Assignments
-from .controllers import Aliases, Controller, Groups, Hosts, Kea, Rules, Vlans
-from .hostname import HOSTNAME
+from .controllers import Aliases, Controller, Forwards, Groups, Hosts, Kea, Rules, ServersOverTls, Vlans
+from .hostname import DOMAIN, HOSTNAME
 from .models import KEA_GENERAL
 from .records import RouterError, flattened, recordset, told
 from .services import PROCESSES
@@ -19,7 +20,8 @@ from .versions import ASSIGNMENT
 NOUNS: dict[str, dict[str, tuple[str, type[Controller]]]] = {
     'interfaces/vlansettings': {'item': ('vlan', Vlans)},
     'kea/dhcpv4': {'subnet': ('subnet4', Kea), 'reservation': ('reservation', Kea)},
-    'unbound/settings': {'hostoverride': ('host', Hosts), 'hostalias': ('host_alias', Controller)},
+    'unbound/settings': {'hostoverride': ('host', Hosts), 'hostalias': ('host_alias', Controller), 'forward': ('dot', Forwards),
+                         'dot': ('dot', ServersOverTls)},
     'firewall/filter': {'rule': ('rule', Rules)},
     'firewall/alias': {'item': ('alias', Aliases)},
     'firewall/group': {'item': ('group', Groups)},
@@ -64,9 +66,11 @@ class Api:
         if named == f'{ASSIGNMENT}/reconfigure':
             return web.json_response(self._reassign(method))
         if named == 'interfaces/overview/export':
-            # A header of its own, and an attachment (OverviewController.php:314).
-            return web.Response(text=json.dumps(overview.entries(self.router)), content_type='application/json',
-                                headers={'Content-Disposition': 'attachment; filename=ifconfig.json'})
+            # Written before its headers are sent, so that they come too late: PHP keeps no output back (OverviewController.php:320,
+            # Mvc/Headers.php, service/templates/OPNsense/WebGui/php.ini:2).
+            return web.Response(text=json.dumps(overview.entries(self.router)), content_type='text/html', charset='UTF-8')
+        if named == 'core/backup/download':
+            return self._configuration(rest)
         if named == 'diagnostics/firewall/delstate':
             if len(rest) < 2:
                 # A parameter that an action needs is a part of the endpoint (Dispatcher.php:113).
@@ -80,7 +84,9 @@ class Api:
                  'kea/leases4/search': lambda: {**recordset([], body, 'address'), 'stats': dict(NO_LEASES), 'interfaces': []},
                  'core/firmware/status': lambda: {'product_version': self.router.version.product, 'status': 'none'},
                  'diagnostics/firewall/querystates': lambda: states.query(self.router, method, body),
-                 'core/backup/backups': self._revisions}
+                 'interfaces/overview/reloadinterface': lambda: {'message': 'OK' if method == 'POST' else 'failed'},
+                 'unbound/settings/get': lambda: self._unbound(method),
+                 'core/backup/backups': lambda: {'items': self._revisions() if rest[:1] == ['this'] else []}}
         if named in plain:
             return web.json_response(plain[named]())
         return web.json_response(self._record(base, action, method, rest, query, body))
@@ -173,10 +179,36 @@ class Api:
             if record['option_data_autocollect'] == '1' and own:
                 record.update({f'option_data.{name}': own for name in ('routers', 'domain_name_servers', 'ntp_servers')})
 
-    def _revisions(self) -> dict[str, Any]:
+    def _unbound(self, method: str) -> Any:
+        """The records of Unbound's model to a GET (ApiMutableModelControllerBase.php:203); settings of Unbound itself, which no
+        tenant needs, are left out. A kind without records is an empty list, as PHP has it."""
+        if method != 'GET':
+            return []
+        sections = {'dots': 'dot', 'hosts': 'host', 'aliases': 'host_alias'}
+        found: dict[str, Any] = {}
+        for name, section in sections.items():
+            controller = Hosts(self.router, section) if section == 'host' else Controller(self.router, section)
+            key = controller.records.model.key
+            found[name] = {key: {uuid: controller.get(uuid)[key] for uuid in controller.records.saved} or []}
+        return {'unbound': found}
+
+    def _revisions(self) -> list[dict[str, Any]]:
         """Every write makes one, newest first (Core/Api/BackupController.php); older ones than the last 100 are gone."""
-        return {'items': [{'id': f'config-{write["n"]}.xml', 'description': f'/api{write["path"]} made changes',
-                           'username': write['user']} for write in reversed(self.router.audit[-REVISIONS:])]}
+        return [{'id': f'config-{write["n"]}.xml', 'description': f'/api{write["path"]} made changes',
+                 'username': write['user']} for write in reversed(self.router.audit[-REVISIONS:])]
+
+    def _configuration(self, rest: list[str]) -> web.Response:
+        """A revision as a file, the newest where none is named (BackupController.php:179). Here every one has today's records, of
+        which a client can make no more than a copy."""
+        if not rest:
+            raise _no_endpoint()
+        named = [one['id'] for one in self._revisions() if rest[1:2] in ([], [one['id']])] if rest[0] == 'this' else []
+        if not named:
+            return web.Response(content_type='text/html', charset='UTF-8')
+        text = f'<?xml version="1.0"?>\n<opnsense>{html.escape(json.dumps(self.router.saved), quote=False)}</opnsense>\n'
+        name = f'config-{HOSTNAME}.{DOMAIN}-{named[0].removeprefix("config-")}'
+        return web.Response(text=text, content_type='application/octet-stream',
+                            headers={'Content-Disposition': f'attachment; filename={name}'})
 
 
 def _no_endpoint() -> RouterError:

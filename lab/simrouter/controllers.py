@@ -184,6 +184,27 @@ class Hosts(Controller):
         return done
 
 
+class Forwards(Controller):
+    """Forwards of Unbound/Api/SettingsController.php, whose records are those of one type; DNS over TLS has the other (__call)."""
+
+    type = 'forward'
+
+    def search(self, asked: dict[str, Any]) -> dict[str, Any]:
+        return grid([row for row in self.records.rows() if row['type'] == self.type], asked, self.records.model.sort)
+
+    def add(self, sent: Any) -> dict[str, Any]:
+        return self.records.add(sent, {'type': self.type})
+
+    def set(self, uuid: str, sent: Any) -> dict[str, Any]:
+        return self.records.set(uuid, sent, {'type': self.type})
+
+
+class ServersOverTls(Forwards):
+    """DNS over TLS."""
+
+    type = 'dot'
+
+
 class Rules(Controller):
     """Firewall/Api/FilterController.php:85: rules in the order in which they hold, OPNsense's own ones first."""
 

@@ -177,6 +177,14 @@ HOST_ALIAS = Model('alias', 'aliases.alias', {
 }, needed=(Needed('hostname', 'domain', '', 'The host field is required if a domain has not been specified.', False),
            Needed('domain', 'hostname', '', 'The domain field is required if a host has not been specified.', False)))
 
+# Servers that Unbound asks: forwards, and those over TLS.
+DOT = Model('dot', 'dots.dot', {
+    'enabled': f.Boolean('1', True), 'type': f.Options({'dot': 'DNS over TLS', 'forward': 'Forward'}, 'dot', True),
+    'domain': f.Hostname(address=False, dns=True, message=DOMAIN_MESSAGE), 'server': f.Network('allowed', required=True),
+    'port': f.Integer(1, 65535, message='Please specify a valid port number.'), 'verify': f.Hostname(),
+    'forward_tcp_upstream': f.Boolean('0', True), 'forward_first': f.Boolean('0', True), 'description': f.Description(),
+})
+
 # The only settings of Kea itself that tenants touch; kept as one record.
 KEA_GENERAL: Mapping[str, f.Field] = {'enabled': f.Boolean('0', True), 'interfaces': f.Interfaces(),
                                       'valid_lifetime': f.Integer(0, INTEGER_MAX, True, '4000'),

@@ -9,7 +9,7 @@ from typing import Any
 # Firewall/Api/AliasController.php:332 of opnsense/core 26.7.2).
 RULES = ('rule', 'group', 'dnat', 'source_nat', 'one_to_one')
 ACTIVATES: dict[str, tuple[str, ...]] = {
-    'vlan': ('vlan',), 'kea': ('subnet4', 'reservation', 'kea_general'), 'unbound': ('host', 'host_alias'),
+    'vlan': ('vlan',), 'kea': ('subnet4', 'reservation', 'kea_general'), 'unbound': ('host', 'host_alias', 'dot'),
     'filter': RULES, 'group': RULES, 'alias': RULES}
 # Services that run as a process and so have a status.
 PROCESSES = ('kea', 'unbound')

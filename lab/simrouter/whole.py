@@ -19,7 +19,7 @@ WRITE = {'n': int, 'user': str, 'method': str, 'path': str, 'section': str, 'uui
 
 # Sections and fields that states of earlier labs do not have.
 LATER: dict[str, tuple[str, ...]] = {
-    'group': (), 'dnat': (), 'source_nat': (), 'one_to_one': (), 'host': ('mxprio', 'mx', 'ttl', 'txtdata'),
+    'group': (), 'dnat': (), 'source_nat': (), 'one_to_one': (), 'dot': (), 'host': ('mxprio', 'mx', 'ttl', 'txtdata'),
     'rule': ('statetype', 'icmptype', 'gateway', 'replyto', 'sched'), 'reservation': ('client_id', 'next_server'),
     'subnet4': ('option_data.time_servers',)}
 

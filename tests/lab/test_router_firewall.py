@@ -202,3 +202,32 @@ def test_an_alias_that_is_disabled_has_no_table(router):
     router.post('firewall/alias/reconfigure')
     assert uuid not in router.control('GET', '/state')['active']['alias']
     assert router.saved('alias')[uuid]['content'] == '10.20.0.0/16'
+
+
+def test_settings_of_unbound_are_all_of_its_records_by_uuid_to_a_get_alone(own_router):
+    """ApiMutableModelControllerBase::getAction of Unbound SettingsController: BaseField::getNodes, in which a kind without
+    records is an empty list and an alias's host is a map of all hosts with the one that is selected."""
+    own_router.post('unbound/settings/delHostAlias/' + next(iter(own_router.saved('host_alias'))))
+    assert own_router.get('unbound/settings/get')['unbound']['aliases'] == {'alias': []}
+    host = own_router.add('unbound/settings/addHostOverride', 'host', hostname='api-vm01', domain='g.dvntm.deevnet.net',
+                      server='10.20.50.10')
+    alias = own_router.add('unbound/settings/addHostAlias', 'alias', host=host, hostname='api', domain='g.dvntm.deevnet.net')
+    unbound = own_router.get('unbound/settings/get')['unbound']
+    assert set(unbound['hosts']['host']) == set(own_router.saved('host'))
+    assert unbound['hosts']['host'][host] == own_router.get(f'unbound/settings/getHostOverride/{host}')['host']
+    assert [key for key, one in unbound['aliases']['alias'][alias]['host'].items() if one['selected'] == 1] == [host]
+    assert own_router.post('unbound/settings/get') == []
+
+
+def test_the_configuration_of_a_revision_is_a_file(own_router):
+    """Core BackupController::downloadAction: an attachment, and nothing of a host or revision that is not there."""
+    own_router.add('unbound/settings/addHostOverride', 'host', hostname='api-vm01', domain='g.dvntm.deevnet.net',
+                   server='10.20.50.10')
+    newest = own_router.get('core/backup/backups/this')['items'][0]['id']
+    answer, text = own_router.ask('GET', f'/api/core/backup/download/this/{newest}', None, own_router.headers)
+    assert answer.headers.get_content_type() == 'application/octet-stream'
+    assert answer.headers['Content-Disposition'] == f'attachment; filename=config-core-rt02.dvntm.deevnet.net-{newest[7:]}'
+    assert text.startswith('<?xml') and 'api-vm01' in text
+    for path in ('that', 'this/config-0.xml'):
+        assert own_router.ask('GET', f'/api/core/backup/download/{path}', None, own_router.headers)[1] == ''
+    assert own_router.get('core/backup/backups/that') == {'items': []}
