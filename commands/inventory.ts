@@ -25,7 +25,11 @@ export const command = defineCommand({
         "host_vars/ with what the site's collections read of a host. Without --output it is printed as one file.",
     arguments: [SUBSTRATE],
     options: {
-        input: { says: "YAML that sets deevnet_vlans, from which the zone keys come", value: "file", kind: "file" },
+        input: {
+            says: "YAML that sets deevnet_vlans, from which the zone keys come",
+            value: "file",
+            kind: "file",
+        },
         output: { says: "write the files into this folder", value: "folder", kind: "folder" },
     },
     output: "inventory",
@@ -48,8 +52,8 @@ function keysOf(substrate: Substrate, input: string | undefined): ReadonlyMap<st
     if (substrate.coreRouter.mode === "none") {
         return new Map();
     }
-    const given = input === undefined ? undefined : readGivenYaml(input, "ansible");
-    return zoneKeysOf(substrate, givenVars(substrate, given));
+    const given = input === undefined ? [] : [readGivenYaml(input, "ansible")];
+    return zoneKeysOf(substrate, givenVars(substrate, given, ["deevnet_vlans"]));
 }
 
 function write(folder: string, substrate: string, hosts: readonly InventoryHost[]): void {

@@ -595,6 +595,20 @@ export interface CoreRouterDefinition {
      * NIC of the router that carries the tenants' VLANs.
      */
     vlanParent: string;
+    collection?: CollectionDefinition1;
+}
+/**
+ * Where one Ansible collection comes from.
+ */
+export interface CollectionDefinition1 {
+    /**
+     * A folder with galaxy.yml or an archive (.tar.gz) that ansible-galaxy built, relative to the project or absolute, or the URL of a git repository.
+     */
+    source: string;
+    /**
+     * Tag or commit of a git repository: an exact one, since a branch moves.
+     */
+    version?: string;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { BaselineDefinition } from "../definitions/definitions";
+import type { BaselineDefinition, CollectionDefinition } from "../definitions/definitions";
 import type { DefinedAt } from "../definitions/places";
 import type { NetworkPlan, Subnet } from "./plan";
 
@@ -37,6 +37,8 @@ export interface CoreRouter {
     readonly endpoint?: string;
     /** NIC of the router that carries the VLANs, such as re0. */
     readonly vlanParent: string;
+    /** The collection that writes the router in mode export; missing where the stack file does not say. */
+    readonly collection?: CollectionDefinition;
 }
 
 /** One standalone PVE node of a substrate. */

@@ -29,17 +29,21 @@ export interface OptionDefinition {
     /** Of a number, the least and the most that it may be. */
     readonly bounds?: readonly [least: number, most: number];
     readonly default?: string;
+    /** Whether it may stand more than once; its values are a list then, none where it does not stand. */
+    readonly several?: true;
 }
 
 export type Options = Readonly<Record<string, OptionDefinition>>;
 
 /** Options of a command as they were given. */
 export type Values<O extends Options> = {
-    readonly [K in keyof O]: O[K] extends { value: string }
-        ? O[K] extends { default: string }
-            ? string
-            : string | undefined
-        : boolean;
+    readonly [K in keyof O]: O[K] extends { value: string; several: true }
+        ? readonly string[]
+        : O[K] extends { value: string }
+          ? O[K] extends { default: string }
+              ? string
+              : string | undefined
+          : boolean;
 };
 
 /** One run of a command. */

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { suggestion } from "../../definitions/suggest";
 import { inOneLine } from "../../definitions/printed";
@@ -8,6 +8,7 @@ import { prepareEnvironment, ROOT } from "./environment";
 import { Refusal, shown, UsageError } from "./errors";
 import { EXIT } from "./exit";
 import { ended } from "./interruption";
+import { installNeeds } from "./needs";
 import { parse } from "./parse";
 import { COMMAND_NAMES, commandNamed } from "./table";
 import { complain, note, speak } from "./terminal";
@@ -98,10 +99,7 @@ async function start(definition: CommandDefinition, request: Request): Promise<n
     }
     onWait(note);
     prepareEnvironment();
-    // A copy of the program alone, as a lab's is, was given its tools.
-    if (definition.needs.length > 0 && existsSync(join(ROOT, "package-lock.json"))) {
-        await (await import("../../tools/install")).install(definition.needs);
-    }
+    await installNeeds(definition.needs);
     return (await definition.run(request)) ?? EXIT.done;
 }
 

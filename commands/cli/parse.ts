@@ -22,8 +22,11 @@ export function commanderOf(definition: CommandDefinition): Command {
         const word = several ? `${name}...` : name;
         command.argument(optional ? `[${word}]` : `<${word}>`, says);
     }
-    for (const [name, { says, value, default: fallback }] of Object.entries(optionsOf(definition))) {
+    for (const [name, { says, value, default: fallback, several }] of Object.entries(optionsOf(definition))) {
         const option = new Option(value === undefined ? `--${name}` : `--${name} <${value}>`, says);
+        if (several) {
+            option.argParser((one: string, before: string[] = []) => [...before, one]);
+        }
         command.addOption(fallback === undefined ? option : option.default(fallback));
     }
     return command;
@@ -40,7 +43,7 @@ export function parse(definition: CommandDefinition, argv: readonly string[]): R
     const [own, further] = aroundDashes(argv);
     const command = commanderOf(definition);
     const { operands, unknown } = split(command, own);
-    const given = command.opts<Record<string, string | boolean>>();
+    const given = command.opts<Record<string, string | boolean | string[]>>();
     if (given["help"]) {
         return undefined;
     }
@@ -130,15 +133,14 @@ const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;
 
 function valuesOf(
     definition: CommandDefinition,
-    given: Readonly<Record<string, string | boolean>>,
+    given: Readonly<Record<string, string | boolean | string[]>>,
 ): Request["options"] {
-    const values: Record<string, string | boolean | undefined> = {};
+    const values: Record<string, string | boolean | string[] | undefined> = {};
     for (const [name, option] of Object.entries(definition.options)) {
         const value = given[name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())];
-        if (typeof value === "string") {
-            check(`--${name}`, value, option);
-        }
-        values[name] = option.value === undefined ? value === true : value;
+        const all = typeof value === "string" ? [value] : Array.isArray(value) ? value : [];
+        all.forEach((one) => check(`--${name}`, one, option));
+        values[name] = option.value === undefined ? value === true : option.several ? all : value;
     }
     return values as Request["options"];
 }

@@ -1,13 +1,13 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { extract } from "tar";
 import { isGit } from "../../substrate/baseline";
 import { environmentFor } from "../../definitions/childEnvironment";
 import type { CollectionDefinition } from "../../definitions/definitions";
-import { parseYaml } from "../../definitions/yaml";
+import { collectionInfo, type CollectionInfo } from "../../definitions/collection/read";
 import { HostError } from "../error";
 
 /** Where collections of git repositories are kept between runs, relative to the project. */
@@ -17,13 +17,14 @@ const CACHE = ".baseline/collections";
  * Puts a collection where Ansible looks for it below a folder: ansible_collections/<namespace>/<name>.
  *
  * @param root folder of the project, which a relative source starts at.
+ * @returns where it lies then.
  * @throws HostError where the source is not there, or no collection.
  */
-export async function placeCollection(root: string, collection: CollectionDefinition, folder: string): Promise<void> {
+export async function placeCollection(root: string, collection: CollectionDefinition, folder: string): Promise<string> {
     const work = mkdtempSync(join(tmpdir(), "collection-"));
     try {
         const source = await unpacked(root, collection, work);
-        const [namespace, name] = nameOf(source, collection.source);
+        const { namespace, name } = infoOf(source, collection.source);
         const target = join(folder, "ansible_collections", namespace, name);
         mkdirSync(target, { recursive: true });
         // A repository's own history and an editor's files are no part of it.
@@ -31,8 +32,28 @@ export async function placeCollection(root: string, collection: CollectionDefini
             recursive: true,
             filter: (path) => !/^(\.git|\.vscode|__pycache__)$/.test(basename(path)),
         });
+        return target;
     } finally {
         rmSync(work, { recursive: true, force: true });
+    }
+}
+
+/**
+ * Places a collection in a temporary folder for as long as something works with it.
+ *
+ * @param use is given where the collection lies, and the folder that Ansible finds it by.
+ * @throws HostError as placeCollection does.
+ */
+export async function withCollection<T>(
+    root: string,
+    collection: CollectionDefinition,
+    use: (folder: string, collections: string) => Promise<T>,
+): Promise<T> {
+    const collections = mkdtempSync(join(tmpdir(), "collections-"));
+    try {
+        return await use(await placeCollection(root, collection, collections), collections);
+    } finally {
+        rmSync(collections, { recursive: true, force: true });
     }
 }
 
@@ -94,25 +115,14 @@ function withoutLogin(text: string): string {
     return text.replace(/\/\/[^/@\s]+@/g, "//");
 }
 
-/** Namespace and name, as galaxy.yml of a source folder or MANIFEST.json of an archive has them. */
-function nameOf(folder: string, source: string): [string, string] {
-    const info = manifestOf(folder) ?? {};
-    const names = [info["namespace"], info["name"]].map((name) => (typeof name === "string" ? name : ""));
-    if (!names.every((name) => /^[a-z_][a-z0-9_]*$/.test(name))) {
+/** Info of the collection in a folder. @throws HostError where there is none. */
+function infoOf(folder: string, source: string): CollectionInfo {
+    const info = collectionInfo(folder);
+    if (info === undefined) {
         throw new HostError(
             `collection ${withoutLogin(source)}: neither galaxy.yml nor MANIFEST.json names a namespace and a name, so it is no ` +
                 "Ansible collection",
         );
     }
-    return names as [string, string];
-}
-
-function manifestOf(folder: string): Record<string, unknown> | undefined {
-    const [galaxy, manifest] = [join(folder, "galaxy.yml"), join(folder, "MANIFEST.json")];
-    if (existsSync(galaxy)) {
-        return parseYaml("galaxy.yml", readFileSync(galaxy, "utf8")).value as Record<string, unknown>;
-    }
-    return existsSync(manifest)
-        ? (JSON.parse(readFileSync(manifest, "utf8")) as { collection_info?: Record<string, unknown> }).collection_info
-        : undefined;
+    return info;
 }

@@ -18,21 +18,73 @@ export interface GivenVars {
 const SET_ASIDE = /^tenant_[0-9]+$/;
 
 /**
- * The variables that tenants are put into.
+ * The variables that tenants are put into: those of all given files together.
  *
- * @throws DefinitionError with every fault of the given file's shape.
+ * @throws DefinitionError with every fault of the given files' shape, a variable that stands in two of them, and one of the
+ * lists that none of them has: what the site has on its router would be deleted by an empty one.
+ *
+ * @param lists the lists that are needed; missing: all of them.
  */
-export function givenVars({ name, plan }: Substrate, given: Source | undefined): GivenVars {
-    if (given === undefined) {
+export function givenVars(
+    { name, plan }: Substrate,
+    given: readonly Source[],
+    lists: readonly string[] = LISTS,
+): GivenVars {
+    const [first] = given;
+    if (first === undefined) {
         const file = "the site's VLAN table";
         const fault = (path: Path, message: string) => faultAt({ file, lineOf: () => undefined }, path, message);
         return { value: siteVars(name, plan), fault };
     }
-    const { value, faults } = checkShape<RouterVariables>("routerVars", given);
+    const ownerOf = (key: string | number | undefined) => given.find(({ value }) => has(value, key)) ?? first;
+    const value = Object.assign({}, ...given.map((one) => one.value)) as Record<string, unknown>;
+    const missing = lists.filter((key) => !given.some((one) => has(one.value, key)));
+    const faults = [...given.flatMap(notMapping), ...missing.map((key) => noList(given, key)), ...inTwo(given)];
     if (faults.length > 0) {
         throw new DefinitionError(faults);
     }
-    return { value, fault: (path, message) => faultAt(given, path, message) };
+    const checked = checkShape<RouterVariables>("routerVars", {
+        ...first,
+        // Whoever needs them asks for them.
+        value: { ...value, ...Object.fromEntries(LISTS.filter((key) => !has(value, key)).map((key) => [key, []])) },
+        lineOf: (path) => ownerOf(path[0]).lineOf(path),
+    });
+    if (checked.faults.length > 0) {
+        const inFile = (fault: Fault) => ({ ...fault, file: ownerOf(fault.path.split(/[.[]/)[0]).file });
+        throw new DefinitionError(checked.faults.map(inFile));
+    }
+    return { value: checked.value, fault: (path, message) => faultAt(ownerOf(path[0]), path, message) };
+}
+
+/** Variables that Ansible replaces whole, and that a role deletes by. */
+const LISTS = ["deevnet_vlans", "firewall_zone_policies", "firewall_internet_zones"] as const;
+
+function has(value: unknown, key: string | number | undefined): boolean {
+    return typeof value === "object" && value !== null && key !== undefined && Object.hasOwn(value, key);
+}
+
+function notMapping(source: Source): Fault[] {
+    const { value } = source;
+    const isMapping = typeof value === "object" && value !== null && !Array.isArray(value);
+    return isMapping ? [] : [faultAt(source, [], "no mapping of variables")];
+}
+
+function noList(given: readonly Source[], key: string): Fault {
+    const message =
+        `${key} is missing. Give the file that sets it as a further --input: an empty one would have the site's collection delete ` +
+        "what it made of the site's own";
+    return { file: given.map(({ file }) => file).join(", "), path: "", message };
+}
+
+/** Of a variable that stands in two files Ansible takes one, whole. */
+function inTwo(given: readonly Source[]): Fault[] {
+    return given.flatMap((source, index) =>
+        Object.keys((source.value ?? {})).flatMap((key) => {
+            const earlier = given.slice(0, index).find(({ value }) => has(value, key));
+            const message = `stands in ${earlier?.file}, too, and Ansible takes one of the two whole; leave it in one file`;
+            return earlier === undefined ? [] : [faultAt(source, [key], message)];
+        }),
+    );
 }
 
 /** Every tenant's zone key, in the order of the tenants. */

@@ -46,7 +46,8 @@ describe("files", () => {
         const file = join(folder, "vars.yml");
         const printed = run("router-vars", "dvntm");
         expect(printed.status).toBe(0);
-        expect(run("router-vars", "dvntm", "--output", file)).toEqual({
+        expect(printed.stderr).toMatch(/^no collection is named, so only what the oldest one known reads is written;/);
+        expect(run("router-vars", "dvntm", "--output", file, "--collection", "tests/collections/later")).toEqual({
             status: 0,
             stdout: "",
             stderr: `${file}: written\n`,
@@ -67,6 +68,11 @@ describe("files", () => {
         const missing = run("router-vars", "dvntm", "--input", join(folder, "none.yml"), "--output", output);
         expect(missing.status).toBe(1);
         expect(missing.stderr).toMatch(/^\/\S*none\.yml: there is no such file\n$/);
+        const early = run("router-vars", "dvntm", "--collection", "tests/collections/early", "--output", output);
+        expect(early.status).toBe(1);
+        expect(early.stderr).toMatch(
+            /tests\/collections\/early\/roles\S+:82 Delete rules that nobody wants: lab\.router_early 1\.0\.0/,
+        );
         expect(readFileSync(output, "utf8")).toBe("as it was\n");
     });
 });

@@ -1,45 +1,9 @@
 import { dump } from "js-yaml";
 import type { AllowanceDefinition } from "../../definitions/definitions";
-import { routerVars } from "../../router/export/routerVars";
 import { parseYaml } from "../../definitions/yaml";
+import { routerVars } from "../../router/export/routerVars";
 import { definitionOf, nameOf, substrateOf } from "./paths";
-
-const key = (vlan: number) => nameOf(vlan).replaceAll("-", "_");
-
-/** Variables of somebody: other keys, YAML 1.1, an alias, comments. */
-const GIVEN = `# ours
-deevnet_vlans:
-  management: &m {vlan_id: 99, subnet: 10.20.99.0/24, gateway: 10.20.99.1, dhcp_enabled: no}
-  trusted: {vlan_id: 10, subnet: 10.20.10.0/24, note: "the users'"}
-  platform: {vlan_id: 25, subnet: 10.20.25.0/24}
-  iot_backend: {vlan_id: 35, subnet: 10.20.35.0/24}
-  tenant_1: {vlan_id: 50, subnet: 10.20.50.0/24, gateway: 10.20.50.1, wifi_ssid: LAB}
-  blackhole: {vlan_id: 999}
-firewall_zone_policies:
-  - {from_zone: trusted, to_zone: platform}
-  - {from_zone: tenant_1, to_zone: platform}
-  - {from_zone: iot_backend, to_zone: platform, action: block, destination_port: 22}
-firewall_internet_zones: [trusted, tenant_1]
-opnsense_api_url: https://core-rt02.dvntm.deevnet.net/api
-switch_defaults: {spanning_tree: yes, mode: 0644, like: *m}
-`;
-
-const ALLOW: AllowanceDefinition[] = [
-    { to: nameOf(53), protocol: "tcp", ports: "5432,8000:8010", why: "database" },
-    { to: "iot_backend", protocol: "any", why: "sensors" },
-    { to: "10.20.99.95/32", protocol: "tcp", ports: "80", why: "artifact server" },
-];
-
-function merge(given: string | undefined, allow = ALLOW, vlans = [53]) {
-    const substrate = substrateOf([definitionOf(50, allow), ...vlans.map((vlan) => definitionOf(vlan))]);
-    const source = given === undefined ? undefined : parseYaml("vars.yml", given, "ansible");
-    return routerVars(substrate, source, (tenant, index, message) => ({
-        file: `tenants/dvntm/${tenant}.yaml`,
-        line: index + 7,
-        path: `allow[${index}].to`,
-        message,
-    }));
-}
+import { fail, GIVEN, key, merge, messageOf } from "./routerVars";
 
 const ours = (text: string) => `tenant-hypervisors: ${text}`;
 
@@ -128,7 +92,7 @@ describe("the merge", () => {
 test("without a file: the site's own table, dvnt without trusted to management", () => {
     const zones = (name: string) => {
         const substrate = { ...substrateOf([definitionOf(50)]), name, zone: `${name}.deevnet.net` };
-        return routerVars(substrate, undefined, () => fail("no fault")).variables;
+        return routerVars(substrate, { given: [], faultOf: () => fail("no fault") }).variables;
     };
     expect(Object.entries(zones("dvntm").deevnet_vlans).map(([zone, { vlan_id }]) => [zone, vlan_id])).toEqual([
         ["trusted", 10],
@@ -206,7 +170,8 @@ describe("what is refused, with its line", () => {
         [
             "a list that Ansible would replace with less",
             GIVEN.replace(/firewall_internet.*\n/, ""),
-            "vars.yml:2: firewall_internet_zones is missing; for example firewall_internet_zones: []",
+            "vars.yml: firewall_internet_zones is missing. Give the file that sets it as a further --input: an empty one would have " +
+                "the site's collection delete what it made of the site's own",
         ],
         [
             "a vaulted value",
@@ -231,7 +196,7 @@ describe("what is refused, with its line", () => {
 
     test.each(["api", "none"] as const)("mode %s", (mode) => {
         const substrate = { ...substrateOf([definitionOf(50)]), coreRouter: { mode, vlanParent: "re0" } };
-        expect(() => routerVars(substrate, undefined, () => fail("no fault"))).toThrow(
+        expect(() => routerVars(substrate, { given: [], faultOf: () => fail("no fault") })).toThrow(
             new RegExp(
                 `^Pulumi\\.dvntm\\.yaml coreRouter\\.mode: ${mode}, where .*; the router's variables are for mode export$`,
             ),
@@ -242,16 +207,3 @@ describe("what is refused, with its line", () => {
         expect(messageOf(() => merge(GIVEN))).toBe("none");
     });
 });
-
-function fail(message: string): never {
-    throw new Error(message);
-}
-
-function messageOf(step: () => unknown): string {
-    try {
-        step();
-        return "none";
-    } catch (error) {
-        return (error as Error).message;
-    }
-}
