@@ -8,6 +8,7 @@ import { printed } from "../definitions/printed";
 import { DefinitionError } from "../definitions/faults";
 import type { Inventory } from "../node/inventory";
 import type { Substrate } from "../substrate/substrate";
+import { templateWarnings } from "../node/templateWarnings";
 import { withEachNode } from "../node/client";
 import { surveyParts, readInventory } from "../node/read";
 import { requirePreflight } from "../node/preflight";
@@ -112,6 +113,8 @@ function tell(substrate: Substrate, inventories: Survey["inventories"]): void {
         }
         const held = heldWarnings(substrate, hypervisor, inventories.get(hypervisor.name)!);
         held.forEach((one) => void pulumi.log.warn(one));
+        const inherited = templateWarnings(hypervisor, inventories.get(hypervisor.name)!);
+        inherited.forEach((one) => void pulumi.log.warn(printed(one)));
         if (hypervisor.baseline === undefined) {
             void pulumi.log.info(`${hypervisor.name}: no baseline is declared, so nothing is configured on the host`);
         }

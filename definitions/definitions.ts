@@ -408,7 +408,7 @@ export interface HypervisorDefinition {
      */
     template: {
         /**
-         * The newest template whose name is this and a version of numbers is taken: 44-1.10 is newer than 44-1.9, and 44-1.10-test is none. Of one version the one that was made last counts.
+         * The newest template whose name is this and a version of numbers is taken: 44-1.10 is newer than 44-1.9, and 44-1.10-test is none. Of one version the one that was made last counts. The image factory's for tenants are fedora-tenant-; its fedora-server- carry the automation account with sudo.
          */
         prefix?: string;
         /**

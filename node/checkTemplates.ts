@@ -86,6 +86,7 @@ function identityOf({ user, address }: WorkloadVm): string | undefined {
 function tooSmall(vm: WorkloadVm, template: string, sizeGiB: number): string {
     return (
         `${vm.diskGiB}GiB is less than the ${sizeGiB}GiB of ${template}, and a disk only grows; allowed: ` +
-        `${Math.ceil(sizeGiB)}GiB or more, or build the template with a smaller os_disk_size`
+        `${Math.ceil(sizeGiB)}GiB or more, or build the template with a smaller disk: the image factory's os_disk_size, or ` +
+        "disk_size in its fedora-43.pkr.hcl of January 2026"
     );
 }

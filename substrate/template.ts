@@ -1,5 +1,9 @@
 import type { TemplateChoice } from "./substrate";
 
+/** Names of the image factory's templates: for tenants, and for the substrate's own VMs with the automation account. */
+export const TENANT_PREFIX = "fedora-tenant-";
+export const SUBSTRATE_PREFIX = "fedora-server-";
+
 /** A template as the node lists it. */
 export interface Template {
     readonly vmid: number;
