@@ -9,10 +9,12 @@ from aiohttp import web
 
 from . import overview, states
 from .assignment import Assignments
-from .controllers import Aliases, Controller, Forwards, Groups, Hosts, Kea, Rules, ServersOverTls, Vlans
+from .controllers import Aliases, Controller, Forwards, Groups, Kea, Rules, ServersOverTls, Vlans
 from .hostname import DOMAIN, HOSTNAME
-from .models import KEA_GENERAL
-from .records import RouterError, flattened, recordset, told
+from .hosts import HostAliases, Hosts
+from .models import KEA_GENERAL, inside
+from .records import RouterError, flattened, told
+from .searches import recordset
 from .services import PROCESSES
 from .versions import ASSIGNMENT
 
@@ -20,7 +22,7 @@ from .versions import ASSIGNMENT
 NOUNS: dict[str, dict[str, tuple[str, type[Controller]]]] = {
     'interfaces/vlansettings': {'item': ('vlan', Vlans)},
     'kea/dhcpv4': {'subnet': ('subnet4', Kea), 'reservation': ('reservation', Kea)},
-    'unbound/settings': {'hostoverride': ('host', Hosts), 'hostalias': ('host_alias', Controller), 'forward': ('dot', Forwards),
+    'unbound/settings': {'hostoverride': ('host', Hosts), 'hostalias': ('host_alias', HostAliases), 'forward': ('dot', Forwards),
                          'dot': ('dot', ServersOverTls)},
     'firewall/filter': {'rule': ('rule', Rules)},
     'firewall/alias': {'item': ('alias', Aliases)},
@@ -98,17 +100,17 @@ class Api:
             raise _no_endpoint()
         uuid = rest[0] if rest else None
         if verb == 'search':
-            return controller.search({**query, **body})
+            return controller.search(controller.asked(query, body))
         if verb == 'get':
             return controller.get(uuid)
         if verb == 'add':
             # A request that is no POST, or has nothing below the key, fails without a word.
-            return controller.add(body[key]) if method == 'POST' and key in body else {'result': 'failed'}
+            return controller.add(body[key]) if method == 'POST' and body.get(key) is not None else {'result': 'failed'}
         if uuid is None:
             # A parameter that an action needs is a part of the endpoint (Dispatcher.php:113).
             raise _no_endpoint()
         if verb == 'set':
-            return controller.set(uuid, body[key]) if method == 'POST' and key in body else {'result': 'failed'}
+            return controller.set(uuid, body[key]) if method == 'POST' and body.get(key) is not None else {'result': 'failed'}
         if verb == 'toggle':
             return controller.toggle(uuid, rest[1] if len(rest) > 1 else None) if method == 'POST' else {'result': 'failed'}
         return self._delete(controller, method, uuid)
@@ -172,10 +174,10 @@ class Api:
         return {'result': 'saved'}
 
     def _collect_options(self) -> None:
-        addresses = {one['addr4'].rpartition('.')[0]: one['addr4'].partition('/')[0]
-                     for one in self.router.interfaces.values() if one['addr4']}
+        """The first address of the router that lies inside a subnet is its gateway, name server and clock."""
+        addresses = [one['addr4'].partition('/')[0] for one in self.router.interfaces.values() if one['addr4']]
         for record in self.router.saved['subnet4'].values():
-            own = addresses.get(record['subnet'].rpartition('.')[0])
+            own = next((address for address in addresses if inside(address, record['subnet'])), None)
             if record['option_data_autocollect'] == '1' and own:
                 record.update({f'option_data.{name}': own for name in ('routers', 'domain_name_servers', 'ntp_servers')})
 

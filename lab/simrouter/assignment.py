@@ -7,7 +7,8 @@ from typing import Any
 from . import fields as f
 from . import inventory
 from .models import Faults
-from .records import RouterError, flattened, grid, told
+from .records import RouterError, flattened, told
+from .searches import grid
 
 DESCRIPTION = re.compile('[a-z_0-9]{0,255}', re.IGNORECASE)
 
@@ -34,6 +35,9 @@ class Assignments:
 
     def __init__(self, router: Any) -> None:
         self.router = router
+
+    def asked(self, query: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
+        return {**query, **body}
 
     def search(self, asked: dict[str, Any]) -> dict[str, Any]:
         return grid([{'uuid': name, **self._record(name), '%descr': self._record(name)['descr'] or name.upper()}

@@ -4,12 +4,10 @@ import html
 from collections.abc import Iterable
 from typing import Any
 
-from . import fields as f
 from . import own, usage
 from .models import Record
-from .records import Records, RouterError, Row, flattened, grid, recordset, told
-
-ALIASES = f.Hostname(True, False, True, True, '[{}] is not a valid host/domain name.')
+from .records import Records, RouterError, flattened, unexpected
+from .searches import Row, grid, recordset
 
 
 class Controller:
@@ -18,6 +16,10 @@ class Controller:
     def __init__(self, router: Any, section: str) -> None:
         self.router = router
         self.records = Records(router, section)
+
+    def asked(self, query: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
+        """What a search hears of a request."""
+        return {**query, **body}
 
     def search(self, asked: dict[str, Any]) -> dict[str, Any]:
         return grid(self.records.rows(), asked, self.records.model.sort)
@@ -67,7 +69,8 @@ class Vlans(Controller):
             if self._carries(old):
                 return _refused('vlanif', 'This VLAN cannot be deleted because it is used in QinQ interfaces.')
             if self._assigned(old):
-                tag = 'tag' if str(sent.get('tag', '')) != before['tag'] else 'vlanif'
+                given = flattened(sent, self.records.model.fields)
+                tag = 'tag' if given.get('tag', '') != before['tag'] else 'vlanif'
                 what = 'VLAN tag' if tag == 'tag' else 'device name'
                 return _refused(tag, f'Interface is assigned and you cannot change the {what} while assigned.')
         return self.records.set(uuid, sent, {'vlanif': new})
@@ -81,6 +84,9 @@ class Vlans(Controller):
 
     def _device(self, sent: Any, before: Record) -> str:
         """The device that was sent, the one that it has, or the next number (:41, generateVlanIfName)."""
+        if isinstance(sent, str):
+            # PHP takes a name in brackets for no place in a text.
+            raise unexpected()
         given = flattened(sent, self.records.model.fields)
         old, legacy = before.get('vlanif', ''), f'{given.get("if", "")}_vlan{given.get("tag", "")}'
         prefix = 'qinq' if 'vlan' in given.get('if', '') else 'vlan'
@@ -114,76 +120,6 @@ class Kea(Controller):
                               f'Item {self.records.model.path} {{{name}}} in use by:')
 
 
-class Hosts(Controller):
-    """Unbound/Api/SettingsController.php: a host shows its aliases, and makes and deletes them through a field that is kept
-    nowhere (Unbound/FieldTypes/AliasReflector.php)."""
-
-    def search(self, asked: dict[str, Any]) -> dict[str, Any]:
-        rows = []
-        for row in self.records.rows():
-            description = row.pop('description')
-            rows.append({**row, 'aliases': ','.join(self._names(row['uuid'])), 'description': description})
-        found = grid(rows, asked, self.records.model.sort)
-        for row in found['rows']:
-            children = [{**{name: value for name, value in row.items() if name != 'aliases'}, 'uuid': uuid, 'isAlias': True,
-                         **{name: alias[name] for name in ('enabled', 'hostname', 'domain', 'description')}}
-                        for uuid, alias in self._aliases(row['uuid'])]
-            row['isAlias'] = False
-            if children:
-                row['_children'] = children
-        return found
-
-    def get(self, uuid: str | None) -> Any:
-        found = super().get(uuid)
-        if found:
-            found['host']['aliases'] = f.shown_list(','.join(self._names(uuid or '')))
-        return found
-
-    def add(self, sent: Any) -> dict[str, Any]:
-        return self._refusal('', sent) or self._reflect(super().add(sent), '', [], sent)
-
-    def set(self, uuid: str, sent: Any) -> dict[str, Any]:
-        # The names that it has are those under the domain that it had.
-        there = self._names(uuid)
-        return self._refusal(uuid, sent) or self._reflect(super().set(uuid, sent), uuid, there, sent)
-
-    def delete(self, wanted: str) -> dict[str, Any]:
-        """Aliases of a host go with it, whoever made them."""
-        aliases = Records(self.router, 'host_alias')
-        for uuid, _alias in self._aliases(wanted):
-            aliases.delete(uuid)
-        return self.records.delete(wanted)
-
-    def _aliases(self, host: str) -> list[tuple[str, Record]]:
-        return [(uuid, alias) for uuid, alias in self.router.saved['host_alias'].items() if alias['host'] == host]
-
-    def _names(self, host: str) -> list[str]:
-        """Aliases of a host as whole names; without a domain of its own one has its host's."""
-        domain = self.records.saved.get(host, {}).get('domain', '')
-        return [f'{alias["hostname"]}.{alias["domain"] or domain}'.removeprefix('.') for _uuid, alias in self._aliases(host)]
-
-    def _refusal(self, uuid: str, sent: Any) -> dict[str, Any]:
-        """The answer to names that no alias can have, with what else is wrong; empty where they are right."""
-        wrong = ALIASES.faults(ALIASES.clean(_sent_names(sent) or ''), self.router)
-        return {'result': 'failed', 'validations': {
-            **self.records.validations(uuid, self.records.merged(uuid, sent)),
-            **told('host.', [('aliases', message) for message in wrong])}} if wrong else {}
-
-    def _reflect(self, done: dict[str, Any], uuid: str, there: list[str], sent: Any) -> dict[str, Any]:
-        """Makes and deletes aliases so that they are those that were sent (AliasReflector.php:70)."""
-        wanted, host = _sent_names(sent), uuid or done.get('uuid', '')
-        if wanted is None or done['result'] != 'saved':
-            return done
-        domain, aliases = self.records.saved[host]['domain'], Records(self.router, 'host_alias')
-        names = [name.strip() for name in wanted.split(',') if name.strip()]
-        for gone in [_split(name, domain) for name in there if name not in names]:
-            for key in [key for key, alias in self._aliases(host) if (alias['hostname'], alias['domain']) == gone]:
-                aliases.delete(key)
-        for hostname, own_domain in [_split(name, domain) for name in names if name not in there]:
-            aliases.add({'enabled': '1', 'host': host, 'hostname': hostname, 'domain': own_domain, 'description': ''}, {})
-        return done
-
-
 class Forwards(Controller):
     """Forwards of Unbound/Api/SettingsController.php, whose records are those of one type; DNS over TLS has the other (__call)."""
 
@@ -208,13 +144,44 @@ class ServersOverTls(Forwards):
 class Rules(Controller):
     """Firewall/Api/FilterController.php:85: rules in the order in which they hold, OPNsense's own ones first."""
 
+    def asked(self, query: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
+        """Words and pages are heard from the body alone."""
+        return {**{name: query[name] for name in ('interface', 'show_all') if name in query}, **body}
+
     def search(self, asked: dict[str, Any]) -> dict[str, Any]:
         version = self.router.version
         rows = [self._ordered(row) for row in self.records.rows()]
         if not version.lists_single:
             rows = [row for row in rows if len(row['interface'].split(',')) != 1 or row['interface'] == '']
         others = own.rules(self.router) if version.lists_other or asked.get('show_all') else []
-        return recordset([*rows, *others], asked, 'sort_order')
+        shown = [row for row in (*rows, *others) if self._is_on(row, asked.get('interface'))]
+        return recordset(shown, asked, 'sort_order', self._ends)
+
+    def _is_on(self, row: Row, wanted: Any) -> bool:
+        """Whether a rule is listed for interfaces, or for those of several where none is named (:110)."""
+        names = {name for name in str(row.get('interface', '')).split(',') if name}
+        if wanted is None or not names:
+            return True
+        interfaces = {name for name in str(wanted).split(',') if name}
+        interfaces |= {group['ifname'] for group in self.router.saved['group'].values()
+                       if interfaces & {*group['members'].split(',')}}
+        # OPNsense's own rules name interfaces as people see them here.
+        interfaces |= {self.router.interfaces[name]['description'] for name in interfaces
+                       if row.get('legacy') and name in self.router.interfaces}
+        if row.get('interfacenot') == '1':
+            return not names & interfaces
+        return len(names) != 1 if not interfaces else bool(names & interfaces)
+
+    def _ends(self, row: Row) -> list[str]:
+        """What people see of a rule's ends, by which it is found, too (FilterBaseController.php:70, getNetworks)."""
+        told = {'any': ['any'], '(self)': ['This Firewall']}
+        for name, one in own.interfaces(self.router).items():
+            told[name] = [f'{one["description"]} network']
+            told[f'{name}ip'] = [f'{one["description"]} address']
+        told |= {alias['name']: [alias['name'], alias['description'], *alias['content'].split('\n')[:10]]
+                 for alias in own.every_alias(self.router)}
+        ends = [name.strip() for end in own.ENDS for name in str(row.get(end, '')).split(',')]
+        return [text for name in ends for text in told.get(name, [])]
 
     def get(self, uuid: str | None) -> Any:
         found = super().get(uuid)
@@ -265,14 +232,29 @@ class Aliases(Renamable):
     name = 'name'
 
     def search(self, asked: dict[str, Any]) -> dict[str, Any]:
-        return grid([*self.records.rows(), *(self.records.row(one['uuid'], one) for one in own.aliases(self.router))], asked,
-                    self.records.model.sort)
+        types = asked.get('type')
+        if types and not isinstance(types, (list, dict)):
+            raise unexpected()
+        rows = [*self.records.rows(), *(self.records.row(one['uuid'], one) for one in own.aliases(self.router))]
+        return grid([row for row in rows if not types or row['type'] in types], asked, self.records.model.sort)
 
     def get(self, uuid: str | None) -> Any:
-        """One that is not there still has the names of all others (:168)."""
-        return super().get(uuid) or {'alias': {'content': {
+        """OPNsense's own are there, too; one that is not still has the names of all others (:168)."""
+        mine = self._own(uuid)
+        return super().get(uuid) or (self.records.nodes(mine) if mine else {'alias': {'content': {
             alias['name']: {'selected': 0, 'value': alias['name'], 'description': alias['description']}
-            for alias in own.every_alias(self.router)}}}
+            for alias in own.every_alias(self.router)}}})
+
+    def set(self, uuid: str, sent: Any) -> dict[str, Any]:
+        """A write of OPNsense's own is checked, and kept nowhere (Base/FieldTypes/ArrayField.php, getChild)."""
+        mine = self._own(uuid)
+        if mine is None:
+            return super().set(uuid, sent)
+        wrong = self.records.validations(uuid, {**mine, **flattened(sent, self.records.fields)})
+        return {'result': 'failed', 'validations': wrong} if wrong else {'result': 'saved'}
+
+    def _own(self, uuid: str | None) -> Record | None:
+        return next((one for one in own.aliases(self.router) if one['uuid'] == uuid), None)
 
     def rename(self, old: str, new: str) -> None:
         """Users of an alias follow its new name; without a name that is allowed nothing is saved (:133)."""
@@ -307,13 +289,3 @@ def _told(users: Iterable[tuple[str, str]]) -> str:
 
 def _refused(field: str, message: str) -> dict[str, Any]:
     return {'result': 'failed', 'validations': {f'vlan.{field}': message}}
-
-
-def _sent_names(sent: Any) -> str | None:
-    return flattened(sent, {'aliases': ALIASES}).get('aliases')
-
-
-def _split(name: str, own_domain: str) -> tuple[str, str]:
-    """Name and domain of an alias; the host's own domain is none (AliasReflector.php:42)."""
-    hostname, _dot, domain = name.rstrip('.').partition('.')
-    return hostname, '' if domain == own_domain else domain

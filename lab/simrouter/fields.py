@@ -10,7 +10,7 @@ from typing import Any
 from . import php
 
 DOMAIN = re.compile(r'^(?:(?:[a-z0-9]|[a-z0-9][a-z0-9-]*[a-z0-9])\.)*(?:[a-z0-9]|[a-z0-9][a-z0-9-]*[a-z0-9])$',
-                    re.IGNORECASE)
+                    re.IGNORECASE | re.ASCII)
 DESCRIPTION_MAX = 255
 
 
@@ -176,27 +176,33 @@ class Network(Field):
 
 
 class Hostname(Field):
-    """Host or domain names (Base/FieldTypes/HostnameField.php:129): addresses, and `*` alone or before a dot, where they are
+    """Host or domain names (Base/FieldTypes/HostnameField.php:129): addresses, `*` alone, and `*` before a dot, where they are
     allowed; dns: any characters in a label."""
 
     def __init__(self, many: bool = False, address: bool = True, wildcard: bool = False, dns: bool = False,
-                 message: str = '[{}] is not a valid IP address or hostname.') -> None:
+                 message: str = '[{}] is not a valid IP address or hostname.', below: bool = False) -> None:
         super().__init__(message=message)
-        self.many, self.address, self.wildcard, self.dns = many, address, wildcard, dns
+        self.many, self.address, self.wildcard, self.dns, self.below = many, address, wildcard, dns, below
 
     def clean(self, value: str) -> str:
         return value.strip()
 
     def wrong(self, value: str, router: Any) -> list[str]:
-        bad = [item for item in (value.split(',') if self.many else [value]) if not self._valid(item)]
-        return [self.message.format(bad[0])] if bad else []
+        valid = False
+        for item in value.split(',') if self.many else [value]:
+            # One that is no domain at all leaves the result as the one before it had it.
+            valid = self._valid(item, valid)
+            if not valid:
+                return [self.message.format(item)]
+        return []
 
-    def _valid(self, item: str) -> bool:
-        if php.is_address(item):
-            return self.address
-        if item == '*':
-            return self.wildcard
-        return php.is_domain(item, not self.dns) and re.search(r'[\s/*]', item) is None
+    def _valid(self, item: str, before: bool) -> bool:
+        name = item.removeprefix('*.') if self.below else item
+        if self.wildcard and name == '*' or self.address and php.is_address(item):
+            return True
+        if php.is_domain(name, not self.dns):
+            return not php.is_address(item) and re.search(r'[\s/*]', name, re.ASCII) is None
+        return before
 
     def shown(self, value: str, router: Any) -> Any:
         return shown_list(value) if self.many else value

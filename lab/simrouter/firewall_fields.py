@@ -118,11 +118,10 @@ class AliasContent(Field):
     def wrong_in(self, kind: str, value: str, router: Any) -> list[str]:
         """Faults of the entries of an alias of a type."""
         names = {alias['name'] for alias in own.every_alias(router)}
-        check, words = {'network': (is_network_entry, 'a network'), 'host': (is_host_entry, HOST_WORDS),
-                        'port': (is_port_entry, 'a valid port number'),
-                        'networkgroup': (lambda entry: False, 'a valid alias')}.get(kind, (lambda entry: True, ''))
+        check, words = ENTRIES.get(kind, (lambda entry: True, ''))
+        known = names if kind in NESTING else frozenset()
         return [f'Entry "{entry}" is not {words}.' for entry in (value.split('\n') if value else ())
-                if entry not in names and not check(entry)]
+                if entry not in known and not check(entry)]
 
     def shown(self, value: str, router: Any) -> Any:
         """All aliases that there are beside the entries, with descriptions (Firewall/Api/AliasController.php:168)."""
@@ -143,7 +142,7 @@ class GroupName(Field):
             (re.search('^[0-9]|[0-9]$', value), 'The group name shall not start or end with a digit.')) if bad]
 
 
-HOST_WORDS = 'a valid hostname, IP address or range'
+MAC_BEGINNING = re.compile('[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){1,5}')
 
 
 def is_port(text: str) -> bool:
@@ -179,3 +178,14 @@ def is_host_name(text: str) -> bool:
     if labels[0].isdigit() and labels[-1].isdigit():
         return False
     return all(re.fullmatch(r'[^\W_](?:(?:[^\W_]|-)*[^\W_])?', label) for label in labels)
+
+
+# What the entries of an alias of a type may be (AliasContentField.php, getValidators); countries and groups of people are let be.
+ENTRIES = {
+    'network': (is_network_entry, 'a network'), 'host': (is_host_entry, 'a valid hostname, IP address or range'),
+    'port': (is_port_entry, 'a valid port number'), 'networkgroup': (lambda entry: False, 'a valid alias'),
+    'mac': (lambda entry: MAC_BEGINNING.fullmatch(entry), 'a valid (partial) MAC address'),
+    'asn': (lambda entry: php.is_integer(entry) and 1 <= int(entry) <= 2 ** 32, 'a valid ASN'),
+    'dynipv6host': (lambda entry: php.is_address(f'0000{entry}'), 'a valid partial ipv6 address definition (e.g. ::1000)')}
+# Types whose entries may be names of other aliases.
+NESTING = ('network', 'host', 'port', 'networkgroup')

@@ -66,24 +66,23 @@ class Model:
 
 
 def check_vlan(router: Any, uuid: str, record: Record) -> Faults:
-    """Interfaces/Vlan.php:61."""
+    """Interfaces/Vlan.php:61. Where it lies on itself both fields say so, and a new one without a parent does."""
     name, prefix, wrong = record['vlanif'], 'qinq' if 'vlan' in record['if'] else 'vlan', []
-    if name != f'{record["if"]}_vlan{record["tag"]}':
-        if not name.startswith(prefix):
-            wrong.append(('vlanif', f'The device name prefix "{prefix}" is required.'))
-        elif not re.fullmatch(f'{prefix}0[0-9.]{{1,10}}', name):
-            wrong.append(('vlanif', f'Only a maximum of 15 characters is allowed starting with "{prefix}0" combined with '
-                                    f'numeric characters and dots, e.g. "{prefix}0.1.104".'))
-        before = router.saved['vlan'].get(uuid, {}).get('vlanif', '')
-        if record['if'] in (name, before) and record['if']:
-            wrong.append(('vlanif', 'VLAN can not be assigned to itself.'))
+    legacy = name == f'{record["if"]}_vlan{record["tag"]}'
+    if not legacy and not name.startswith(prefix):
+        wrong.append(('vlanif', f'The device name prefix "{prefix}" is required.'))
+    elif not legacy and not re.fullmatch(f'{prefix}0[0-9.]{{1,10}}', name):
+        wrong.append(('vlanif', f'Only a maximum of 15 characters is allowed starting with "{prefix}0" combined with '
+                                f'numeric characters and dots, e.g. "{prefix}0.1.104".'))
+    if record['if'] in (name, router.saved['vlan'].get(uuid, {}).get('vlanif', '')):
+        wrong += [(at, 'VLAN can not be assigned to itself.') for at in ('vlanif', 'if') if at == 'if' or not legacy]
     return wrong
 
 
 def check_reservation(router: Any, uuid: str, record: Record) -> Faults:
     """Kea/KeaDhcpv4.php:74."""
     subnet, wrong = router.saved['subnet4'].get(record['subnet']), []
-    if subnet is None or not _inside(record['ip_address'], subnet['subnet']):
+    if subnet is None or not inside(record['ip_address'], subnet['subnet']):
         wrong.append(('ip_address', 'Address not in specified subnet'))
     if record['client_id'] and record['hw_address']:
         wrong.append(('hw_address', 'Either a client ID or a MAC address should be specified, but not both'))
@@ -97,7 +96,8 @@ def check_host(router: Any, uuid: str, record: Record) -> Faults:
     return [('hostname', 'A valid hostname must be specified.')] if record['hostname'].endswith('.') else []
 
 
-def _inside(address: str, network: str) -> bool:
+def inside(address: str, network: str) -> bool:
+    """Whether an address lies in a network; what is none of it does not (Firewall\\Util::isIPInCIDR)."""
     try:
         return ipaddress.ip_address(address) in ipaddress.ip_network(network, strict=False)
     except ValueError:

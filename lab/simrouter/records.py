@@ -1,5 +1,5 @@
 """Records of a section: adding, changing, deleting, getting and searching them as ApiMutableModelControllerBase does
-(src/opnsense/mvc/app/controllers/OPNsense/Base of opnsense/core 26.7.2; grids are library/OPNsense/Base/UIModelGrid.php)."""
+(src/opnsense/mvc/app/controllers/OPNsense/Base of opnsense/core 26.7.2)."""
 
 import re
 import uuid as uuids
@@ -11,7 +11,6 @@ from . import own, php
 from .models import Faults, Model, Record
 from .sections import MODELS
 
-UUID = re.compile(r'^[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}$', re.IGNORECASE)
 TOKEN = re.compile(r'[0-9a-z-]{1,255}', re.IGNORECASE)
 UNEXPECTED = 'Unexpected error, check log for details'
 
@@ -54,30 +53,35 @@ class Records:
 
     def set(self, uuid: str, sent: Any, overlay: Record) -> dict[str, Any]:
         """setBase: only the keys that were sent change; a uuid that is not there is created (it is an upsert)."""
-        if uuid not in self.saved and not UUID.match(uuid):
+        if uuid not in self.saved and not php.is_uuid(uuid):
             return {'result': 'failed'}
         return self._write(uuid, {**self.merged(uuid, sent), **overlay}, with_uuid=False)
 
     def delete(self, wanted: str, in_use: Callable[[str, Record], None] | None = None) -> dict[str, Any]:
-        """delBase: one uuid or several with commas, of which the last one is answered; `not found` is no error."""
-        result = 'failed'
+        """delBase: one uuid or several with commas, of which the last one is answered; `not found` is no error, and where one is in
+        use none goes."""
+        result, gone = 'failed', []
         for uuid in filter(None, wanted.split(',')):
             if in_use is not None:
                 if not TOKEN.fullmatch(uuid):
                     raise RouterError('Invalid input token provided', 'Invalid token')
                 if uuid in self.saved:
                     in_use(uuid, self.saved[uuid])
-            before = self.saved.pop(uuid, None)
-            result = 'not found' if before is None else 'deleted'
-            if before is not None:
-                self.router.wrote(self.section, uuid, before, None)
+            there = uuid in self.saved and uuid not in gone
+            result = 'deleted' if there else 'not found'
+            gone += [uuid] if there else []
+        for uuid in gone:
+            self.router.wrote(self.section, uuid, self.saved.pop(uuid), None)
         return {'result': result}
 
     def toggle(self, wanted: str, enabled: str | None) -> dict[str, Any]:
         """toggleBase: switches records on (1) or off (0), or to the other; `disabled` where a section has that instead."""
         field, on = ('disabled', '0') if 'disabled' in self.model.fields else ('enabled', '1')
         answer: dict[str, Any] = {'result': 'failed'}
-        for uuid in filter(None, wanted.split(',')):
+        uuids = wanted.split(',')
+        if len(uuids) > 1 and enabled is None:
+            raise RouterError('Toggle with a list of items in only supported for explicit actions [0,1]', 'Toggle')
+        for uuid in uuids:
             before = self.saved.get(uuid)
             if before is None:
                 continue
@@ -93,7 +97,10 @@ class Records:
         """getBase: options as maps of what is selected; an empty list for a uuid that is not there."""
         if uuid is not None and uuid not in self.saved:
             return []
-        record = self.saved[uuid] if uuid is not None else self._blank()
+        return self.nodes(self.saved[uuid] if uuid is not None else self._blank())
+
+    def nodes(self, record: Record) -> dict[str, Any]:
+        """A record below its key; text that people see otherwise has that beside it (Base/FieldTypes/BaseField.php, getNodes)."""
         nodes: dict[str, Any] = {}
         for name, field in self.fields.items():
             *outer, last = name.split('.')
@@ -101,6 +108,9 @@ class Records:
             for step in outer:
                 inner = inner.setdefault(step, {})
             inner[last] = field.shown(record[name], self.router)
+            described = field.described(record[name], self.router)
+            if isinstance(inner[last], str) and inner[last] != described:
+                inner[f'%{last}'] = described
         return {self.model.key: nodes}
 
     def rows(self) -> list[Row]:
@@ -155,13 +165,13 @@ class Records:
         """Constraints come before what a field itself says, once for each field that refers to them."""
         others: list[Any] = [other for key, other in self.saved.items() if key != uuid]
         if self.section == 'alias':
-            others += own.aliases(self.router)
+            others += [one for one in own.aliases(self.router) if one['uuid'] != uuid]
         wrong: Faults = []
         for unique in self.model.unique:
-            if (record[unique.at] or unique.required) and any(unique.key(other) == unique.key(record) for other in others):
+            if (not php.is_empty(record[unique.at]) or unique.required) and any(unique.key(other) == unique.key(record) for other in others):
                 wrong += [(unique.at, unique.message)] * (1 + unique.references)
         for needed in self.model.needed:
-            if not record[needed.at] and record[needed.other] == needed.value:
+            if php.is_empty(record[needed.at]) and record[needed.other] == needed.value:
                 wrong += [(needed.at, needed.message)] * (1 + needed.twice)
         return wrong
 
@@ -176,55 +186,21 @@ def told(prefix: str, wrong: Faults) -> dict[str, Any]:
 
 
 def flattened(sent: Any, fields: Any, prefix: str = '') -> Record:
-    """The known keys of a request's object by dotted name, as text; a list where text belongs ends with a 500, and text
-    where more fields belong (Base/FieldTypes/BaseField.php:800)."""
+    """The known keys of a request's object by dotted name, as text. A list where text belongs ends with a 500, and text where
+    more fields belong; what is no object at all sets nothing (Base/FieldTypes/BaseField.php:800, setNodes)."""
+    if isinstance(sent, list) or not prefix and not isinstance(sent, dict):
+        return {}
     if not isinstance(sent, dict):
         raise unexpected()
     flat: Record = {}
     for key, value in sent.items():
         name = f'{prefix}{key}'
-        if value is None:
+        if value is None or '.' in key:
             continue
         if name in fields:
             if isinstance(value, (dict, list)):
                 raise unexpected()
-            flat[name] = {True: '1', False: ''}[value] if isinstance(value, bool) else str(value)
+            flat[name] = php.text(value)
         elif any(known.startswith(f'{name}.') for known in fields):
             flat.update(flattened(value, fields, f'{name}.'))
     return flat
-
-
-def grid(rows: list[Row], asked: dict[str, Any], sort: str) -> dict[str, Any]:
-    """A search's answer (UIModelGrid.php:113): every word must be in what people see of some field. Records of the same place
-    are in the order of their uuids, which is by chance (ArrayField.php:216): nobody may rely on it."""
-    by, descending = _order(asked, sort)
-    if by:
-        rows = sorted(rows, key=lambda row: (php.natural(str(row.get(f'%{by}', row.get(by, '')))), row['uuid']),
-                      reverse=descending)
-    words = [word.lower() for word in str(asked.get('searchPhrase') or '').split(' ') if word]
-    seen = [[str(row.get(f'%{name}') or value).lower() for name, value in row.items()
-             if name[0] != '%' and name != 'uuid' and value not in ('', '0')] for row in rows]
-    return _page([row for row, values in zip(rows, seen) if all(any(word in value for value in values) for word in words)],
-                 asked)
-
-
-def recordset(rows: list[Row], asked: dict[str, Any], sort: str) -> dict[str, Any]:
-    """A search over rows of more than one kind (ApiControllerBase.php:85): every word must be somewhere in the row."""
-    by, descending = _order(asked, sort)
-    rows = sorted(rows, key=lambda row: (php.natural(str(row.get(by) or '')), str(row.get('uuid', ''))), reverse=descending)
-    words = str(asked.get('searchPhrase') or '').lower().split()
-    return _page([row for row in rows if all(any(word in str(value).lower() for value in row.values()) for word in words)],
-                 asked)
-
-
-def _order(asked: dict[str, Any], default: str) -> tuple[str, bool]:
-    sort = asked.get('sort')
-    by = next(iter(sort)) if isinstance(sort, dict) and sort else default
-    return by, isinstance(sort, dict) and bool(sort) and sort[by] == 'desc'
-
-
-def _page(found: list[Row], asked: dict[str, Any]) -> dict[str, Any]:
-    """rowCount -1 is all rows, and total counts every row that matches."""
-    count, current = int(asked.get('rowCount', -1)), int(asked.get('current', 1))
-    shown = found if count == -1 else found[count * (current - 1):count * current]
-    return {'total': len(found), 'rowCount': len(shown), 'current': current, 'rows': shown}

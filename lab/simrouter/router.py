@@ -8,12 +8,11 @@ import html
 import json
 import secrets
 import ssl
-import urllib.parse
 from typing import Any
 
 from aiohttp import web
 
-from . import inventory, privileges
+from . import inventory, php, privileges
 from .api import Api
 from .faults import Faults
 from .records import RouterError
@@ -23,6 +22,7 @@ from .versions import NEWEST, VERSIONS, Version
 
 # Kept in the journal at most; a long test run must not eat the machine.
 JOURNAL_MAX = 20_000
+JSON_TYPES = ('application/json', 'application/json;charset=utf-8')
 # A client is given no answer for as long as this, in seconds.
 NEVER = 300
 
@@ -118,7 +118,7 @@ class SimulatedRouter(Faults, Services):
         return await self._fail(request, fault)
 
     def _carry_out(self, request: web.Request, path: str, body: str, fault: dict[str, Any]) -> web.Response:
-        sent = _sent(request.content_type, body)
+        sent = _sent(request, body)
         if sent is None:
             return web.json_response({'status': 400, 'message': 'Invalid JSON syntax'}, status=400)
         try:
@@ -159,12 +159,12 @@ class SimulatedRouter(Faults, Services):
         return None
 
 
-def _sent(content_type: str, body: str) -> dict[str, Any] | None:
-    """The fields of a body; None for one that should be JSON and is empty. What is JSON and no object has no fields
-    (controllers/OPNsense/Base/ApiControllerBase.php:242)."""
-    if content_type == 'application/x-www-form-urlencoded':
-        return dict(urllib.parse.parse_qsl(body, keep_blank_values=True))
-    if content_type != 'application/json':
+def _sent(request: web.Request, body: str) -> dict[str, Any] | None:
+    """The fields of a body; None for one that should be JSON and is empty. What is JSON and no object has no fields, and neither
+    has JSON of another charset (controllers/OPNsense/Base/ApiControllerBase.php:242)."""
+    if request.content_type == 'application/x-www-form-urlencoded':
+        return php.form(body)
+    if request.headers.get('Content-Type', '').replace(' ', '').lower() not in JSON_TYPES:
         return {}
     if not body:
         return None
