@@ -1,4 +1,4 @@
-import { join, relative } from "node:path";
+import { join, relative, resolve } from "node:path";
 import type { RunningLab } from "../lab/session/folder";
 import { defineCommand } from "./cli/definition";
 import { ROOT } from "./cli/environment";
@@ -18,7 +18,7 @@ export const command = defineCommand({
     group: "lab",
     summary: "start a simulated node and router to play with, and stay until Ctrl-C",
     details:
-        "Starts a simulated PVE node and core router on loopback and stays. In another shell `. .lab/env` makes every command, and " +
+        "Starts a simulated PVE node and core router on loopback, as the network plan of a substrate has them, and stays. In another shell `. .lab/env` makes every command, and " +
         "pulumi in .lab/project, work on them, with definitions and a state of their own: nothing that is committed changes. All of " +
         "it is kept in .lab from start to start. `lab edit vm 5001 memory=1024`, `lab edit rule <description> enabled=0` and " +
         "`lab delete vm 5001` change by hand what a person would in PVE's or OPNsense's user interface; `lab status` says what runs.",
@@ -40,7 +40,14 @@ export const command = defineCommand({
             several: true,
         },
     ],
-    options: { fresh: { says: "forget what earlier labs kept: machines, secrets, definitions and state" } },
+    options: {
+        fresh: { says: "forget what earlier labs kept: machines, secrets, definitions and state" },
+        from: {
+            says: "folder of the definitions to begin with, as a folder of examples/ (default: the lab's own)",
+            value: "folder",
+            kind: "folder",
+        },
+    },
     output: "lab",
     needs: ["pulumi", "lab"],
     example: "tenants lab edit vm 5001 memory=1024",
@@ -48,20 +55,21 @@ export const command = defineCommand({
     async run({ args, more, options }) {
         const action = args["action"] ?? START;
         const words = [args["what"], args["which"], args["field=value"], ...more].filter((word) => word !== undefined);
-        if (options.fresh && action !== START) {
-            throw new UsageError(`--fresh is for a start, not for ${action}`);
+        const [given] = Object.entries(options).find(([, value]) => value !== undefined && value !== false) ?? [];
+        if (given !== undefined && action !== START) {
+            throw new UsageError(`--${given} is for a start, not for ${action}`);
         }
         if (action === START || action === "status") {
             if (words[0] !== undefined) {
                 throw new UsageError(`${words[0]} is one too many: ${action} takes nothing more`);
             }
-            return action === START ? start(options.fresh) : status();
+            return action === START ? start(options.fresh, options.from) : status();
         }
         return byHand(action, words);
     },
 });
 
-async function start(fresh: boolean): Promise<number> {
+async function start(fresh: boolean, from: string | undefined): Promise<number> {
     const [{ runningLab }, session] = await Promise.all([
         import("../lab/session/folder"),
         import("../lab/session/session"),
@@ -76,7 +84,7 @@ async function start(fresh: boolean): Promise<number> {
     if (fresh) {
         session.forgetSession();
     }
-    const settings = await session.settingsOf();
+    const settings = await session.settingsOf(from === undefined ? undefined : resolve(from));
     const code = await inOrder(
         () => session.stay(settings, tellReady),
         () => undefined,
@@ -123,14 +131,14 @@ function asTyped(path: string): string {
 }
 
 /** How to reach a lab that runs; of its secrets only where they are. */
-function tellReady({ pid, node, router }: RunningLab): void {
+function tellReady({ pid, substrate, node, router }: RunningLab): void {
     const [env, project] = [asTyped(ENV), asTyped(PROJECT)];
     answer({ running: { pid, env: ENV, project: PROJECT, node: node.endpoint, router: router.endpoint } }, () =>
         [
             `lab: node     ${node.endpoint} (PVE API, node ${node.node}; root@pam by LAB_ROOT_PASSWORD)`,
             `lab: router   ${router.endpoint} (OPNsense API; root by LAB_ROUTER_KEY)`,
             `lab: project  ${project}: tenants and stack files to edit; pulumi by hand works there`,
-            `lab: ready, process ${pid}: in another shell \`. ${env}; cd ${project}; tenants up dvntm\`; Ctrl-C here ends it`,
+            `lab: ready, process ${pid}: in another shell \`. ${env}; cd ${project}; tenants up ${substrate}\`; Ctrl-C here ends it`,
         ].join("\n"),
     );
 }

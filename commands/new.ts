@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { freeVlans, vlansText, vmidOf } from "../substrate/plan";
+import { freeVlans, openablePlace, vlansText, vmidOf } from "../substrate/plan";
 import type { Substrate } from "../substrate/substrate";
 import { tenantFile } from "../definitions/read";
 import { defineCommand, SUBSTRATE } from "./cli/definition";
@@ -84,6 +84,6 @@ vms:
     # aliases: [www]
 # What the tenant may reach beside DNS, time, ${[...plan.reach.map((one) => `the segment ${one}`), "the internet"].join(" and ")}:
 # allow:
-#   - {to: ${plan.segments.find(({ name }) => !plan.reach.includes(name))?.name ?? "192.168.7.0/24"}, protocol: tcp, ports: "8883", why: sensors}
+#   - {to: ${openablePlace(plan)}, protocol: tcp, ports: "8883", why: sensors}
 `;
 }

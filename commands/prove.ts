@@ -3,7 +3,7 @@ import { asPage } from "../report/proofPage";
 import { asText } from "../report/proofText";
 import { defineCommand, SUBSTRATE } from "./cli/definition";
 import { definitions } from "./cli/environment";
-import { Refusal, shown, UsageError } from "./cli/errors";
+import { Refusal } from "./cli/errors";
 import { EXIT } from "./cli/exit";
 import { writeText } from "./cli/files";
 import { inOrder } from "./cli/interruption";
@@ -14,15 +14,20 @@ export const command = defineCommand({
     group: "set up",
     summary: "measure on this machine that a substrate's walls hold",
     details:
-        "Brings the substrate up on the simulated node and router, builds switch, router, DHCP and DNS from what they hold, and " +
+        "Brings the substrate up on a simulated node and router that its network plan says, builds switch, router, DHCP and DNS from what they hold, and " +
         "measures from inside every VM what the tenants' files declare. Needs root; nothing of it is left afterwards.",
     arguments: [SUBSTRATE],
     options: {
         vms: {
-            says: "that many VMs of ten tenants in place of the substrate's own",
+            says: "that many VMs, of ten tenants at most, in place of the substrate's own",
             value: "number",
             kind: "number",
             bounds: [2, 400],
+        },
+        from: {
+            says: "folder of the definitions, as a folder of examples/ (default: the project's)",
+            value: "folder",
+            kind: "folder",
         },
         output: { says: "write a page with the matrix as a picture", value: "file", kind: "file" },
     },
@@ -35,35 +40,28 @@ export const command = defineCommand({
         2: "mismatches",
     },
     async run({ args, options }) {
-        const [{ PROVABLE }, { systemMissing }] = await Promise.all([
-            import("../proof/measure/run"),
-            import("../tools/labSystem"),
-        ]);
-        if (args["substrate"] !== PROVABLE) {
-            throw new UsageError(
-                `${shown(args["substrate"]!)} cannot be proved here: the simulated node and router are those of ${PROVABLE}`,
-            );
-        }
+        const { systemMissing } = await import("../tools/labSystem");
         const missing = systemMissing();
         if (missing !== undefined) {
             throw new Refusal(`prove: ${missing}`);
         }
-        const subject = options.vms === undefined ? { definitions: definitions() } : { vms: Number(options.vms) };
-        return measure(subject, options.output);
+        const subject = { definitions: options.from ?? definitions(), substrate: args["substrate"]! };
+        return measure(subject, options.vms === undefined ? undefined : Number(options.vms), options.output);
     },
 });
 
-/** Subject of a proof: a person's own definitions, or that many VMs of ten tenants. */
-type Subject = { readonly definitions: string } | { readonly vms: number };
-
 /** Measures and tells; ended by hand, the lab ends what it started, in order. */
-async function measure(subject: Subject, output: string | undefined): Promise<number> {
+async function measure(
+    subject: { readonly definitions: string; readonly substrate: string },
+    vms: number | undefined,
+    output: string | undefined,
+): Promise<number> {
     const [{ prove }, { runLab }] = await Promise.all([import("../proof/measure/run"), import("../lab/ending")]);
     const say = (step: string) => note(`prove: ${step}`);
     return inOrder(
         () =>
             runLab("prove", async ({ signal, runs }) => {
-                const proof = await prove({ ...subject, say, runs, signal });
+                const proof = await prove({ subject, ...(vms !== undefined && { vms }), say, runs, signal });
                 if (output !== undefined) {
                     writeText(output, asPage(proof));
                 }

@@ -109,7 +109,7 @@ export class DataPlane {
         return ((await this.command("apply", { state })) as { vms: PlaneVm[] }).vms;
     }
 
-    /** Adds a host of a segment with addresses of it; without a gateway they are the internet's. */
+    /** Adds a host of a segment with addresses of it, as 10.20.99.100/24; without a gateway they are the internet's, without a length. */
     async standIn(name: string, vlan: number, addresses: readonly string[], gateway?: string): Promise<void> {
         await this.command("stand_in", { name, vlan, addresses, gateway: gateway ?? null });
     }

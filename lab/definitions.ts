@@ -1,6 +1,10 @@
 import { cpSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { listSubstrates } from "../definitions/read";
+import { Refusal, shown } from "../definitions/refusal";
 import { stackSource, stackText, withoutSecrets } from "../definitions/stackFile";
+import { loadSubstrate } from "../substrate/load";
+import type { Substrate } from "../substrate/substrate";
 import type { SimulatedNode } from "./simulatedNode";
 import type { SimulatedRouter } from "./simulatedRouter";
 
@@ -10,8 +14,25 @@ import type { SimulatedRouter } from "./simulatedRouter";
  */
 export const LAB_DEFINITIONS = resolve(__dirname, "definitions");
 
+/** The lab's own substrate that is on simulated machines. */
+export const LAB_SUBSTRATE = "dvntm";
+
+/**
+ * The substrate of a folder's definitions that simulated machines stand for: the first one that is active.
+ *
+ * @throws DefinitionError where they have faults, and Refusal where none is active.
+ */
+export function simulatedSubstrate(definitions: string): Substrate {
+    const all = listSubstrates(definitions).map((substrate) => loadSubstrate({ root: definitions, substrate }));
+    const active = all.find(({ status }) => status === "active");
+    if (active === undefined) {
+        throw new Refusal(`${shown(definitions)} has no substrate whose stack file says status: active`);
+    }
+    return active;
+}
+
 /** Keys of a stack file that change in a lab; every other key of a substrate stays as it is. */
-interface Substrate {
+interface StackFile {
     readonly hypervisors?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
     readonly coreRouter?: Readonly<Record<string, unknown>>;
 }
@@ -24,7 +45,7 @@ interface Substrate {
  *
  * @param definitions folder of the stack file.
  * @param node stands for each of the hypervisors; none for a substrate without a host.
- * @param router stands for the core router, which the stack then writes to.
+ * @param router stands for the core router, which the stack then writes to; on a flat network nobody does.
  * @throws DefinitionError where the stack file cannot be read.
  */
 export function labStackFile(
@@ -33,14 +54,17 @@ export function labStackFile(
     node?: SimulatedNode,
     router?: SimulatedRouter,
 ): string {
-    const own = withoutSecrets(stackSource({ root: definitions, substrate }).value) as Substrate;
+    const own = withoutSecrets(stackSource({ root: definitions, substrate }).value) as StackFile;
     const hypervisors = Object.entries(own.hypervisors ?? {}).map(([name, { baseline: _, ...hypervisor }]) => {
         return [name, { ...hypervisor, ...(node && { endpoint: node.ready.endpoint }) }] as const;
     });
     const simulated = {
         ...own,
         hypervisors: Object.fromEntries(hypervisors),
-        ...(router && { coreRouter: { ...own.coreRouter, mode: "api", endpoint: router.ready.endpoint } }),
+        ...(router &&
+            own.coreRouter?.["mode"] !== "none" && {
+                coreRouter: { ...own.coreRouter, mode: "api", endpoint: router.ready.endpoint },
+            }),
     };
     return stackText(simulated);
 }

@@ -1,7 +1,9 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { outputsTable } from "../report/outputsTable";
+import { loadSubstrate } from "../substrate/load";
 import type { StackOutputs } from "../substrate/outputs";
+import { LAB_DEFINITIONS, LAB_SUBSTRATE } from "./definitions";
 import { expectSame, expectThat, guests, UnexpectedError, type NodeState } from "./expect";
 import { configureHost, findHostDrift } from "./hostDemo";
 import type { LabHost } from "./labHost";
@@ -9,10 +11,22 @@ import type { SimulatedNode } from "./simulatedNode";
 import type { CliResult, Workspace } from "./workspace";
 
 /** Substrate of the demo, as the lab defines it. */
-export const SUBSTRATE = "dvntm";
+export const SUBSTRATE = LAB_SUBSTRATE;
+const VMS = loadSubstrate({ root: LAB_DEFINITIONS, substrate: SUBSTRATE }).tenants.flatMap(({ vms }) => vms);
 const UNRELATED = ["100", "103", "110"];
-const GROOVEIQ = ["5001", "5002"];
-const VINTRONICS = ["5101", "5102", "5103"];
+const GROOVEIQ = vmidsOf("grooveiq");
+const VINTRONICS = vmidsOf("vintronics");
+const CHANGED = vmidOf("grooveiq", "api-vm01");
+const DELETED = vmidOf("vintronics", "web-vm02");
+const BESIDE = vmidOf("vintronics", "web-vm01");
+
+function vmidsOf(tenant: string): string[] {
+    return VMS.filter((vm) => vm.tenant === tenant).map(({ vmid }) => String(vmid));
+}
+
+function vmidOf(tenant: string, name: string): string {
+    return String(VMS.find((vm) => vm.tenant === tenant && vm.name === name)!.vmid);
+}
 
 /** Machines and workspace of the steps. */
 export interface Lab {
@@ -68,8 +82,8 @@ async function previewEmpty({ workspace }: Lab): Promise<string> {
 
 async function changeByHand({ node }: Lab): Promise<string> {
     const pve = `/nodes/${node.ready.node}/qemu`;
-    await node.byHand("PUT", `${pve}/5001/config`, { memory: "1024" });
-    await node.deleteByHand(5102);
+    await node.byHand("PUT", `${pve}/${CHANGED}/config`, { memory: "1024" });
+    await node.deleteByHand(Number(DELETED));
     return "as root@pam, through the PVE API";
 }
 
@@ -81,21 +95,24 @@ async function findDrift({ node, workspace }: Lab): Promise<string> {
         "the refresh names the VM with other memory",
         /grooveiq-api-vm01-vm[^]*?dedicated: 4096 => 1024/.test(output),
     );
-    expectThat("the refresh names the deleted VM", /- proxmoxve:index\/vmLegacy[^]*?\[id=5102\]/.test(output));
+    expectThat(
+        "the refresh names the deleted VM",
+        new RegExp(`- proxmoxve:index/vmLegacy[^]*?\\[id=${DELETED}\\]`).test(output),
+    );
     expectSame("node after a refresh that only looks", await node.state(), before);
     const excerpt = differenceOf("grooveiq-api-vm01-vm", output);
-    return `both found, by name: memory 4096 => 1024, and VM 5102 gone; of the first, Pulumi says:\n${excerpt}`;
+    return `both found, by name: memory 4096 => 1024, and VM ${DELETED} gone; of the first, Pulumi says:\n${excerpt}`;
 }
 
 async function repair({ node, workspace }: Lab): Promise<string> {
     succeeded(await workspace.pulumi(["up", "--yes", "--skip-preview"]));
     const { vms, firewall } = (await node.state()) as NodeState;
-    const memory = vms["5001"]?.pending["memory"] ?? vms["5001"]?.config["memory"];
+    const memory = vms[CHANGED]?.pending["memory"] ?? vms[CHANGED]?.config["memory"];
     expectSame("memory of grooveiq/api-vm01", memory, "4096");
-    expectSame("name of VM 5102", vms["5102"]?.name, "web-vm02");
-    expectThat("VM 5101 has a firewall", firewall.guests["5101"] !== undefined);
-    expectSame("firewall of VM 5102, as that of 5101", firewall.guests["5102"], firewall.guests["5101"]);
-    return "memory is back, and VM 5102 with the same VMID, name and firewall";
+    expectSame(`name of VM ${DELETED}`, vms[DELETED]?.name, "web-vm02");
+    expectThat(`VM ${BESIDE} has a firewall`, firewall.guests[BESIDE] !== undefined);
+    expectSame(`firewall of VM ${DELETED}, as that of ${BESIDE}`, firewall.guests[DELETED], firewall.guests[BESIDE]);
+    return `memory is back, and VM ${DELETED} with the same VMID, name and firewall`;
 }
 
 async function tearDownOne({ node, workspace }: Lab): Promise<string> {

@@ -1,42 +1,48 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { dump, load } from "js-yaml";
+import { PROJECT, stackFileOf } from "../definitions/stackFile";
+import { loadSubstrate } from "../substrate/load";
 
-/** As many tenants as a site has VLANs for. */
+/** Most tenants that VMs are spread over. */
 export const MANY_TENANTS = 10;
 
 /**
- * Puts small VMs, spread over ten tenants, in place of a substrate's own, on a hypervisor that has room for them.
+ * Puts small VMs, spread over ten tenants or as many as the plan has VLANs for, in place of a substrate's own, on hypervisors that
+ * have room for them.
  *
  * @param root folder of a copied project.
  * @param allow what each tenant's file opens to the next one, as TCP ports; missing: nothing.
  */
 export function defineMany(root: string, substrate: string, vms: number, allow?: string): void {
+    const vlans = loadSubstrate({ root, substrate }).plan.vlans.slice(0, MANY_TENANTS);
     const folder = join(root, "tenants", substrate);
     rmSync(folder, { recursive: true });
     mkdirSync(folder);
-    for (let tenant = 0; tenant < MANY_TENANTS; tenant++) {
-        const count = Math.floor(vms / MANY_TENANTS) + (tenant < vms % MANY_TENANTS ? 1 : 0);
+    for (const [tenant, vlan] of vlans.entries()) {
+        const count = Math.floor(vms / vlans.length) + (tenant < vms % vlans.length ? 1 : 0);
         if (count > 0) {
-            writeFileSync(
-                join(folder, `bench${tenant}.yaml`),
-                tenantOf(tenant, count, tenant + 1 < Math.min(vms, MANY_TENANTS) ? allow : undefined),
-            );
+            const last = tenant + 1 === Math.min(vms, vlans.length);
+            writeFileSync(join(folder, `bench${tenant}.yaml`), tenantOf(tenant, vlan, count, last ? undefined : allow));
         }
     }
     makeRoomy(root, substrate);
 }
 
-/** Gives the hypervisor of a copied project room for many VMs. */
+const HYPERVISORS = `${PROJECT}:hypervisors`;
+const ROOMY = { memory: "1024GiB", storage: "40TB", threads: 256 };
+
+/** Gives the hypervisors of a copied project room for many VMs. */
 export function makeRoomy(root: string, substrate: string): void {
-    const stack = join(root, `Pulumi.${substrate}.yaml`);
-    const roomy = readFileSync(stack, "utf8")
-        .replace("32GiB", "1024GiB")
-        .replace("1TB", "40TB")
-        .replace("threads: 8", "threads: 256");
-    writeFileSync(stack, roomy);
+    const file = join(root, stackFileOf(substrate));
+    const stack = load(readFileSync(file, "utf8")) as { readonly config: Record<string, unknown> };
+    const hypervisors = stack.config[HYPERVISORS] as Readonly<Record<string, object>>;
+    const roomy = Object.entries(hypervisors).map(([name, one]) => [name, { ...one, hardware: ROOMY }] as const);
+    stack.config[HYPERVISORS] = Object.fromEntries(roomy);
+    writeFileSync(file, dump(stack, { lineWidth: -1 }));
 }
 
-function tenantOf(tenant: number, vms: number, allow: string | undefined): string {
+function tenantOf(tenant: number, vlan: number, vms: number, allow: string | undefined): string {
     const list = Array.from(
         { length: vms },
         (_, i) => `  - { name: vm${i + 1}, instance: ${i + 1}, memory: 512MiB, cores: 1 }\n`,
@@ -45,5 +51,5 @@ function tenantOf(tenant: number, vms: number, allow: string | undefined): strin
         allow === undefined
             ? ""
             : `allow:\n  - { to: bench${tenant + 1}, protocol: tcp, ports: "${allow}", why: the next one }\n`;
-    return `name: bench${tenant}\nvlan: ${50 + tenant}\n${opening}vms:\n${list.join("")}`;
+    return `name: bench${tenant}\nvlan: ${vlan}\n${opening}vms:\n${list.join("")}`;
 }

@@ -50,22 +50,27 @@ export interface Kept {
  * Starts a package of the lab as a machine.
  *
  * @param kept what stays for its next start; without it all is new in every start.
+ * @param site the site that it stands in, as its `--site` reads it; missing: that of the lab's dvntm.
  * @throws Error with what it wrote on its standard error when it does not come up.
  */
 export async function launch<Ready>(
     packageName: string,
     options: readonly string[] = [],
     kept?: Kept,
+    site?: object,
 ): Promise<Launched<Ready>> {
     const runDir = mkdtempSync(join(tmpdir(), `${packageName}-`));
     const keeps = kept === undefined ? [] : ["--keep", kept.folder, "--port", String(kept.port)];
-    const child = spawn(LAB_PYTHON, ["-m", packageName, "--run-dir", runDir, ...keeps, ...options], {
+    const stands = site === undefined ? [] : ["--site", "-"];
+    const child = spawn(LAB_PYTHON, ["-m", packageName, "--run-dir", runDir, ...keeps, ...stands, ...options], {
         cwd: LAB_ROOT,
         env: labEnvironment(),
         // What it keeps it writes at its end, of which a terminal's Ctrl-C or hang-up must not tell it beside us.
         detached: kept !== undefined,
-        stdio: ["ignore", "pipe", "pipe"],
+        stdio: ["pipe", "pipe", "pipe"],
     });
+    // A machine that ends before it read its site says why on its standard error.
+    child.stdin.on("error", () => undefined).end(site === undefined ? "" : JSON.stringify(site));
     process.once("exit", () => rmSync(runDir, { recursive: true, force: true }));
     try {
         return { ready: await firstLine<Ready>(packageName, child), child, runDir };

@@ -1,3 +1,4 @@
+import type { NodeSite } from "./site";
 import { launch, SimulatedMachine, type Kept, type MachineReady, type SeenRequest } from "./simulatedMachine";
 
 /** First words of the simulated node, when it is ready. */
@@ -31,7 +32,7 @@ export interface SimulatedGrant {
     readonly userids: readonly string[];
 }
 
-/** A running simulated PVE node, as hv02 of dvntm. */
+/** A running simulated PVE node. */
 export class SimulatedNode extends SimulatedMachine<NodeReady> {
     private ticket: { cookie: string; csrf: string } | undefined;
 
@@ -39,12 +40,13 @@ export class SimulatedNode extends SimulatedMachine<NodeReady> {
      * Starts a node.
      *
      * @param kept what stays for its next start.
+     * @param site its place; missing: that of the lab's dvntm.
      * @param pve version of PVE whose answers it gives, such as 9.2; missing: that of PVE in the environment, or 8.4.
      * @throws Error with what the node wrote on its standard error when it does not come up.
      */
-    static async start(kept?: Kept, pve = process.env["PVE"]): Promise<SimulatedNode> {
+    static async start(kept?: Kept, site?: NodeSite, pve = process.env["PVE"]): Promise<SimulatedNode> {
         const options = pve === undefined || pve === "" ? [] : ["--pve", pve];
-        return new SimulatedNode(await launch<NodeReady>("simnode", options, kept));
+        return new SimulatedNode(await launch<NodeReady>("simnode", options, kept, site));
     }
 
     /** A node that another process started, and ends. */

@@ -1,3 +1,4 @@
+import type { RouterSite } from "./site";
 import { launch, SimulatedMachine, type Kept, type MachineReady } from "./simulatedMachine";
 
 /** First words of the simulated router, when it is ready. */
@@ -26,6 +27,7 @@ export interface RouterOptions {
     readonly assigned?: boolean;
     readonly opnsense?: "25.7" | "26.1" | "26.1.3" | "26.7";
     readonly kept?: Kept;
+    readonly site?: RouterSite;
 }
 
 /** One write that changed the configuration. */
@@ -39,21 +41,22 @@ export interface AuditedWrite {
     readonly after: SavedRecord | null;
 }
 
-/** A running simulated OPNsense router, as core-rt02 of dvntm. */
+/** A running simulated OPNsense router. */
 export class SimulatedRouter extends SimulatedMachine<RouterReady> {
     /**
      * Starts a router.
      *
-     * @param options `assigned: false` starts it before the one-time step, without VLANs 50-59; `opnsense` is the version
-     * whose answers it gives, such as 26.1, missing: the newest; `kept` is what stays for its next start.
+     * @param options `assigned: false` starts it before the one-time step, without the VLANs of tenants; `opnsense` is the version
+     * whose answers it gives, such as 26.1, missing: the newest; `kept` is what stays for its next start; `site` is what it has
+     * before any tenant, missing: that of the lab's dvntm.
      * @throws Error with what the router wrote on its standard error when it does not come up.
      */
-    static async start({ assigned = true, opnsense, kept }: RouterOptions = {}): Promise<SimulatedRouter> {
+    static async start({ assigned = true, opnsense, kept, site }: RouterOptions = {}): Promise<SimulatedRouter> {
         const args = [
             ...(assigned ? [] : ["--unassigned"]),
             ...(opnsense === undefined ? [] : ["--opnsense", opnsense]),
         ];
-        return new SimulatedRouter(await launch<RouterReady>("simrouter", args, kept));
+        return new SimulatedRouter(await launch<RouterReady>("simrouter", args, kept, site));
     }
 
     /** A router that another process started, and ends. */

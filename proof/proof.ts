@@ -1,11 +1,11 @@
 import { PRIVATE_NETWORKS } from "../substrate/privateNetworks";
-import { hostInside, siteNetworks, type NetworkPlan } from "../substrate/plan";
+import { hostInside, siteNetworks, siteSegment } from "../substrate/plan";
 import {
     complementOf,
     enclosingNetwork,
     formatAddress,
-    liesIn,
     networkOf,
+    overlaps,
     parseAddress,
     type Range,
 } from "../substrate/network";
@@ -56,8 +56,8 @@ const DOMAIN = 53;
 /** A DHCP server's answer, which PVE's option `dhcp` would let into a VM from anywhere. */
 const DHCP_ANSWER: Kind = { protocol: "udp", port: 68, sourcePort: BOOTPS };
 
-/** Networks that are private, one address of each. */
-const PRIVATE_PLACES = ["10.10.50.10", "10.20.50.10", "192.168.1.1", "172.16.0.1", "100.64.0.1"];
+/** Private networks (RFC 1918) and CGNAT, which hold other people's inside. */
+const INSIDE = ["10.0.0.0/8", "192.168.0.0/16", "172.16.0.0/12", "100.64.0.0/10"];
 
 /** Name of a VM in proofs, such as grooveiq/api-vm01. */
 export function proofName(vm: Pick<WorkloadVm, "tenant" | "name">): string {
@@ -80,24 +80,40 @@ export function standInsOf(substrate: Substrate): ProofHost[] {
     const fixed: readonly (readonly [string, readonly string[]])[] = [
         ...plan.segments.map((segment) => [segment.name, [hostInside(segment)]] as const),
         [INTERNET, [internet]],
-        [ELSEWHERE, placesElsewhere(plan)],
+        [ELSEWHERE, placesElsewhere(substrate)],
     ];
     return fixed.map(([place, addresses]) => {
         const opened = cells.filter(({ to }) => to === place).flatMap(({ openings }) => openings.flatMap(partOf));
-        return { name: place, place, addresses: [...new Set([...addresses, ...opened.flatMap(hostIn)])] };
+        const segment = siteSegment(plan, place);
+        const parts = opened.flatMap((part) => hostIn(part, segment && networkOf(segment.cidr)));
+        return { name: place, place, addresses: [...new Set([...addresses, ...parts])] };
     });
 }
 
-/** Addresses of private networks that are not the site's. */
-function placesElsewhere(plan: NetworkPlan): string[] {
+/** Addresses of private networks that are not the site's: one of each other substrate's networks, and of each kind. */
+function placesElsewhere({ plan, elsewhere }: Substrate): string[] {
     const own = siteNetworks(plan).map(networkOf);
-    return PRIVATE_PLACES.filter((address) => !liesIn(`${address}/32`, own));
+    const others = [...elsewhere.flatMap(({ networks }) => networks), ...INSIDE];
+    return others.flatMap((network) => {
+        const { first, last } = networkOf(network);
+        const left = complementOf(own).find((range) => overlaps(range, { first, last }));
+        return left === undefined ? [] : [formatAddress(Math.max(first, left.first) + 1)];
+    });
 }
 
-/** The first address of a range that a host of a /24 can have; none where there is none. */
-function hostIn({ first, last }: Range): string[] {
-    const host = first % 256 === 0 ? first + 1 : first;
-    return host > last || host % 256 === 255 ? [] : [formatAddress(host)];
+/**
+ * The first address of a range that a host can have; none where there is none.
+ *
+ * @param segment that it is in, whose first and last address no host has; missing: the /24 around it.
+ */
+function hostIn({ first, last }: Range, segment = around(first)): string[] {
+    const host = first === segment.first ? first + 1 : first;
+    return host > last || host === segment.last ? [] : [formatAddress(host)];
+}
+
+function around(address: number): Range {
+    const first = address - (address % 256);
+    return { first, last: first + 255 };
 }
 
 /**

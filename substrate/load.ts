@@ -43,8 +43,9 @@ export type Sites = ReadonlyMap<string, Omit<Elsewhere, "name">>;
 export function loadSubstrate(definitions: Definitions): Substrate {
     const faults = strayFaults(definitions);
     const source = gather(faults, () => stackSource(definitions));
+    const standard = source !== undefined && isStandard(source);
     const substrate = source && checkShape<SubstrateDefinition>("substrate", source);
-    const { plan, faults: wrong = [] } = (source && planOf(source, substrate!)) ?? {};
+    const { plan, faults: wrong = [] } = (source && planOf(source, substrate!, standard)) ?? {};
     faults.push(...(substrate?.faults ?? []), ...wrong);
     const tenants = tenantFiles(definitions).flatMap(
         (file) => gather(faults, () => loadTenant(definitions.root, file, plan, faults)) ?? [],
@@ -87,13 +88,20 @@ export function readSites(root: string): Sites {
 function planOf(
     source: Source,
     { value, faults }: { readonly value: SubstrateDefinition; readonly faults: readonly Fault[] },
+    standard = false,
 ): { readonly plan?: NetworkPlan; readonly faults?: readonly Fault[] } {
     const stack = value as Partial<SubstrateDefinition> | null;
     if (stack?.site === undefined || faults.some(({ path }) => /^(site|network|coreRouter)\b/.test(path))) {
         return {};
     }
     const wrong = checkPlan(source, value);
-    return wrong.length > 0 ? { faults: wrong } : { plan: resolvePlan(value) };
+    return wrong.length > 0 ? { faults: wrong } : { plan: resolvePlan(value, standard) };
+}
+
+/** Whether a stack file has no network block; Pulumi hands an empty one to the program then. To be asked before defaults are in it. */
+function isStandard({ value }: Source): boolean {
+    const { network = {} } = (value ?? {}) as { readonly network?: unknown };
+    return typeof network === "object" && network !== null && Object.keys(network).length === 0;
 }
 
 function faultless(faults: readonly Fault[]): void {

@@ -1,4 +1,4 @@
-import { covers, formatAddress, networkOf, type Range } from "./network";
+import { covers, formatAddress, networkOf, overlaps, type Range } from "./network";
 
 /**
  * The network plan of a site: which VLANs, subnets, addresses and VMIDs tenants may have, and the site's own segments. All
@@ -6,6 +6,8 @@ import { covers, formatAddress, networkOf, type Range } from "./network";
  */
 export interface NetworkPlan {
     readonly site: number;
+    /** Whether it is the default plan: the stack file has no network block. */
+    readonly standard: boolean;
     /** VLANs that tenants may have, in order. */
     readonly vlans: readonly number[];
     /** Rule for subnets, as 10.{site}.{vlan}.0/24. */
@@ -183,6 +185,21 @@ export function freeVlans({ vlans }: NetworkPlan, taken: readonly number[]): num
 export function siteSegment({ segments }: Pick<NetworkPlan, "segments">, name: string): SiteSegment | undefined {
     return segments.find((segment) => segment.name === name);
 }
+
+/**
+ * A place that a tenant's file may open and that nobody opened yet, as an example of one: a segment of servers that tenants do not
+ * reach anyway, else any such segment, else a network that is nobody's here.
+ */
+export function openablePlace(plan: NetworkPlan): string {
+    const closed = plan.segments.filter(({ name }) => !plan.reach.includes(name));
+    const servers = closed.filter(({ pool, reaches }) => pool === undefined && !reaches.includes(TENANTS));
+    const own = siteNetworks(plan).map(networkOf);
+    const foreign = FOREIGN.find((cidr) => !own.some((range) => overlaps(range, networkOf(cidr))));
+    return servers.at(-1)?.name ?? closed.at(-1)?.name ?? foreign ?? FOREIGN[0];
+}
+
+/** Networks of the three private ranges (RFC 1918), for examples. */
+const FOREIGN = ["192.168.7.0/24", "172.16.7.0/24", "10.7.7.0/24"] as const;
 
 /** The site's own segments whose connections every VM lets in, by name. */
 export function segmentsIntoTenants({ segments }: NetworkPlan): SiteSegment[] {

@@ -2,13 +2,21 @@ import type { NetworkDefinition, SegmentDefinition, SubstrateDefinition } from "
 import type { Range } from "./network";
 import { cidrOf, hostOf, type NetworkPlan, type SiteSegment } from "./plan";
 
-/** The plan that a checked stack file gives. */
-export function resolvePlan({ site, network }: Pick<SubstrateDefinition, "site" | "network">): NetworkPlan {
+/**
+ * The plan that a checked stack file gives.
+ *
+ * @param standard whether the file has no network block.
+ */
+export function resolvePlan(
+    { site, network }: Pick<SubstrateDefinition, "site" | "network">,
+    standard = false,
+): NetworkPlan {
     const { subnet: rule, gateway, pool, fixed, resolvers = [], timeServers = [], vmids, reach, segments } = network;
     const listed = listedSubnets(network);
     const rules = { site, rule, listed };
     return {
         ...rules,
+        standard,
         vlans: parseVlans(network.vlans),
         gateway,
         pool: parseHosts(pool),

@@ -35,7 +35,7 @@ export function networkDefinition(network: Partial<NetworkDefinition> = {}): Net
 
 /** Network plan of a site: that of the deevnet sites, but for what is changed. */
 export function planOf(site = 20, network: Partial<NetworkDefinition> = {}) {
-    return resolvePlan({ site, network: networkDefinition(network) });
+    return resolvePlan({ site, network: networkDefinition(network) }, Object.keys(network).length === 0);
 }
 
 /** Network plan of dvntm. */

@@ -55,7 +55,9 @@ export function parse(definition: CommandDefinition, argv: readonly string[]): R
     if (further.length > 0 && !definition.further) {
         throw new UsageError(`${definition.name} hands nothing on: nothing may stand behind --`);
     }
-    const args = argumentsOf(definition, operands);
+    // An option of that name has a command look at the definitions of another folder.
+    const { from } = given;
+    const args = argumentsOf(definition, operands, () => (typeof from === "string" ? from : definitions()));
     return {
         args,
         more: moreOf(definition, operands),
@@ -84,13 +86,17 @@ function split(command: Command, own: string[]): { operands: string[]; unknown: 
     }
 }
 
-function argumentsOf(definition: CommandDefinition, operands: readonly string[]): Record<string, string> {
+function argumentsOf(
+    definition: CommandDefinition,
+    operands: readonly string[],
+    folder: () => string,
+): Record<string, string> {
     const args: Record<string, string> = {};
     definition.arguments.forEach((argument, index) => {
         const value = operands[index];
         if (value !== undefined) {
             check(`<${argument.name}>`, value, argument);
-            requireKnown(argument, value, args["substrate"]);
+            requireKnown(argument, value, folder, args["substrate"]);
             args[argument.name] = value;
         } else if (!argument.optional) {
             throw new UsageError(`<${argument.name}> is missing`);
@@ -114,15 +120,20 @@ function moreOf({ arguments: args }: CommandDefinition, operands: readonly strin
 }
 
 /** A substrate must be there; a tenant may be gone already, or yet to come: each command looks for itself. */
-function requireKnown({ name, kind }: ArgumentDefinition, value: string, substrate: string | undefined): void {
-    const known = kind === "substrate" ? listSubstrates(definitions()) : [];
+function requireKnown(
+    { name, kind }: ArgumentDefinition,
+    value: string,
+    folder: () => string,
+    substrate: string | undefined,
+): void {
+    const known = kind === "substrate" ? listSubstrates(folder()) : [];
     if (kind === "substrate" && !known.includes(value)) {
         throw new UsageError(
             `${shown(value)} is no ${name} here${suggestion(value, known)}; allowed: ${known.join(", ")}`,
         );
     }
     if (kind === "tenant" && !LABEL.test(value)) {
-        const near = substrate === undefined ? "" : suggestion(value, listTenants(definitions(), substrate));
+        const near = substrate === undefined ? "" : suggestion(value, listTenants(folder(), substrate));
         throw new UsageError(
             `${shown(value)} cannot be a tenant's name${near}; allowed: a DNS label, such as grooveiq`,
         );

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { LAB_SUBSTRATE } from "../definitions";
 import { SimulatedNode } from "../simulatedNode";
 import { Workspace } from "../workspace";
 import { EmptyProgram } from "./empty";
@@ -27,7 +28,7 @@ const RUNS = 5;
 /** Says where the time of a preview of so many VMs with nothing to do goes, and what an empty Pulumi program takes. */
 export async function measurePhases(vms: number): Promise<string> {
     const node = await SimulatedNode.start();
-    const workspace = await Workspace.create("dvntm", node);
+    const workspace = await Workspace.create(LAB_SUBSTRATE, node);
     workspace.keepLog();
     const empty = await EmptyProgram.create();
     try {

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
+import { LAB_SUBSTRATE } from "../definitions";
 import { MANY_TENANTS } from "../manyTenants";
 import { SimulatedNode } from "../simulatedNode";
 import { Workspace } from "../workspace";
@@ -25,7 +26,7 @@ export interface NodeTimes {
     readonly task_seconds: Readonly<Record<string, number>>;
 }
 
-const SUBSTRATE = "dvntm";
+const SUBSTRATE = LAB_SUBSTRATE;
 
 /** Input of a series. */
 export interface Plan {

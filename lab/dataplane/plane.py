@@ -23,6 +23,7 @@ class Plane:
         self.nics: dict[int, plan.Nic] = {}
         self._interfaces: dict[str, plan.Interface] = {}
         self._flows: dict[int, list[str]] = {}
+        self._stand_ins: list[str] = []
         self._daemons: dict[str, tuple[str, subprocess.Popen[bytes]]] = {}
         self._start_switch()
         machine.add_namespace(ROUTER, forwards=True)
@@ -88,7 +89,8 @@ class Plane:
         if interface.uplink:
             # Nothing behind it: the internet is a namespace that answers for the addresses it is given.
             machine.add_namespace(INTERNET)
-            machine.ip([f'link add name eth0 netns {INTERNET} type veth peer name {interface.device} netns {ROUTER}'])
+            machine.ip([f'link add name eth0 netns {INTERNET} type veth peer name {interface.device} '
+                        f'address {ROUTER_MAC} netns {ROUTER}'])
             machine.ip([f'addr add {_neighbour(interface)} dev eth0', 'link set eth0 up'], INTERNET)
         else:
             machine.add_link(outside, ROUTER, interface.device, ROUTER_MAC)
@@ -126,15 +128,18 @@ class Plane:
             time.sleep(0.1)
 
     def stand_in(self, name: str, vlan: int, addresses: list[str], gateway: str | None) -> None:
-        """Gives addresses to a host in a segment, or, without a gateway, to the internet."""
+        """Gives addresses with their lengths to a host in a segment, or, without a gateway, addresses alone to the internet."""
         if gateway is None:
             route = f'route replace default via {self._uplink.address.ip} src {addresses[0]}'
             machine.ip([*(f'addr replace {address}/32 dev lo' for address in addresses), route], INTERNET)
             return
         machine.add_namespace(name)
-        machine.add_link(name, name, 'eth0')
-        machine.ip([*(f'addr add {address}/24 dev eth0' for address in addresses), f'route add default via {gateway}'], name)
-        self._vsctl([f'add-port {SWITCH} {name}' + (f' tag={vlan}' if vlan else '')])
+        # A device has fifteen characters, and a segment's name may have more.
+        outside = f'in{len(self._stand_ins)}'
+        self._stand_ins.append(name)
+        machine.add_link(outside, name, 'eth0')
+        machine.ip([*(f'addr add {address} dev eth0' for address in addresses), f'route add default via {gateway}'], name)
+        self._vsctl([f'add-port {SWITCH} {outside}' + (f' tag={vlan}' if vlan else '')])
 
     @property
     def _uplink(self) -> plan.Interface:

@@ -29,6 +29,8 @@ export interface RunningLab {
     /** Command line of that process: another one may get its number. */
     readonly command: string;
     readonly since: string;
+    /** The substrate on its machines. */
+    readonly substrate: string;
     readonly node: NodeReady;
     readonly router: RouterReady;
 }
@@ -40,9 +42,9 @@ export function runningLab(): RunningLab | undefined {
 }
 
 /** Says that this process is the lab that runs, until forgetRunning(). */
-export function recordRunning(node: NodeReady, router: RouterReady): RunningLab {
+export function recordRunning(substrate: string, node: NodeReady, router: RouterReady): RunningLab {
     const { pid, command } = found(process.pid);
-    const lab = { pid, command, since: new Date().toISOString(), node, router };
+    const lab = { pid, command, since: new Date().toISOString(), substrate, node, router };
     writePrivate(RUNNING, JSON.stringify(lab));
     return lab;
 }

@@ -3,30 +3,35 @@ import { join } from "node:path";
 import { linkProgram, linkPulumiHome } from "../../state/project/client";
 import { listSubstrates } from "../../definitions/read";
 import { stackFileOf } from "../../definitions/stackFile";
-import { copyTenants, LAB_DEFINITIONS, labStackFile } from "../definitions";
+import { copyTenants, labStackFile } from "../definitions";
 import type { SimulatedNode } from "../simulatedNode";
 import type { SimulatedRouter } from "../simulatedRouter";
 import { IN_SESSION } from "./folder";
 
-/** Substrate that is on the simulated machines; the lab's other one is only planned. */
-const SIMULATED = "dvntm";
-
 /**
- * Makes the project that a person plays with, where it is not there yet: the program by links, and the lab's definitions as
- * files of their own, which the person may edit.
+ * Makes the project that a person plays with, where it is not there yet: the program by links, and definitions as files of its
+ * own, which the person may edit.
+ *
+ * @param definitions folder that they begin as.
+ * @param simulated the substrate of them that is on the simulated machines.
  */
-export function makeProject(node: SimulatedNode, router: SimulatedRouter): void {
+export function makeProject(
+    definitions: string,
+    simulated: string,
+    node: SimulatedNode,
+    router: SimulatedRouter,
+): void {
     const { project } = IN_SESSION;
     linkProgram(project);
-    if (existsSync(join(project, stackFileOf(SIMULATED)))) {
+    if (existsSync(join(project, stackFileOf(simulated)))) {
         return;
     }
-    for (const substrate of listSubstrates(LAB_DEFINITIONS)) {
+    for (const substrate of listSubstrates(definitions)) {
         const stackFile =
-            substrate === SIMULATED
-                ? labStackFile(LAB_DEFINITIONS, substrate, node, router)
-                : labStackFile(LAB_DEFINITIONS, substrate);
-        copyTenants(LAB_DEFINITIONS, substrate, project);
+            substrate === simulated
+                ? labStackFile(definitions, substrate, node, router)
+                : labStackFile(definitions, substrate);
+        copyTenants(definitions, substrate, project);
         writeFileSync(join(project, stackFileOf(substrate)), stackFile);
     }
 }

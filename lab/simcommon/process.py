@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from .control import Control
 from .keeping import Kept
@@ -19,6 +19,8 @@ from .lifetime import Ending, run_dir
 
 # Taken before anything else, so that a parent that ends during the start is noticed.
 PARENT = os.getppid()
+
+Kind = TypeVar('Kind')
 
 
 def loopback(text: str) -> str:
@@ -41,6 +43,23 @@ def parser(package: str, description: str | None, epilog: str) -> argparse.Argum
     options.add_argument('--keep', type=Kept, default=Kept(None), metavar='FOLDER',
                          help='folder that keeps secrets, certificate and state for the next start (default: all are new)')
     return options
+
+
+def add_site(options: argparse.ArgumentParser) -> None:
+    """The option that says in which site a machine stands."""
+    options.add_argument('--site', metavar='FILE', help='JSON of the site that it stands in; -: standard input (default: that '
+                                                        'of the lab\'s dvntm)')
+
+
+def site(file: str | None, parse: Callable[[Any], Kind], default: Kind) -> Kind:
+    """The site of the option; raises ValueError, with the file, for JSON that is none."""
+    if file is None:
+        return default
+    text = sys.stdin.read() if file == '-' else Path(file).read_text()
+    try:
+        return parse(json.loads(text))
+    except (ValueError, KeyError, TypeError, AttributeError) as fault:
+        raise ValueError(f'{file} is no site: {fault!r}') from fault
 
 
 @contextmanager

@@ -8,7 +8,6 @@ from simcommon import control
 
 from . import state, whole
 from .access import TOKEN
-from .inventory import NODE
 from .recording import Recording
 from .versions import VERSIONS
 
@@ -42,7 +41,7 @@ class Control(control.Control):
         that tasks take by their type, as {"qmclone": 40}; two clones copy side by side, and others wait), latency (real
         seconds before every answer), clone_seconds (real seconds that a full clone copies), agents_answer (whether guest
         agents do), grants (all that users and tokens are granted; null for the program's roles), without (privileges that
-        nobody but root holds), secret (a new one of the program's token), address (of the node, in a /24), reset_every
+        nobody but root holds), secret (a new one of the program's token), address (of the node), reset_every
         (requests until the connection is reset; 0: never), members (names of further nodes of a cluster that it is in), cpu_types (of the node's own, as custom-old), deaf (VMIDs of guests that
         ignore ACPI), record
         (a file that is kept beside the node's state before and after each write from now on; null: no more), pve (a newer version that it is
@@ -70,7 +69,7 @@ class Control(control.Control):
         if 'reset_every' in wanted:
             node.reset_every = int(wanted['reset_every'])
         if 'members' in wanted:
-            node.nodes = {NODE: {'online': True}, **{name: {'online': True} for name in wanted['members']}}
+            node.nodes = {node.site.node: {'online': True}, **{name: {'online': True} for name in wanted['members']}}
         if 'cpu_types' in wanted:
             node.cpu_types = [str(name) for name in wanted['cpu_types']]
         if 'deaf' in wanted:

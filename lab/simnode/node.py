@@ -1,5 +1,6 @@
 """The node itself: version, status, network, the answers of an unclustered node, and what is not modelled."""
 
+import ipaddress
 from typing import Any
 
 from aiohttp import web
@@ -13,14 +14,13 @@ GIB = 1024 ** 3
 THREADS = 8
 MEMORY = 32 * GIB
 ROOT_DISK = 94 * GIB
-# /etc/network/interfaces as GET /nodes/N/network tells it: one VLAN-aware bridge on one NIC.
+# /etc/network/interfaces as GET /nodes/N/network tells it: one VLAN-aware bridge on one NIC, whose address is the site's.
 INTERFACES: dict[str, dict[str, Any]] = {
     'eno1': {'type': 'eth', 'active': 1, 'exists': 1, 'method': 'manual', 'method6': 'manual',
              'families': ['inet'], 'priority': 3},
     'vmbr0': {'type': 'bridge', 'active': 1, 'autostart': 1, 'method': 'static', 'method6': 'manual',
-              'families': ['inet'], 'priority': 4, 'address': '10.20.99.22', 'netmask': '24',
-              'cidr': '10.20.99.22/24', 'gateway': '10.20.99.1', 'bridge_ports': 'eno1', 'bridge_stp': 'off',
-              'bridge_fd': '0', 'bridge_vlan_aware': 1, 'bridge_vids': '2-4094'},
+              'families': ['inet'], 'priority': 4, 'bridge_ports': 'eno1', 'bridge_stp': 'off', 'bridge_fd': '0',
+              'bridge_vlan_aware': 1, 'bridge_vids': '2-4094'},
 }
 BRIDGE_FILTERS = {'any_bridge': ('bridge', 'OVSBridge'), 'any_local_bridge': ('bridge', 'OVSBridge')}
 
@@ -45,9 +45,10 @@ class Node:
         self.forget_privileges()
 
     def move_to(self, address: str) -> None:
-        """Gives the node another address, in a /24 whose router is its first host."""
-        gateway = f'{address.rpartition(".")[0]}.1'
-        self.interfaces['vmbr0'] |= {'address': address, 'cidr': f'{address}/24', 'gateway': gateway}
+        """Gives the node another address, in a network of the same size whose router is its first host."""
+        cidr = f'{address}/{self.interfaces["vmbr0"]["netmask"]}'
+        gateway = str(ipaddress.ip_interface(cidr).network[1])
+        self.interfaces['vmbr0'] |= {'address': address, 'cidr': cidr, 'gateway': gateway}
 
     def _routes_node(self) -> list[tuple[str, str, Any]]:
         network = '/nodes/{node}/network'

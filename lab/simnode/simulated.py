@@ -15,18 +15,20 @@ from .firewall import Firewall
 from .guests import Guests
 from .handling import RequestHandling
 from .node import Node
+from .site import DVNTM, Site
 from .states import States
 from .versions import DEFAULT, VERSIONS, Version
 
 
 class SimulatedNode(RequestHandling, Faults, Access, Backups, Config, Drives, Firewall, States, Guests,
                     Node, Durations, FakePve):
-    """hv02 of dvntm: PVE 8.4.1 or another version, alone, with two templates and one VM that is no tenant's."""
+    """PVE 8.4.1 or another version, alone, with its site's templates and one VM that is no tenant's."""
 
     def __init__(self, host: str, port: int, token_secret: str | None = None, password: str | None = None,
-                 pve: Version = VERSIONS[DEFAULT]) -> None:
+                 pve: Version = VERSIONS[DEFAULT], site: Site = DVNTM) -> None:
         self.pve = pve
         super().__init__(user='root@pam', password=password or secrets.token_urlsafe(16), host=host, port=port)
+        self.site = site
         self.apitokens = {TOKEN: token_secret or secrets.token_hex(16)}
         inventory.fill(self)
 

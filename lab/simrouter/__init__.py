@@ -1,1 +1,1 @@
-"""A simulated OPNsense router, 26.7 or an older one: the API endpoints that tenants need, set up as core-rt02 of substrate dvntm."""
+"""A simulated OPNsense router, 26.7 or an older one: the API endpoints that tenants need, set up for one site."""

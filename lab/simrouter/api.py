@@ -10,7 +10,6 @@ from aiohttp import web
 from . import overview, states
 from .assignment import Assignments
 from .controllers import Aliases, Controller, Forwards, Groups, Kea, Rules, ServersOverTls, Vlans
-from .hostname import DOMAIN, HOSTNAME
 from .hosts import HostAliases, Hosts
 from .models import KEA_GENERAL, inside
 from .records import RouterError, flattened, told
@@ -151,7 +150,7 @@ class Api:
     def _kea_general(self, method: str) -> Any:
         if method != 'GET':
             # The settings of a model are told to a GET alone (ApiMutableModelControllerBase.php:203, getAction).
-            return {'dhcpv4': {'general': None, 'lexpire': None, 'ha': {'%this_server_name': HOSTNAME}}}
+            return {'dhcpv4': {'general': None, 'lexpire': None, 'ha': {'%this_server_name': self.router.site.hostname}}}
         general = self.router.saved['kea_general']['general']
         return {'dhcpv4': {'general': {name: field.shown(general[name], self.router)
                                        for name, field in KEA_GENERAL.items()}}}
@@ -208,7 +207,7 @@ class Api:
         if not named:
             return web.Response(content_type='text/html', charset='UTF-8')
         text = f'<?xml version="1.0"?>\n<opnsense>{html.escape(json.dumps(self.router.saved), quote=False)}</opnsense>\n'
-        name = f'config-{HOSTNAME}.{DOMAIN}-{named[0].removeprefix("config-")}'
+        name = f'config-{self.router.site.hostname}.{self.router.site.domain}-{named[0].removeprefix("config-")}'
         return web.Response(text=text, content_type='application/octet-stream',
                             headers={'Content-Disposition': f'attachment; filename={name}'})
 

@@ -4,8 +4,6 @@ import hashlib
 import json
 from typing import Any
 
-from .hostname import DOMAIN, HOSTNAME
-
 Row = dict[str, Any]
 
 # Aliases that are always there (src/opnsense/mvc/app/models/OPNsense/Firewall/static_aliases/core.json).
@@ -52,7 +50,7 @@ def names(router: Any) -> list[Row]:
     addresses = {name: one['addr4'].partition('/')[0] for name, one in router.interfaces.items()
                  if one['enabled'] and one['addr4']}
     first = next((name for name in ('lan', *addresses) if name in addresses), None)
-    return [{'name': f'{HOSTNAME}.{DOMAIN}', 'address': address, 'reverse': name == first}
+    return [{'name': f'{router.site.hostname}.{router.site.domain}', 'address': address, 'reverse': name == first}
             for name, address in addresses.items()]
 
 

@@ -18,6 +18,7 @@ from .faults import Faults
 from .records import RouterError
 from .sections import MODELS
 from .services import PROCESSES, Services
+from .site import DVNTM, Site
 from .versions import NEWEST, VERSIONS, Version
 
 # Kept in the journal at most; a long test run must not eat the machine.
@@ -28,14 +29,15 @@ NEVER = 300
 
 
 class SimulatedRouter(Faults, Services):
-    """core-rt02 of dvntm: OPNsense with the lab's own base.
+    """OPNsense with the base of its site.
 
     Two API users: `deevnet`, whose key the program has, and `root`, the person who changes things by hand.
     """
 
     def __init__(self, host: str, port: int, secret: str | None = None, assigned: bool = True,
-                 version: Version = VERSIONS[NEWEST]) -> None:
+                 version: Version = VERSIONS[NEWEST], site: Site = DVNTM) -> None:
         super().__init__()
+        self.site = site
         self.version = version
         self.host, self.port = host, port
         self.keys = {name: (secrets.token_hex(20), secret if secret and name == 'deevnet' else secrets.token_hex(20))

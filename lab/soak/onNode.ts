@@ -1,5 +1,6 @@
 import { FILTER_IPSET } from "../../node/addressFilter";
 import { wallOf } from "../../firewall/inbound";
+import { prefixOf } from "../../substrate/plan";
 import type { Segment, Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
 import { expectSame, type GuestState, type NodeState } from "../expect";
 
@@ -83,7 +84,10 @@ function declaredGuest(vm: WorkloadVm, { vlan, subnet }: Segment): unknown {
         tags: vm.tags.join(";"),
         disk: `size=${vm.diskGiB}G`,
         nic: [`virtio=${vm.mac!.toUpperCase()}`, "firewall=1", `tag=${vlan}`],
-        address: vm.address === undefined ? ["ip=dhcp"] : [`gw=${subnet.gateway}`, `ip=${vm.address}/24`],
+        address:
+            vm.address === undefined
+                ? ["ip=dhcp"]
+                : [`gw=${subnet.gateway}`, `ip=${vm.address}/${prefixOf(subnet.cidr)}`],
         resolver: subnet.gateway,
         described: vm.description,
     };

@@ -1,4 +1,5 @@
 import { loadSubstrate } from "../../substrate/load";
+import { LAB_SUBSTRATE } from "../definitions";
 import { expectSame, UnexpectedError, type NodeState } from "../expect";
 import { makeRoomy, MANY_TENANTS } from "../manyTenants";
 import { processesIn } from "../processes";
@@ -18,7 +19,7 @@ import { expectState } from "./onState";
 import { SoakTenants, vmidOf } from "./tenants";
 import { upKilled } from "./kill";
 
-const SUBSTRATE = "dvntm";
+const SUBSTRATE = LAB_SUBSTRATE;
 
 /** Runs of up in which a round must settle: a disk grows in one, what needs a restart comes in the next. */
 const MOST_RUNS = 4;

@@ -3,6 +3,7 @@ import { stackSource, stackText, withoutSecrets } from "../../definitions/stackF
 import { connect } from "../../node/client";
 import type { Credentials, RouterClient } from "../../router/client";
 import { loadSubstrate } from "../../substrate/load";
+import { openablePlace } from "../../substrate/plan";
 import type { Hypervisor, Substrate, Tenant } from "../../substrate/substrate";
 import { InterruptedError, type Throwaway } from "./client";
 import type { Asked } from "./compare";
@@ -82,7 +83,9 @@ export async function runSteps(setting: Setting): Promise<Asked[]> {
     const node = connect(hypervisor);
     try {
         const diskGiB = await templateDisk(node, hypervisor);
-        const small = { vlan, hypervisor: hypervisor.name, diskGiB, tagged: substrate.coreRouter.mode !== "none" };
+        const { plan, coreRouter } = substrate;
+        const opens = openablePlace(plan);
+        const small = { vlan, hypervisor: hypervisor.name, diskGiB, tagged: coreRouter.mode !== "none", opens };
         const run = { ...setting, hypervisor, small, machines: { node, ...(router && { router: router.client }) } };
         prepare(run);
         return await each(run);

@@ -9,6 +9,8 @@ export interface Small {
     readonly diskGiB: number;
     /** False on a flat network, where nobody has a fixed address. */
     readonly tagged: boolean;
+    /** A place that its file opens. */
+    readonly opens: string;
 }
 
 /** The throwaway tenant's stages, in order. */
@@ -18,9 +20,9 @@ export type Stage = "first" | "changed" | "rebuilt";
  * Text of the throwaway tenant's file: one small VM with one of each thing that the program writes, and none that needs a
  * privilege of its own.
  */
-export function tenantText({ vlan, hypervisor, diskGiB, tagged }: Small, stage: Stage): string {
+export function tenantText({ vlan, hypervisor, diskGiB, tagged, opens }: Small, stage: Stage): string {
     const changed = stage !== "first";
-    const allow = { to: "iot_backend", protocol: "tcp", ports: changed ? "8883,8884" : "8883", why: "conformance" };
+    const allow = { to: opens, protocol: "tcp", ports: changed ? "8883,8884" : "8883", why: "conformance" };
     const vm = {
         ...{ name: "vm01", instance: 1, cores: 1, memory: "512MiB", disk: `${diskGiB}GiB`, onBoot: false },
         ...(tagged && { address: "fixed" }),

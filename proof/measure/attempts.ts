@@ -26,7 +26,7 @@ export function attemptsOf(cast: Cast): Attempt[] {
 
 /** Another MAC than its own: PVE's macfilter, before which DHCP passed where the option `dhcp` is on. */
 function macAttempts(cast: Cast): Attempt[] {
-    const { self, mate, isolated, gateway, platform } = cast;
+    const { self, mate, isolated, gateway, reached } = cast;
     const attempt = (what: string, mac: string): Attempt => {
         const packet = (mark: Buffer) => datagram(sourcePort, mark, self.address, mate.address);
         const sourcePort = cast.freshPort();
@@ -38,7 +38,8 @@ function macAttempts(cast: Cast): Attempt[] {
         };
     };
     const asClient = (mark: Buffer) => {
-        const packet = { source: self.address, destination: platform, sourcePort: BOOTPC, port: BOOTPS, payload: mark };
+        const ends = { source: self.address, destination: reached.address };
+        const packet = { ...ends, sourcePort: BOOTPC, port: BOOTPS, payload: mark };
         return udpFrame({ source: NOBODY, destination: gateway.mac }, packet);
     };
     return [
@@ -46,9 +47,9 @@ function macAttempts(cast: Cast): Attempt[] {
         attempt(`with the MAC of ${mate.name}`, mate.mac),
         attempt("with a MAC of nobody", NOBODY),
         {
-            what: "with a MAC of nobody, from DHCP's port to DHCP's on platform",
+            what: `with a MAC of nobody, from DHCP's port to DHCP's on ${reached.name}`,
             frames: (mark) => [[self.host, asClient(mark)]],
-            watchers: ["platform"],
+            watchers: [reached.host],
             reaches: [],
         },
     ];
@@ -56,7 +57,7 @@ function macAttempts(cast: Cast): Attempt[] {
 
 /** Another address than its own: the source of the router's rules, and PVE's address filter. */
 function addressAttempts(cast: Cast): Attempt[] {
-    const { self, limited, mate, stranger, gateway, platform } = cast;
+    const { self, limited, mate, stranger, gateway, reached } = cast;
     const attempt = (what: string, source: string, reaches: boolean, vlan?: number): Attempt => ({
         what,
         frames: (mark) => [
@@ -64,17 +65,17 @@ function addressAttempts(cast: Cast): Attempt[] {
                 self.host,
                 udpFrame(
                     { source: self.mac, destination: gateway.mac, ...(vlan !== undefined && { vlan }) },
-                    datagram(cast.freshPort(), mark, source, platform),
+                    datagram(cast.freshPort(), mark, source, reached.address),
                 ),
             ],
         ],
-        watchers: ["platform"],
-        reaches: reaches ? ["platform"] : [],
+        watchers: [reached.host],
+        reaches: reaches ? [reached.host] : [],
     });
     const neighbour = attempt(`with the address of ${mate.name}`, mate.address, !limited);
     const tagged = `in a frame of VLAN ${NO_VLAN}`;
     return [
-        attempt("its own address to platform (control)", self.address, true),
+        attempt(`its own address to ${reached.name} (control)`, self.address, true),
         attempt(`with the address of ${stranger.name}`, stranger.address, false),
         limited ? neighbour : { ...neighbour, why: WHY.address },
         {
@@ -87,7 +88,7 @@ function addressAttempts(cast: Cast): Attempt[] {
 
 /** Frames with a VLAN tag, which PVE's rules do not see: its bridge keeps them in the VM's own segment. */
 function tagAttempts(cast: Cast): Attempt[] {
-    const { self, mate, stranger, isolated, gateway } = cast;
+    const { self, mate, stranger, isolated, gateway, nobody } = cast;
     const attempt = (vlan: number, to: Actor, mac = to.mac): Attempt => ({
         what: `a frame of VLAN ${vlan} with the address of nobody to ${to.name}${mac === to.mac ? "" : " by the gateway"}`,
         frames: (mark) => [
@@ -95,7 +96,7 @@ function tagAttempts(cast: Cast): Attempt[] {
                 self.host,
                 udpFrame(
                     { source: self.mac, destination: mac, vlan },
-                    datagram(cast.freshPort(), mark, nobodyBeside(self.address), to.address),
+                    datagram(cast.freshPort(), mark, nobody, to.address),
                 ),
             ],
         ],
@@ -108,11 +109,6 @@ function tagAttempts(cast: Cast): Attempt[] {
         { ...attempt(vlan, stranger, gateway.mac), routed: true as const },
     ]);
     return [...own, attempt(stranger.vlan, stranger)];
-}
-
-/** An address of the same segment that no VM can have: the last one before the broadcast's. */
-function nobodyBeside(address: string): string {
-    return address.replace(/\d+$/, "254");
 }
 
 /** ARP as the gateway. */

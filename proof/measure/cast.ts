@@ -1,4 +1,5 @@
 import type { SentFrames } from "../../lab/dataPlane";
+import type { Place } from "./places";
 
 /** UDP port of the attempts that are about no service. */
 export const PORT = 514;
@@ -19,8 +20,10 @@ export interface Cast {
     readonly mate: Actor;
     readonly stranger: Actor;
     readonly gateway: { readonly address: string; readonly mac: string };
-    /** Address of the host that stands in for the segment platform, which every tenant reaches. */
-    readonly platform: string;
+    /** Host of a place that every tenant reaches. */
+    readonly reached: Place;
+    /** Address of the own segment that no VM has. */
+    readonly nobody: string;
     /** Source port that no attempt before had: what was answered once passes whoever sends it. */
     readonly freshPort: () => number;
     /** Whether a file opens a way between the two tenants that the attempts would be on. */

@@ -63,16 +63,16 @@ function unasked({ self, stranger, gateway, freshPort }: Cast): Attempt {
 }
 
 /** A packet in another tenant's connection to what both reach. */
-function stolen({ self, stranger, gateway, platform, freshPort }: Cast): Attempt {
+function stolen({ self, stranger, gateway, reached, freshPort }: Cast): Attempt {
     const ends: [End, End] = [
         [stranger.address, freshPort()],
-        [platform, PORT],
+        [reached.address, PORT],
     ];
     return {
-        what: `with the address of ${stranger.name} in its connection to platform`,
+        what: `with the address of ${stranger.name} in its connection to ${reached.name}`,
         frames: (mark) => [frame(stranger, ends, SAID, gateway.mac), frame(self, ends, mark, gateway.mac)],
-        watchers: ["platform"],
-        reaches: ["platform"],
+        watchers: [reached.host],
+        reaches: [reached.host],
         why: WHY.routed,
     };
 }

@@ -1,4 +1,6 @@
 import { randomBytes } from "node:crypto";
+import { INTERNET } from "../../substrate/places";
+import { freeVlans, segmentsFromTenants } from "../../substrate/plan";
 import type { Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
 import { describe as describeRule, describeAllowance } from "../../substrate/recordOwnership";
 import { proofName, vmsOf, type Check } from "../proof";
@@ -24,8 +26,8 @@ export interface Site {
 /** How long a frame may take, in seconds. */
 const FRAME_SECONDS = 1;
 
-/** VLAN that a VM is moved to where there is no other tenant's. */
-const SPARE_VLAN = 59;
+/** The last VLAN that IEEE 802.1Q leaves to use. */
+const LAST_VLAN = 4094;
 
 /** Removes one rule on purpose: exactly the probes that it lets through must turn red. It is there again afterwards. */
 export async function ruleControl({ plane, substrate, node, router, leases }: Site): Promise<Finding> {
@@ -116,7 +118,7 @@ function allRed(what: string, which: string, measured: readonly Measured[]): Fin
 /** Moves one VM to another tenant's VLAN on purpose: its address and its row must turn red. It stays there. */
 export async function tagControl({ plane, substrate, node, router, leases }: Site): Promise<Finding> {
     const [tenant, vm] = movedOf(substrate);
-    const vlan = substrate.tenants.find((other) => other !== tenant)?.segment.vlan ?? SPARE_VLAN;
+    const vlan = vlanBeside(substrate, tenant);
     await setNic(node, vm.vmid, (net0) => net0.replace(/tag=\d+/, `tag=${vlan}`));
     await plane.apply(await readPlaneState(node, router));
     const again = await bootVms(plane, [vm]);
@@ -134,12 +136,18 @@ export async function tagControl({ plane, substrate, node, router, leases }: Sit
     };
 }
 
-/** A rule that somebody's file opens, or the one that opens platform to the first tenant. */
-function ruleOf({ tenants }: Substrate): { readonly tenant: Tenant; readonly rule: string } {
+/** VLAN of another tenant; where there is none, another one. */
+function vlanBeside({ plan, tenants }: Substrate, { segment }: Tenant): number {
+    const other = tenants.find((one) => one.segment !== segment)?.segment.vlan;
+    return other ?? freeVlans(plan, [segment.vlan])[0] ?? (segment.vlan % LAST_VLAN) + 1;
+}
+
+/** A rule that somebody's file opens, or the one that opens to the first tenant what every tenant reaches. */
+function ruleOf({ plan, tenants }: Substrate): { readonly tenant: Tenant; readonly rule: string } {
     const tenant = tenants.find(({ allow }) => allow.length > 0);
     const [first] = tenant?.allow ?? [];
     return tenant === undefined || first === undefined
-        ? { tenant: tenants[0]!, rule: describeRule(tenants[0]!.name, "platform") }
+        ? { tenant: tenants[0]!, rule: describeRule(tenants[0]!.name, segmentsFromTenants(plan)[0]?.name ?? INTERNET) }
         : { tenant, rule: describeAllowance(tenant.name, first, first.ports[0]) };
 }
 

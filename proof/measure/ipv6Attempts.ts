@@ -27,7 +27,7 @@ export function ipv6Attempts(cast: Cast): Attempt[] {
                 ),
             ],
         ],
-        watchers: [...both(cast), "platform"],
+        watchers: [...both(cast), cast.reached.host],
         reaches: [],
     });
     const advertisement = "a router advertisement";

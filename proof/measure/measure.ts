@@ -1,4 +1,4 @@
-import { siteSegment } from "../../substrate/plan";
+import { prefixOf, siteSegment } from "../../substrate/plan";
 import { checksOf, proofName, standInsOf, vmsOf, type Check, type ProofHost } from "../proof";
 import { declaredNames, type Lease } from "../lease";
 import { ELSEWHERE, GATEWAY, INTERNET, ROUTER } from "../../firewall/reachability";
@@ -31,8 +31,9 @@ export async function addStandIns(plane: DataPlane, substrate: Substrate): Promi
     for (const standIn of standIns) {
         const segment = segmentOf(standIn);
         if (segment !== undefined) {
-            const { name, vlan = 0, untagged, gateway } = segment;
-            await plane.standIn(name, untagged ? 0 : vlan, standIn.addresses, gateway);
+            const { name, vlan = 0, untagged, cidr, gateway } = segment;
+            const addresses = standIn.addresses.map((address) => `${address}/${prefixOf(cidr)}`);
+            await plane.standIn(name, untagged ? 0 : vlan, addresses, gateway);
         }
     }
     const far = standIns.filter((one) => segmentOf(one) === undefined).flatMap(({ addresses }) => addresses);
@@ -50,7 +51,9 @@ export async function bootVms(plane: DataPlane, vms: readonly WorkloadVm[]): Pro
 /** Asks each VM's resolver for every declared name, and for one that nobody declared. */
 export async function measureNames(plane: DataPlane, substrate: Substrate): Promise<Finding[]> {
     const names = declaredNames(substrate);
-    const questions = vmsOf(substrate).flatMap(([tenant, vm]) =>
+    // Of resolvers that are not the router there is no stand-in.
+    const asking = vmsOf(substrate).filter(([{ segment }]) => segment.resolvers.includes(segment.subnet.gateway));
+    const questions = asking.flatMap(([tenant, vm]) =>
         [...names, [`nobody.${tenant.zone}`, undefined] as const].map(([name, address]) => ({
             vm,
             name,

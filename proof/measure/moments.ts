@@ -1,25 +1,25 @@
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import { hostOf, prefixOf, siteSegment } from "../../substrate/plan";
+import { prefixOf } from "../../substrate/plan";
 import type { Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
 import { stackFileOf } from "../../definitions/stackFile";
 import { readPlaneState, type PlaneState } from "../../lab/planeState";
+import { labSite } from "../../lab/site";
 import { SimulatedNode } from "../../lab/simulatedNode";
 import type { DataPlane, SentFrames } from "../../lab/dataPlane";
 import type { SimulatedRouter } from "../../lab/simulatedRouter";
 import type { Workspace } from "../../lab/workspace";
-import { proofName, standInsOf } from "../proof";
+import { proofName } from "../proof";
 import type { Finding } from "../findings";
 import { udpFrame } from "./frames";
+import { outsidePlace, reachedPlace, spareAddress } from "./places";
 
 /** How long a frame may take, in seconds. */
 const FRAME_SECONDS = 0.4;
 const PORT = 514;
-/** A host of a tenant's subnet that no definition gives to a VM: what the VM has before anybody tells it. */
-const HOST = 99;
 const NOBODY = "02:00:00:00:00:99";
-/** Segment of the site that reaches no tenant. */
-const OUTSIDE = "guest";
+/** MAC of what comes from outside, which the router does not look at. */
+const STAND_IN = "02:00:00:00:00:98";
 
 /** A life of one VM under measurement: what is sent to it and from it at every moment. */
 export interface Watched {
@@ -75,7 +75,7 @@ export async function framesThrough(
     moments: readonly unknown[],
     change: (mirror: SimulatedNode) => Promise<void> = () => Promise.resolve(),
 ): Promise<Finding> {
-    const mirror = await SimulatedNode.start();
+    const mirror = await SimulatedNode.start(undefined, labSite(watched.substrate).node);
     const sent: Sent[][] = [];
     try {
         let before = "";
@@ -131,24 +131,25 @@ export async function withoutFirewall(watched: Watched, moments: readonly unknow
 /** Frames of one moment, and whether they arrive. */
 async function frames({ plane, substrate, tenant, vm }: Watched): Promise<Sent[]> {
     const { cidr } = tenant.segment.subnet;
-    const address = hostOf(cidr, HOST);
+    // What the VM has before anybody tells it.
+    const address = spareAddress(substrate.plan, tenant);
     await plane.name(new Map([[vm.vmid, `${address}/${prefixOf(cidr)}`]]));
     await plane.forget();
-    const [host, platform] = [`vm${vm.vmid}`, "platform"];
-    const addressOf = (place: string) => standInsOf(substrate).find(({ name }) => name === place)!.addresses[0]!;
+    const host = `vm${vm.vmid}`;
+    const [outside, reached] = [outsidePlace(substrate), reachedPlace(substrate)];
     const attempts = [
         {
-            what: `into it from ${OUTSIDE}`,
-            ends: { source: addressOf(OUTSIDE), destination: address },
-            from: OUTSIDE,
+            what: `into it from ${outside.name}`,
+            ends: { source: outside.address, destination: address },
+            from: outside.host,
             to: host,
-            mac: `02:00:00:00:00:${String(siteSegment(substrate.plan, OUTSIDE)!.vlan).padStart(2, "0")}`,
+            mac: STAND_IN,
         },
         {
             what: "from it with the MAC of nobody",
-            ends: { source: address, destination: addressOf(platform) },
+            ends: { source: address, destination: reached.address },
             from: host,
-            to: platform,
+            to: reached.host,
             mac: NOBODY,
         },
     ];

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { DataPlane, SentFrames } from "../../lab/dataPlane";
-import type { Substrate, Tenant } from "../../substrate/substrate";
+import type { Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
 import type { Finding } from "../findings";
 import { dhcpMessage, octets, type ClientMessage } from "./frames";
 
@@ -11,8 +11,8 @@ const WHY =
     "across tenants: Kea takes the scope by the relay that a message names, before any packet filter; a reservation or a fixed address is kept";
 
 /**
- * Attempt of a tenant's VM to take an address of another tenant's pool, as a relay of that segment would ask for it; none where there is
- * one tenant. It goes by what the router offers the other tenant's VM, before and after.
+ * Attempt of a tenant's VM to take an address of another tenant's pool, as a relay of that segment would ask for it; none where no two
+ * tenants have a VM that asks by DHCP. It goes by what the router offers the other tenant's VM, before and after.
  *
  * @param macs of the VMs by VMID.
  */
@@ -21,15 +21,16 @@ export async function measurePools(
     { tenants }: Substrate,
     macs: ReadonlyMap<number, string>,
 ): Promise<Finding[]> {
-    const [own, other] = tenants;
+    // One with an address of its definition's asks nobody, and PVE lets no question of its out.
+    const [own, other] = tenants.map((tenant) => ({ ...tenant, vms: tenant.vms.filter(asks) })).filter(hasVms);
     if (own === undefined || other === undefined) {
         return [];
     }
     const wanted = other.segment.subnet.poolEnd;
-    const asks = (what: string, relay: string | undefined) => attempt(own, other, macs, what, relay, wanted);
+    const asked = (what: string, relay: string | undefined) => attempt(own, other, macs, what, relay, wanted);
     const all = [
-        asks(`${own.name} asks for ${wanted} of ${other.name}'s pool (control)`, undefined),
-        asks(
+        asked(`${own.name} asks for ${wanted} of ${other.name}'s pool (control)`, undefined),
+        asked(
             `${own.name} asks for ${wanted} of ${other.name}'s pool as a relay of its segment`,
             other.segment.subnet.gateway,
         ),
@@ -45,6 +46,14 @@ export async function measurePools(
         const [expected, measured] = [said(!relayed), said(seen[index]!)];
         return { what, expected, measured, ok: expected === measured, ...(relayed && { note: WHY }) };
     });
+}
+
+function asks({ address }: WorkloadVm): boolean {
+    return address === undefined;
+}
+
+function hasVms({ vms }: Tenant): boolean {
+    return vms.length > 0;
 }
 
 /** A VM's request for an address of another segment, after which a VM there says that it would like that address. */

@@ -5,8 +5,10 @@ import { judgeLease } from "../lease";
 import { stackFileOf } from "../../definitions/stackFile";
 import type { Substrate } from "../../substrate/substrate";
 import { DataPlane, type PlaneVm } from "../../lab/dataPlane";
+import { LAB_SUBSTRATE } from "../../lab/definitions";
 import { defineMany } from "../../lab/manyTenants";
 import { readPlaneState } from "../../lab/planeState";
+import { labSite } from "../../lab/site";
 import { SimulatedNode } from "../../lab/simulatedNode";
 import { SimulatedRouter } from "../../lab/simulatedRouter";
 import { Workspace } from "../../lab/workspace";
@@ -18,16 +20,13 @@ import { measurePools } from "./pools";
 import { prepareSite } from "./site";
 import { measureSpoofing } from "./spoofing";
 
-/** The simulated node and router are those of one substrate. */
-export const PROVABLE = "dvntm";
-
 /** TCP port that each of many tenants opens to the next. */
 const MANY_ALLOW = "5432";
 
 /** Subject of a proof, and whom it tells how far it is. */
 export interface ProofOptions {
-    /** Folder of the definitions that are proved; the lab's own where it is missing. */
-    readonly definitions?: string;
+    /** The substrate that is proved, and the folder of its definitions; the lab's own where it is missing. */
+    readonly subject?: { readonly definitions: string; readonly substrate: string };
     /** That many VMs of ten tenants in place of the substrate's own. */
     readonly vms?: number;
     /** Changes the copied project before anything is made. */
@@ -45,18 +44,18 @@ export interface ProofOptions {
  * Brings a substrate up on the simulated node and router, builds the data plane from what they hold then, and measures
  * from inside every VM what the tenants' files declare. Nothing of it is left afterwards.
  *
- * @throws DefinitionError where the definitions have faults, or the simulated node cannot stand for their hypervisors.
+ * @throws DefinitionError where the definitions have faults, or the simulated machines cannot stand for theirs.
  */
 export async function prove(options: ProofOptions): Promise<Proof> {
     const began = Date.now();
-    const { definitions, signal } = options;
+    const { subject, signal } = options;
     // Faults are told of the person's own files, by their lines.
-    const own = definitions === undefined ? undefined : loadSubstrate({ root: definitions, substrate: PROVABLE });
-    const node = await SimulatedNode.start();
+    const own = subject && provable(loadSubstrate({ root: subject.definitions, substrate: subject.substrate }));
+    const site = own && labSite(own);
+    const node = await SimulatedNode.start(undefined, site?.node);
     try {
         options.runs?.("the simulated node");
-        expectOneNode(own, node);
-        const router = await SimulatedRouter.start();
+        const router = await SimulatedRouter.start(site && { site: site.router });
         try {
             options.runs?.("the simulated router");
             signal?.throwIfAborted();
@@ -70,18 +69,32 @@ export async function prove(options: ProofOptions): Promise<Proof> {
     }
 }
 
-/** @throws DefinitionError where a hypervisor is another node than the simulated one. */
-function expectOneNode(substrate: Substrate | undefined, { ready }: SimulatedNode): void {
-    const faults = (substrate?.hypervisors ?? [])
-        .filter(({ node }) => node !== ready.node)
-        .map(({ name, node }) => ({
-            file: stackFileOf(PROVABLE),
-            path: `hypervisors.${name}.node`,
-            message: `${node} cannot be proved: it is proved on the simulated node, which is ${ready.node} alone`,
-        }));
+/** @throws DefinitionError where the substrate has no walls of a router, or nodes beside the simulated one. */
+function provable(substrate: Substrate): Substrate {
+    const { name, coreRouter, hypervisors } = substrate;
+    const file = stackFileOf(name);
+    const [first] = hypervisors;
+    const others = hypervisors.filter(({ node }) => node !== first!.node);
+    const faults = [
+        ...(coreRouter.mode === "none"
+            ? [
+                  {
+                      file,
+                      path: "coreRouter.mode",
+                      message: "none: on a flat network nothing parts tenants, so nothing can be proved",
+                  },
+              ]
+            : []),
+        ...others.map((other) => ({
+            file,
+            path: `hypervisors.${other.name}.node`,
+            message: `${other.node} cannot be proved: it is proved on one simulated node, which is ${first!.node}`,
+        })),
+    ];
     if (faults.length > 0) {
         throw new DefinitionError(faults);
     }
+    return substrate;
 }
 
 async function proveOn(
@@ -89,15 +102,16 @@ async function proveOn(
     router: SimulatedRouter,
     options: ProofOptions,
 ): Promise<Omit<Proof, "seconds">> {
-    const workspace = await Workspace.create(PROVABLE, node, router, {}, options.definitions);
+    const { substrate: name = LAB_SUBSTRATE, definitions } = options.subject ?? {};
+    const workspace = await Workspace.create(name, node, router, {}, definitions);
     options.signal?.addEventListener("abort", () => workspace.interrupt());
     try {
         options.signal?.throwIfAborted();
         if (options.vms !== undefined) {
-            defineMany(workspace.root, PROVABLE, options.vms, MANY_ALLOW);
+            defineMany(workspace.root, name, options.vms, MANY_ALLOW);
         }
         options.define?.(workspace.root);
-        const substrate = loadSubstrate({ root: workspace.root, substrate: PROVABLE });
+        const substrate = loadSubstrate({ root: workspace.root, substrate: name });
         const vlans = substrate.tenants.map(({ segment }) => segment.vlan);
         await prepareSite(node, router, vlans);
         const names = substrate.tenants.map(({ name }) => name).join(", ");

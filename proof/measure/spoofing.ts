@@ -1,11 +1,12 @@
 import { randomBytes } from "node:crypto";
-import { proofName, standInsOf } from "../proof";
+import { proofName } from "../proof";
 import type { Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
 import type { Lease } from "../lease";
 import type { DataPlane, PlaneVm } from "../../lab/dataPlane";
 import type { Finding } from "../findings";
 import { attemptsOf } from "./attempts";
 import type { Actor, Cast } from "./cast";
+import { reachedPlace, spareAddress } from "./places";
 
 const WATCH_SECONDS = 0.6;
 
@@ -94,8 +95,7 @@ function castOf(
     const first = own.vms.find(plays);
     const second = own.vms.find((vm) => vm !== first);
     const [self, mate, stranger] = [actor(own, first), actor(own, second), actor(other, other.vms[0])];
-    const platform = standInsOf(substrate).find(({ name }) => name === "platform")?.addresses[0];
-    if (self === undefined || mate === undefined || stranger === undefined || platform === undefined) {
+    if (self === undefined || mate === undefined || stranger === undefined) {
         return undefined;
     }
     return {
@@ -105,7 +105,8 @@ function castOf(
         mate,
         stranger,
         gateway: { address: own.segment.subnet.gateway, mac: plane.routerMac },
-        platform,
+        reached: reachedPlace(substrate),
+        nobody: spareAddress(substrate.plan, own),
         allowed: opens(own, other) || opens(other, own),
     };
 }

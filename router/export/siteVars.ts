@@ -1,4 +1,5 @@
 import type { RouterVariables, ZonePolicy, ZoneVariables } from "../../definitions/definitions";
+import { POLICIES, SET_ASIDE, UNROUTED_ZONES } from "../../substrate/deevnet";
 import {
     segmentsFromTenants,
     segmentsIntoTenants,
@@ -7,17 +8,12 @@ import {
     type SiteSegment,
 } from "../../substrate/plan";
 
-/** Zones that the site has set aside for tenants, by the VLAN that each has. */
-const TENANT_ZONES: Readonly<Record<string, number>> = { tenant_1: 50, tenant_2: 51, tenant_3: 52 };
-
-/** trusted leads to management at the portable lab alone, which the site calls a convenience there. */
-const TRUSTED_TO_MANAGEMENT = ["dvntm"];
-
 /** The site's own variables for a site that nobody gave a file for: its segments and what they reach. */
 export function siteVars(substrate: string, plan: NetworkPlan): RouterVariables {
-    const setAside = Object.entries(TENANT_ZONES).filter(([, vlan]) => plan.vlans.includes(vlan));
+    const setAside = plan.standard ? Object.entries(SET_ASIDE) : [];
     const tenants = setAside.map(([zone]) => zone);
-    const extra = TRUSTED_TO_MANAGEMENT.includes(substrate) ? [pass("trusted", "management")] : [];
+    const extra = ((plan.standard && POLICIES[substrate]) || []).map(([from, to]) => pass(from, to));
+    const unrouted = plan.standard ? Object.entries(UNROUTED_ZONES) : [];
     const into = segmentsIntoTenants(plan);
     const segments = [...into, ...plan.segments.filter((segment) => !into.includes(segment))];
     const named = new Set(segments.map(({ name }) => name));
@@ -25,7 +21,7 @@ export function siteVars(substrate: string, plan: NetworkPlan): RouterVariables 
         deevnet_vlans: {
             ...Object.fromEntries(plan.segments.flatMap((segment) => segmentZone(substrate, segment))),
             ...Object.fromEntries(setAside.map(([zone, vlan]) => [zone, routedZone(vlan, subnetOf(plan, vlan)!)])),
-            blackhole: { vlan_id: 999 },
+            ...Object.fromEntries(unrouted.map(([zone, vlan]) => [zone, { vlan_id: vlan }])),
         },
         firewall_zone_policies: [
             ...extra,

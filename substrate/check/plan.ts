@@ -6,6 +6,7 @@ import type { Source } from "../../definitions/yaml";
 import { covers, enclosingNetwork, formatAddress, networkOf, overlaps, parseAddress, type Range } from "../network";
 import { cidrOf, prefixOf, TENANTS, vmidOf, type NetworkPlan } from "../plan";
 import { listedSubnets, parseHosts, parseVlans, resolvePlan } from "../resolvePlan";
+import { ELSEWHERE, GATEWAY, INTERNET, ROUTER } from "../places";
 import { PRIVATE_NETWORKS } from "../privateNetworks";
 
 /** VLANs that IEEE 802.1Q leaves to use. */
@@ -13,6 +14,9 @@ const LAST_VLAN = 4094;
 
 /** PVE takes VMIDs from 100 to 999999999 (pve-common, PVE::JSONSchema, pve-vmid). */
 const VMIDS: Range = { first: 100, last: 999_999_999 };
+
+/** Names that destinations and reachability have for something else. */
+const PLACES: readonly string[] = [ELSEWHERE, GATEWAY, INTERNET, ROUTER, TENANTS];
 
 const INSIDE = PRIVATE_NETWORKS.map(networkOf);
 
@@ -57,6 +61,11 @@ function checkSegments({ site, network }: SubstrateDefinition, fault: FaultOf): 
     const holders = new Map<number, string>();
     return Object.entries(network.segments).flatMap(([name, segment]) => {
         const { vlan } = segment;
+        if (PLACES.includes(name)) {
+            return [
+                fault(["segments", name], `${name} is a place of every site: ${PLACES.join(", ")}; rename the segment`),
+            ];
+        }
         const at = (key: keyof SegmentDefinition): Path => ["segments", name, key];
         if (vlan === undefined) {
             return segment.subnet === undefined ? [fault(["segments", name], "vlan or subnet is missing")] : [];

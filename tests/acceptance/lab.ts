@@ -46,7 +46,7 @@ export class AcceptanceLab {
         environment: Readonly<Record<string, string>> = {},
         pve?: string,
     ): Promise<AcceptanceLab> {
-        const node = await SimulatedNode.start(undefined, pve);
+        const node = await SimulatedNode.start(undefined, undefined, pve);
         return new AcceptanceLab(node, await Workspace.create("dvntm", node, router, environment));
     }
 

@@ -58,7 +58,7 @@ describeHere("the router's walls, with packets", () => {
         made = await Moment.of(router, tenant);
         plane = await DataPlane.start();
         await apply();
-        await plane.standIn("management", 0, [MANAGEMENT], "10.20.99.1");
+        await plane.standIn("management", 0, [`${MANAGEMENT}/24`], "10.20.99.1");
         await plane.standIn(PLANE_INTERNET, 0, [OUTSIDE]);
         await plane.boot([5001, 5101], 5);
         const hosts = { management: [MANAGEMENT], vm5101: [DATABASE], [PLANE_INTERNET]: [OUTSIDE] };

@@ -17,7 +17,7 @@ afterAll(removeProjects);
 
 const RECORD: Expected = expected;
 
-const SMALL = { vlan: 59, hypervisor: "hv02", diskGiB: 32, tagged: true };
+const SMALL = { vlan: 59, hypervisor: "hv02", diskGiB: 32, tagged: true, opens: "iot_backend" };
 
 /** The throwaway substrate as a run has it. */
 const SUBSTRATE = loadSubstrate({

@@ -6,7 +6,7 @@ import { project, removeProjects, smallTenant, SMALL_GUEST, STACK } from "../fix
 
 afterAll(removeProjects);
 
-const SMALL = { vlan: 59, hypervisor: "hv02", diskGiB: 32, tagged: true };
+const SMALL = { vlan: 59, hypervisor: "hv02", diskGiB: 32, tagged: true, opens: "iot_backend" };
 
 describe("the VLAN of a check", () => {
     const NOTHING: Occupied = { guests: [], settings: [], pools: [] };

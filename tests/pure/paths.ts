@@ -32,7 +32,7 @@ const DEFINITION: SubstrateDefinition = {
     network: networkDefinition(),
 };
 
-const PLAN = resolvePlan(DEFINITION);
+const PLAN = resolvePlan(DEFINITION, true);
 
 export function definitionOf(vlan: number, allow: readonly AllowanceDefinition[] = []): TenantDefinition {
     return {

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { loadSubstrate } from "../../substrate/load";
-import { parseAddress } from "../../substrate/network";
+import { labSite } from "../../lab/site";
+import { covers, enclosingNetwork, networkOf, overlaps, parseAddress } from "../../substrate/network";
 import { slotOf, siteNetworks, vlansText, vmidsText } from "../../substrate/plan";
-import type { Substrate } from "../../substrate/substrate";
+import type { Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
 import { PLAN, planOf, project, removeProjects, STACK } from "../fixtures";
 
 afterAll(removeProjects);
@@ -78,11 +79,17 @@ const change = fc.record(
 );
 const segments = fc.constantFrom(
     {},
+    {},
+    {},
     { lan: { subnet: "192.168.1.0/24", reaches: ["tenants"] } },
     { core: { vlan: 99 } },
+    // One that a tenant may ask for, too: by its VLAN, by its network.
+    { core: { vlan: 52, subnet: "10.250.0.0/24" } },
+    { lan: { subnet: "192.168.50.0/28" }, core: { vlan: 99, subnet: "172.16.51.64/26" } },
 );
+const mode = fc.constantFrom("export", "export", "none");
 const block = fc
-    .tuple(fc.constantFrom(...RIGHT), fc.oneof({ weight: 2, arbitrary: fc.constant({}) }, change), segments)
+    .tuple(fc.constantFrom(...RIGHT), fc.oneof({ weight: 3, arbitrary: fc.constant({}) }, change), segments)
     .map(([right, changed, own]) => ({ ...right, ...changed, segments: own, reach: [] }));
 
 const vm = fc.record(
@@ -91,6 +98,10 @@ const vm = fc.record(
         address: fc.oneof(
             { weight: 5, arbitrary: fc.constantFrom("dhcp", "fixed") },
             host.map((last) => `192.168.50.${Math.min(last, 255)}`),
+        ),
+        aliases: fc.oneof(
+            { weight: 9, arbitrary: fc.constant([]) },
+            fc.subarray(["vm0", "www", "db"], { minLength: 1 }),
         ),
     },
     { requiredKeys: ["instance"] },
@@ -102,13 +113,20 @@ const tenants = fc.array(fc.record({ vlan, vms: fc.array(vm, { minLength: 1, max
 });
 
 /** The substrate, or the faults that it is refused with. */
-function load(network: object, all: readonly { readonly vlan: number; readonly vms: readonly object[] }[]) {
+function load(
+    network: object,
+    routed: string,
+    all: readonly { readonly vlan: number; readonly vms: readonly object[] }[],
+) {
     const stack = STACK.replace(
         "status: active\n",
-        `status: active\n  tenant-hypervisors:macPolicy: deterministic\n  tenant-hypervisors:network: ${JSON.stringify(network)}\n`,
+        `status: active\n  tenant-hypervisors:macPolicy: deterministic\n  tenant-hypervisors:network: ${JSON.stringify(network)}\n` +
+            `  tenant-hypervisors:coreRouter: {mode: ${routed}}\n`,
     );
     const files = all.map(({ vlan: tag, vms }, i): [string, string] => {
-        const list = vms.map((one, j) => ({ name: `vm${j}`, memory: "512MiB", disk: "8GiB", ...one }));
+        // On a flat network nobody has an address of the definition's.
+        const addressed = routed === "none" ? { address: "dhcp" } : {};
+        const list = vms.map((one, j) => ({ name: `vm${j}`, memory: "512MiB", disk: "8GiB", ...one, ...addressed }));
         return [`tenants/dvntm/t${i}.yaml`, JSON.stringify({ name: `t${i}`, vlan: tag, vms: list })];
     });
     const root = project({ "Pulumi.dvntm.yaml": stack, ...Object.fromEntries(files) });
@@ -123,18 +141,27 @@ function load(network: object, all: readonly { readonly vlan: number; readonly v
     }
 }
 
-function expectApart({ tenants: all }: Substrate): void {
+function expectApart(substrate: Substrate): void {
+    const { tenants: all, plan, zone, coreRouter } = substrate;
     const vms = all.flatMap((tenant) => tenant.vms);
+    const routed = coreRouter.mode !== "none";
+    const { router } = labSite(substrate);
+    const addresses = [...Object.values(router.tenants), ...router.segments.map(({ address }) => address)];
     const distinct = {
-        vlans: all.map(({ segment }) => segment.vlan),
+        vlans: [...all.map(({ segment }) => segment.vlan), ...plan.segments.flatMap(({ vlan: own }) => own ?? [])],
         vmids: vms.map(({ vmid }) => vmid),
         macs: vms.map(({ mac }) => mac!),
-        names: vms.map(({ fqdn }) => fqdn),
-        addresses: vms.flatMap(({ address }) => address ?? []),
+        names: [zone, ...all.map((one) => one.zone), ...vms.flatMap(({ fqdn, aliases }) => [fqdn, ...aliases])],
+        // The router has one in each segment; on a flat network the segment is one.
+        addresses: [...vms.flatMap(({ address }) => address ?? []), ...addresses.map((one) => one.split("/")[0]!)],
+        nodes: router.names.map(({ hostname }) => hostname),
     };
     Object.values(distinct).forEach((values) => expect(new Set<unknown>(values).size).toBe(values.length));
     distinct.macs.forEach((mac) => expect(mac).toMatch(/^02(:[0-9a-f]{2}){5}$/));
+    const networks = addresses.map((address) => enclosingNetwork(address)!);
+    networks.forEach((one, i) => expect(networks.slice(i + 1).some((other) => overlaps(one, other))).toBe(false));
     for (const { segment, vms: own } of all) {
+        expect(!routed || networks.some((one) => covers(one, networkOf(segment.subnet.cidr)))).toBe(true);
         const [gateway, first, last] = [segment.subnet.gateway, segment.subnet.poolStart, segment.subnet.poolEnd].map(
             (address) => parseAddress(address)!,
         );
@@ -147,20 +174,40 @@ function expectApart({ tenants: all }: Substrate): void {
 }
 
 test("whatever the plan, no two things get the same, and what does not fit is refused offline", () => {
-    const seen = { right: 0, refused: 0 };
+    const seen = { right: 0, refused: 0, flat: 0 };
     fc.assert(
-        fc.property(block, tenants, (network, all) => {
-            const loaded = load(network, all);
+        fc.property(block, mode, tenants, (network, routed, all) => {
+            const loaded = load(network, routed, all);
             if (Array.isArray(loaded)) {
                 seen.refused += 1;
             } else {
                 seen.right += 1;
+                seen.flat += Number(loaded.coreRouter.mode === "none");
                 expectApart(loaded);
             }
         }),
-        { numRuns: 250, seed: 20261129 },
+        { numRuns: 300, seed: 20261129 },
     );
     // Both kinds are drawn, so that the property says something.
     expect(seen.right).toBeGreaterThan(30);
     expect(seen.refused).toBeGreaterThan(20);
+    expect(seen.flat).toBeGreaterThan(3);
+});
+
+test("control: what is alike is seen", () => {
+    const vms = [{ instance: 1, address: "fixed" }];
+    const right = load({ vlans: "50-53" }, "export", [
+        { vlan: 50, vms },
+        { vlan: 51, vms },
+    ]) as Substrate;
+    expectApart(right);
+    const [first, second] = right.tenants as [Tenant, Tenant];
+    const [vm] = second.vms as [WorkloadVm];
+    const alike: Partial<WorkloadVm>[] = (["vmid", "mac", "address", "fqdn"] as const).map((key) => ({
+        [key]: first.vms[0]![key],
+    }));
+    for (const one of [...alike, { aliases: [vm.fqdn] }, { address: second.segment.subnet.gateway }]) {
+        expect(() => expectApart({ ...right, tenants: [first, { ...second, vms: [{ ...vm, ...one }] }] })).toThrow();
+    }
+    expect(() => expectApart({ ...right, tenants: [first, { ...second, segment: first.segment }] })).toThrow();
 });

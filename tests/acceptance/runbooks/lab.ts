@@ -31,7 +31,7 @@ export interface Site {
 export function siteOf(pages: readonly string[], prepare?: (site: Site) => Promise<unknown>, pve?: string): Site {
     const site = {} as Site;
     beforeAll(async () => {
-        site.node = await SimulatedNode.start(undefined, pve);
+        site.node = await SimulatedNode.start(undefined, undefined, pve);
         site.runbook = clone(site.node);
         // The README is run as far as its own words for it.
         if (!pages.includes("README.md")) {
