@@ -71,9 +71,10 @@ soak: tools ## random edits, drift and faults on ten simulated tenants; a broken
 # Numbers of VMs that the benchmark measures, and how often.
 VMS ?= 1,20,100
 RUNS ?= 5
-# REAL=1 has the node take a real node's times, REAL=10 a tenth of them; PHASES=1 says where the time of one preview goes;
+# REAL=1 has the node take a real node's times, REAL=10 a tenth of them; LINKED=1 makes linked clones; PHASES=1 says where the time of one preview goes;
 # WRITE=1 puts the figures into docs/benchmark.md.
 REAL ?=
+LINKED ?=
 PHASES ?=
 WRITE ?=
 OUTPUT ?=
@@ -83,9 +84,9 @@ bench: export VMS := $(VMS)
 bench: export RUNS := $(RUNS)
 bench: export REAL := $(filter-out 0,$(REAL))
 bench: export OUTPUT := $(OUTPUT)
-bench: tools ## beside Terraform, on one simulated node: [VMS=1,20,100] [RUNS=5] [REAL=<n>] [PHASES=1] [OUTPUT=<file>] [WRITE=1]
+bench: tools ## beside Terraform, on one simulated node: [VMS=1,20,100] [RUNS=5] [REAL=<n>] [LINKED=1] [PHASES=1] [OUTPUT=<file>] [WRITE=1]
 	@$(TSX) lab/bench/bench.ts --vms "$$VMS" --runs "$$RUNS" $${REAL:+--real "$$REAL"} \
-		$(if $(PHASES),--phases) $(if $(WRITE),--write) $${OUTPUT:+--output "$$OUTPUT"}
+		$(if $(LINKED),--linked) $(if $(PHASES),--phases) $(if $(WRITE),--write) $${OUTPUT:+--output "$$OUTPUT"}
 
 .PHONY: lint
 lint: node_modules ## types, generated files, ESLint and formatting

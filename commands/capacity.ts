@@ -1,4 +1,4 @@
-import { formatAmount, RESOURCE_TITLES, sharesOf, shareText, type Share } from "../substrate/capacity";
+import { formatAmount, linkedOn, RESOURCE_TITLES, sharesOf, shareText, type Share } from "../substrate/capacity";
 import type { Substrate } from "../substrate/substrate";
 import { defineCommand, SUBSTRATE } from "./cli/definition";
 import { answer } from "./cli/terminal";
@@ -16,7 +16,8 @@ export const command = defineCommand({
     summary: "say what the hypervisors have and what tenants were promised of it",
     details:
         "Prints memory, disk and vCPUs per hypervisor: promised by tenant and in all, against what the hardware has. Memory " +
-        "counts VMs that start with the node.",
+        "counts VMs that start with the node. Disks of linked clones count in full, since a VM may write all of one; how much of " +
+        "the promise begins as blocks of a template, which the storage holds once, is said.",
     arguments: [SUBSTRATE],
     options: {},
     output: "capacity",
@@ -34,6 +35,7 @@ function asJson(substrate: Substrate) {
         substrate: substrate.name,
         hypervisors: substrate.hypervisors.map((hypervisor) => ({
             name: hypervisor.name,
+            linked: linkedOn(substrate, hypervisor),
             shares: sharesOf(substrate, hypervisor).map((share) => ({
                 ...share,
                 unit: UNITS[share.resource],
@@ -47,17 +49,23 @@ function asTable(substrate: Substrate): string {
     return substrate.hypervisors
         .flatMap((hypervisor) => {
             const shares = sharesOf(substrate, hypervisor);
+            const linked = linkedOn(substrate, hypervisor);
             const title = `${substrate.name} ${hypervisor.name}`;
-            return shares.length === 0 ? [`${title}: hardware is not chosen yet`] : [title, ...shares.flatMap(linesOf)];
+            return shares.length === 0
+                ? [`${title}: hardware is not chosen yet`]
+                : [title, ...shares.flatMap((share) => linesOf(share, linked))];
         })
         .join("\n");
 }
 
-function linesOf(share: Share): string[] {
+function linesOf(share: Share, linked: ReturnType<typeof linkedOn>): string[] {
     const { resource, limit, promised, byTenant } = share;
+    const clones = linked.vms === 1 ? "1 linked clone" : `${linked.vms} linked clones`;
+    const shared = `    of it shared with templates at first: ${formatAmount(linked.diskGiB, "disk")} of ${clones}`;
     return [
         `  ${RESOURCE_TITLES[resource].padEnd(8)}${bar(promised / limit)}${shareText(share)}`,
         ...byTenant.map(([tenant, value]) => `    ${tenant.padEnd(20)}${formatAmount(value, resource).padStart(10)}`),
+        ...(resource === "disk" && linked.vms > 0 ? [shared] : []),
     ];
 }
 

@@ -29,7 +29,7 @@ const STARTED = ["started", "ipv4Addresses", "ipv6Addresses", "networkInterfaceN
 const UNTAGGED = 0;
 
 /**
- * One workload VM: a full clone of a template on the tenant's VLAN, with the size that the definition says. The template
+ * One workload VM: a clone of a template, full or linked, on the tenant's VLAN, with the size that the definition says. The template
  * counts at creation only: a rebuilt one changes no VM. A new word in `rebuild` replaces the VM: it is deleted first,
  * since its VMID, MAC and address stay.
  *
@@ -129,8 +129,8 @@ function template({ vm, hypervisor }: TenantVmArgs) {
     return {
         clone: {
             vmId: hypervisor.templateFor(vm),
-            full: true,
-            datastoreId: hypervisor.model.datastore,
+            // A linked clone stays on the storage of its template, and PVE refuses it with a storage (PVE/API2/Qemu.pm:4362).
+            ...(vm.clone === "full" ? { full: true, datastoreId: hypervisor.model.datastore } : { full: false }),
             // Clones of one template lock each other out; PVE's lock times out after 10 s. The provider takes "already
             // exists" on a second try for success, so it is the check before the run that keeps it off others' VMs.
             retries: 5,

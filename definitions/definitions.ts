@@ -38,6 +38,10 @@ export interface TenantDefinition {
         keys: string[];
     };
     /**
+     * How the tenant's VMs are made of their template: full or linked, as in the stack file. Left out: as the hypervisor's `clone` says. Counts when a VM is made.
+     */
+    clone?: "full" | "linked";
+    /**
      * Refuse to tear the tenant down: no VM of it is deleted or replaced, nor its pool. To lift it, set false and bring the substrate up.
      */
     keep: boolean;
@@ -106,7 +110,7 @@ export interface AllowanceDefinition {
     why: string;
 }
 /**
- * One workload VM: a full clone of a template of the hypervisor.
+ * One workload VM: a clone of a template of the hypervisor.
  */
 export interface VmDefinition {
     /**
@@ -203,6 +207,10 @@ export interface VmDefinition {
      * Name of the template to clone, instead of the hypervisor's choice. Counts when the VM is made.
      */
     template?: string;
+    /**
+     * How the VM is made of its template: full copies all of it, linked shares its blocks. Left out: as the tenant's `clone` says, else the hypervisor's. Counts when the VM is made.
+     */
+    clone?: "full" | "linked";
     /**
      * Further PVE tags; `tenant` and the tenant's name are always there.
      */
@@ -416,6 +424,10 @@ export interface HypervisorDefinition {
          */
         name?: string;
     };
+    /**
+     * How VMs are made of their template, where neither tenant nor VM says otherwise. full: all of it is copied. linked: in seconds, and only what a VM writes takes space; the storage must have linked clones, the template lies on `datastore`, and it stays while a clone of it lives. Counts when a VM is made.
+     */
+    clone: "full" | "linked";
     /**
      * How many VMs are made side by side, until each is configured. PVE locks the template while it copies, and disks are slow: with three, two copy while one is configured.
      */

@@ -9,6 +9,7 @@ const KINDS: readonly (readonly [path: RegExp, kind: string])[] = [
     [/^\/cluster\/resources$/, "guests"],
     [/\/(config|firewall\/options)$/, "settings"],
     [/\/(status\/current|tasks\/[^/]+\/status)$/, "status"],
+    [/\/qemu\/\d+\/feature$/, "feature"],
     [/\/firewall\/rules$/, "records"],
     [/\/firewall\/ipset$/, "ipsets"],
     [/\/firewall\/ipset\/[^/]+$/, "addresses"],

@@ -2,7 +2,7 @@ import { FILTER_IPSET } from "./addressFilter";
 import type { Fault } from "../definitions/faults";
 import { stackFileOf } from "../definitions/stackFile";
 import type { Hypervisor, WorkloadVm } from "../substrate/substrate";
-import { templateFor, type TemplateDetails } from "./inventory";
+import { disksIn, templateFor, type TemplateDetails } from "./inventory";
 import { faultOf, type Known } from "./known";
 
 /** One fault for each thing wrong with a template, at the first VM that would be cloned from it. */
@@ -42,15 +42,42 @@ function checkTemplate(vm: WorkloadVm, details: TemplateDetails, { node, datasto
             `${template} has no cloud-init drive, which ${identity} needs; build it with cloud-init and its drive, or ` +
                 "leave out user and address",
         ...inherited(vm, details, template),
-        disk !== undefined &&
-            disk.storage !== datastore &&
-            `${template} lies on storage ${disk.storage}, not ${datastore}; build it there, or correct datastore`,
     ].filter((message) => message !== false);
-    const size =
-        disk !== undefined && disk.sizeGiB > vm.diskGiB
-            ? [faultOf(vm, "disk", tooSmall(vm, template, disk.sizeGiB))]
-            : [];
-    return [...wrong.map((message) => faultOf(vm, "template", message)), ...size];
+    const linked = vm.clone === "linked" ? notLinkable(details, template, datastore) : [];
+    return [
+        ...wrong.map((message) => faultOf(vm, "template", message)),
+        ...smallerThan(vm, details, template),
+        ...linked.map((message) => faultOf(vm, "clone", message)),
+    ];
+}
+
+/**
+ * Reasons why a template has no linked clones on a datastore. PVE makes them of base images, on storages that have any
+ * (volume_has_feature of PVE/Storage/*Plugin.pm, pve-storage's branch stable-8), and leaves them on the template's storage.
+ */
+function notLinkable(
+    { linkable, settings, systemDisk }: TemplateDetails,
+    template: string,
+    datastore: string,
+): string[] {
+    const storages = [...disksIn(settings).map(({ name }) => storageOf(settings[name])), systemDisk?.storage];
+    const elsewhere = storages.find((storage) => storage !== undefined && storage !== datastore);
+    if (elsewhere !== undefined) {
+        return [
+            `${template} lies on storage ${elsewhere}, not ${datastore}, and a linked clone stays on the storage of its template; ` +
+                "build it there, or set clone: full",
+        ];
+    }
+    return linkable === false
+        ? [
+              `${template} lies on storage ${datastore}, on which PVE makes no linked clone of it: it does on LVM-thin, ZFS, Btrfs, ` +
+                  "Ceph RBD and among files, and not on LVM or iSCSI; set clone: full, or build it on one that can",
+          ]
+        : [];
+}
+
+function storageOf(drive: string | number | undefined): string {
+    return String(drive).split(":")[0]!;
 }
 
 /** Things of a template that every clone would have, and the program could not, or would not, take out of it. */
@@ -83,10 +110,41 @@ function identityOf({ user, address }: WorkloadVm): string | undefined {
     return user !== undefined ? "an account" : address !== undefined ? "a fixed address" : undefined;
 }
 
-function tooSmall(vm: WorkloadVm, template: string, sizeGiB: number): string {
+/** Variables of the image factory by which a template's disk becomes smaller. */
+const SMALLER_DISK = "the image factory's os_disk_size, or disk_size in its fedora-43.pkr.hcl of January 2026";
+
+/** Disks that are declared smaller than the template's of the same place, which a clone copies whole. */
+function smallerThan(vm: WorkloadVm, { systemDisk, settings }: TemplateDetails, template: string): Fault[] {
+    const brought = new Map(disksIn(settings).map(({ name, sizeGiB }) => [name, sizeGiB]));
+    const system = systemDisk?.sizeGiB ?? 0;
+    return [
+        ...(system > vm.diskGiB
+            ? [
+                  faultOf(
+                      vm,
+                      "disk",
+                      `${tooSmall(vm.diskGiB, system, template)}, or build the template with a smaller disk: ${SMALLER_DISK}`,
+                  ),
+              ]
+            : []),
+        ...vm.extraDisks.flatMap(({ interface: name, sizeGiB }) => {
+            const larger = brought.get(name) ?? 0;
+            return larger > sizeGiB
+                ? [
+                      faultOf(
+                          vm,
+                          "disks",
+                          `${name}: ${tooSmall(sizeGiB, larger, `${name} of ${template}`)}, or use another slot`,
+                      ),
+                  ]
+                : [];
+        }),
+    ];
+}
+
+function tooSmall(declared: number, brought: number, of: string): string {
     return (
-        `${vm.diskGiB}GiB is less than the ${sizeGiB}GiB of ${template}, and a disk only grows; allowed: ` +
-        `${Math.ceil(sizeGiB)}GiB or more, or build the template with a smaller disk: the image factory's os_disk_size, or ` +
-        "disk_size in its fedora-43.pkr.hcl of January 2026"
+        `${declared}GiB is less than the ${brought}GiB of ${of}, and a disk only grows; allowed: ` +
+        `${Math.ceil(brought)}GiB or more`
     );
 }

@@ -62,6 +62,8 @@ export type Settings = Readonly<Record<string, string | number | undefined>>;
 export interface TemplateDetails extends Template {
     readonly settings: Settings;
     readonly agent: boolean;
+    /** Whether its disks can have linked clones; missing where nobody asked. */
+    readonly linkable?: boolean;
     /** Whether it has a cloud-init drive. */
     readonly cloudInit: boolean;
     /** How many firewall rules it has, which a clone inherits. */

@@ -29,8 +29,8 @@ export interface Parts {
     readonly walls?: (guests: Inventory["guests"]) => readonly number[];
     /** VMIDs whose process is asked for, where they run: one request each. */
     readonly processes?: readonly number[];
-    /** Templates whose details are asked for, once the settings are read: three requests each. */
-    readonly templates?: (guests: Inventory["guests"]) => readonly Template[];
+    /** Templates whose details are asked for, once the settings are read. */
+    readonly templates?: (guests: Inventory["guests"]) => readonly AskedTemplate[];
     /** Five requests for the walls and bridges that every guest depends on. */
     readonly site?: boolean;
     /** One request for each of these. */
@@ -38,6 +38,11 @@ export interface Parts {
     readonly volumes?: boolean;
     readonly pools?: boolean;
     readonly tasks?: boolean;
+}
+
+/** A template whose details are asked for: three requests, and one more where a VM is to be a linked clone of it. */
+interface AskedTemplate extends Template {
+    readonly linked?: boolean;
 }
 
 /** How far back the task log is read; PVE itself keeps about as many in its newest file. */
@@ -131,13 +136,19 @@ export function readSettings(
     return orNothing(client.get<Settings | undefined>(`/nodes/${node}/${type}/${vmid}/config`), undefined);
 }
 
-async function readDetails(client: NodeClient, path: string, template: Template): Promise<TemplateDetails> {
-    const [config, rules, ipsets] = await Promise.all([
+async function readDetails(
+    client: NodeClient,
+    path: string,
+    { linked = false, ...template }: AskedTemplate,
+): Promise<TemplateDetails> {
+    const [config, rules, ipsets, feature] = await Promise.all([
         client.get<Settings>(`${path}/config`),
         client.get<unknown[]>(`${path}/firewall/rules`),
         client.get<{ name: string }[]>(`${path}/firewall/ipset`),
+        linked ? client.get<{ hasFeature: number }>(`${path}/feature?feature=clone`) : undefined,
     ]);
-    return detailsOf(template, config, rules, ipsets);
+    const details = detailsOf(template, config, rules, ipsets);
+    return feature === undefined ? details : { ...details, linkable: feature.hasFeature === 1 };
 }
 
 /** VMs that the files put on a hypervisor. */
@@ -183,9 +194,9 @@ export function surveyParts(substrate: Substrate, hypervisor: Hypervisor, record
         processes: vmids((vm) => asksProcess(vm, recorded)),
         templates: (guests) => {
             const cloned = vms.filter((vm) => isCloned(vm, guests, recorded));
-            const chosen = cloned.flatMap((vm) => {
+            const chosen = cloned.flatMap((vm): AskedTemplate[] => {
                 try {
-                    return [templateFor(vm, hypervisor, guests)];
+                    return [{ ...templateFor(vm, hypervisor, guests), linked: vm.clone === "linked" }];
                 } catch (error) {
                     // A choice that means none or several is the check's to tell.
                     if (error instanceof RangeError) {
@@ -194,7 +205,9 @@ export function surveyParts(substrate: Substrate, hypervisor: Hypervisor, record
                     throw error;
                 }
             });
-            return [...new Map(chosen.map((template) => [template.vmid, template])).values()];
+            // Of two entries for one template the later stands.
+            const linkedLast = [...chosen].sort((a, b) => Number(a.linked) - Number(b.linked));
+            return [...new Map(linkedLast.map((template) => [template.vmid, template])).values()];
         },
         // One that is stopped may run only where its firewall stands.
         walls: (guests) => vmids(({ vmid }) => guests.get(vmid)?.status === "stopped"),

@@ -2,6 +2,9 @@ import type { Key, Settle } from "../substrate/findings";
 
 /** The way to settle a guest that no file declares, by what it has of the tenants'. */
 function guestText(settle: Extract<Settle, { by: "guest" }>): string {
+    if (settle.template) {
+        return ofTemplate(settle);
+    }
     switch (settle.of) {
         case "vmid":
             return `give it a VMID outside of ${settle.range}, or delete it; or declare it in a tenant's file`;
@@ -10,6 +13,13 @@ function guestText(settle: Extract<Settle, { by: "guest" }>): string {
         case "mark":
             return "take it out of the tenant's pool and its tags off; or delete it";
     }
+}
+
+/** A template is never proposed for deletion: VMs may be linked clones of it, which PVE does not tell of on every storage. */
+function ofTemplate(settle: Extract<Settle, { by: "guest" }>): string {
+    return settle.of === "mark"
+        ? "take the template out of the tenant's pool and its tags off"
+        : `make the next template with a VMID outside of ${settle.range}; this one stays while a VM is a linked clone of it`;
 }
 
 /** Words for what settles a finding on a node: a command, or what a person does there by hand. */

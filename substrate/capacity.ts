@@ -55,6 +55,17 @@ export function sharesOf(substrate: Substrate, hypervisor: Hypervisor): Share[] 
     });
 }
 
+/** Linked clones on a hypervisor by the tenants' files: their number, and GiB of their system disks, which begin as their template's blocks. */
+export function linkedOn(
+    { tenants }: Substrate,
+    { name }: Hypervisor,
+): { readonly vms: number; readonly diskGiB: number } {
+    const linked = tenants
+        .filter(({ hypervisor }) => hypervisor === name)
+        .flatMap(({ vms }) => vms.filter(({ clone }) => clone === "linked"));
+    return { vms: linked.length, diskGiB: linked.reduce((sum, { diskGiB }) => sum + diskGiB, 0) };
+}
+
 function shareOut(tenants: readonly Tenant[], resource: Resource) {
     const byTenant = tenants
         .map((tenant) => [tenant.name, total(tenant.vms, resource)] as const)

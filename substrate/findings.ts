@@ -109,10 +109,10 @@ export type Settle =
     | { readonly by: "task"; readonly command: string }
     /**
      * A guest that no file declares: it has a VMID of the tenants, their marks, or a NIC in a segment of theirs. `range` is the VMIDs
-     * of tenants, or the VLANs that are none of theirs.
+     * of tenants, or the VLANs that are none of theirs. Of a template VMs may be linked clones.
      */
-    | { readonly by: "guest"; readonly of: "vmid" | "nic"; readonly range: string }
-    | { readonly by: "guest"; readonly of: "mark" }
+    | { readonly by: "guest"; readonly of: "vmid" | "nic"; readonly range: string; readonly template?: true }
+    | { readonly by: "guest"; readonly of: "mark"; readonly template?: true }
     /** A guest of somebody else's that has the VMID of a VM of a file. */
     | { readonly by: "vmid" }
     /** By hand, at a place of the router's menu; `remove`: it is deleted there, or its tenant declared. */

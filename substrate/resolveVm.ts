@@ -1,5 +1,5 @@
 import { definedAt, type CheckedTenant } from "../definitions/places";
-import type { SubstrateDefinition, VmDefinition } from "../definitions/definitions";
+import type { SubstrateDefinition, TenantDefinition, VmDefinition } from "../definitions/definitions";
 import { macOf } from "./identity";
 import { givenAddress, vmidOf, type NetworkPlan } from "./plan";
 import { parseGiB, parseMiB } from "../definitions/size";
@@ -8,7 +8,7 @@ import type { WorkloadVm } from "./substrate";
 /** Keys whose lines later errors point at. */
 const LOCATED = [
     ...["name", "instance", "disk", "disks", "rebuild", "template", "address", "cores", "cpu", "memory", "balloon"],
-    ...["onBoot", "startup", "agent", "protection", "tags"],
+    ...["onBoot", "startup", "agent", "protection", "tags", "clone"],
 ];
 
 /** Resolves one VM of a tenant, by its place in the tenant's file; its zone is the tenant's. */
@@ -28,6 +28,7 @@ export function resolveVm(
         vmid: vmidOf(plan, tenant.vlan, vm.instance),
         ...hardware(vm),
         ...lifecycle(vm),
+        clone: vm.clone ?? tenant.clone ?? hypervisorOf(tenant, substrate).clone,
         keep: tenant.keep || vm.keep,
         ...identity(substrate.macPolicy, plan, tenant.vlan, vm),
         ...(tenant.user && { user: tenant.user }),
@@ -36,6 +37,11 @@ export function resolveVm(
         tags: [...new Set(["tenant", tenant.name, ...vm.tags])].sort(),
         definedAt: definedAt(checked, ["vms", index], LOCATED),
     };
+}
+
+/** The hypervisor that a tenant is put on: the only one, unless its file names one. */
+function hypervisorOf({ hypervisor }: TenantDefinition, { hypervisors }: SubstrateDefinition) {
+    return hypervisors[hypervisor ?? Object.keys(hypervisors)[0]!]!;
 }
 
 function hardware(vm: VmDefinition) {

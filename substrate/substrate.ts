@@ -86,6 +86,9 @@ export interface Baseline extends Omit<BaselineDefinition, "address" | "resolver
 /** The newest template of a prefix, or one by name. */
 export type TemplateChoice = { readonly prefix: string } | { readonly name: string };
 
+/** A full clone copies a template; a linked one shares its blocks with it. */
+export type CloneKind = "full" | "linked";
+
 export interface Hardware {
     readonly memoryMiB: number;
     readonly storageGiB: number;
@@ -198,6 +201,8 @@ export interface WorkloadVm {
     readonly rebuild?: string;
     /** Which template the VM is cloned from, where the hypervisor's choice does not hold for it. */
     readonly template?: TemplateChoice;
+    /** Whether the VM is made as a copy of its template, or shares its blocks; counts when it is made. */
+    readonly clone: CloneKind;
     /** Account that cloud-init makes; missing where the template's own count. */
     readonly user?: { readonly name: string; readonly keys: readonly string[] };
     /** Missing where PVE picks the MAC; else lower case. */

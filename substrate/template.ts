@@ -107,7 +107,7 @@ function lastMade(templates: readonly Template[], twoOf: (first: string, second:
     if (next !== undefined && (next.created ?? 0) === (last!.created ?? 0)) {
         const [first, second] = [last!, next].sort((a, b) => a.vmid - b.vmid);
         throw new RangeError(
-            `${twoOf(describe(first!), describe(second!))}. Nothing tells which was made later: remove one, or say one by ` +
+            `${twoOf(describe(first!), describe(second!))}. Nothing tells which was made later: rename one, or say one by ` +
                 "template.name.",
         );
     }

@@ -8,12 +8,12 @@ import { measurePhases } from "./phases";
 import { plotOf } from "./plot";
 import { reportOf } from "./report";
 import { rowsOf } from "./results";
-import { measureSeries, type NodeTimes, type Sample } from "./series";
+import { measureSeries, type NodeTimes, type Plan, type Sample } from "./series";
 
-const HELP = `usage: make bench [VMS=1,20,100] [RUNS=5] [REAL=1] [PHASES=1] [WRITE=1] [OUTPUT=figures.json]
+const HELP = `usage: make bench [VMS=1,20,100] [RUNS=5] [REAL=1] [LINKED=1] [PHASES=1] [WRITE=1] [OUTPUT=figures.json]
 Does the same work through this program and through Terraform (or OpenTofu), by turns, on one simulated node: prints wall
 time, user CPU, peak memory, API requests and their ratios. WRITE=1 puts them into docs/benchmark.md and its plot.
-REAL=1 has the node take a real node's times, REAL=10 a tenth of those of its tasks. PHASES=1 says instead where
+REAL=1 has the node take a real node's times, REAL=10 a tenth of those of its tasks. LINKED=1 makes linked clones. PHASES=1 says instead where
 the time of one preview goes.`;
 
 const DOCUMENTS = resolve(__dirname, "../../docs");
@@ -21,18 +21,18 @@ const DOCUMENTS = resolve(__dirname, "../../docs");
 const INSTANT: NodeTimes = { latency: 0, time_scale: 0, task_seconds: {} };
 
 /** A real node's: two clones copy side by side. */
-const REAL: NodeTimes = { latency: 0.02, time_scale: 1, task_seconds: { qmclone: 40, qmstart: 3 } };
+const REAL: NodeTimes = { latency: 0.02, time_scale: 1, task_seconds: { qmclone: 40, linked: 2, qmstart: 3 } };
 
 /** Says what times the node took. */
-function timesTold({ latency, time_scale: scale, task_seconds: tasks }: NodeTimes): string {
+function timesTold({ latency, time_scale: scale, task_seconds: tasks }: NodeTimes, linked: boolean): string {
     if (scale === 0) {
         return "The node's tasks end at once.";
     }
+    const clone = linked
+        ? `a linked clone takes ${tasks["linked"]} s`
+        : `a clone takes ${tasks["qmclone"]} s, two side by side`;
     const shorter = scale === 1 ? "" : `, these tasks ${Math.round(1 / scale)} times shorter here`;
-    return (
-        `The node answers after ${latency * 1000} ms; a clone takes ${tasks["qmclone"]} s, two side by side, and a start ` +
-        `${tasks["qmstart"]} s${shorter}.`
-    );
+    return `The node answers after ${latency * 1000} ms; ${clone}, and a start ${tasks["qmstart"]} s${shorter}.`;
 }
 
 async function main(): Promise<void> {
@@ -41,6 +41,7 @@ async function main(): Promise<void> {
             vms: { type: "string", default: "1,20,100" },
             runs: { type: "string", default: "5" },
             real: { type: "string" },
+            linked: { type: "boolean", default: false },
             phases: { type: "boolean", default: false },
             write: { type: "boolean", default: false },
             output: { type: "string" },
@@ -59,10 +60,10 @@ async function main(): Promise<void> {
     const runs = wholeNumber(values.runs);
     const kind = values.real === undefined ? "instant" : "real";
     const times = values.real === undefined ? INSTANT : { ...REAL, time_scale: 1 / wholeNumber(values.real) };
-    const { samples, peer } = await measureAll(sizes, runs, times);
+    const { samples, peer } = await measureAll(sizes, { runs, times, linked: values.linked });
     const rows = rowsOf(samples);
-    const command = `make bench VMS=${values.vms} RUNS=${runs}${values.real === undefined ? "" : ` REAL=${values.real}`}`;
-    const report = reportOf(rows, { command, machine: machine(), peer, runs, times: timesTold(times) });
+    const command = `make bench VMS=${values.vms} RUNS=${runs}${values.real === undefined ? "" : ` REAL=${values.real}`}${values.linked ? " LINKED=1" : ""}`;
+    const report = reportOf(rows, { command, machine: machine(), peer, runs, times: timesTold(times, values.linked) });
     console.log(`\n${report}`);
     if (values.output !== undefined) {
         writeFileSync(values.output, `${JSON.stringify({ command, machine: machine(), peer, samples }, null, 2)}\n`);
@@ -73,7 +74,7 @@ async function main(): Promise<void> {
     }
 }
 
-async function measureAll(sizes: readonly number[], runs: number, times: NodeTimes) {
+async function measureAll(sizes: readonly number[], work: Pick<Plan, "runs" | "times" | "linked">) {
     const peer = findPeer();
     if (peer === undefined) {
         console.log("neither terraform nor tofu is on PATH: ours runs alone");
@@ -82,7 +83,7 @@ async function measureAll(sizes: readonly number[], runs: number, times: NodeTim
     }
     const samples: Sample[] = [];
     for (const vms of sizes) {
-        samples.push(...(await measureSeries({ vms, runs, times, peer: peer?.program, heard: tell })));
+        samples.push(...(await measureSeries({ ...work, vms, peer: peer?.program, heard: tell })));
     }
     const name = peer && `${peer.program} ${peer.version} with bpg/proxmox ${PROVIDER_VERSION}`;
     return { samples, peer: name };

@@ -11,10 +11,16 @@ export class Ours implements Side {
     constructor(
         private readonly workspace: Workspace,
         private readonly vms: number,
+        private readonly linked: boolean,
     ) {}
 
     reset(): void {
         defineMany(this.workspace.root, this.workspace.stack, this.vms);
+        const stack = join(this.workspace.root, `Pulumi.${this.workspace.stack}.yaml`);
+        const text = readFileSync(stack, "utf8");
+        if (this.linked && !text.includes("clone: linked")) {
+            writeFileSync(stack, text.replace(/^( +)datastore:/m, "$1clone: linked\n$1datastore:"));
+        }
     }
 
     command(step: Step): Command {

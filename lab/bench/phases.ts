@@ -32,7 +32,7 @@ export async function measurePhases(vms: number): Promise<string> {
     workspace.keepLog();
     const empty = await EmptyProgram.create();
     try {
-        const ours = new Ours(workspace, vms);
+        const ours = new Ours(workspace, vms, false);
         ours.reset();
         await measure(node, ours.command("create"));
         const marks = join(workspace.root, "marks.json");

@@ -33,6 +33,8 @@ export interface Plan {
     readonly vms: number;
     readonly runs: number;
     readonly times: NodeTimes;
+    /** Whether VMs are made as linked clones. */
+    readonly linked: boolean;
     /** Program of the peer; without it ours runs alone. */
     readonly peer: string | undefined;
     /** Told of each measurement as it comes. */
@@ -53,7 +55,7 @@ export async function measureSeries(plan: Plan): Promise<Sample[]> {
     const peer = plan.peer === undefined ? undefined : new Peer(plan.peer, variables);
     try {
         await node.set({ ...plan.times });
-        const series = new Series(plan, node, new Ours(workspace, plan.vms), peer);
+        const series = new Series(plan, node, new Ours(workspace, plan.vms, plan.linked), peer);
         return await series.all();
     } finally {
         peer?.remove();

@@ -38,7 +38,7 @@ class Control(control.Control):
 
     def change_settings(self, wanted: dict[str, Any]) -> dict[str, Any]:
         """Changes settings: time_scale (real seconds per PVE second; 0 ends tasks at once), task_seconds (PVE seconds
-        that tasks take by their type, as {"qmclone": 40}; two clones copy side by side, and others wait), latency (real
+        that tasks take by their type, as {"qmclone": 40, "linked": 2}; two full clones copy side by side, and others wait), latency (real
         seconds before every answer), clone_seconds (real seconds that a full clone copies), agents_answer (whether guest
         agents do), grants (all that users and tokens are granted; null for the program's roles), without (privileges that
         nobody but root holds), secret (a new one of the program's token), address (of the node), reset_every

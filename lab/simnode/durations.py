@@ -6,6 +6,8 @@ from typing import Any
 
 from fakepve.model import FakeVm
 
+from .linked import LINKED
+
 Body = Callable[[], Awaitable[Any]]
 
 # A node's disks copy so many templates at full speed; whoever comes later waits.
@@ -17,17 +19,18 @@ class Durations:
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        # By the type in the task's UPID, such as qmclone.
+        # By the type in the task's UPID, such as qmclone; a linked clone, which copies nothing, is `linked`.
         self.task_seconds: dict[str, float] = {}
         self._copies = asyncio.Semaphore(COPIES)
 
     async def task(self, node: str, ttype: str, tid: Any, user: str, body: Body, vm: FakeVm | None = None,
                    **options: Any) -> str:
         """Starts a task that takes its time."""
-        seconds, inner = self.task_seconds.get(ttype, 0), body
+        linked = ttype == 'qmclone' and LINKED.get()
+        seconds, inner = self.task_seconds.get('linked' if linked else ttype, 0), body
 
         async def slow() -> Any:
-            if ttype == 'qmclone':
+            if ttype == 'qmclone' and not linked:
                 async with self._copies:
                     await self.pause(seconds)
             else:

@@ -14,6 +14,7 @@ from fakepve.qemu import drives_of
 
 from .config import merged
 from .drives import drives_named
+from .linked import is_linked
 from .node import THREADS
 from .options import NET_KEY, cpu_type, net_properties, normal_form, privileges, require_cpu, vcpus_of
 
@@ -40,7 +41,8 @@ class Guests:
                    **options: Any) -> str:
         """Starts a task as fakepve does, with the missing steps put round what it does."""
         steps = {'qmstart': self.started, 'qmreboot': self.started, 'qmstop': self._stopped,
-                 'qmshutdown': self._stopped, 'qmcreate': self._created}
+                 'qmshutdown': self._stopped, 'qmcreate': self._created,
+                 'qmdestroy': self.destroying}
         if vm is not None and ttype in steps:
             step, inner = steps[ttype], body
 
@@ -120,7 +122,8 @@ class Guests:
             rules = self._fw()['guests'].get(source.vmid)
             if rules is not None:
                 self._fw()['guests'][clone.vmid] = copy.deepcopy(rules)
-            if self.clone_seconds and self.tasks[upid]['status'] == 'stopped':
+            copies = self.clone_seconds and not is_linked(v, source)
+            if copies and self.tasks[upid]['status'] == 'stopped':
                 self._copy_on(self.tasks[upid], clone)
         return upid
 

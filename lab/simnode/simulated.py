@@ -14,6 +14,7 @@ from .faults import Faults
 from .firewall import Firewall
 from .guests import Guests
 from .handling import RequestHandling
+from .linked import Linked
 from .node import Node
 from .site import DVNTM, Site
 from .states import States
@@ -21,7 +22,7 @@ from .versions import DEFAULT, VERSIONS, Version
 
 
 class SimulatedNode(RequestHandling, Faults, Access, Backups, Config, Drives, Firewall, States, Guests,
-                    Node, Durations, FakePve):
+                    Linked, Node, Durations, FakePve):
     """PVE 8.4.1 or another version, alone, with its site's templates and one VM that is no tenant's."""
 
     def __init__(self, host: str, port: int, token_secret: str | None = None, password: str | None = None,

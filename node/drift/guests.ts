@@ -37,7 +37,7 @@ function undeclared(view: NodeView, inventory: Inventory, guest: Guest): NodeFin
     const reached = [...new Set(nics.flatMap(({ segments }) => segments.map(({ tenant }) => tenant)))];
     const tenant = owner === undefined ? (reached.length === 1 ? reached[0] : undefined) : owner.tenant;
     const named = tenants.find((one) => one.name === tenant)?.name;
-    const settle = settleOf(plan, vmid, owner !== undefined);
+    const settle = { ...settleOf(plan, vmid, owner !== undefined), ...(guest.template && { template: true as const }) };
     const found = { status, pool, tags, ...(nics.length > 0 && { nics: nics.map(asValue) }) };
     const { subject, ...finding } = vmFinding(
         { tenant: named, node: inventory.node, vmid, name },
@@ -46,7 +46,7 @@ function undeclared(view: NodeView, inventory: Inventory, guest: Guest): NodeFin
     return { ...finding, subject: { ...subject, kind: guest.type === "lxc" ? "container" : "vm" } };
 }
 
-function settleOf(plan: NetworkPlan, vmid: number, marked: boolean): Settle {
+function settleOf(plan: NetworkPlan, vmid: number, marked: boolean): Extract<Settle, { by: "guest" }> {
     if (slotOf(plan, vmid) !== undefined) {
         return { by: "guest", of: "vmid", range: vmidsText(plan) };
     }

@@ -88,7 +88,10 @@ describe("each attribute", () => {
             ]) {
                 matrix.note(attribute, { create: "as declared" });
             }
-            for (const attribute of ["hypervisor", "keep", ...TENANT.quota]) {
+            const linked = clones.filter(({ body }) => /\bfull=0\b/.test(body)).map(({ body }) => body);
+            const one = VM_ROWS.find(({ attribute }) => attribute === "clone")!;
+            expect(linked).toEqual([expect.stringContaining(`newid=${vmidOf(one)}`)]);
+            for (const attribute of [...TENANT.steering, ...TENANT.quota]) {
                 matrix.note(attribute, { create: "accepted" });
             }
         });
@@ -148,6 +151,8 @@ describe("each attribute", () => {
             for (const attribute of ["description", "user.name", "user.keys"]) {
                 matrix.note(attribute, { update: "in place" });
             }
+            // Every VM that is not replaced has the template's identity still, whatever its tenant's `clone` says since.
+            matrix.note("clone", { update: "nothing on the node" });
         });
 
         test.each(RULES)("$attribute", async ({ attribute, rule }) => {
@@ -201,12 +206,8 @@ describe("each attribute", () => {
                 ...Object.values(TENANT.shown).map(({ resource }) => resource),
             ];
             expect([...shown.keys()].sort()).toEqual([...new Set(changed)].sort());
-            const attributes = [
-                ...VM_ROWS.filter((row) => row.drift === undefined).map(attributeOf),
-                "hypervisor",
-                "keep",
-            ];
-            [...attributes, ...TENANT.quota].forEach((attribute) =>
+            const attributes = VM_ROWS.filter((row) => row.drift === undefined).map(attributeOf);
+            [...attributes, ...TENANT.steering, ...TENANT.quota].forEach((attribute) =>
                 matrix.note(attribute, { drift: "not on the node", repair: "not on the node" }),
             );
         });

@@ -211,4 +211,5 @@ export const VM_ROWS: readonly Row[] = [
         drift: { byHand: put({ ipconfig0: "ip=dhcp" }), shown: /address: "10\.20\.52\.\d+\/24" => "dhcp"/ },
     },
     { attribute: "aliases", lines: ["aliases: [first]", "aliases: [then]"], update: "nothing on the node" },
+    { attribute: "clone", lines: ["clone: linked", "clone: full"], update: "nothing on the node" },
 ];

@@ -16,6 +16,8 @@ const KEYS = {
 /** The tenant whose VMs have one attribute each. */
 export const TENANT = {
     name: "matrix",
+    /** Attributes that steer a run. */
+    steering: ["hypervisor", "clone", "keep"],
     quota: ["quota.memory", "quota.disk", "quota.vcpus", "quota.vms"],
     sshkeys: { first: encodeURIComponent(KEYS.first), then: encodeURIComponent(KEYS.then) },
     /** Where a refresh shows what changeByHand did, by attribute. */
@@ -53,6 +55,7 @@ export function tenantText(rows: readonly Row[], phase: Phase): string {
         `description: ${word}`,
         "vlan: 52",
         "hypervisor: hv02",
+        `clone: ${phase === "first" ? "full" : "linked"}`,
         "keep: false",
         `isolate: ${word === "then"}`,
         "quota: { memory: 20GiB, disk: 1000GiB, vcpus: 99, vms: 99 }",

@@ -146,7 +146,8 @@ def test_time_scale_makes_tasks_take_their_time(node):
     assert node.call('GET', f'{NODE}/qemu/{vmid}/status/current')['status'] == 'stopped'
 
 
-def test_two_clones_copy_side_by_side_and_a_third_waits():
+def test_two_clones_copy_side_by_side_a_third_waits_and_a_linked_one_does_not():
+    from simnode.linked import LINKED
     from simnode.simulated import SimulatedNode
 
     async def paused() -> list[list[float]]:
@@ -158,7 +159,10 @@ def test_two_clones_copy_side_by_side_and_a_third_waits():
 
         async def nothing() -> None:
             return None
-        node.pause, node.time_scale, node.task_seconds = pause, 1, {'qmclone': 4, 'qmstart': 1}
+        node.pause, node.time_scale, node.task_seconds = pause, 1, {'qmclone': 4, 'linked': 2, 'qmstart': 1}
+        token = LINKED.set(True)
+        await node.task('pve2', 'qmclone', 7000, 'root@pam', nothing)
+        LINKED.reset(token)
         for vmid, kind in enumerate(('qmclone', 'qmclone', 'qmclone', 'qmstart'), start=7001):
             await node.task('pve2', kind, vmid, 'root@pam', nothing)
         await asyncio.sleep(0.1)
@@ -167,7 +171,7 @@ def test_two_clones_copy_side_by_side_and_a_third_waits():
         while any(task['status'] == 'running' for task in node.tasks.values()):
             await asyncio.sleep(0)
         return [before, sorted(seconds)]
-    assert asyncio.run(paused()) == [[1, 4, 4], [1, 4, 4, 4]]
+    assert asyncio.run(paused()) == [[1, 2, 4, 4], [1, 2, 4, 4, 4]]
 
 
 def test_unknown_setting_is_refused(node):

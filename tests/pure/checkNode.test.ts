@@ -147,10 +147,28 @@ describe("a template that cannot be cloned as asked", () => {
             /no cloud-init drive, which a fixed address needs/,
         ],
         [
-            "another storage",
-            { systemDisk: { storage: "tank", sizeGiB: 32 } },
-            "",
-            /lies on storage tank, not local-lvm; build it there/,
+            "another storage, linked",
+            { systemDisk: { storage: "tank", sizeGiB: 32 }, linkable: true },
+            "    clone: linked\n",
+            /lies on storage tank, not local-lvm, and a linked clone stays on the storage of its template; build it there, or set clone: full/,
+        ],
+        [
+            "a further disk on another storage, linked",
+            { settings: { efidisk0: "tank:base-103-disk-1,size=4M" }, linkable: true },
+            "    clone: linked\n",
+            /lies on storage tank, not local-lvm, and a linked clone/,
+        ],
+        [
+            "no linked clones",
+            { linkable: false },
+            "    clone: linked\n",
+            /lies on storage local-lvm, on which PVE makes no linked clone of it.*set clone: full/,
+        ],
+        [
+            "a larger further disk",
+            { settings: { scsi1: "local-lvm:base-103-disk-1,size=8G" } },
+            "    disks:\n      - slot: 1\n        size: 4GiB\n",
+            /scsi1: 4GiB is less than the 8GiB of scsi1 of template .*; allowed: 8GiB or more, or use another slot/,
         ],
         [
             "a larger disk",
@@ -180,6 +198,13 @@ describe("a template that cannot be cloned as asked", () => {
         ["agent", { agent: false }, "    agent:\n      enabled: false\n"],
         ["drive", { cloudInit: false }, ""],
         ["disk", { systemDisk: { storage: "local-lvm", sizeGiB: 256 } }, "    disk: 256GiB\n"],
+        [
+            "further disk",
+            { settings: { scsi1: "local-lvm:base-103-disk-1,size=8G", scsi2: "local-lvm:base-103-disk-2,size=9G" } },
+            "    disks:\n      - slot: 1\n        size: 8GiB\n      - slot: 3\n        size: 1GiB\n",
+        ],
+        ["linked clone", { linkable: false, systemDisk: { storage: "tank", sizeGiB: 32 } }, ""],
+        ["full clone", { linkable: true }, "    clone: linked\n"],
     ])("control: a VM that needs no %s is cloned", (_, template, vm) => {
         expect(faultsOf({ template, vm })).toEqual([]);
     });

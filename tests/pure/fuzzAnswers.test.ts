@@ -43,6 +43,7 @@ const NODE: Readonly<Record<string, unknown>> = {
         ide2: "local-lvm:cloudinit",
         agent: "1",
     },
+    "/nodes/pve2/qemu/103/feature": { hasFeature: 1 },
     "/nodes/pve2/qemu/103/firewall/rules": [{ pos: 0, type: "in", action: "ACCEPT" }],
     "/nodes/pve2/qemu/103/firewall/ipset": [{ name: "ipfilter-net0" }],
     "/nodes/pve2/qemu/5001/config": {
@@ -139,7 +140,7 @@ test("every answer of a node ends in an inventory that can be checked, or in a r
         configs: () => [5001],
         firewalls: [5001],
     };
-    const template = { vmid: 103, name: "fedora-server-44-1.10", node: "pve2" };
+    const template = { vmid: 103, name: "fedora-server-44-1.10", node: "pve2", linked: true };
     const ends = await search<unknown>(mutations(NODE), [NODE, null], async (answers) => {
         answerWith(
             answers,
