@@ -4,7 +4,8 @@ import pLimit from "p-limit";
 import { filterWaits, waitsFor } from "../node/addressFilter";
 import { inheritedSettings } from "../node/drift/configuration/declared";
 import { clonesUnderWay, shutdownsUnderWay } from "../node/clones";
-import { templateFor, type Inventory } from "../node/inventory";
+import { optionsOfDisks } from "../node/diskOptions";
+import { templateFor, type Inventory, type TemplateDetails } from "../node/inventory";
 import { connect, type NodeClient } from "../node/client";
 import { growsFirst } from "../node/restart";
 import { hasAddress, isWalled, startWalled } from "../node/start";
@@ -17,6 +18,7 @@ import {
     type Recorded,
     type VmHistory,
 } from "../state/recorded";
+import type { DiskOptions } from "../substrate/diskOptions";
 import type { ExtraDisk, Hypervisor, Substrate, WorkloadVm } from "../substrate/substrate";
 import { TaskProgress } from "./taskProgress";
 import type { Survey } from "./survey";
@@ -29,7 +31,7 @@ const NO_TEMPLATE = 0;
 
 /** A VM's history as this run writes it; without a process where no address filter waits. */
 type NewHistory = Required<Omit<VmHistory, Sometimes>> & Pick<VmHistory, Sometimes>;
-type Sometimes = "addressWaitsFor" | "template";
+type Sometimes = "addressWaitsFor" | "template" | "diskOptions";
 
 /** History of a VM that is new. */
 const NEVER_MADE: VmHistory = { generation: 1, rebuild: "" };
@@ -197,6 +199,7 @@ export class ConnectedHypervisor {
         const { generation, rebuild, restartSettings } = known ?? NEVER_MADE;
         const kept = this.growsFirst(vm) ? restartSettings : undefined;
         const template = this.settingsOfTemplate(vm, known);
+        const diskOptions = this.broughtOptions(vm);
         const waitsForEnd = waitsFor(vm, this.inventory?.guests.get(vm.vmid), this.recorded);
         return {
             generation: generation + (gone ? 1 : 0),
@@ -204,8 +207,30 @@ export class ConnectedHypervisor {
             restartSettings: kept ?? restartSettingsOf(vm),
             extraDisks: this.extraDisksOf(vm).map((disk) => disk.interface),
             ...(waitsForEnd !== undefined && { addressWaitsFor: waitsForEnd }),
+            ...(Object.keys(diskOptions).length > 0 && { diskOptions }),
             ...(template && { template }),
         };
+    }
+
+    /** Options of one of the VM's disks: its file's, else those that its template gave to the disk when the VM was made. */
+    diskOptionsOf(vm: WorkloadVm, name: string): DiskOptions {
+        return { ...this.broughtOptions(vm)[name], ...vm.diskOptions };
+    }
+
+    private broughtOptions(vm: WorkloadVm): NonNullable<VmHistory["diskOptions"]> {
+        const names = ["scsi0", ...vm.extraDisks.map((disk) => disk.interface)];
+        const settings = this.templateDetails(vm)?.settings;
+        return this.isCloned(vm)
+            ? optionsOfDisks(settings ?? {}, names)
+            : (historyOf(vm, this.recorded)?.diskOptions ?? {});
+    }
+
+    /** Details of the template that a VM is cloned from; undefined where nothing is, or only compared. */
+    private templateDetails(vm: WorkloadVm): TemplateDetails | undefined {
+        if (this.inventory === undefined || this.comparesOnly || !this.isCloned(vm)) {
+            return undefined;
+        }
+        return this.inventory.templates.get(templateFor(vm, this.model, this.inventory.guests).vmid);
     }
 
     /** Settings that a VM has from its template, as it was when the VM was made: drift knows them from a person's by that. */
@@ -213,11 +238,7 @@ export class ConnectedHypervisor {
         if (!this.isCloned(vm)) {
             return known?.template;
         }
-        if (this.inventory === undefined || this.comparesOnly) {
-            return undefined;
-        }
-        const { vmid } = templateFor(vm, this.model, this.inventory.guests);
-        const details = this.inventory.templates.get(vmid);
+        const details = this.templateDetails(vm);
         return details && inheritedSettings(details.settings);
     }
 

@@ -144,7 +144,11 @@ function hardware({ vm, segment, hypervisor }: TenantVmArgs) {
     const mac = hypervisor.macOf(vm);
     const { datastore, bridge } = hypervisor.model;
     const extra = hypervisor.extraDisksOf(vm);
-    const disk = (name: string, size: number) => ({ interface: name, datastoreId: datastore, size });
+    const disk = (name: string, size: number) => {
+        const { discard, ...options } = hypervisor.diskOptionsOf(vm, name);
+        const words = discard === undefined ? {} : { discard: discard ? "on" : "ignore" };
+        return { interface: name, datastoreId: datastore, size, ...options, ...words };
+    };
     return {
         cpu: { cores: vm.cores, sockets: 1, type: vm.cpuType },
         memory: { dedicated: vm.memoryMiB, floating: vm.balloonMiB },

@@ -150,6 +150,31 @@ export interface VmDefinition {
      */
     disks: ExtraDiskDefinition[];
     /**
+     * Options of all of the VM's disks. One that is left out is as the template has it when the VM is made, else PVE's default. All but backup count from the VM's next start, which no run makes for them.
+     */
+    diskOptions?: {
+        /**
+         * Give blocks that the guest frees back to the storage, as a thin pool needs it.
+         */
+        discard?: boolean;
+        /**
+         * Show the guest an SSD.
+         */
+        ssd?: boolean;
+        /**
+         * Give each disk a thread of its own.
+         */
+        iothread?: boolean;
+        /**
+         * Cache of the host, as PVE names it.
+         */
+        cache?: "none" | "directsync" | "writethrough" | "writeback" | "unsafe";
+        /**
+         * Take the disks into vzdump's backups.
+         */
+        backup?: boolean;
+    };
+    /**
      * Start the VM with the node. Only such VMs count against the hypervisor's memory.
      */
     onBoot: boolean;

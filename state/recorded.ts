@@ -1,5 +1,6 @@
 import type { HostOutput } from "../definitions/definitions";
 import type { VmOutput } from "../substrate/outputs";
+import type { DiskOptions } from "../substrate/diskOptions";
 import type { ExtraDisk, WorkloadVm } from "../substrate/substrate";
 import { IPSET, nameOf, OPTIONS, RULES, TENANT_VM, VM, vmidOf, type StateResource } from "./deployment";
 
@@ -49,6 +50,8 @@ export interface VmHistory {
     readonly addressWaitsFor?: number;
     /** Disks that it was last declared with beside its system disk, by PVE name. */
     readonly extraDisks?: readonly string[];
+    /** Options that its disks had from its template when it was made, by PVE name; missing for none. */
+    readonly diskOptions?: Readonly<Record<string, DiskOptions>>;
     /** Settings that it had from its template when it was made, by PVE's names; missing for one that an earlier release made. */
     readonly template?: Readonly<Record<string, string | number | undefined>>;
 }
@@ -164,13 +167,14 @@ function recordedVm(resource: StateResource): RecordedVm {
 
 function historyIn({ outputs = {} }: StateResource): VmHistory {
     const { generation = 1, rebuild = "", ...others } = outputs as Partial<VmHistory>;
-    const { restartSettings, extraDisks, addressWaitsFor, template } = others;
+    const { restartSettings, extraDisks, addressWaitsFor, diskOptions, template } = others;
     return {
         generation,
         rebuild,
         ...(restartSettings && { restartSettings }),
         ...(extraDisks && { extraDisks }),
         ...(addressWaitsFor !== undefined && { addressWaitsFor }),
+        ...(diskOptions && { diskOptions }),
         ...(template && { template }),
     };
 }

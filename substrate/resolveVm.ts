@@ -7,7 +7,20 @@ import type { WorkloadVm } from "./substrate";
 
 /** Keys whose lines later errors point at. */
 const LOCATED = [
-    ...["name", "instance", "disk", "disks", "rebuild", "template", "address", "cores", "cpu", "memory", "balloon"],
+    ...[
+        "name",
+        "instance",
+        "disk",
+        "disks",
+        "diskOptions",
+        "rebuild",
+        "template",
+        "address",
+        "cores",
+        "cpu",
+        "memory",
+        "balloon",
+    ],
     ...["onBoot", "startup", "agent", "protection", "tags", "clone"],
 ];
 
@@ -54,6 +67,7 @@ function hardware(vm: VmDefinition) {
         extraDisks: [...vm.disks]
             .sort((a, b) => a.slot - b.slot)
             .map(({ slot, size }) => ({ interface: `scsi${slot}`, sizeGiB: parseGiB(size) })),
+        diskOptions: vm.diskOptions ?? {},
     };
 }
 

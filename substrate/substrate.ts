@@ -1,5 +1,6 @@
 import type { BaselineDefinition, CollectionDefinition } from "../definitions/definitions";
 import type { DefinedAt } from "../definitions/places";
+import type { DiskOptions } from "./diskOptions";
 import type { NetworkPlan, Subnet } from "./plan";
 
 /**
@@ -186,6 +187,8 @@ export interface WorkloadVm {
     readonly diskGiB: number;
     /** Disks beside it, ordered by slot. */
     readonly extraDisks: readonly ExtraDisk[];
+    /** Options that the file gives to all of them; none where it says nothing. */
+    readonly diskOptions: DiskOptions;
     /** Whether the VM starts with the node. */
     readonly onBoot: boolean;
     /** Missing where the VM has no place in the node's start order. */

@@ -1,5 +1,6 @@
 import { stateOf, type PreviewStep, type Properties } from "../../state/client";
 import { TENANT_VM, VM } from "../../state/deployment";
+import type { VmHistory } from "../../state/recorded";
 import type { Inventory, Settings } from "../inventory";
 import { templateFor } from "../inventory";
 import { configurationFindings } from "./configuration";
@@ -54,11 +55,14 @@ function settingFindings(
     const own = steps.filter((step) => stateOf(step).type === VM && Number(inputsOf(step)["vmId"]) === named.vmid);
     const [device] = own.flatMap(({ newState }) => (newState?.inputs?.["networkDevices"] ?? []) as Properties[]);
     const mac = device?.["macAddress"];
+    const outputs = outputsOf(named, steps);
+    const diskOptions = outputs?.["diskOptions"] as VmHistory["diskOptions"];
     const template = templateOf(named, inventory, steps, () => templateFor(vm, hypervisor, inventory.guests).vmid);
     return configurationFindings({
         ...{ vm, tenant, hypervisor, named, settings, told },
         ...(typeof mac === "string" && { mac }),
         ...(template && { template }),
+        ...(diskOptions && { diskOptions }),
         written: new Set(own.flatMap(({ op, detailedDiff }) => (op === "update" ? topsOf(detailedDiff) : []))),
     });
 }
@@ -71,20 +75,25 @@ function topsOf(diff: PreviewStep["detailedDiff"]): string[] {
     return Object.keys(diff ?? {}).map((path) => /^[^.[]+/.exec(path)?.[0] ?? path);
 }
 
+/** Outputs of a VM's component, by the state. */
+function outputsOf({ vmid }: Named, steps: readonly PreviewStep[]): Properties | undefined {
+    const states = steps.map(({ oldState }) => oldState).filter((state) => state !== undefined);
+    return states.find(({ type, outputs = {} }) => type === TENANT_VM && Number(outputs["vmid"]) === vmid)?.outputs;
+}
+
 /**
  * Settings of the template that a VM was made from: as they were recorded when it was made; else as the template has them now
  * that it was cloned from, by the state, or would be. Undefined where there is none of these.
  */
 function templateOf(
-    { vmid }: Named,
+    named: Named,
     { configs }: Inventory,
     steps: readonly PreviewStep[],
     chosen: () => number,
 ): Settings | undefined {
     const states = steps.map(({ oldState }) => oldState).filter((state) => state !== undefined);
-    const component = states.find(({ type, outputs = {} }) => type === TENANT_VM && Number(outputs["vmid"]) === vmid);
-    const recorded = component?.outputs?.["template"] as Settings | undefined;
-    const machine = states.find(({ type, inputs = {} }) => type === VM && Number(inputs["vmId"]) === vmid);
+    const recorded = outputsOf(named, steps)?.["template"] as Settings | undefined;
+    const machine = states.find(({ type, inputs = {} }) => type === VM && Number(inputs["vmId"]) === named.vmid);
     const source = Number((machine?.inputs?.["clone"] as Properties | undefined)?.["vmId"]);
     return (
         recorded ?? [() => source, chosen].map((which) => templateAt(configs, which)).find((one) => one !== undefined)

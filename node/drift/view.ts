@@ -73,9 +73,11 @@ const KEYS: Readonly<Record<string, string>> = {
     "disks[scsi0].size": "disk",
 };
 
+const DISK_OPTION = /^disks\[scsi\d+\]\.(discard|ssd|iothread|cache|backup)$/;
+
 /** Key of a VM in its tenant's file that declares a field; undefined where it is not one key alone, or no file has the VM. */
 export function keyOf({ vm }: Named, field: string): Key | undefined {
-    const key = KEYS[field];
+    const key = KEYS[field] ?? (DISK_OPTION.test(field) ? "diskOptions" : undefined);
     return vm && key ? keyAt(vm, key) : undefined;
 }
 

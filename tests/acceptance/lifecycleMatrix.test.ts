@@ -5,7 +5,7 @@ import type { CliResult } from "../../lab/workspace";
 import { AcceptanceLab, RUN_TIMEOUT_MS } from "./lab";
 import { Matrix } from "./matrix";
 import { changeMacByHand, changeWhole, renameTenant } from "./matrixLast";
-import { VM_ROWS, type Row } from "./matrixRows";
+import { callOn, VM_ROWS, waits, type Row } from "./matrixRows";
 import { RULES } from "./matrixRules";
 import { ALLOWANCES, FILE, REFUSALS, TENANT, tenantText, type Phase } from "./matrixTenants";
 
@@ -133,7 +133,7 @@ describe("each attribute", () => {
             const replaced = now.config["smbios1"] !== then.config["smbios1"];
             expect(replaced).toBe(row.update === "replaces the VM");
             expect(now.config["net0"]).toBe(then.config["net0"]);
-            expect(Object.keys(now.pending).length > 0).toBe(row.update === "in place, counts after a restart");
+            expect(Object.keys(now.pending).length > 0).toBe(waits(row));
             if (row.update === "nothing on the node") {
                 expect(withoutAccount(now)).toEqual(withoutAccount(then));
             }
@@ -171,8 +171,7 @@ describe("each attribute", () => {
         beforeAll(async () => {
             await lab.node.byHand("POST", "/nodes/pve2/qemu/5222/status/reboot");
             for (const row of drifting) {
-                const { method, path, fields } = row.drift!.byHand;
-                await lab.node.byHand(method, `/nodes/pve2/qemu/${vmidOf(row)}${path}`, fields);
+                await lab.node.byHand(...callOn(vmidOf(row), row.drift!.byHand));
             }
             await TENANT.changeByHand(lab);
             for (const { rule } of RULES) {

@@ -24,6 +24,7 @@ the VM was made, in a preview right after, when the file changed, when somebody 
 
 * **in place, counts after a restart**: written at once and reported; the VM goes on as it is until it is restarted, by
   hand or by \`reboot: when-needed\`.
+* **in place, counts from the next start**: written at once; no run restarts the VM for it.
 * **in place, counts from the guest's next boot**: cloud-init sets it then. PVE lets a VM with a fixed address send from that
   alone; one that still runs with another, from the first \`up\` after it was restarted, and each run until then says so.
 * **refused**: told before anything is touched.

@@ -1,15 +1,22 @@
 import type { GuestState, NodeState } from "../../lab/expect";
 
-/** A call of the PVE API by hand; the path is below the VM's own. */
+/** A call of the PVE API by hand; the path is below the VM's own, and `{vmid}` in a field is its VMID. */
 export interface ByHand {
     readonly method: "PUT" | "POST";
     readonly path: string;
     readonly fields: Readonly<Record<string, string>>;
 }
 
+/** A change by hand as a call of the PVE API: method, path and fields. */
+export function callOn(vmid: string, { method, path, fields }: ByHand): [string, string, Record<string, string>] {
+    const own = Object.entries(fields).map(([key, text]) => [key, text.replace("{vmid}", vmid)]);
+    return [method, `/nodes/pve2/qemu/${vmid}${path}`, Object.fromEntries(own) as Record<string, string>];
+}
+
 /** Effect of a change of an attribute on a VM that is there. */
 export type Update =
     | "in place"
+    | "in place, counts from the next start"
     | "in place, counts after a restart"
     | "in place, counts from the guest's next boot"
     | "replaces the VM"
@@ -33,6 +40,11 @@ export interface Row {
     readonly after?: { readonly lines: string; readonly value: unknown };
 }
 
+/** Whether a change of an attribute waits on the node for the VM's next start. */
+export function waits({ update }: Row): boolean {
+    return update === "in place, counts after a restart" || update === "in place, counts from the next start";
+}
+
 /** A value of the VM's configuration as its next start has it. */
 function config(key: string) {
     return ({ config: now, pending }: GuestState) => pending[key] ?? now[key];
@@ -46,6 +58,32 @@ function put(fields: Readonly<Record<string, string>>): ByHand {
 function sizeOf(drive: string) {
     return ({ config: now }: GuestState) => /size=(\w+)/.exec(now[drive] ?? "")?.[1];
 }
+
+/** An option of a VM's disks: in the file at first and then, on the node the same, and what somebody makes of it by hand. */
+function diskOption(name: string, file: readonly [string, string], node: readonly [string, string], hand: string): Row {
+    const value = (text: string) => (/^\d$/.test(text) ? String(text === "1") : `"${text}"`);
+    return {
+        attribute: `diskOptions.${name}`,
+        lines: [`diskOptions: { ${name}: ${file[0]} }`, `diskOptions: { ${name}: ${file[1]} }`],
+        update: name === "backup" ? "in place" : "in place, counts from the next start",
+        node: {
+            held: (vm) => new RegExp(`\\b${name}=(\\w+)`).exec(config("scsi0")(vm) ?? "")?.[1],
+            values: node,
+        },
+        drift: {
+            byHand: put({ scsi0: `local-lvm:vm-{vmid}-disk-0,size=32G,${name}=${hand}` }),
+            shown: new RegExp(`${name}\\s*: ${value(node[1])} => ${value(hand)}`),
+        },
+    };
+}
+
+const DISK_OPTIONS = [
+    diskOption("discard", ["true", "false"], ["on", "ignore"], "on"),
+    diskOption("ssd", ["true", "false"], ["1", "0"], "1"),
+    diskOption("iothread", ["false", "true"], ["0", "1"], "0"),
+    diskOption("cache", ["writeback", "writethrough"], ["writeback", "writethrough"], "unsafe"),
+    diskOption("backup", ["true", "false"], ["1", "0"], "1"),
+];
 
 const RESTART = "in place, counts after a restart";
 
@@ -211,5 +249,6 @@ export const VM_ROWS: readonly Row[] = [
         drift: { byHand: put({ ipconfig0: "ip=dhcp" }), shown: /address: "10\.20\.52\.\d+\/24" => "dhcp"/ },
     },
     { attribute: "aliases", lines: ["aliases: [first]", "aliases: [then]"], update: "nothing on the node" },
+    ...DISK_OPTIONS,
     { attribute: "clone", lines: ["clone: linked", "clone: full"], update: "nothing on the node" },
 ];

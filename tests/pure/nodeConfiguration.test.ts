@@ -65,6 +65,27 @@ test.each<SettingChange>([{ set: { "allow-ksm": "1" } }, { set: { agent: `${API[
     },
 );
 
+test("options that a VM's disk has from its template are none of a person's, and their loss is told", () => {
+    const withOptions: PreviewStep[] = same.map((step) => {
+        const { oldState } = step;
+        const own = oldState?.type === "deevnet:tenant:TenantVm" && Number(oldState.outputs?.["vmid"]) === 5001;
+        return own
+            ? {
+                  ...step,
+                  oldState: {
+                      ...oldState,
+                      outputs: { ...oldState.outputs, diskOptions: { scsi0: { discard: true } } },
+                  },
+              }
+            : step;
+    });
+    const kept = { ...API, scsi0: `${API["scsi0"]},discard=on` };
+    const plain = { ...API, scsi0: API["scsi0"]!.replace(/,discard=\w+/, "") };
+    expect(ofApi(kept, { steps: withOptions })).toEqual([]);
+    expect(ofApi(plain, { steps: withOptions })).toHaveLength(1);
+    expect(ofApi(kept)).toHaveLength(1);
+});
+
 describe("what is told, and what settles it", () => {
     test.each<[string, SettingChange, string, string]>([
         [

@@ -1,6 +1,8 @@
 import { descriptionOf } from "../../../substrate/description";
 import type { Hypervisor, Startup, Tenant, WorkloadVm } from "../../../substrate/substrate";
 import { prefixOf } from "../../../substrate/plan";
+import type { DiskOptions } from "../../../substrate/diskOptions";
+import { diskOptionsText } from "../../diskOptions";
 import type { Settings } from "../../inventory";
 import type { Named } from "../view";
 import { DRIVE, isCloudInit, NIC } from "./settings";
@@ -12,6 +14,8 @@ export interface DeclaredVm {
     readonly hypervisor: Hypervisor;
     /** MAC that the VM keeps where PVE picked it; missing where nothing tells. */
     readonly mac?: string;
+    /** Options that the VM's disks have from its template, by PVE name; missing for none. */
+    readonly diskOptions?: Readonly<Record<string, DiskOptions>>;
 }
 
 /** A VM's settings on its node, and what a preview told of it. */
@@ -33,11 +37,12 @@ const EMPTY_CD = "ide3";
  * Settings of a VM by its tenant's file, by PVE's names and as components/tenantVm.ts has the provider write them.
  * Whatever is not among them is the template's, but for what isWithout() says.
  */
-export function declaredSettings({ vm, tenant, hypervisor, mac }: DeclaredVm): Settings {
+export function declaredSettings({ vm, tenant, hypervisor, mac, diskOptions }: DeclaredVm): Settings {
     const { segment, zone } = tenant;
     const { bridge, datastore } = hypervisor;
     const prefix = prefixOf(segment.subnet.cidr);
-    const disk = (sizeGiB: number) => `${datastore},size=${sizeGiB}G`;
+    const disk = (name: string, sizeGiB: number) =>
+        `${datastore},size=${sizeGiB}G${diskOptionsText({ ...diskOptions?.[name], ...vm.diskOptions })}`;
     const address = vm.address === undefined ? "ip=dhcp" : `gw=${segment.subnet.gateway},ip=${vm.address}/${prefix}`;
     const own = vm.mac ?? mac;
     const tag = segment.tagged ? `,tag=${segment.vlan}` : "";
@@ -51,8 +56,8 @@ export function declaredSettings({ vm, tenant, hypervisor, mac }: DeclaredVm): S
         ...(segment.resolvers.length > 0 && { nameserver: segment.resolvers.join(" ") }),
         ...(vm.user && { ciuser: vm.user.name, sshkeys: vm.user.keys.join("\n") }),
         net0: `virtio${own === undefined ? "" : `=${own}`},bridge=${bridge},firewall=1${tag}`,
-        scsi0: disk(vm.diskGiB),
-        ...Object.fromEntries(vm.extraDisks.map(({ interface: name, sizeGiB }) => [name, disk(sizeGiB)])),
+        scsi0: disk("scsi0", vm.diskGiB),
+        ...Object.fromEntries(vm.extraDisks.map(({ interface: name, sizeGiB }) => [name, disk(name, sizeGiB)])),
         ...{ ide2: `${datastore}:cloudinit,media=cdrom`, [EMPTY_CD]: "none,media=cdrom" },
     };
 }
