@@ -20,6 +20,7 @@ import {
 } from "../state/recorded";
 import type { DiskOptions } from "../substrate/diskOptions";
 import type { ExtraDisk, Hypervisor, Substrate, WorkloadVm } from "../substrate/substrate";
+import { keptTags, tagsOf } from "../substrate/tags";
 import { TaskProgress } from "./taskProgress";
 import type { Survey } from "./survey";
 
@@ -31,7 +32,10 @@ const NO_TEMPLATE = 0;
 
 /** A VM's history as this run writes it; without a process where no address filter waits. */
 type NewHistory = Required<Omit<VmHistory, Sometimes>> & Pick<VmHistory, Sometimes>;
-type Sometimes = "addressWaitsFor" | "template" | "diskOptions";
+type Sometimes = "addressWaitsFor" | "template" | "diskOptions" | "ostype";
+
+/** PVE's type of a guest system where a template has none. */
+const LINUX = "l26";
 
 /** History of a VM that is new. */
 const NEVER_MADE: VmHistory = { generation: 1, rebuild: "" };
@@ -69,7 +73,7 @@ export class ConnectedHypervisor {
      * token is used by refresh and destroy at once; TLS is verified.
      */
     constructor(
-        substrate: Substrate,
+        private readonly substrate: Substrate,
         readonly model: Hypervisor,
         { inventories, recorded, comparesOnly }: Survey,
         /** The host's baseline, which comes before a VM is made; missing where none is declared. */
@@ -198,8 +202,6 @@ export class ConnectedHypervisor {
         const gone = known !== undefined && this.inventory?.guests.has(vm.vmid) === false;
         const { generation, rebuild, restartSettings } = known ?? NEVER_MADE;
         const kept = this.growsFirst(vm) ? restartSettings : undefined;
-        const template = this.settingsOfTemplate(vm, known);
-        const diskOptions = this.broughtOptions(vm);
         const waitsForEnd = waitsFor(vm, this.inventory?.guests.get(vm.vmid), this.recorded);
         return {
             generation: generation + (gone ? 1 : 0),
@@ -207,9 +209,35 @@ export class ConnectedHypervisor {
             restartSettings: kept ?? restartSettingsOf(vm),
             extraDisks: this.extraDisksOf(vm).map((disk) => disk.interface),
             ...(waitsForEnd !== undefined && { addressWaitsFor: waitsForEnd }),
+            ...this.broughtBy(vm, known),
+        };
+    }
+
+    /** Everything that a VM has from its template and that a run or drift must know later. */
+    private broughtBy(
+        vm: WorkloadVm,
+        known: VmHistory | undefined,
+    ): Pick<VmHistory, "diskOptions" | "ostype" | "template"> {
+        const template = this.settingsOfTemplate(vm, known);
+        const diskOptions = this.broughtOptions(vm);
+        const ostype = this.ostypeOf(vm);
+        return {
             ...(Object.keys(diskOptions).length > 0 && { diskOptions }),
+            ...(ostype !== LINUX && { ostype }),
             ...(template && { template }),
         };
+    }
+
+    /** PVE's type of the VM's guest system: its template's, as it was when the VM was made. */
+    ostypeOf(vm: WorkloadVm): string {
+        const brought = this.templateDetails(vm)?.settings["ostype"] ?? LINUX;
+        return this.isCloned(vm) ? String(brought) : (historyOf(vm, this.recorded)?.ostype ?? LINUX);
+    }
+
+    /** Tags of a VM: its file's, and those of other tools that it has and that stay. */
+    tagsOf(vm: WorkloadVm): string[] {
+        const found = this.inventory?.guests.get(vm.vmid)?.tags ?? [];
+        return tagsOf([...vm.tags, ...keptTags(this.substrate, this.model, vm, found)]);
     }
 
     /** Options of one of the VM's disks: its file's, else those that its template gave to the disk when the VM was made. */

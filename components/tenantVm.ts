@@ -119,7 +119,7 @@ function identity({ vm, hypervisor, network }: TenantVmArgs) {
         name: vm.name,
         poolId: network.poolId,
         description: descriptionOf(vm),
-        tags: [...vm.tags],
+        tags: hypervisor.tagsOf(vm),
         onBoot: vm.onBoot,
         ...(vm.startup && { startup: vm.startup }),
     };
@@ -135,7 +135,7 @@ function template({ vm, hypervisor }: TenantVmArgs) {
             // exists" on a second try for success, so it is the check before the run that keeps it off others' VMs.
             retries: 5,
         },
-        operatingSystem: { type: "l26" },
+        operatingSystem: { type: hypervisor.ostypeOf(vm) },
         scsiHardware: "virtio-scsi-single",
     };
 }

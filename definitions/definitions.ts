@@ -237,7 +237,7 @@ export interface VmDefinition {
      */
     clone?: "full" | "linked";
     /**
-     * Further PVE tags; `tenant` and the tenant's name are always there.
+     * Further PVE tags; `tenant` and the tenant's name are always there. Capitals become small, as PVE makes them.
      */
     tags: string[];
     /**
@@ -436,6 +436,10 @@ export interface HypervisorDefinition {
      * Read the node's task log, from which `tenants drift` says since when and by whom. The token then needs Sys.Audit on the node (`tenants role`).
      */
     taskLog: boolean;
+    /**
+     * Tags of other tools, such as a backup's or a monitor's, that stay on the VMs: each a tag, or the beginning of some and an asterisk. Any other tag that no file declares is taken off.
+     */
+    keepTags: string[];
     /**
      * Which template new VMs are cloned from: the newest of a prefix, or one by name.
      */

@@ -82,6 +82,7 @@ function storageOf(drive: string | number | undefined): string {
 
 /** Things of a template that every clone would have, and the program could not, or would not, take out of it. */
 function inherited({ user }: WorkloadVm, details: TemplateDetails, template: string): (string | false)[] {
+    const ostype = String(details.settings["ostype"] ?? "");
     const ownAccount = user === undefined ? [] : details.account;
     return [
         details.firewallRules > 0 &&
@@ -91,6 +92,10 @@ function inherited({ user }: WorkloadVm, details: TemplateDetails, template: str
         details.rootOnly.length > 0 &&
             `${template} has ${listOf(details.rootOnly)}, which only root may set, so that a clone of it can be neither finished nor ` +
                 `changed; as root on the node: ${withoutKeys(details, details.rootOnly)}`,
+        user !== undefined &&
+            /^w/.test(ostype) &&
+            `${template} is of Windows (ostype ${ostype}), where cloud-init makes no account with SSH keys; leave out user, or clone ` +
+                "another template",
         ownAccount.length > 0 &&
             `${template} has ${listOf(ownAccount)}, which every clone inherits: beside the account that the tenant's file ` +
                 `declares it would let others in; as root on the node: ${withoutKeys(details, ownAccount)}`,

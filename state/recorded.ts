@@ -52,6 +52,8 @@ export interface VmHistory {
     readonly extraDisks?: readonly string[];
     /** Options that its disks had from its template when it was made, by PVE name; missing for none. */
     readonly diskOptions?: Readonly<Record<string, DiskOptions>>;
+    /** PVE's type of its guest system, where its template had another one than l26 when it was made. */
+    readonly ostype?: string;
     /** Settings that it had from its template when it was made, by PVE's names; missing for one that an earlier release made. */
     readonly template?: Readonly<Record<string, string | number | undefined>>;
 }
@@ -167,7 +169,7 @@ function recordedVm(resource: StateResource): RecordedVm {
 
 function historyIn({ outputs = {} }: StateResource): VmHistory {
     const { generation = 1, rebuild = "", ...others } = outputs as Partial<VmHistory>;
-    const { restartSettings, extraDisks, addressWaitsFor, diskOptions, template } = others;
+    const { restartSettings, extraDisks, addressWaitsFor, diskOptions, ostype, template } = others;
     return {
         generation,
         rebuild,
@@ -175,6 +177,7 @@ function historyIn({ outputs = {} }: StateResource): VmHistory {
         ...(extraDisks && { extraDisks }),
         ...(addressWaitsFor !== undefined && { addressWaitsFor }),
         ...(diskOptions && { diskOptions }),
+        ...(ostype !== undefined && { ostype }),
         ...(template && { template }),
     };
 }

@@ -11,7 +11,17 @@ import { segmentsIntoTenants, siteSegment, subnetOf, type NetworkPlan } from "./
 import { resolveVm } from "./resolveVm";
 import { knownAddressOf, vmWithin } from "./within";
 import { parseGiB, parseMiB } from "../definitions/size";
-import type { Allowance, Hypervisor, Inbound, Quota, Segment, Substrate, Tenant, TemplateChoice } from "./substrate";
+import type {
+    Allowance,
+    Hardware,
+    Hypervisor,
+    Inbound,
+    Quota,
+    Segment,
+    Substrate,
+    Tenant,
+    TemplateChoice,
+} from "./substrate";
 
 /** Resolves checked definitions to the frozen model: subnets, VMIDs and names are computed here and nowhere else. */
 export function resolve(
@@ -48,8 +58,21 @@ function withBaseline(model: Substrate, { hypervisors, domain }: SubstrateDefini
 }
 
 function resolveHypervisor(name: string, definition: HypervisorDefinition): Hypervisor {
-    const { node, endpoint, ssh, bridge, datastore, backup, taskLog, template, clones, hardware, reserve, overcommit } =
-        definition;
+    const {
+        node,
+        endpoint,
+        ssh,
+        bridge,
+        datastore,
+        backup,
+        taskLog,
+        keepTags,
+        template,
+        clones,
+        hardware,
+        reserve,
+        overcommit,
+    } = definition;
     return {
         name,
         node,
@@ -64,18 +87,17 @@ function resolveHypervisor(name: string, definition: HypervisorDefinition): Hype
         datastore,
         ...(backup !== undefined && { backup }),
         taskLog,
+        keepTags,
         template: template as TemplateChoice,
         clones,
         reserveMiB: parseMiB(reserve),
         overcommit,
-        ...(hardware && {
-            hardware: {
-                memoryMiB: parseMiB(hardware.memory),
-                storageGiB: parseGiB(hardware.storage),
-                threads: hardware.threads,
-            },
-        }),
+        ...(hardware && { hardware: resolveHardware(hardware) }),
     };
+}
+
+function resolveHardware({ memory, storage, threads }: NonNullable<HypervisorDefinition["hardware"]>): Hardware {
+    return { memoryMiB: parseMiB(memory), storageGiB: parseGiB(storage), threads };
 }
 
 function resolveTenant(

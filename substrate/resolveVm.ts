@@ -4,6 +4,7 @@ import { macOf } from "./identity";
 import { givenAddress, vmidOf, type NetworkPlan } from "./plan";
 import { parseGiB, parseMiB } from "../definitions/size";
 import type { WorkloadVm } from "./substrate";
+import { tagsOf } from "./tags";
 
 /** Keys whose lines later errors point at. */
 const LOCATED = [
@@ -47,7 +48,7 @@ export function resolveVm(
         ...(tenant.user && { user: tenant.user }),
         fqdn: `${vm.name}.${zone}`,
         aliases: vm.aliases.map((alias) => `${alias}.${zone}`),
-        tags: [...new Set(["tenant", tenant.name, ...vm.tags])].sort(),
+        tags: tagsOf(["tenant", tenant.name, ...vm.tags]),
         definedAt: definedAt(checked, ["vms", index], LOCATED),
     };
 }

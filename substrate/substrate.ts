@@ -59,6 +59,8 @@ export interface Hypervisor {
     readonly backup?: string;
     /** Whether the node's task log is read. */
     readonly taskLog: boolean;
+    /** Tags of other tools that stay: each a tag, or the beginning of some and an asterisk. */
+    readonly keepTags: readonly string[];
     readonly template: TemplateChoice;
     /** How many VMs are made side by side, until each is configured. */
     readonly clones: number;

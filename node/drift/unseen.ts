@@ -2,7 +2,8 @@ import { stateOf, type PreviewStep, type Properties } from "../../state/client";
 import { TENANT_VM, VM } from "../../state/deployment";
 import type { VmHistory } from "../../state/recorded";
 import type { Inventory, Settings } from "../inventory";
-import { templateFor } from "../inventory";
+import { tagsIn, templateFor } from "../inventory";
+import { keptTags } from "../../substrate/tags";
 import { configurationFindings } from "./configuration";
 import { firewallFindings } from "./firewall";
 import type { Named, NodeFinding, NodeView } from "./view";
@@ -56,13 +57,15 @@ function settingFindings(
     const [device] = own.flatMap(({ newState }) => (newState?.inputs?.["networkDevices"] ?? []) as Properties[]);
     const mac = device?.["macAddress"];
     const outputs = outputsOf(named, steps);
-    const diskOptions = outputs?.["diskOptions"] as VmHistory["diskOptions"];
+    const { diskOptions, ostype } = (outputs ?? {}) as Pick<VmHistory, "diskOptions" | "ostype">;
     const template = templateOf(named, inventory, steps, () => templateFor(vm, hypervisor, inventory.guests).vmid);
     return configurationFindings({
         ...{ vm, tenant, hypervisor, named, settings, told },
         ...(typeof mac === "string" && { mac }),
         ...(template && { template }),
         ...(diskOptions && { diskOptions }),
+        ...(ostype !== undefined && { ostype }),
+        keptTags: keptTags(substrate, hypervisor, vm, tagsIn(String(settings["tags"] ?? ""))),
         written: new Set(own.flatMap(({ op, detailedDiff }) => (op === "update" ? topsOf(detailedDiff) : []))),
     });
 }

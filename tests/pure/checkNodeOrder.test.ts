@@ -117,6 +117,21 @@ describe("settings of a template that its clones inherit", () => {
         expect(faultsOf({ template })).toEqual([]);
     });
 
+    test("of Windows, where the tenant declares an account with keys", () => {
+        const template = { settings: { ostype: "win11" } };
+        const tenant = smallTenant("grooveiq", 50).replace(
+            "vms:",
+            "user: {name: ops, keys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGrooveiq ops]}\nvms:",
+        );
+        expect(faultsOf({ tenant, template })).toEqual([
+            expect.stringMatching(
+                /is of Windows \(ostype win11\), where cloud-init makes no account .*; leave out user/,
+            ),
+        ]);
+        expect(faultsOf({ template })).toEqual([]);
+        expect(faultsOf({ tenant, template: { settings: { ostype: "l26" } } })).toEqual([]);
+    });
+
     test("control: devices that are mapped, and a firewall of its own without rules, have no fault", () => {
         const config = {
             hostpci0: "mapping=gpu",

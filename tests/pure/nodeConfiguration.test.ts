@@ -86,6 +86,14 @@ test("options that a VM's disk has from its template are none of a person's, and
     expect(ofApi(kept)).toHaveLength(1);
 });
 
+test("tags of other tools are told, but for those that the stack file keeps", () => {
+    const tagged = { ...API, tags: `${API["tags"]};backup-daily` };
+    const hypervisors = substrate.hypervisors.map((one) => ({ ...one, keepTags: ["backup-*"] }));
+    const inventory = inventoryOf([], { configs: new Map([...configs, [5001, tagged]]) });
+    expect(rowsOf(substrate, nodeDrift({ ...substrate, hypervisors }, same, [inventory], OWN))).toEqual([]);
+    expect(ofApi(tagged)).toHaveLength(1);
+});
+
 describe("what is told, and what settles it", () => {
     test.each<[string, SettingChange, string, string]>([
         [

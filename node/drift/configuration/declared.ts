@@ -16,6 +16,10 @@ export interface DeclaredVm {
     readonly mac?: string;
     /** Options that the VM's disks have from its template, by PVE name; missing for none. */
     readonly diskOptions?: Readonly<Record<string, DiskOptions>>;
+    /** PVE's type of its guest system, by its template; missing for l26. */
+    readonly ostype?: string;
+    /** Tags of other tools that stay. */
+    readonly keptTags?: readonly string[];
 }
 
 /** A VM's settings on its node, and what a preview told of it. */
@@ -37,7 +41,8 @@ const EMPTY_CD = "ide3";
  * Settings of a VM by its tenant's file, by PVE's names and as components/tenantVm.ts has the provider write them.
  * Whatever is not among them is the template's, but for what isWithout() says.
  */
-export function declaredSettings({ vm, tenant, hypervisor, mac, diskOptions }: DeclaredVm): Settings {
+export function declaredSettings({ vm, tenant, hypervisor, mac, ...brought }: DeclaredVm): Settings {
+    const { diskOptions, ostype = "l26", keptTags = [] } = brought;
     const { segment, zone } = tenant;
     const { bridge, datastore } = hypervisor;
     const prefix = prefixOf(segment.subnet.cidr);
@@ -47,11 +52,16 @@ export function declaredSettings({ vm, tenant, hypervisor, mac, diskOptions }: D
     const own = vm.mac ?? mac;
     const tag = segment.tagged ? `,tag=${segment.vlan}` : "";
     return {
-        ...{ name: vm.name, description: descriptionOf(vm), tags: vm.tags.join(";"), onboot: Number(vm.onBoot) },
+        ...{
+            name: vm.name,
+            description: descriptionOf(vm),
+            tags: [...vm.tags, ...keptTags].join(";"),
+            onboot: Number(vm.onBoot),
+        },
         ...(vm.startup && { startup: startupText(vm.startup) }),
         ...{ cores: vm.cores, sockets: 1, cpu: vm.cpuType, numa: 0, memory: vm.memoryMiB, balloon: vm.balloonMiB },
         ...{ agent: `enabled=${Number(vm.agent.enabled)}`, protection: Number(vm.protection) },
-        ...{ ostype: "l26", scsihw: "virtio-scsi-single", serial0: "socket" },
+        ...{ ostype, scsihw: "virtio-scsi-single", serial0: "socket" },
         ...{ ipconfig0: address, searchdomain: zone, ciupgrade: 0 },
         ...(segment.resolvers.length > 0 && { nameserver: segment.resolvers.join(" ") }),
         ...(vm.user && { ciuser: vm.user.name, sshkeys: vm.user.keys.join("\n") }),
