@@ -46,7 +46,9 @@ describe("each attribute", () => {
         lab = await AcceptanceLab.start();
         found = await lab.state();
         await lab.node.set({ agents_answer: true });
-        lab.edit("Pulumi.dvntm.yaml", (text) => text.replace("threads: 8", "threads: 32"));
+        lab.edit("Pulumi.dvntm.yaml", (text) =>
+            text.replace("threads: 8", "threads: 32").replace("memory: 32GiB", "memory: 64GiB"),
+        );
     });
     afterAll(() => lab.stop());
 

@@ -100,6 +100,13 @@ def test_disk_of_a_linked_clone_is_changed_and_grows_as_any_other(placed):
     assert placed.config(5901)['scsi0'] == f'{disk},discard=on,size=40G'
 
 
+@pytest.mark.parametrize('placed', ['nfs'], indirect=True)
+def test_full_clone_goes_to_a_storage_of_its_own_and_takes_on_its_format(placed):
+    placed.call('POST', f'{NODE}/qemu/{TEMPLATE}/clone', newid=5901, full=1, storage='local-lvm')
+    assert placed.config(5901)['scsi0'] == 'local-lvm:vm-5901-disk-0,size=32G'
+    assert placed.call('GET', f'{NODE}/storage/local-lvm/content/local-lvm:vm-5901-disk-0')['format'] == 'raw'
+
+
 @pytest.mark.parametrize('placed', ['dir'], indirect=True)
 def test_tpm_and_cloud_init_are_copied(placed):
     whole = placed.control('GET', '/state/whole')

@@ -68,6 +68,16 @@ describe("guests with a NIC in a tenant's segment", () => {
     });
 });
 
+test("a template in the tenants' ranges is told, and never proposed for deletion, since VMs may be linked clones of it", () => {
+    const settleFor = (more: Partial<Guest>) =>
+        rows([], inventoryOf([guest(5950, "golden", more)])).map((row) => row.settle);
+    expect(settleFor({ template: true })).toEqual([
+        "by hand, on the node: make the next template with a VMID outside of 5001-5999; this one stays while a VM is a linked " +
+            "clone of it",
+    ]);
+    expect(settleFor({})).toEqual([expect.stringMatching(/or delete it/)]);
+});
+
 test("a container that has a VM's VMID is named as one, and is nobody's to recover", () => {
     const made = [step("create", VM, api)];
     const told = rows(made, inventoryOf([guest(5001, "pihole", { type: "lxc" })]));
@@ -88,6 +98,13 @@ describe("a VM that something holds", () => {
 
     test.each<[Partial<Guest>, string, string]>([
         [{ status: "paused" }, "paused", "by hand, on the node: qm resume 5001"],
+        [{ status: "io-error" }, "io-error (its storage failed or is full)", "by hand, on the node: qm resume 5001"],
+        [{ status: "internal-error" }, "internal-error (QEMU cannot go on)", "by hand, on the node: qm reset 5001"],
+        [
+            { status: "guest-panicked" },
+            "guest-panicked (its guest system crashed)",
+            "by hand, on the node: qm reset 5001",
+        ],
         [
             { status: "stopped", lock: "suspended" },
             "hibernated (lock suspended)",
