@@ -93,7 +93,7 @@ export interface TenantDefinition {
  */
 export interface AllowanceDefinition {
     /**
-     * A tenant of the same substrate, a segment of the site (trusted, storage, iot, iot_vendor, iot_backend, guest, management), a network in CIDR form, or, with `isolate`, a VM of this tenant whose address is known (`address: fixed`). Every tenant reaches platform and the internet anyway.
+     * A tenant of the same substrate, a segment of the site (`network.segments` of the stack file, as iot_backend), a network in CIDR form, or, with `isolate`, a VM of this tenant whose address is known (`address: fixed`). Every tenant reaches the segments of `network.reach`, as platform, and the internet anyway.
      */
     to: string;
     /**
@@ -506,7 +506,7 @@ export interface BaselineDefinition {
      */
     address: string;
     /**
-     * DNS resolver of the host. Without it, the gateway of the site's management segment.
+     * DNS resolver of the host. Without it, the gateway of the segment that the plan has untagged.
      */
     resolver?: string;
     /**

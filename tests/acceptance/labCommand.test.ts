@@ -5,7 +5,10 @@ import { createServer } from "node:net";
 import { join } from "node:path";
 import Ajv2020 from "ajv/dist/2020";
 import schema from "../../schemas/output/lab.schema.json";
+import type { RunningLab } from "../../lab/session/folder";
+import { SimulatedRouter } from "../../lab/simulatedRouter";
 import { processesOf } from "../../lab/processes";
+import { exampleFolder } from "../examples";
 import { pathOfPerson, Runbook } from "./runbooks/runbook";
 
 jest.setTimeout(300_000);
@@ -110,6 +113,24 @@ test("a port that is taken is told with who has it; --fresh begins anew on other
     expect(sourced("PROXMOX_VE_API_TOKEN")).not.toBe(before);
     server.close();
     expect(await end(fresh.child, "SIGINT")).toBe(130);
+});
+
+test("--from begins with another folder's site; a lab that began with others is refused", async () => {
+    const home = exampleFolder("home");
+    expect(tenants("lab", "--from", home)).toMatchObject({
+        status: 1,
+        stderr: expect.stringMatching(
+            /^the lab that is kept in \.lab began with the lab's own definitions, not with /,
+        ) as string,
+    });
+    const { child } = await start("--fresh", "--from", home);
+    const lab = JSON.parse(readFileSync(runbook.path(".lab/running.json"), "utf8")) as RunningLab;
+    expect([lab.substrate, lab.node.node]).toEqual(["home", "pve"]);
+    const { interfaces } = await SimulatedRouter.at(lab.router).state();
+    expect(interfaces).toMatchObject({ lan: { addr4: "192.168.1.1/24" }, opt3: { addr4: "192.168.100.1/24" } });
+    expect(readFileSync(runbook.path(".lab/project/Pulumi.home.yaml"), "utf8")).toContain(lab.router.endpoint);
+    expect(existsSync(runbook.path(".lab/project/tenants/home/media.yaml"))).toBe(true);
+    expect(await end(child, "SIGINT")).toBe(130);
 });
 
 test("a project that is gone is told; control: without the variable the program's own definitions count", () => {

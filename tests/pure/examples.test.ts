@@ -1,9 +1,12 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { labSite } from "../../lab/site";
 import { listSubstrates } from "../../definitions/read";
 import { loadSubstrate } from "../../substrate/load";
+import { project, removeProjects } from "../fixtures";
 import { EXAMPLES, exampleFolder } from "../examples";
+
+afterAll(removeProjects);
 
 const ROOT = resolve(__dirname, "../..");
 
@@ -37,6 +40,20 @@ describe.each(EXAMPLES)("%s", (name) => {
             expect(existsSync(resolve(ROOT, "tenants", name, schema!))).toBe(true);
         }
     });
+});
+
+test("copied beside the deevnet sites each of them is right, as their pages say", () => {
+    const root = project({});
+    cpSync(join(ROOT, "lab/definitions"), root, { recursive: true });
+    for (const name of EXAMPLES) {
+        [`Pulumi.${name}.yaml`, "tenants"].forEach((part) =>
+            cpSync(join(exampleFolder(name), part), join(root, part), { recursive: true }),
+        );
+    }
+    expect(listSubstrates(root)).toEqual(["dvnt", "dvntm", ...EXAMPLES]);
+    for (const substrate of listSubstrates(root)) {
+        expect(loadSubstrate({ root, substrate }).elsewhere).toHaveLength(EXAMPLES.length + 1);
+    }
 });
 
 test("a flat network, a home lab of two tenants, and a class room of thirty tenants of one VM each", () => {

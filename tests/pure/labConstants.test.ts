@@ -1,4 +1,4 @@
-import { constantsIn, programsOf } from "./labConstants";
+import { constantsIn, constantsInSchema, programsOf, schemas } from "./labConstants";
 
 const ROOMS =
     "definitions substrate firewall state https node router host components report proof policy commands lab start".split(
@@ -24,6 +24,12 @@ const found = Object.entries(programs).flatMap(([file, text]) => constantsIn(fil
 test("no constant of one lab stands in code", () => {
     expect(Object.keys(programs).length).toBeGreaterThan(300);
     expect(found.filter((one) => ALLOWED[one.split(":")[0]!] === undefined)).toEqual([]);
+});
+
+test("no schema asks for one lab's, or speaks of it", () => {
+    const all = Object.entries(schemas());
+    expect(all.length).toBeGreaterThan(20);
+    expect(all.flatMap(([file, schema]) => constantsInSchema(file, schema))).toEqual([]);
 });
 
 test("each file that may have some has one", () => {
@@ -59,6 +65,20 @@ describe("control: what stood in code is found", () => {
         ],
     ])("%s", (_, text, kind) => {
         expect(constantsIn("x.ts", text)).toEqual([`x.ts:1: ${kind}`]);
+    });
+
+    test("in a schema: bounds and words", () => {
+        const vlan = { minimum: 50, maximum: 59, examples: [50] };
+        const vmid = { minimum: 5001, maximum: 999_999_999 };
+        const to = { description: "A segment (trusted, iot)", pattern: "^10\\.20\\.[0-9]+$" };
+        const fine = { minimum: 1, maximum: 4094, description: "A segment, as iot_backend", default: "50-59" };
+        expect(constantsInSchema("x", { properties: { vlan, vmid, to, fine } })).toEqual([
+            "x /properties/vlan/minimum: 50",
+            "x /properties/vlan/maximum: 59",
+            "x /properties/vmid/minimum: 5001",
+            'x /properties/to/description: "A segment (trusted, iot)"',
+            expect.stringContaining("x /properties/to/pattern"),
+        ]);
     });
 
     test("in Python, too", () => {

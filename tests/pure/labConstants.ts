@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import ts from "typescript";
+import { vlansText, vmidOf } from "../../substrate/plan";
 import { PLAN } from "../fixtures";
 
 const ROOT = resolve(__dirname, "../..");
@@ -74,6 +75,45 @@ export function constantsIn(file: string, text: string): string[] {
         Object.entries(KINDS)
             .filter(([, is]) => is(literal))
             .map(([kind]) => `${file}:${literal.line}: ${kind}: ${literal.value}`),
+    );
+}
+
+/** Constants of one lab in what a schema asks for or says, as `file path: constant`; examples and defaults are of any lab. */
+export function constantsInSchema(file: string, schema: unknown, path = ""): string[] {
+    if (typeof schema !== "object" || schema === null) {
+        return [];
+    }
+    return Object.entries(schema).flatMap(([key, value]: [string, unknown]) => {
+        const at = `${path}/${key}`;
+        if (["examples", "default"].includes(key)) {
+            return [];
+        }
+        const bound = ["minimum", "maximum", "const"].includes(key) && BOUNDS.includes(value as number);
+        const words = ["description", "pattern", "enum"].includes(key) ? String(value).replace(SUCH, "") : "";
+        return bound || IN_WORDS.test(words)
+            ? [`${file} ${at}: ${JSON.stringify(value)}`]
+            : constantsInSchema(file, value, at);
+    });
+}
+
+/** First and last VLAN and VMID of the default plan. */
+const BOUNDS = [
+    PLAN.vlans[0],
+    PLAN.vlans.at(-1),
+    vmidOf(PLAN, PLAN.vlans[0]!, 1),
+    vmidOf(PLAN, PLAN.vlans.at(-1)!, 99),
+];
+const IN_WORDS = new RegExp(
+    `\\b(${[...SEGMENTS, "dvntm?", vlansText(PLAN)].join("|")})\\b|\\b10\\\\?\\.(10|20)\\\\?\\.`,
+);
+const SUCH = /\b(such as|as) [^ ,)]+/g;
+
+/** Schemas by their files. */
+export function schemas(): Readonly<Record<string, unknown>> {
+    const folder = join(ROOT, "schemas");
+    const files = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((file) => file.endsWith(".json"));
+    return Object.fromEntries(
+        files.map((file) => [file, JSON.parse(readFileSync(join(folder, file), "utf8")) as unknown]),
     );
 }
 
