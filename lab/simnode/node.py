@@ -67,7 +67,7 @@ class Node:
 
     def _of_version(self, match: Match | None) -> Match | None:
         """What a path of the schema takes on a node of this version."""
-        return match and Match(match.template, match.params, self.pve.methods(match.methods))
+        return match and Match(match.template, match.params, self.pve.methods(match.template, match.methods))
 
     @staticmethod
     def _node_stats(online: bool) -> dict[str, Any]:

@@ -33,6 +33,7 @@ PRIVILEGES_9 = frozenset(
     'VM.GuestAgent.Unrestricted VM.Replicate'.split())
 MONITOR = {'check': ['perm', '/vms/{vmid}', ['VM.Monitor']]}
 SWITCH = {'default': 1, 'optional': 1, 'type': 'boolean'}
+WORD = {'optional': 1, 'type': 'string'}
 
 
 @dataclass(frozen=True)
@@ -52,6 +53,8 @@ class Version:
     # ($confdesc, $net_fmt and the agent's format of qemu-server; PVE::VZDump::Common, $confdesc).
     parameters: dict[str, dict[str, Any] | None] = field(default_factory=dict)
     properties: dict[str, dict[str, dict[str, Any] | None]] = field(default_factory=dict)
+    # Parameters that it has beside those of the schema, by path.
+    more: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     # Whether VM.Monitor alone lets in to the guest agent and to QEMU's monitor (src/PVE/API2/Qemu/Agent.pm:147, Qemu.pm:5655 of
     # 8.4.10); else each command asks for its own (Agent.pm:55 ff. of 9.2.6).
     monitor: bool = False
@@ -78,18 +81,18 @@ class Version:
         """A permission rule of the PVE 9 schema as this version has it."""
         return MONITOR if self.monitor and _asks_agent(permissions) else permissions
 
-    def methods(self, described: dict[str, Any]) -> dict[str, Any]:
+    def methods(self, path: str, described: dict[str, Any]) -> dict[str, Any]:
         """The methods of a path of the PVE 9 schema with this version's parameters."""
-        return {method: self._method(info) for method, info in described.items()}
+        return {method: self._method(info, self.more.get(path, {})) for method, info in described.items()}
 
-    def _method(self, info: dict[str, Any]) -> dict[str, Any]:
+    def _method(self, info: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
         spec = info.get('parameters') or {}
         declared = spec.get('properties') or {}
         others = {name: self._parameter(name, one) for name, one in declared.items()
                   if name in self.parameters or _unnumbered(name) in self.properties}
-        if not others:
+        if not (others or more):
             return info
-        kept = {name: one for name, one in {**declared, **others}.items() if one is not None}
+        kept = {name: one for name, one in {**declared, **others, **more}.items() if one is not None}
         return {**info, 'parameters': {**spec, 'properties': kept}}
 
     def _parameter(self, name: str, one: dict[str, Any]) -> dict[str, Any] | None:
@@ -125,7 +128,8 @@ VERSIONS = {
                    'pressurememoryfull')),
         {'allow-ksm': None, 'intel-tdx': None},
         {'net': {'host-tunnel': None}, 'agent': {'freeze-fs': None, 'guest-fsfreeze': None, 'freeze-fs-on-backup': SWITCH}},
-        monitor=True),
+        {'/nodes/{node}/vzdump': {'maxfiles': {'optional': 1, 'type': 'integer', 'minimum': 1},
+                                  'notification-policy': WORD, 'notification-target': WORD}}, monitor=True),
     '9.2': Version('9.2.11', '10.1.2', 'pc-i440fx-10.1+pve0', frozenset(shapes.PRIVILEGES), CPU_TYPES | CPU_TYPES_9,
                    cpu_mapping=True, ha_rules=True),
 }

@@ -134,6 +134,16 @@ def test_ha_groups_became_rules(nodes):
     assert refusal(lambda: old.call('GET', '/cluster/ha/rules')).startswith('501 ')
 
 
+def test_a_backup_takes_what_9_dropped_before_it(nodes):
+    """PVE::VZDump::Common, $confdesc: maxfiles and the first notification settings are gone."""
+    def backup(node: Client) -> object:
+        return node.call('POST', f'{NODE}/vzdump', vmid=node.vmid, storage='local', maxfiles=1)
+    backup(nodes['8.4'])
+    with pytest.raises(ApiError) as refused:
+        backup(nodes['9.2'])
+    assert (refused.value.status, list(refused.value.errors)) == (400, ['maxfiles'])
+
+
 def test_host_memory_of_a_vm_is_told_from_9_on(nodes):
     told = {name: 'memhost' in node.call('GET', f'{NODE}/qemu/{node.vmid}/status/current') for name, node in nodes.items()}
     assert told == {'8.4': False, '9.2': True}
