@@ -1,9 +1,12 @@
-import { DefinitionError } from "../definitions/faults";
+import { DefinitionError, type Fault } from "../definitions/faults";
+import { Refusal } from "../definitions/refusal";
+import { stackFileOf } from "../definitions/stackFile";
 import { requireReady } from "../substrate/ready";
 import type { Substrate } from "../substrate/substrate";
 import { defineCommand, SUBSTRATE } from "./cli/definition";
+import { definitions } from "./cli/environment";
 import { EXIT } from "./cli/exit";
-import { answer, complain } from "./cli/terminal";
+import { answer, complain, note } from "./cli/terminal";
 import { loadAll, type Loaded } from "./shared/substrates";
 
 export const command = defineCommand({
@@ -19,8 +22,9 @@ export const command = defineCommand({
     needs: [],
     example: "tenants validate dvntm",
     exits: { 0: "no faults", 1: "faults, one line each" },
-    run({ args: { substrate }, options: { up }, json }) {
-        const told = loadAll(substrate === undefined ? [] : [substrate]).map((one) => (up ? withMissing(one) : one));
+    async run({ args: { substrate }, options: { up }, json }) {
+        const loaded = loadAll(substrate === undefined ? [] : [substrate]).map((one) => (up ? withMissing(one) : one));
+        const told = await Promise.all(loaded.map(withCollections));
         answer(
             told.map(({ name, faults }) => ({ substrate: name, faults })),
             () => told.flatMap((one) => (one.substrate === undefined ? [] : lineOf(one.substrate))).join("\n"),
@@ -34,6 +38,36 @@ export const command = defineCommand({
 function lineOf({ name, status, tenants }: Substrate): string {
     const vms = tenants.reduce((sum, tenant) => sum + tenant.vms.length, 0);
     return `${name}: ${status}, ${tenants.length} tenants, ${vms} VMs, no faults`;
+}
+
+/** Faults of the baselines' collections, as far as they are at hand without a network. */
+async function withCollections(loaded: Loaded): Promise<Loaded> {
+    const { substrate, name } = loaded;
+    const baselines = (substrate?.hypervisors ?? []).filter(({ baseline }) => (baseline?.collections ?? []).length > 0);
+    if (baselines.length === 0) {
+        return loaded;
+    }
+    const { offlineFaults } = await import("../host/collections/client");
+    const faults = await Promise.all(
+        baselines.map(async (hypervisor) => {
+            const path = `hypervisors.${hypervisor.name}.baseline`;
+            const file = stackFileOf(name);
+            try {
+                const messages = await offlineFaults(definitions(), hypervisor.baseline!);
+                if (messages === undefined) {
+                    note(`${file} ${path}.collections: not looked at, since a repository was never fetched`);
+                }
+                return (messages ?? []).map((message): Fault => ({ file, path, message }));
+            } catch (error) {
+                if (error instanceof Refusal) {
+                    return [{ file, path, message: error.message }];
+                }
+                throw error;
+            }
+        }),
+    );
+    const all = faults.flat();
+    return all.length === 0 ? loaded : { name, faults: all, text: new DefinitionError(all).message };
 }
 
 /** Faults for all that an up still lacks. */

@@ -554,6 +554,14 @@ export interface BaselineDefinition {
      */
     playbook?: string;
     /**
+     * Parts of the host that the program's own role declares; one that is left out is a collection's. automation: the account for automation; access: the roles of the program's token.
+     */
+    own: ("automation" | "access" | "hosts" | "resolver" | "sources" | "bridge" | "storages")[];
+    /**
+     * Folder of the site's Ansible inventory, relative to the project or absolute: its groups, host_vars and group_vars count for the host of the hypervisor's name, and no other host is touched. Vaulted files stay here.
+     */
+    inventory?: string;
+    /**
      * Tags of that playbook to run; without them, all of it.
      */
     tags: string[];

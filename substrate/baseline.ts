@@ -17,12 +17,10 @@ export function resolveBaseline(
     hypervisor: Hypervisor,
     definition: BaselineDefinition,
 ): Baseline {
-    const { address, resolver, automation, storages, ...rest } = definition;
+    const { address, resolver, automation, storages, own, ...rest } = definition;
     const { node, name, bridge } = hypervisor;
     const role = {
-        node,
-        bridge,
-        address,
+        ...{ node, bridge, address, own },
         // The node's own name first: PVE looks its address up by it.
         names: [...new Set([`${node}.${substrate.zone}`, node, name])],
         search: [substrate.zone, domain],

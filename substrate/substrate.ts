@@ -81,9 +81,13 @@ export interface Ssh {
 }
 
 /** Configuration of a hypervisor's host. */
-export interface Baseline extends Omit<BaselineDefinition, "address" | "resolver" | "automation" | "storages"> {
+export interface Baseline extends Omit<BaselineDefinition, "address" | "resolver" | "automation" | "storages" | "own"> {
     /** The mapping `tenant_hypervisor` of the role of that name (host/ansible/roles). */
-    readonly role: Readonly<Record<string, unknown>>;
+    readonly role: Readonly<Record<string, unknown>> & {
+        /** Parts of the host that the role declares. */
+        readonly own: BaselineDefinition["own"];
+        readonly automation: { readonly user: string };
+    };
 }
 
 /** The newest template of a prefix, or one by name. */

@@ -1,6 +1,22 @@
-import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, relative } from "node:path";
 import { parseYaml } from "../yaml";
+
+/** A file of a collection, by its path in it. */
+export interface CollectionFile {
+    readonly path: string;
+    readonly text: string;
+}
+
+/** Files of a collection's folder whose paths match, in order. */
+export function collectionFiles(folder: string, paths: RegExp): CollectionFile[] {
+    return readdirSync(folder, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
+        .filter((path) => paths.test(path))
+        .sort()
+        .map((path) => ({ path, text: readFileSync(join(folder, path), "utf8") }));
+}
 
 /** An Ansible collection by what it says of itself. */
 export interface CollectionInfo {

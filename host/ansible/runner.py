@@ -93,11 +93,9 @@ def tidy():
 def prepare(folder, wanted):
     """Writes inventory, variables and settings into the run's folder, and gives back Ansible's environment."""
     host = wanted['host']
-    files = {
-        'hosts.json': {'hypervisors': {'hosts': {host: {
-            'ansible_connection': 'local', 'ansible_python_interpreter': '/usr/bin/python3'}}}},
-        'variables.json': wanted['variables'],
-    }
+    # Above all that a site's inventory says of the host: the host is this one.
+    local = {'ansible_connection': 'local', 'ansible_python_interpreter': '/usr/bin/python3'}
+    files = {'hosts.json': {'hypervisors': {'hosts': {host: {}}}}, 'variables.json': {**wanted['variables'], **local}}
     for name, content in files.items():
         with open(f'{folder}/{name}', 'w', encoding='utf-8') as file:
             json.dump(content, file)
@@ -144,7 +142,10 @@ def play(folder, environment, wanted, playbook):
     results = environment['DEEVNET_RESULTS']
     if os.path.exists(results):
         os.unlink(results)
-    command = ['ansible-playbook', '-i', f'{folder}/hosts.json', '-e', f'@{folder}/variables.json',
+    site = f'{PAYLOAD}/inventory'
+    # Of the site's inventory this host alone is meant.
+    inventory = ['-i', site, '--limit', wanted['host']] if os.path.exists(site) else []
+    command = ['ansible-playbook', *inventory, '-i', f'{folder}/hosts.json', '-e', f'@{folder}/variables.json',
                own if os.path.exists(own) else name]
     if wanted.get('check'):
         command += ['--check', '--diff']
@@ -174,6 +175,25 @@ def judge(host, playbook, stats):
         raise Failed(f"{playbook}: {stats['failures']} failed and {stats['unreachable']} unreachable on {host}")
 
 
+def disputed(folder, environment, wanted, told):
+    """Has the first playbook checked again once all have run: what it would change again a later one has undone, and the two
+    would go on for ever, with drift after each run."""
+    first, *later = wanted['playbooks']
+    if not later:
+        return
+    again = play(folder, environment, {**wanted, 'check': True}, first)['changes']
+    # Commands tell no path.
+    others = [(change, playbook['name']) for one, playbook in zip(told[1:], later) for change in one['changes']]
+    lines = []
+    for change in again:
+        undoing = [f'"{other["task"]}" of {name}' for other, name in others if set(other['paths']) & set(change['paths'])]
+        lines.append(f'"{change["task"]}" of {first["name"]} was undone by '
+                     f'{undoing[0] if undoing else "a task of " + ", ".join(one["name"] for one in later)}')
+    if lines:
+        raise Failed('\n'.join(lines) + '\nTwo roles own the same part of the host, and one undoes the other in each run: leave it to one '
+                     'of them (baseline.own in the stack file)')
+
+
 def main():
     wanted = json.load(sys.stdin)
     hide = hidden(wanted)
@@ -194,6 +214,8 @@ def run(wanted, hide):
     try:
         environment = prepare(folder, wanted)
         told = [play(folder, environment, wanted, playbook) for playbook in wanted['playbooks']]
+        if wanted.get('check') is not True:
+            disputed(folder, environment, wanted, told)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(held)

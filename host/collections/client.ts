@@ -7,8 +7,10 @@ import { extract } from "tar";
 import { isGit } from "../../substrate/baseline";
 import { environmentFor } from "../../definitions/childEnvironment";
 import type { CollectionDefinition } from "../../definitions/definitions";
-import { collectionInfo, type CollectionInfo } from "../../definitions/collection/read";
+import { collectionFiles, collectionInfo, type CollectionInfo } from "../../definitions/collection/read";
+import type { Baseline } from "../../substrate/substrate";
 import { HostError } from "../error";
+import { collectionFaults, type PlacedCollection } from "./check";
 
 /** Where collections of git repositories are kept between runs, relative to the project. */
 const CACHE = ".baseline/collections";
@@ -47,7 +49,7 @@ export async function placeCollection(root: string, collection: CollectionDefini
 export async function withCollection<T>(
     root: string,
     collection: CollectionDefinition,
-    use: (folder: string, collections: string) => Promise<T>,
+    use: (folder: string, collections: string) => Promise<T> | T,
 ): Promise<T> {
     const collections = mkdtempSync(join(tmpdir(), "collections-"));
     try {
@@ -78,8 +80,7 @@ async function unpacked(root: string, { source, version }: CollectionDefinition,
 
 /** One exact version of a repository, which is fetched once. */
 function cloned(root: string, url: string, version: string): string {
-    const key = createHash("sha256").update(`${url}@${version}`).digest("hex").slice(0, 16);
-    const kept = join(root, CACHE, key);
+    const kept = keptAt(root, url, version);
     if (!existsSync(kept)) {
         const partial = `${kept}.${process.pid}`;
         mkdirSync(partial, { recursive: true });
@@ -113,6 +114,38 @@ function git(cwd: string, url: string, args: readonly string[]): void {
 /** A URL may carry a login, which no message shows. */
 function withoutLogin(text: string): string {
     return text.replace(/\/\/[^/@\s]+@/g, "//");
+}
+
+/** Parts of a collection that say what it would do on a host. */
+const PARTS = /^(playbooks\/.+\.ya?ml|roles\/[^/]+\/(tasks|handlers)\/.+\.ya?ml)$/;
+
+/** A collection where placeCollection put it. */
+export function readPlaced(folder: string, source: string): PlacedCollection {
+    return { info: infoOf(folder, source), source: withoutLogin(source), files: collectionFiles(folder, PARTS) };
+}
+
+/**
+ * Everything that would fail on the host for a baseline's collections, a line each, where all of them are at hand without a network: a
+ * folder, an archive, or a version of a repository that an earlier run fetched.
+ *
+ * @returns undefined where one of them is not.
+ * @throws HostError where one cannot be read.
+ */
+export async function offlineFaults(root: string, baseline: Baseline): Promise<string[] | undefined> {
+    const { collections } = baseline;
+    if (collections.some(({ source, version }) => isGit(source) && !existsSync(keptAt(root, source, version!)))) {
+        return undefined;
+    }
+    const placed: PlacedCollection[] = [];
+    for (const collection of collections) {
+        placed.push(await withCollection(root, collection, (folder) => readPlaced(folder, collection.source)));
+    }
+    return collectionFaults(placed, baseline);
+}
+
+/** Where one version of a repository is kept. */
+function keptAt(root: string, url: string, version: string): string {
+    return join(root, CACHE, createHash("sha256").update(`${url}@${version}`).digest("hex").slice(0, 16));
 }
 
 /** Info of the collection in a folder. @throws HostError where there is none. */

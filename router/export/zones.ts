@@ -79,7 +79,7 @@ function noList(given: readonly Source[], key: string): Fault {
 /** Of a variable that stands in two files Ansible takes one, whole. */
 function inTwo(given: readonly Source[]): Fault[] {
     return given.flatMap((source, index) =>
-        Object.keys((source.value ?? {})).flatMap((key) => {
+        Object.keys(source.value ?? {}).flatMap((key) => {
             const earlier = given.slice(0, index).find(({ value }) => has(value, key));
             const message = `stands in ${earlier?.file}, too, and Ansible takes one of the two whole; leave it in one file`;
             return earlier === undefined ? [] : [faultAt(source, [key], message)];

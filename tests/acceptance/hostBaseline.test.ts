@@ -69,6 +69,20 @@ describeWithHost("the baseline of a fresh host", () => {
         expect(stepsIn((await site.lab.up()).output)).toEqual({});
         expect(site.host.sessions()).toBe(sessions);
         expect(site.host.files()).toEqual(files);
+        expect((await drift()).rows).toEqual([]);
+    });
+
+    test("a file that a collection's role owns, too, is named before the host is asked anything, with what to leave out", async () => {
+        const own = "own: [automation, access, resolver, sources, bridge, storages]";
+        const sessions = site.host.sessions();
+        site.setStack(own, "own: [automation, access, hosts, resolver, sources, bridge, storages]");
+        const { output } = await site.fail();
+        expect(output).toContain(
+            "roles/hosts/tasks/main.yml:1 \"The site's names\" writes /etc/hosts, and so does the program's own role (hosts)",
+        );
+        expect(output).toContain(`baseline.${own}`);
+        expect(site.host.sessions()).toBe(sessions);
+        site.setStack("own: [automation, access, hosts, resolver,", "own: [automation, access, resolver,");
     });
 
     test("drift names each task that would change, and writes neither on the host nor in the state", async () => {

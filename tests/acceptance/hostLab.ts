@@ -25,11 +25,30 @@ export function describeWithHost(name: string, suite: () => void): void {
     }
 }
 
-/** A collection of which one playbook matches hypervisors and one does not. */
-const COLLECTION: Readonly<Record<string, string>> = {
-    "galaxy.yml": "namespace: lab\nname: demo\nversion: 1.0.0\nreadme: README.md\nauthors: [lab]\n",
-    "playbooks/site.yml": `- hosts: hypervisors
+/**
+ * A collection of which one playbook matches hypervisors and one does not, and that depends on another one, whose role owns the
+ * hosts file; and an inventory with another hypervisor and a vaulted file.
+ */
+const FILES: Readonly<Record<string, string>> = {
+    "demo-collection/galaxy.yml":
+        "namespace: lab\nname: demo\nversion: 1.0.0\nreadme: README.md\nauthors: [lab]\ndependencies: {lab.names: '>=1.2.0,<2'}\n",
+    "names-collection/galaxy.yml": "namespace: lab\nname: names\nversion: 1.10.0\nreadme: README.md\nauthors: [lab]\n",
+    "names-collection/roles/hosts/tasks/main.yml": `- name: The site's names
+  ansible.builtin.copy:
+    dest: /etc/hosts
+    content: |
+      127.0.0.1 localhost
+      10.20.99.22 pve2.dvntm.deevnet.net pve2 hv02
+      {{ demo_router }} core-rt02
+    mode: "0644"
+`,
+    "site-inventory/hosts.yml": "hypervisors: {hosts: {hv01: {}, hv02: {}}}\n",
+    "site-inventory/group_vars/hypervisors.yml": "demo_router: 10.20.99.2\nansible_connection: ssh\n",
+    "site-inventory/host_vars/hv02.yml": "demo_router: 10.20.99.1\n",
+    "site-inventory/group_vars/all/vault.yml": "$ANSIBLE_VAULT;1.1;AES256\n6162\n",
+    "demo-collection/playbooks/site.yml": `- hosts: hypervisors
   gather_facts: false
+  roles: [lab.names.hosts]
   tasks:
     - name: A word of the stack file
       ansible.builtin.copy: {dest: /etc/demo-word, content: "{{ demo_word }}", mode: "0644"}
@@ -40,7 +59,7 @@ const COLLECTION: Readonly<Record<string, string>> = {
       ansible.builtin.fail: {msg: broken on purpose}
       when: demo_broken | default(false)
 `,
-    "playbooks/others.yml":
+    "demo-collection/playbooks/others.yml":
         "- hosts: builder\n  gather_facts: false\n  tasks: [{ansible.builtin.debug: {msg: never}}]\n",
 };
 
@@ -56,8 +75,8 @@ export class HostLab {
         const host = await LabHost.start();
         const started = new HostLab(lab, host);
         rmSync(join(lab.workspace.root, "tenants/dvntm/vintronics.yaml"));
-        for (const [file, text] of Object.entries(COLLECTION)) {
-            const path = join(lab.workspace.root, "demo-collection", file);
+        for (const [file, text] of Object.entries(FILES)) {
+            const path = join(lab.workspace.root, file);
             mkdirSync(dirname(path), { recursive: true });
             writeFileSync(path, text);
         }
@@ -96,7 +115,9 @@ export class HostLab {
     /** Everything that a run of the baseline declares on the host, and nothing half done. */
     expectConfigured(word: string): void {
         const { host } = this;
-        expect(host.read("etc/hosts")).toContain("10.20.99.22 pve2.dvntm.deevnet.net pve2 hv02\n");
+        expect(host.read("etc/hosts")).toContain(
+            "10.20.99.22 pve2.dvntm.deevnet.net pve2 hv02\n10.20.99.1 core-rt02\n",
+        );
         expect(host.read("home/a_autoprov/.ssh/authorized_keys")).toBe(`${AUTOMATION_KEY}\n`);
         expect(host.read("etc/sudoers.d/010_a_autoprov-nopasswd")).toBe("a_autoprov ALL=(ALL) NOPASSWD: ALL\n");
         expect(host.read("etc/demo-word")).toBe(word);
@@ -126,6 +147,9 @@ export class HostLab {
 const MORE = `        revision: first
         collections:
           - source: demo-collection
+          - source: names-collection
+        inventory: site-inventory
+        own: [automation, access, resolver, sources, bridge, storages]
         playbook: lab.demo.site
         variables:
           demo_word: one

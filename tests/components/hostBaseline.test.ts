@@ -183,6 +183,39 @@ describe("a payload", () => {
         await expect(pack(ROOT, baseline(join(empty, "a.tar.gz")))).rejects.toThrow("no archive that can be read");
     });
 
+    test("holds the site's inventory without its vaulted files, and refuses one that is not there", async () => {
+        const { list } = await import("tar");
+        const inventory = project({
+            "hosts.yml": "hypervisors: {hosts: {hv02: {}}}\n",
+            "group_vars/all/vault.yml": "$ANSIBLE_VAULT;1.1;AES256\n6162\n",
+            "host_vars/hv02.yml": "a: 1\n",
+        });
+        const own = project({});
+        const { cpSync } = await import("node:fs");
+        cpSync(join(ROOT, "host", "ansible"), join(own, "host", "ansible"), { recursive: true });
+        const without = { ...substrateOf().hypervisors[0]!.baseline! };
+        const { file, hash } = await pack(own, { ...without, inventory });
+        const names: string[] = [];
+        await list({ file: join(own, file), onReadEntry: ({ path }) => names.push(path) });
+        expect(names.filter((name) => name.startsWith("inventory/"))).toEqual([
+            "inventory/host_vars/hv02.yml",
+            "inventory/hosts.yml",
+        ]);
+        expect((await pack(own, without)).hash).not.toBe(hash);
+        await expect(pack(own, { ...without, inventory: "nowhere" })).rejects.toThrow(
+            /baseline\.inventory: there is no folder .*nowhere/,
+        );
+    });
+
+    test("is none where a collection depends on one that is not there", async () => {
+        const needing = project({
+            "galaxy.yml": 'namespace: lab\nname: demo\nversion: 1.0.0\ndependencies: {lab.more: ">=2"}\n',
+        });
+        await expect(pack(ROOT, baseline(needing))).rejects.toThrow(
+            /^lab\.demo 1\.0\.0 .* depends on lab\.more >=2, which is not among/,
+        );
+    });
+
     test("takes an archive and a git repository at an exact version", async () => {
         const { execFileSync } = await import("node:child_process");
         const folder = collection("[]\n");

@@ -71,3 +71,74 @@ def test_control_what_nobody_declared_a_secret_is_told(runner, monkeypatch, caps
     del given['secret']
     run(runner, monkeypatch, given, lambda *_: {'changes': [{'task': 'a', 'diff': TOLD}], 'stats': {}})
     assert 'hunter' in capsys.readouterr().out
+
+
+def plays(again):
+    """Ansible's answers: both playbooks run, then the first one is checked."""
+    def play(_folder, _environment, given, playbook):
+        own = playbook['name'] == 'baseline.yml'
+        if given.get('check'):
+            assert own
+            return {'changes': again, 'stats': {}}
+        return {'changes': [{'task': 'names' if own else 'site names', 'diff': '', 'paths': ['/etc/hosts']}], 'stats': {}}
+    return play
+
+
+TWO = {'playbooks': [{'name': 'baseline.yml'}, {'name': 'lab.demo.site'}], 'check': False}
+
+
+def test_a_task_that_another_playbook_undid_is_named_with_both(runner, monkeypatch):
+    again = [{'task': 'names', 'diff': '', 'paths': ['/etc/hosts']}, {'task': 'network', 'diff': '', 'paths': []}]
+    with pytest.raises(runner.Failed) as failed:
+        run(runner, monkeypatch, wanted(**TWO), plays(again))
+    lines = str(failed.value).splitlines()
+    assert lines[:2] == ['"names" of baseline.yml was undone by "site names" of lab.demo.site',
+                         '"network" of baseline.yml was undone by a task of lab.demo.site']
+    assert 'baseline.own' in lines[2]
+
+
+def test_control_what_stays_as_it_was_made_is_no_dispute(runner, monkeypatch, capsys):
+    assert run(runner, monkeypatch, wanted(**TWO), plays([])) == 0
+    assert json.loads(capsys.readouterr().out)['playbooks'] == ['baseline.yml', 'lab.demo.site']
+
+
+def test_the_sites_inventory_counts_for_this_host_alone_and_never_says_how_to_reach_it(runner, monkeypatch, tmp_path):
+    payload = tmp_path / 'payload'
+    (payload / 'inventory').mkdir(parents=True)
+    monkeypatch.setattr(runner, 'PAYLOAD', str(payload))
+    told = {}
+
+    class Played:
+        """A process of ansible-playbook that did something for the host."""
+
+        returncode = 0
+
+        def __init__(self, command, env, **_):
+            told['command'] = command
+            Path(env['DEEVNET_RESULTS']).write_text(json.dumps({'changes': [], 'stats': {'hv02': {
+                'ok': 1, 'failures': 0, 'unreachable': 0}}}))
+            told['variables'] = json.loads(Path(command[command.index('-e') + 1][1:]).read_text())
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def communicate(self):
+            return '', None
+
+        def poll(self):
+            return 0
+
+    monkeypatch.setattr(runner.subprocess, 'Popen', Played)
+    monkeypatch.setattr(runner, 'watch_connection', lambda _: None)
+    monkeypatch.setattr(sys, 'stdin', io.StringIO(json.dumps(wanted())))
+    runner.main()
+    command = told['command']
+    assert command[1:5] == ['-i', str(payload / 'inventory'), '--limit', 'hv02'] and command[5] == '-i'
+    assert told['variables']['ansible_connection'] == 'local'
+    (payload / 'inventory').rmdir()
+    monkeypatch.setattr(sys, 'stdin', io.StringIO(json.dumps(wanted())))
+    runner.main()
+    assert '--limit' not in told['command']

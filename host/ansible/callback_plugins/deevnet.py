@@ -51,7 +51,7 @@ class CallbackModule(CallbackBase):
 
     def v2_runner_on_ok(self, result):
         if result._result.get('changed'):
-            self.changes.append({'task': result._task.get_name(), 'diff': self._difference(result)})
+            self.changes.append({'task': result._task.get_name(), 'diff': self._difference(result), 'paths': self._paths(result)})
         elif result._result.get('results'):
             # Of a loop, some may have been only checked.
             self.v2_runner_on_skipped(result)
@@ -61,7 +61,14 @@ class CallbackModule(CallbackBase):
         told = result._result
         would = any(str(one.get('msg', '')).startswith(WOULD_RUN) for one in [told, *told.get('results', [])])
         if would and result._task.changed_when == [True]:
-            self.changes.append({'task': result._task.get_name(), 'diff': self._commands(result)})
+            self.changes.append({'task': result._task.get_name(), 'diff': self._commands(result), 'paths': []})
+
+    def _paths(self, result):
+        """Files that a task changed, as modules tell them in their results or were told."""
+        told = result._result
+        changed = [one for one in told.get('results', [told]) if one.get('changed')]
+        named = [{**one.get('invocation', {}).get('module_args', {}), **one} for one in changed]
+        return sorted({str(one[key]) for one in named for key in ('dest', 'path') if one.get(key)})
 
     def _commands(self, result):
         if self._hidden(result):

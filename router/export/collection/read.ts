@@ -1,13 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join, relative } from "node:path";
-import { collectionInfo } from "../../../definitions/collection/read";
+import { collectionFiles, collectionInfo, type CollectionFile } from "../../../definitions/collection/read";
 import { Refusal } from "../../../definitions/refusal";
-
-/** A file of a collection, by its path in it. */
-export interface CollectionFile {
-    readonly path: string;
-    readonly text: string;
-}
 
 /** Text of a collection: its roles and its filters. */
 export interface CollectionText {
@@ -31,12 +23,7 @@ export function readCollection(folder: string, source: string): CollectionText {
     if (info === undefined) {
         throw new Refusal(`${source}: neither galaxy.yml nor MANIFEST.json names a namespace and a name`);
     }
-    const paths = readdirSync(folder, { recursive: true, withFileTypes: true })
-        .filter((entry) => entry.isFile())
-        .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
-        .filter((path) => PARTS.test(path))
-        .sort();
-    const files = paths.map((path) => ({ path, text: readFileSync(join(folder, path), "utf8") }));
+    const files = collectionFiles(folder, PARTS);
     const { namespace, name, version } = info;
     return { namespace, name, version, files };
 }

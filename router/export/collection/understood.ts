@@ -1,5 +1,6 @@
-import type { CollectionFile, CollectionText } from "./read";
-import { argumentsOf, conditionsOf, tasksIn, textOf, type Task } from "./tasks";
+import type { CollectionFile } from "../../../definitions/collection/read";
+import { argumentsOf, conditionsOf, tasksIn, textOf, type Task } from "../../../definitions/collection/tasks";
+import type { CollectionText } from "./read";
 
 /** What a collection makes of the router's variables, as far as its text says. */
 export interface RouterCollection {

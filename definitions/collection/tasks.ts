@@ -1,5 +1,5 @@
-import { DefinitionError } from "../../../definitions/faults";
-import { parseYaml } from "../../../definitions/yaml";
+import { DefinitionError } from "../faults";
+import { parseYaml } from "../yaml";
 import type { CollectionFile } from "./read";
 
 /** A task of a role. */
