@@ -7,6 +7,7 @@ import { compareWithFiles, ROOT } from "./cli/environment";
 import { Refusal } from "./cli/errors";
 import { EXIT } from "./cli/exit";
 import { answer, complain, note, width } from "./cli/terminal";
+import { recordedSubstrate } from "./shared/identities";
 import { selectStack } from "./shared/stack";
 import { loadOne } from "./shared/substrates";
 import { hostDrift } from "../host/drift";
@@ -163,5 +164,5 @@ async function lookAtRouter(substrate: Substrate): Promise<Seen> {
     await requireSupported(client);
     const inventory = await readRouter(client);
     const notLookedAt = inventory.doors.unread.map(unreadWords);
-    return { findings: routerDrift(substrate, inventory), notLookedAt };
+    return { findings: routerDrift(recordedSubstrate(substrate), inventory), notLookedAt };
 }

@@ -1,12 +1,14 @@
 import { join } from "node:path";
 import { dumpForAnsible } from "../definitions/ansibleYaml";
 import { groupsOf, inventoryOf, type InventoryHost } from "../router/export/inventory";
+import { namesTold } from "../router/names/told";
 import type { Substrate } from "../substrate/substrate";
 import { readGivenYaml } from "../definitions/read";
 import { givenVars, zoneKeysOf } from "../router/export/zones";
 import { defineCommand, SUBSTRATE } from "./cli/definition";
 import { writeFolder, writeText } from "./cli/files";
 import { answer, note } from "./cli/terminal";
+import { recordedIfAny } from "./shared/identities";
 import { loadOne } from "./shared/substrates";
 
 /** Begins every file that is ours, so that one of a VM that is gone is known and removed. */
@@ -37,7 +39,11 @@ export const command = defineCommand({
     example: "tenants inventory dvntm --output inventory",
     exits: { 1: "faults; nothing is written" },
     run({ args, options: { input, output } }) {
-        const substrate = loadOne(args["substrate"]!);
+        const substrate = recordedIfAny(loadOne(args["substrate"]!));
+        const told = namesTold(substrate);
+        if (told !== undefined) {
+            note(told);
+        }
         const hosts = inventoryOf(substrate, keysOf(substrate, input));
         if (output !== undefined) {
             write(output, substrate.name, hosts);

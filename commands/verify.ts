@@ -12,6 +12,7 @@ import { Refusal, shown, UsageError } from "./cli/errors";
 import { readText, writeText } from "./cli/files";
 import { EXIT } from "./cli/exit";
 import { answer, note } from "./cli/terminal";
+import { recordedIfAny } from "./shared/identities";
 import { loadOne } from "./shared/substrates";
 import { runPython } from "./shared/ssh";
 
@@ -35,7 +36,7 @@ export const command = defineCommand({
         "nothing. docs/verify-tenants.md says what it needs.",
     arguments: [SUBSTRATE, TENANT],
     options: {
-        addresses: { says: "of VMs whose address no file tells", value: "tenant/vm=address ..." },
+        addresses: { says: "of VMs whose address neither files nor state tell", value: "tenant/vm=address ..." },
         "ssh-config": { says: "for ssh -F", value: "file", kind: "file" },
         output: { says: "write a page with the matrix as a picture", value: "file", kind: "file" },
     },
@@ -45,12 +46,16 @@ export const command = defineCommand({
     exits: { 0: "all as declared", 1: "a VM could not be asked", 2: "mismatches" },
     async run({ args, options }) {
         const began = Date.now();
-        const substrate = loadOne(args["substrate"]!);
+        const loaded = loadOne(args["substrate"]!);
+        tenantOf(loaded, args["tenant"]!);
+        const substrate = recordedIfAny(loaded);
         const tenant = tenantOf(substrate, args["tenant"]!);
         const { jobs, unknown } = jobsOf(substrate, tenant, addressesIn(options.addresses ?? ""));
         if (unknown.length > 0) {
             const names = unknown.join(", ");
-            note(`not asked, since no file tells their address (--addresses 'name=address ...'): ${names}`);
+            note(
+                `not asked, since neither files nor state tell their address (--addresses 'name=address ...'): ${names}`,
+            );
         }
         if (jobs.length === 0) {
             throw new Refusal(`no VM of ${tenant.name} has an address that is known: nothing was measured.`);

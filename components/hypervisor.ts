@@ -1,6 +1,5 @@
 import * as proxmoxve from "@muhlba91/pulumi-proxmoxve";
 import * as pulumi from "@pulumi/pulumi";
-import pLimit from "p-limit";
 import { filterWaits, waitsFor } from "../node/addressFilter";
 import { inheritedSettings } from "../node/drift/configuration/declared";
 import { clonesUnderWay, shutdownsUnderWay } from "../node/clones";
@@ -20,8 +19,11 @@ import {
 } from "../state/recorded";
 import type { DiskOptions } from "../substrate/diskOptions";
 import type { ExtraDisk, Hypervisor, Substrate, WorkloadVm } from "../substrate/substrate";
+import { isReserved, NOT_DRAWN } from "../state/identities";
 import { keptTags, tagsOf } from "../substrate/tags";
+import { asInput } from "./identities";
 import { TaskProgress } from "./taskProgress";
+import { Turns } from "./turns";
 import type { Survey } from "./survey";
 
 /** Never accepted by a node: lets the provider start where there is no node yet, in the preview of a planned substrate. */
@@ -32,7 +34,7 @@ const NO_TEMPLATE = 0;
 
 /** A VM's history as this run writes it; without a process where no address filter waits. */
 type NewHistory = Required<Omit<VmHistory, Sometimes>> & Pick<VmHistory, Sometimes>;
-type Sometimes = "addressWaitsFor" | "template" | "diskOptions" | "ostype";
+type Sometimes = "addressWaitsFor" | "template" | "diskOptions" | "ostype" | "reserved";
 
 /** PVE's type of a guest system where a template has none. */
 const LINUX = "l26";
@@ -61,10 +63,7 @@ export class ConnectedHypervisor {
     private readonly inventory: Inventory | undefined;
     private readonly recorded: Recorded;
     private readonly comparesOnly: boolean;
-    /** So many VMs are made side by side: by turns, so that no VM depends on another. */
-    private readonly limit: pLimit.Limit;
-    /** Ends the turn of a VM that is being made, by VMID. */
-    private readonly turns = new Map<number, () => void>();
+    private readonly turns: Turns;
     private readonly clones: TaskProgress;
     private readonly shutdowns: TaskProgress;
 
@@ -82,7 +81,7 @@ export class ConnectedHypervisor {
         this.inventory = inventories.get(model.name);
         this.recorded = recorded;
         this.comparesOnly = comparesOnly;
-        this.limit = pLimit(model.clones);
+        this.turns = new Turns(model.clones);
         this.clones = new TaskProgress(model, clonesInWords, 5000);
         this.shutdowns = new TaskProgress(model, shutdownsInWords, 10_000);
         this.provider = new proxmoxve.Provider(model.name, {
@@ -108,17 +107,7 @@ export class ConnectedHypervisor {
             return pulumi.output(NO_TEMPLATE);
         }
         const { vmid } = templateFor(vm, this.model, this.inventory.guests);
-        return pulumi.output(this.turnOf(vm).then(() => vmid));
-    }
-
-    /** Resolves when it is a VM's turn. */
-    private turnOf({ vmid }: WorkloadVm): Promise<void> {
-        return new Promise((begin) => {
-            void this.limit(() => {
-                begin();
-                return new Promise<void>((end) => this.turns.set(vmid, end));
-            });
-        });
+        return pulumi.output(this.turns.of(vm.vmid).then(() => vmid));
     }
 
     /**
@@ -131,7 +120,7 @@ export class ConnectedHypervisor {
         }
         const cloned = this.isCloned(vm);
         if (cloned) {
-            declared.urn.apply(() => this.turns.get(vm.vmid)?.());
+            declared.urn.apply(() => this.turns.end(vm.vmid));
         }
         if (!pulumi.runtime.isDryRun() && (cloned || vm.reboot === "when-needed")) {
             (cloned ? this.clones : this.shutdowns).watch(vm, component, declared);
@@ -183,14 +172,20 @@ export class ConnectedHypervisor {
     }
 
     /**
-     * MAC that a VM is declared with: the deterministic one, or the one that PVE picked when the VM was first made;
-     * missing for a VM that is new. It is written as the node has it, since the provider takes another case for another
-     * MAC; a new one in upper case, as PVE itself writes them.
+     * MAC that a VM is declared with, as the node has it, since the provider takes another case for another MAC; a new one in upper
+     * case, as PVE itself writes them.
      */
-    macOf(vm: WorkloadVm): string | undefined {
-        const mac = vm.mac ?? this.recorded.macs.get(vm.vmid);
-        const now = this.recorded.vms.get(vm.vmid)?.mac;
-        return mac !== undefined && now?.toLowerCase() === mac ? now : mac?.toUpperCase();
+    macOf({ vmid, mac }: WorkloadVm): pulumi.Input<string> | undefined {
+        const now = this.recorded.vms.get(vmid)?.mac;
+        if (mac === undefined || mac === NOT_DRAWN) {
+            return mac && asInput(mac);
+        }
+        return now?.toLowerCase() === mac ? now : mac.toUpperCase();
+    }
+
+    /** Address that DHCP keeps for a VM since it was made, by which its name resolves. */
+    reservedFor(vm: WorkloadVm): string | undefined {
+        return isReserved(vm, this.recorded) || this.isCloned(vm) ? vm.reserved : undefined;
     }
 
     /**
@@ -209,6 +204,7 @@ export class ConnectedHypervisor {
             restartSettings: kept ?? restartSettingsOf(vm),
             extraDisks: this.extraDisksOf(vm).map((disk) => disk.interface),
             ...(waitsForEnd !== undefined && { addressWaitsFor: waitsForEnd }),
+            ...(this.reservedFor(vm) !== undefined && { reserved: true }),
             ...this.broughtBy(vm, known),
         };
     }

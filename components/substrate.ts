@@ -1,10 +1,12 @@
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import type { HostFacts } from "../host/facts";
+import { namesTold } from "../router/names/told";
 import { routerRecordsOf } from "../router/records";
 import type { Substrate } from "../substrate/substrate";
 import type { Survey } from "./survey";
 import type { HostBaseline } from "./hostBaseline";
 import { ConnectedHypervisor } from "./hypervisor";
+import { identified } from "./identities";
 import { Tenant, type VmInputs } from "./tenant";
 import { announce, type TenantRouterArgs } from "./tenantRouter";
 
@@ -15,7 +17,12 @@ export interface Declared {
 }
 
 /** Declares a substrate's hypervisors with their hosts' baselines, and its tenants. */
-export async function declare(substrate: Substrate, survey: Survey, root: string): Promise<Declared> {
+export async function declare(definitions: Substrate, survey: Survey, root: string): Promise<Declared> {
+    const substrate = identified(definitions, survey);
+    const told = survey.comparesOnly ? undefined : namesTold(substrate);
+    if (told !== undefined) {
+        void pulumi.log.info(told);
+    }
     const baselines = await baselinesOf(substrate, survey, root);
     const hypervisors = new Map(
         substrate.hypervisors.map((model) => [

@@ -35,14 +35,16 @@ export class Tenant extends pulumi.ComponentResource {
             const former = hypervisor.aliasesOf(vm, vmName);
             const args = { vm, segment, hypervisor, network, zone, former };
             const declared = new TenantVm(vmName, args, { parent: this, aliases: former });
-            return outputOf(vm, tenant, declared);
+            return outputOf(vm, tenant, declared, hypervisor.reservedFor(vm));
         });
 
         this.registerOutputs({ vms: this.vms });
     }
 }
 
-function outputOf(vm: WorkloadVm, { segment }: TenantModel, declared: TenantVm): VmInputs {
+/** @param kept address that DHCP keeps for the VM. */
+function outputOf(vm: WorkloadVm, { segment }: TenantModel, declared: TenantVm, kept: string | undefined): VmInputs {
+    const reserved = segment.tagged && vm.address === undefined ? kept : undefined;
     return {
         tenant: vm.tenant,
         name: vm.name,
@@ -51,6 +53,7 @@ function outputOf(vm: WorkloadVm, { segment }: TenantModel, declared: TenantVm):
         vlan: segment.vlan,
         subnet: segment.subnet.cidr,
         ...(vm.address !== undefined && { address: vm.address }),
+        ...(reserved !== undefined && { reserved }),
         fqdn: vm.fqdn,
         aliases: [...vm.aliases],
     };

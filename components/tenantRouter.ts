@@ -1,7 +1,9 @@
-import type * as pulumi from "@pulumi/pulumi";
-import type { RouterRecords } from "../router/recordTypes";
+import * as pulumi from "@pulumi/pulumi";
+import type { RouterRecords, RouterReservation } from "../router/recordTypes";
 import { RouterDhcp, RouterNames, RouterRules, RouterVlan } from "../router/resources";
 import { partOf, type Announced } from "../router/run";
+import { NOT_DRAWN } from "../state/identities";
+import { asInput } from "./identities";
 
 /** A tenant's records on the core router, and the router's address; of a substrate whose router the stack writes to. */
 export interface TenantRouterArgs {
@@ -42,8 +44,16 @@ export function declareOnRouter(
     const names = hasNames(records) ? [new RouterNames(`${name}-names`, { ...target, ...records.names }, opts)] : [];
     const rules = new RouterRules(`${name}-rules`, { ...on, ...records.rules }, opts);
     // Walls before addresses. And no more of a tenant's operations wait at once than the engine has room for (WriteQueue).
-    const dhcp = new RouterDhcp(`${name}-dhcp`, { ...on, ...records.dhcp }, { ...opts, dependsOn: rules });
+    const scope = { ...records.dhcp, reservations: withMacs(records.dhcp.reservations) };
+    const dhcp = new RouterDhcp(`${name}-dhcp`, { ...on, ...scope }, { ...opts, dependsOn: rules });
     return [dhcp, ...names, rules];
+}
+
+/** Reservations as an input: as they are, unless one of them is for a MAC that only the up draws. */
+function withMacs(reservations: readonly RouterReservation[]): pulumi.Input<readonly RouterReservation[]> {
+    return reservations.some(({ mac }) => mac === NOT_DRAWN)
+        ? pulumi.output(reservations.map((one) => ({ ...one, mac: asInput(one.mac) })))
+        : reservations;
 }
 
 function hasNames({ names }: RouterRecords): boolean {

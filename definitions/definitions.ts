@@ -282,7 +282,7 @@ export interface SubstrateDefinition {
      */
     domain: string;
     /**
-     * MAC of a VM's NIC: automatic (PVE picks one) or deterministic (02:de:{site}:{vlan}:00:{instance}, the same after a rebuild). Switching changes NICs in place, never a VM.
+     * MAC of a VM's NIC: automatic (drawn at random from the range of PVE before the VM is made, then kept) or deterministic (02:de:{site}:{vlan}:00:{instance}, the same after a rebuild). Switching changes NICs in place, never a VM.
      */
     macPolicy: "automatic" | "deterministic";
     network: NetworkDefinition;
@@ -808,6 +808,10 @@ export interface VmOutput {
      * Fixed address of the VM. Missing where it has one by DHCP.
      */
     address?: string;
+    /**
+     * Address that DHCP keeps for the VM, and its name resolves to. Missing for a fixed one, on a flat network, and for a VM that an earlier release made.
+     */
+    reserved?: string;
     /**
      * Full name of the VM, {vm}.{tenant}.{substrate}.{domain}.
      */

@@ -41,6 +41,17 @@ export function nicsIn(config: Settings): Nic[] {
     });
 }
 
+/** MACs of the NICs of a VM or a container, lower case: a VM's stands behind its model, a container's is its hwaddr. */
+export function macsIn(config: Settings): string[] {
+    return Object.entries(config).flatMap(([name, value = ""]) =>
+        NIC.test(name)
+            ? Object.values(propertiesIn(value, "model"))
+                  .filter((text) => /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(text))
+                  .map((mac) => mac.toLowerCase())
+            : [],
+    );
+}
+
 /** Addresses that a guest has by its settings: a container's NICs, or those that cloud-init gives a VM. Without their length. */
 export function addressesIn(config: Settings): string[] {
     return Object.entries(config)

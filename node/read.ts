@@ -157,7 +157,7 @@ export function vmsOn({ tenants }: Substrate, { name }: Hypervisor): WorkloadVm[
 }
 
 /**
- * Guests whose settings a survey needs: VMs that have or had further disks, that are made anew, and that go; where an address is fixed, everybody else's guests, one of
+ * Guests whose settings a survey needs: VMs that have or had further disks, that are made anew, that the state lost, and that go; where an address is fixed, everybody else's guests, one of
  * which may have it; and templates that only the time of their making tells apart.
  */
 function surveyed(
@@ -175,7 +175,10 @@ function surveyed(
         vm.extraDisks.length > 0 || (historyOf(vm, recorded)?.extraDisks ?? []).length > 0;
     return [
         ...vms
-            .filter((vm) => guests.has(vm.vmid) && (hasOrHad(vm) || asksRebuild(vm, recorded)))
+            .filter(
+                (vm) =>
+                    guests.has(vm.vmid) && (hasOrHad(vm) || asksRebuild(vm, recorded) || !recorded.vms.has(vm.vmid)),
+            )
             .map(({ vmid }) => vmid),
         ...[...recorded.vms.keys()].filter((vmid) => !own.has(vmid) && guests.has(vmid)),
         ...(vms.some(({ address }) => address !== undefined) ? others.map(({ vmid }) => vmid) : []),

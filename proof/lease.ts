@@ -18,14 +18,14 @@ export interface Lease {
 
 /** Every declared name with its address. */
 export function declaredNames(substrate: Substrate): (readonly [name: string, address: string])[] {
-    return vmsOf(substrate).flatMap(([, vm]) => {
-        const address = knownAddress(substrate.plan, vm);
+    return vmsOf(substrate).flatMap(([tenant, vm]) => {
+        const address = knownAddress(tenant, vm);
         return address === undefined ? [] : [vm.fqdn, ...vm.aliases].map((name) => [name, address] as const);
     });
 }
 
 /** Lease of a VM against its tenant's file. */
-export function judgeLease(substrate: Substrate, tenant: Tenant, vm: WorkloadVm, lease: Lease = {}): Finding[] {
+export function judgeLease(tenant: Tenant, vm: WorkloadVm, lease: Lease = {}): Finding[] {
     const { gateway } = tenant.segment.subnet;
     const { resolvers, timeServers } = tenant.segment;
     const { error, address = "no address" } = lease;
@@ -36,7 +36,7 @@ export function judgeLease(substrate: Substrate, tenant: Tenant, vm: WorkloadVm,
         ok: measured === expected,
     });
     const findings = [
-        finding("address", expectedAddress(substrate, tenant, vm, address), error ?? address),
+        finding("address", expectedAddress(tenant, vm, address), error ?? address),
         finding("gateway", gateway, lease.gateway ?? ""),
         finding("resolver", among(resolvers), among(lease.resolvers)),
         finding("search domain", tenant.zone, lease.search ?? ""),
@@ -47,11 +47,11 @@ export function judgeLease(substrate: Substrate, tenant: Tenant, vm: WorkloadVm,
 }
 
 /** The address that a VM has to have: the one that is known, or any of the pool, the one that it got included. */
-function expectedAddress({ plan }: Substrate, tenant: Tenant, vm: WorkloadVm, got: string): string {
+function expectedAddress(tenant: Tenant, vm: WorkloadVm, got: string): string {
     const { poolStart, poolEnd } = tenant.segment.subnet;
     const number = parseAddress(got) ?? -1;
     const inPool = parseAddress(poolStart)! <= number && number <= parseAddress(poolEnd)!;
-    return knownAddress(plan, vm) ?? (inPool ? got : `${poolStart}-${poolEnd}`);
+    return knownAddress(tenant, vm) ?? (inPool ? got : `${poolStart}-${poolEnd}`);
 }
 
 function among(values: readonly string[] = []): string {

@@ -26,7 +26,7 @@ export interface VmAnswer {
 }
 
 /**
- * Job of each VM of a tenant; and the VMs whose address nobody knows, such as those with a MAC of PVE's choice,
+ * Job of each VM of a tenant; and the VMs whose address nobody knows, such as those that an earlier release made,
  * which are neither asked nor asked for.
  *
  * @param given addresses that a person looked up, by tenant/vm.
@@ -37,7 +37,7 @@ export function jobsOf(
     given: ReadonlyMap<string, string>,
 ): { readonly jobs: readonly VmJob[]; readonly unknown: readonly string[] } {
     const all = substrate.tenants.flatMap((owner) =>
-        owner.vms.map((vm) => ({ vm, address: given.get(proofName(vm)) ?? knownAddress(substrate.plan, vm) })),
+        owner.vms.map((vm) => ({ vm, address: given.get(proofName(vm)) ?? knownAddress(owner, vm) })),
     );
     const addresses = new Map(all.flatMap(({ vm, address }) => (address === undefined ? [] : [[vm.vmid, address]])));
     const checks = checksOf(substrate, addresses);
@@ -63,7 +63,7 @@ export function verificationOf(
         matrix: told.flatMap(({ job, answer }) =>
             job.checks.map((check, i) => judge(substrate, check, answer.answers[i] !== "silent")),
         ),
-        addresses: told.flatMap(({ job, answer }) => judgeLease(substrate, job.tenant, job.vm, answer.lease)),
+        addresses: told.flatMap(({ job, answer }) => judgeLease(job.tenant, job.vm, answer.lease)),
         names: told.flatMap(({ job, answer }) =>
             job.names.map((name, i) => judgeName(job.vm, name, answer.names[i] ?? [])),
         ),

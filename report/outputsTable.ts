@@ -18,7 +18,10 @@ export function outputsTable(substrate: string, { vms, segments }: StackOutputs,
     return vms.length === 0 ? title : `${title}\n${aligned(COLUMNS, groups, width)}`;
 }
 
-function cellsOf({ name, vmid, vlan, address = "dhcp", mac, fqdn, aliases }: VmOutput, zone: string): string[] {
+function cellsOf(
+    { name, vmid, vlan, reserved = "dhcp", address = reserved, mac, fqdn, aliases }: VmOutput,
+    zone: string,
+): string[] {
     const short = aliases.map((alias) => alias.slice(0, -(zone.length + 1)));
     return [name, `${vmid}`, `${vlan}`, address, mac, short.length === 0 ? fqdn : `${fqdn} (${short.join(", ")})`];
 }

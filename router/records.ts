@@ -1,4 +1,4 @@
-import { fixedAddressOf, prefixOf, slotOf, type NetworkPlan } from "../substrate/plan";
+import { prefixOf } from "../substrate/plan";
 import { parseAddress } from "../substrate/network";
 import type { RouterDhcp, RouterHost, RouterNames, RouterRecords, RouterReservation } from "./recordTypes";
 import { describe } from "../substrate/recordOwnership";
@@ -10,24 +10,18 @@ export function routerRecordsOf(substrate: Pick<Substrate, "plan" | "coreRouter"
     const { plan, coreRouter } = substrate;
     return {
         vlan: vlanOf(coreRouter, tenant),
-        dhcp: dhcpOf(plan, tenant),
-        names: namesOf(plan, tenant),
+        dhcp: dhcpOf(tenant),
+        names: namesOf(tenant),
         rules: routerRulesOf(plan, tenant),
     };
 }
 
 /**
- * Address that a VM has before it boots: its fixed one, or the one of the same slot that is reserved for its MAC, where
- * the MAC is known. Missing for a VM that takes any address of the pool.
+ * Address that a VM has before it boots: its fixed one, or the one that is reserved for its MAC, where the MAC is known. Missing for
+ * a VM that takes any address of the pool, and on a flat network.
  */
-export function knownAddress(plan: NetworkPlan, vm: WorkloadVm): string | undefined {
-    return vm.address ?? (vm.mac === undefined ? undefined : fixedAddress(plan, vm));
-}
-
-/** Address that the plan has for a VM's instance, whether the VM is told it or not. */
-function fixedAddress(plan: NetworkPlan, { vmid }: WorkloadVm): string | undefined {
-    const slot = slotOf(plan, vmid);
-    return slot && fixedAddressOf(plan, slot.vlan, slot.instance);
+export function knownAddress({ segment }: Pick<Tenant, "segment">, vm: WorkloadVm): string | undefined {
+    return vm.address ?? (segment.tagged && vm.mac !== undefined ? vm.reserved : undefined);
 }
 
 function vlanOf({ vlanParent }: CoreRouter, { name, segment }: Tenant) {
@@ -36,7 +30,7 @@ function vlanOf({ vlanParent }: CoreRouter, { name, segment }: Tenant) {
     return { tag: vlan, parent: vlanParent, description, gatewayCidr: `${subnet.gateway}/${prefixOf(subnet.cidr)}` };
 }
 
-function dhcpOf(plan: NetworkPlan, tenant: Tenant): RouterDhcp {
+function dhcpOf(tenant: Tenant): RouterDhcp {
     const { cidr, gateway, poolStart, poolEnd } = tenant.segment.subnet;
     return {
         subnet: cidr,
@@ -48,23 +42,21 @@ function dhcpOf(plan: NetworkPlan, tenant: Tenant): RouterDhcp {
         searchDomain: tenant.zone,
         description: describe(tenant.name, "segment"),
         reservations: tenant.vms
-            .flatMap((vm) => reservationOf(plan, tenant, vm) ?? [])
+            .flatMap((vm) => reservationOf(tenant, vm) ?? [])
             .sort((a, b) => parseAddress(a.address)! - parseAddress(b.address)!),
     };
 }
 
 /** A VM of a fixed address has one too, so that it gets the same address should it ask after all. */
-function reservationOf(plan: NetworkPlan, tenant: Tenant, vm: WorkloadVm): RouterReservation | undefined {
-    const address = vm.address ?? fixedAddress(plan, vm);
-    if (vm.mac === undefined || address === undefined) {
-        return undefined;
-    }
-    return { mac: vm.mac, address, hostname: vm.name, description: describe(tenant.name, vm.name) };
+function reservationOf(tenant: Tenant, { mac, reserved, name }: WorkloadVm): RouterReservation | undefined {
+    return mac === undefined || reserved === undefined
+        ? undefined
+        : { mac, address: reserved, hostname: name, description: describe(tenant.name, name) };
 }
 
-function namesOf(plan: NetworkPlan, tenant: Tenant): RouterNames {
+function namesOf(tenant: Tenant): RouterNames {
     const hosts = tenant.vms.flatMap((vm): RouterHost[] => {
-        const address = knownAddress(plan, vm);
+        const address = knownAddress(tenant, vm);
         return address === undefined ? [] : [{ ...hostOf(tenant, vm), address }];
     });
     return { hosts: hosts.sort((a, b) => compare(a.hostname, b.hostname)) };

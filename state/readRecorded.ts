@@ -7,7 +7,7 @@ import { recordedOf, type Recorded } from "./recorded";
 
 /**
  * Reads what the stack's own state knows, through the two functions that Pulumi's StackReference is made of. It says
- * which VMs are ours already, and which MAC each had: an automatic MAC is PVE's choice once, and is kept from then on.
+ * which VMs are ours already, and which MAC each had: an automatic MAC is drawn once, and is kept from then on.
  */
 export async function readRecorded(plan: NetworkPlan): Promise<{ recorded: Recorded; tenants: RecordedTenants }> {
     const stack = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;

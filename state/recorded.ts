@@ -2,7 +2,7 @@ import type { HostOutput } from "../definitions/definitions";
 import type { VmOutput } from "../substrate/outputs";
 import type { DiskOptions } from "../substrate/diskOptions";
 import type { ExtraDisk, WorkloadVm } from "../substrate/substrate";
-import { IPSET, nameOf, OPTIONS, RULES, TENANT_VM, VM, vmidOf, type StateResource } from "./deployment";
+import { IPSET, nameOf, OPTIONS, ROUTER, RULES, TENANT_VM, VM, vmidOf, type StateResource } from "./deployment";
 
 /** The stack's own state before a run, as far as a run must know it: plain values. */
 export interface Recorded {
@@ -14,8 +14,10 @@ export interface Recorded {
     readonly ruled: ReadonlySet<number>;
     /** History of each VM, by the name of its component. */
     readonly history: ReadonlyMap<string, VmHistory>;
-    /** MAC of each VM when an up last ended well, lower case, by VMID. */
+    /** MAC of each VM as it was last declared, lower case, by VMID: also of one that was deleted by hand. */
     readonly macs: ReadonlyMap<number, string>;
+    /** MACs that the router's reservations are for, by reservationKey(): also of a VM that a run broke off before it made. */
+    readonly reservations: ReadonlyMap<string, string>;
     /** Baselines of hosts, by the name of the component. */
     readonly baselines: ReadonlyMap<string, RecordedBaseline>;
 }
@@ -56,6 +58,8 @@ export interface VmHistory {
     readonly ostype?: string;
     /** Settings that it had from its template when it was made, by PVE's names; missing for one that an earlier release made. */
     readonly template?: Readonly<Record<string, string | number | undefined>>;
+    /** Whether it was made with a MAC that DHCP keeps an address for; missing for one that an earlier release made. */
+    readonly reserved?: true;
 }
 
 /** Settings that a running VM takes over only when it is restarted. */
@@ -78,6 +82,7 @@ export const NOTHING_RECORDED: Recorded = {
     ruled: new Set(),
     history: new Map(),
     macs: new Map(),
+    reservations: new Map(),
     baselines: new Map(),
 };
 
@@ -130,9 +135,45 @@ export function recordedOf(resources: readonly StateResource[], vms: readonly Vm
             history.set(component, known);
         }
     }
-    const macs = new Map(vms.map(({ vmid, mac }) => [vmid, mac]));
+    const macs = macsIn(machines, components, vms);
     const ruled = new Set(resources.filter(({ type }) => type === RULES).map(vmidOf));
-    return { vms: machines, names, ruled, history, macs, baselines: baselinesIn(resources) };
+    const reservations = reservationsIn(resources);
+    return { vms: machines, names, ruled, history, macs, reservations, baselines: baselinesIn(resources) };
+}
+
+/** MAC of each VM by what knows it best: the last up that ended well, else one that made the VM, else the VM as it was read. */
+function macsIn(
+    machines: Recorded["vms"],
+    components: readonly StateResource[],
+    vms: readonly VmOutput[],
+): ReadonlyMap<number, string> {
+    const known: readonly (readonly [number, string | undefined])[] = [
+        ...[...machines].map(([vmid, { mac }]) => [vmid, mac] as const),
+        ...components.map((one) => [vmidOf(one), one.outputs?.["mac"] as string | undefined] as const),
+        ...vms.map(({ vmid, mac }) => [vmid, mac] as const),
+    ];
+    return new Map(known.flatMap(([vmid, mac]) => (mac ? [[vmid, mac.toLowerCase()]] : [])));
+}
+
+/** Key of a VM's reservation. It has the address, so that a VM that takes over another's name does not take over its MAC. */
+export function reservationKey(tenant: string, hostname: string, address: string): string {
+    return `${tenant} ${hostname} ${address}`;
+}
+
+function reservationsIn(resources: readonly StateResource[]): ReadonlyMap<string, string> {
+    interface Reserved {
+        readonly mac: string;
+        readonly address: string;
+        readonly hostname: string;
+    }
+    const scopes = resources.filter(({ type }) => type === `${ROUTER}RouterDhcp`);
+    return new Map(
+        scopes.flatMap(({ outputs = {} }) => {
+            const reserved = (outputs["reservations"] ?? []) as readonly Reserved[];
+            const tenant = String(outputs["tenant"]);
+            return reserved.map((one) => [reservationKey(tenant, one.hostname, one.address), one.mac] as const);
+        }),
+    );
 }
 
 /** Names of the component that each VM's resources are named after, by VMID. */
@@ -170,6 +211,8 @@ function recordedVm(resource: StateResource): RecordedVm {
 function historyIn({ outputs = {} }: StateResource): VmHistory {
     const { generation = 1, rebuild = "", ...others } = outputs as Partial<VmHistory>;
     const { restartSettings, extraDisks, addressWaitsFor, diskOptions, ostype, template } = others;
+    // One without a VMID is of a run that broke off before its VM was made, or was heard of.
+    const reserved = others.reserved === true || outputs["vmid"] === undefined;
     return {
         generation,
         rebuild,
@@ -179,6 +222,7 @@ function historyIn({ outputs = {} }: StateResource): VmHistory {
         ...(diskOptions && { diskOptions }),
         ...(ostype !== undefined && { ostype }),
         ...(template && { template }),
+        ...(reserved && { reserved }),
     };
 }
 

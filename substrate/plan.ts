@@ -176,6 +176,22 @@ export function fixedInstances({ fixed }: NetworkPlan): number {
     return fixed.last - fixed.first + 1;
 }
 
+/**
+ * Address of a tenant's pool that is reserved for an instance, whatever other VMs there are; undefined where the pool has none for it.
+ * They count from the pool's end: DHCP gives whom nothing is reserved for addresses from its beginning (Kea's iterative allocator).
+ */
+export function pooledAddressOf(plan: NetworkPlan, vlan: number, instance: number): string | undefined {
+    const cidr = cidrOf(plan, vlan);
+    return cidr === undefined || instance > pooledInstances(plan)
+        ? undefined
+        : hostOf(cidr, plan.pool.last - instance + 1);
+}
+
+/** How many instances have an address of the pool: 1 to this. */
+export function pooledInstances({ pool }: NetworkPlan): number {
+    return pool.last - pool.first + 1;
+}
+
 /** VLANs that tenants may have and that are not taken. */
 export function freeVlans({ vlans }: NetworkPlan, taken: readonly number[]): number[] {
     return vlans.filter((vlan) => !taken.includes(vlan));

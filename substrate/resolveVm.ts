@@ -1,7 +1,7 @@
 import { definedAt, type CheckedTenant } from "../definitions/places";
 import type { SubstrateDefinition, TenantDefinition, VmDefinition } from "../definitions/definitions";
 import { macOf } from "./identity";
-import { givenAddress, vmidOf, type NetworkPlan } from "./plan";
+import { fixedAddressOf, givenAddress, pooledAddressOf, vmidOf, type NetworkPlan } from "./plan";
 import { parseGiB, parseMiB } from "../definitions/size";
 import type { WorkloadVm } from "./substrate";
 import { tagsOf } from "./tags";
@@ -86,8 +86,12 @@ function lifecycle({ onBoot, startup, agent, protection, reboot, rebuild, templa
 
 function identity(macPolicy: SubstrateDefinition["macPolicy"], plan: NetworkPlan, vlan: number, vm: VmDefinition) {
     const address = givenAddress(plan, vlan, vm);
+    const known = macPolicy === "deterministic";
+    const slot = address ?? (known ? fixedAddressOf(plan, vlan, vm.instance) : undefined);
+    const reserved = slot ?? pooledAddressOf(plan, vlan, vm.instance);
     return {
-        ...(macPolicy === "deterministic" && { mac: macOf(plan.site, vlan, vm.instance) }),
+        ...(known && { mac: macOf(plan.site, vlan, vm.instance) }),
         ...(address !== undefined && { address }),
+        ...(reserved !== undefined && { reserved }),
     };
 }

@@ -214,10 +214,15 @@ export interface WorkloadVm {
     readonly clone: CloneKind;
     /** Account that cloud-init makes; missing where the template's own count. */
     readonly user?: { readonly name: string; readonly keys: readonly string[] };
-    /** Missing where PVE picks the MAC; else lower case. */
+    /** Lower case; of an automatic one the files know nothing: the state does (state/identities.ts). */
     readonly mac?: string;
     /** Fixed address; missing where the VM uses DHCP. */
     readonly address?: string;
+    /**
+     * Address that DHCP keeps for its MAC, on a VLAN: its fixed one, the one of its slot where the MAC is deterministic, or one of the
+     * pool. Missing for one that an earlier release made with any address of the pool.
+     */
+    readonly reserved?: string;
     readonly fqdn: string;
     /** Further names, each as an FQDN in the tenant's zone. */
     readonly aliases: readonly string[];

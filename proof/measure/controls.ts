@@ -122,7 +122,7 @@ export async function tagControl({ plane, substrate, node, router, leases }: Sit
     await setNic(node, vm.vmid, (net0) => net0.replace(/tag=\d+/, `tag=${vlan}`));
     await plane.apply(await readPlaneState(node, router));
     const again = await bootVms(plane, [vm]);
-    const lease = judgeLease(substrate, tenant, vm, again.get(vm.vmid)).filter(({ ok }) => !ok);
+    const lease = judgeLease(tenant, vm, again.get(vm.vmid)).filter(({ ok }) => !ok);
     const moved = new Map([...leases, ...again]);
     const red = redOf(await measureMatrix(plane, substrate, moved, (check) => check.from === proofName(vm)));
     const address = again.get(vm.vmid)?.address ?? "no address";

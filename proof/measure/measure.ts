@@ -1,8 +1,8 @@
 import { prefixOf, siteSegment } from "../../substrate/plan";
 import { checksOf, proofName, standInsOf, vmsOf, type Check, type ProofHost } from "../proof";
-import { declaredNames, type Lease } from "../lease";
+import type { Lease } from "../lease";
 import { ELSEWHERE, GATEWAY, INTERNET, ROUTER } from "../../firewall/reachability";
-import type { Substrate, WorkloadVm } from "../../substrate/substrate";
+import type { Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
 import { PLANE_INTERNET, PLANE_ROUTER, UNANSWERED, type DataPlane } from "../../lab/dataPlane";
 import type { Finding, Measured } from "../findings";
 
@@ -48,12 +48,24 @@ export async function bootVms(plane: DataPlane, vms: readonly WorkloadVm[]): Pro
     );
 }
 
-/** Asks each VM's resolver for every declared name, and for one that nobody declared. */
-export async function measureNames(plane: DataPlane, substrate: Substrate): Promise<Finding[]> {
-    const names = declaredNames(substrate);
+/**
+ * Asks VMs' resolvers for every declared name, which has to be that of the address that its VM got, and for one that nobody declared.
+ *
+ * @param asks whether a VM is asked.
+ */
+export async function measureNames(
+    plane: DataPlane,
+    substrate: Substrate,
+    leases: ReadonlyMap<number, Lease>,
+    asks: (tenant: Tenant, vm: WorkloadVm) => boolean = () => true,
+): Promise<Finding[]> {
+    const names = vmsOf(substrate).flatMap(([, vm]) =>
+        [vm.fqdn, ...vm.aliases].map((name) => [name, leases.get(vm.vmid)?.address ?? "no address"] as const),
+    );
     // Of resolvers that are not the router there is no stand-in.
-    const asking = vmsOf(substrate).filter(([{ segment }]) => segment.resolvers.includes(segment.subnet.gateway));
-    const questions = asking.flatMap(([tenant, vm]) =>
+    const answered = ({ segment }: Tenant) => segment.resolvers.includes(segment.subnet.gateway);
+    const asked = vmsOf(substrate).filter(([tenant, vm]) => answered(tenant) && asks(tenant, vm));
+    const questions = asked.flatMap(([tenant, vm]) =>
         [...names, [`nobody.${tenant.zone}`, undefined] as const].map(([name, address]) => ({
             vm,
             name,

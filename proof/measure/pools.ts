@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { DataPlane, SentFrames } from "../../lab/dataPlane";
+import { formatAddress, parseAddress } from "../../substrate/network";
 import type { Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
 import type { Finding } from "../findings";
 import { dhcpMessage, octets, type ClientMessage } from "./frames";
@@ -26,7 +27,7 @@ export async function measurePools(
     if (own === undefined || other === undefined) {
         return [];
     }
-    const wanted = other.segment.subnet.poolEnd;
+    const wanted = freeIn(other);
     const asked = (what: string, relay: string | undefined) => attempt(own, other, macs, what, relay, wanted);
     const all = [
         asked(`${own.name} asks for ${wanted} of ${other.name}'s pool (control)`, undefined),
@@ -54,6 +55,16 @@ function asks({ address }: WorkloadVm): boolean {
 
 function hasVms({ vms }: Tenant): boolean {
     return vms.length > 0;
+}
+
+/** The last address of a tenant's pool that is kept for none of its VMs. */
+function freeIn({ segment, vms }: Tenant): string {
+    const kept = new Set(vms.map(({ reserved }) => reserved));
+    let address = parseAddress(segment.subnet.poolEnd)!;
+    while (kept.has(formatAddress(address))) {
+        address--;
+    }
+    return formatAddress(address);
 }
 
 /** A VM's request for an address of another segment, after which a VM there says that it would like that address. */

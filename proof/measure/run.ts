@@ -1,4 +1,6 @@
 import { DefinitionError } from "../../definitions/faults";
+import type { Deployment } from "../../state/deployment";
+import { identifiedBy } from "../../state/identities";
 import { loadSubstrate } from "../../substrate/load";
 import { vmsOf } from "../proof";
 import { judgeLease } from "../lease";
@@ -15,6 +17,7 @@ import { Workspace } from "../../lab/workspace";
 import { dhcpControl, ruleControl, tagControl, trunkControl, wallControl, type Site } from "./controls";
 import type { Finding, Proof } from "../findings";
 import { addStandIns, bootVms, measureMatrix, measureNames } from "./measure";
+import { measureExported } from "./exported";
 import { framesThrough, lifeOf, rebuildable, withoutFirewall } from "./moments";
 import { measurePools } from "./pools";
 import { prepareSite } from "./site";
@@ -121,7 +124,9 @@ async function proveOn(
         if (exitCode !== 0) {
             throw new Error(`pulumi up ended with ${exitCode}:\n${output}`);
         }
-        return await measureAll({ substrate, node, router }, workspace, options);
+        const { stdout } = await workspace.pulumi(["stack", "export"]);
+        const { deployment } = JSON.parse(stdout) as { deployment: Deployment };
+        return await measureAll({ substrate: identifiedBy(substrate, deployment), node, router }, workspace, options);
     } finally {
         workspace.remove();
     }
@@ -138,8 +143,11 @@ async function measureAll(
     signal?.addEventListener("abort", () => void plane.stop());
     try {
         say("switch, router, DHCP and DNS from what they hold");
-        const ports = await plane.apply(await readPlaneState(node, router));
+        const state = await readPlaneState(node, router);
+        const ports = await plane.apply(state);
         await addStandIns(plane, substrate);
+        say("VMs and names by the inventory of mode export");
+        const exported = await measureExported(plane, substrate, state);
         say("VMs ask for their addresses");
         const vms = vmsOf(substrate);
         const leases = await bootVms(
@@ -148,12 +156,12 @@ async function measureAll(
         );
         const site = { plane, substrate, node, router, leases };
         say("names");
-        const names = await measureNames(plane, substrate);
+        const names = [...(await measureNames(plane, substrate, leases)), ...exported];
         say("probes from every VM, and into every VM");
         const matrix = await measureMatrix(plane, substrate, leases);
         await inspect?.(site, workspace);
         const tried = await tryAll(site, ports, workspace, say);
-        const addresses = vms.flatMap(([tenant, vm]) => judgeLease(substrate, tenant, vm, leases.get(vm.vmid)));
+        const addresses = vms.flatMap(([tenant, vm]) => judgeLease(tenant, vm, leases.get(vm.vmid)));
         return {
             substrate: substrate.name,
             node: await nodeText(node),

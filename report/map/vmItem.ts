@@ -43,7 +43,7 @@ function details(tenant: Tenant, vm: WorkloadVm, drift: readonly string[]): stri
         ["segment", [segmentText(segment)]],
         ["address", [vm.address ?? (segment.tagged ? pool : "DHCP")]],
         ["gateway", segment.tagged ? [subnet.gateway] : []],
-        ["MAC", [vm.mac ?? "picked by PVE"]],
+        ["MAC", [vm.mac ?? "drawn once, when it is made"]],
         ["VMID", [String(vm.vmid)]],
         ["vCPU", [`${vm.cores}, type ${vm.cpuType}`]],
         ["memory", [formatAmount(vm.memoryMiB, "memory") + balloon]],

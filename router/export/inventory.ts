@@ -1,3 +1,4 @@
+import { prefixOf } from "../../substrate/plan";
 import { aliasLabels, knownAddress } from "../records";
 import type { Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
 import type { ZoneKeys } from "./zones";
@@ -30,6 +31,7 @@ export function inventoryOf(substrate: Substrate, keys: ZoneKeys): InventoryHost
             group: `tenant_${tenant.name.replaceAll("-", "_")}`,
             vars: {
                 ansible_host: vm.fqdn,
+                ...(vm.user !== undefined && { ansible_user: vm.user.name }),
                 infrastructure: { form: "vm", interfaces: { [INTERFACE]: { mac: vm.mac ?? "UNKNOWN" } } },
                 env: { interfaces: { [INTERFACE]: environmentOf(substrate, tenant, vm, keys) } },
             },
@@ -37,16 +39,16 @@ export function inventoryOf(substrate: Substrate, keys: ZoneKeys): InventoryHost
     );
 }
 
-function environmentOf({ plan, coreRouter }: Substrate, tenant: Tenant, vm: WorkloadVm, keys: ZoneKeys) {
+function environmentOf({ coreRouter }: Substrate, tenant: Tenant, vm: WorkloadVm, keys: ZoneKeys) {
     if (coreRouter.mode === "none") {
         return { ip: "dhcp", dns_search: [tenant.zone], dns: NOTHING };
     }
-    const address = knownAddress(plan, vm);
+    const address = knownAddress(tenant, vm);
     return {
         ip: address ?? "dhcp",
         segment: keys.get(tenant.name)!,
         gateway: tenant.segment.subnet.gateway,
-        prefix: 24,
+        prefix: prefixOf(tenant.segment.subnet.cidr),
         dns_search: [tenant.zone],
         dns: coreRouter.mode === "export" && address !== undefined ? recordsOf(tenant, vm) : NOTHING,
     };
@@ -59,7 +61,7 @@ const NOTHING = { host_a_record: false, cnames: [] };
 function recordsOf(tenant: Tenant, vm: WorkloadVm) {
     return {
         host_a_record: true,
-        ...(vm.mac !== undefined && { dhcp_reservation: true }),
+        ...(vm.mac !== undefined && vm.reserved !== undefined && { dhcp_reservation: true }),
         cnames: aliasLabels(tenant.zone, vm).map((label) => `${label}.${tenant.name}`),
     };
 }

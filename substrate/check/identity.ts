@@ -1,9 +1,19 @@
 import { basename, extname } from "node:path";
 import { faultAt, unique, type CheckedTenant, type Place } from "../../definitions/places";
-import type { SubstrateDefinition } from "../../definitions/definitions";
+import type { SubstrateDefinition, VmDefinition } from "../../definitions/definitions";
 import type { Fault } from "../../definitions/faults";
 import { networkOf, parseAddress } from "../network";
-import { fixedAddressOf, fixedInstances, givenAddress, subnetOf, vlansText, type NetworkPlan } from "../plan";
+import {
+    fixedAddressOf,
+    fixedInstances,
+    givenAddress,
+    pooledAddressOf,
+    pooledInstances,
+    subnetOf,
+    vlansText,
+    type NetworkPlan,
+} from "../plan";
+import { knownAddressOf } from "../within";
 import { suggestion } from "../../definitions/suggest";
 import { ELSEWHERE, GATEWAY, INTERNET, ROUTER } from "../places";
 
@@ -40,8 +50,8 @@ export function checkIdentity(
             ...checkName(tenant, [...sites, ...machines], reserved),
             ...checkFormerly(tenant, tenants),
             ...checkHypervisor(substrateName, substrate, tenant),
-            ...checkVms(plan, tenant),
-            ...checkAddresses(plan, tenant),
+            ...checkVms(substrate, plan, tenant),
+            ...checkAddresses(substrate, plan, tenant),
         ]),
         ...unique(
             tenants.map((tenant) => ({ tenant, path: ["name"], value: tenant.value.name })),
@@ -102,7 +112,7 @@ function checkHypervisor(substrateName: string, substrate: SubstrateDefinition, 
         : [faultAt(tenant, ["hypervisor"], `${hypervisor} is not on ${substrateName}${near}; ${allowed}`)];
 }
 
-function checkVms(plan: NetworkPlan, tenant: CheckedTenant): Fault[] {
+function checkVms(substrate: SubstrateDefinition, plan: NetworkPlan, tenant: CheckedTenant): Fault[] {
     const { vms } = tenant.value;
     const names = vms.map((vm, i): Place => ({ tenant, path: ["vms", i, "name"], value: vm.name }));
     const aliases = vms.flatMap((vm, i) =>
@@ -110,7 +120,13 @@ function checkVms(plan: NetworkPlan, tenant: CheckedTenant): Fault[] {
     );
     const instances = vms.map((vm, i): Place => ({ tenant, path: ["vms", i, "instance"], value: vm.instance }));
     const addresses = vms.map((vm, i) => checkAddress(plan, tenant, i, vm.address, vm.instance));
-    return [...unique([...names, ...aliases], "name"), ...unique(instances, "instance"), ...addresses.flat()];
+    const pooled = vms.map((vm, i) => checkPooled(substrate, plan, tenant, i, vm));
+    return [
+        ...unique([...names, ...aliases], "name"),
+        ...unique(instances, "instance"),
+        ...addresses.flat(),
+        ...pooled.flat(),
+    ];
 }
 
 /** An address that a VM has whatever DHCP says is one of its tenant's subnet that nothing else has. */
@@ -142,6 +158,27 @@ function checkAddress(
         : refuse(`${address} is in the DHCP pool ${poolStart}-${poolEnd}, which gives it to anybody; choose another`);
 }
 
+/** A VM that asks by DHCP has an address of its own of the pool; on a flat network the pool is somebody else's. */
+function checkPooled(
+    { macPolicy, coreRouter }: SubstrateDefinition,
+    plan: NetworkPlan,
+    tenant: CheckedTenant,
+    index: number,
+    vm: VmDefinition,
+): Fault[] {
+    const { vlan } = tenant.value;
+    const last = pooledInstances(plan);
+    const known = knownAddressOf({ plan, macPolicy }, vlan, vm) ?? pooledAddressOf(plan, vlan, vm.instance);
+    if (coreRouter.mode === "none" || known !== undefined || vm.address !== "dhcp") {
+        return [];
+    }
+    const [from, to] = [last, 1].map((one) => pooledAddressOf(plan, vlan, one));
+    const message =
+        `${vm.instance} has no address of the DHCP pool: ${from} to ${to} are for instances 1 to ${last}. ` +
+        "Use a lower instance, or address: with one of your choice";
+    return [faultAt(tenant, ["vms", index, "instance"], message)];
+}
+
 function noFixedAddress(plan: NetworkPlan, vlan: number, instance: number): string {
     const last = fixedInstances(plan);
     const [from, to] = [1, last].map((one) => fixedAddressOf(plan, vlan, one));
@@ -151,12 +188,16 @@ function noFixedAddress(plan: NetworkPlan, vlan: number, instance: number): stri
     );
 }
 
-/** Addresses that two VMs of a tenant have: a chosen one may be another's fixed one. */
-function checkAddresses(plan: NetworkPlan, tenant: CheckedTenant): Fault[] {
+/** Addresses that two VMs of a tenant have: a chosen one may be another's fixed one, or the one that is reserved for its MAC. */
+function checkAddresses({ macPolicy }: SubstrateDefinition, plan: NetworkPlan, tenant: CheckedTenant): Fault[] {
     const { vlan, vms } = tenant.value;
     const places = vms.flatMap((vm, i): Place[] => {
-        const value = givenAddress(plan, vlan, vm);
-        return value === undefined ? [] : [{ tenant, path: ["vms", i, "address"], value }];
+        const value = knownAddressOf({ plan, macPolicy }, vlan, vm);
+        const given = givenAddress(plan, vlan, vm) !== undefined;
+        // Of two VMs of one instance that is told.
+        const again = vms.slice(0, i).some(({ instance }) => instance === vm.instance);
+        const key = given ? "address" : "instance";
+        return value === undefined || (again && !given) ? [] : [{ tenant, path: ["vms", i, key], value }];
     });
     return unique(places, "address");
 }

@@ -18,7 +18,6 @@ describe("coreRouter.mode: api", () => {
     beforeAll(async () => {
         router = await SimulatedRouter.start();
         lab = await AcceptanceLab.start(router);
-        await lab.succeed("config", "set", "macPolicy", "deterministic");
         node = await lab.state();
         before = await router.state();
     });
@@ -63,6 +62,16 @@ describe("coreRouter.mode: api", () => {
         expect(Object.keys((await lab.state()).vms)).toHaveLength(3 + 5);
     });
 
+    test("a VM's name is that of the address which is kept for the MAC that it was made with", async () => {
+        const { saved } = await router.state();
+        const reserved = saved["reservation"]![await uuidOf("reservation", "ip_address", "10.20.50.199")]!;
+        expect(reserved).toMatchObject({ hostname: "db-vm01" });
+        expect(reserved["hw_address"]).toMatch(/^BC:24:11:/);
+        expect((await lab.state()).vms["5002"]!.config["net0"]).toContain(`virtio=${reserved["hw_address"]},`);
+        const host = saved["host"]![await uuidOf("host", "server", "10.20.50.199")]!;
+        expect(host).toMatchObject({ hostname: "db-vm01", domain: "grooveiq.dvntm.deevnet.net" });
+    });
+
     test("each service is reconfigured once for all that was written", async () => {
         const asked = (await router.requests()).filter(({ method }) => method === "POST").map(({ path }) => path);
         expect(asked.filter((path) => /reconfigure|apply/.test(path)).sort()).toEqual([
@@ -73,8 +82,23 @@ describe("coreRouter.mode: api", () => {
         expect(asked.filter((path) => /addRule|add_reservation|addHost/.test(path)).length).toBeGreaterThan(20);
     });
 
-    test("a second preview is empty", async () => {
-        await lab.succeed("preview", "--expect-no-changes");
+    test("the first up after it writes nothing to node or router, and changes nothing in the state", async () => {
+        await lab.node.forgetRequests();
+        await router.forgetAudit();
+        await lab.succeed("up", "--yes", "--skip-preview", "--expect-no-changes");
+        expect((await lab.node.requests()).filter(({ method }) => method !== "GET")).toEqual([]);
+        expect(await router.audit()).toEqual([]);
+    });
+
+    test("the inventory has the name, MAC and address of each VM; drift finds nothing", async () => {
+        const { stdout } = await lab.workspace.command("inventory", "dvntm", "--json");
+        const { saved } = await router.state();
+        const own = Object.values(saved["reservation"]!).filter(({ hw_address: mac }) => mac!.startsWith("BC:24:11"));
+        const macs = own.map((one) => one["hw_address"]!.toLowerCase());
+        expect(macs).toHaveLength(5);
+        expect([...stdout.matchAll(/"mac": ?"([^"]+)"/g)].map(([, mac]) => mac).sort()).toEqual(macs.sort());
+        const { exitCode, output } = await lab.workspace.command("drift", "dvntm", "--json");
+        expect([exitCode, output]).toEqual([0, output]);
     });
 
     test("what was changed by hand on the router is found by tenant, and repaired", async () => {
@@ -82,7 +106,7 @@ describe("coreRouter.mode: api", () => {
         await router.byHand(`kea/dhcpv4/set_subnet/${await uuidOf("subnet4", "subnet", "10.20.50.0/24")}`, {
             subnet4: { pools: "10.20.50.100-10.20.50.150" },
         });
-        await router.byHand(`unbound/settings/setHostOverride/${await uuidOf("host", "server", "10.20.51.10")}`, {
+        await router.byHand(`unbound/settings/setHostOverride/${await uuidOf("host", "server", "10.20.51.200")}`, {
             host: { server: "10.20.51.99" },
         });
         await router.byHand(

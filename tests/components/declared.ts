@@ -25,13 +25,16 @@ export async function declared(
     guests: readonly Guest[] = [],
     recorded = NOTHING_RECORDED,
     more: Partial<Inventory> = {},
+    preview = false,
 ) {
-    const registrations = await record();
+    const registrations = await record("dvntm", preview);
     const inventories = new Map([["hv02", inventoryOf([...TEMPLATES, ...guests], more)]]);
     const { declare } = await import("../../components/substrate");
     const outputs = await declare(substrate, { inventories, recorded, ...NO_HOSTS }, "");
     // Spread: an array that began in node:fs is of another realm under Jest, and Pulumi takes it for an object.
-    const vms = await settled(pulumi.output([...outputs.vms]));
+    // In a preview they are never all known: what is declared is there once everything was given the time for it.
+    const vms = preview ? [] : await settled(pulumi.output([...outputs.vms]));
+    await new Promise((resolve) => setTimeout(resolve, preview ? 100 : 0));
     return { ...registrations, vms };
 }
 
@@ -48,6 +51,13 @@ export const BEFORE: Recorded = {
     names: new Map([[5001, new Set(["grooveiq-api-vm01"])]]),
     ruled: new Set([5001]),
     history: new Map([["grooveiq-api-vm01", { generation: 2, rebuild: "once" }]]),
+    reservations: new Map(),
     macs: new Map([[5001, "bc:24:11:00:50:01"]]),
     baselines: new Map(),
 };
+
+/** MAC that the VM api-vm01 of grooveiq is declared with. */
+export function macIn(registered: readonly Registered[]): unknown {
+    const [device] = named(registered, "grooveiq-api-vm01-vm")["networkDevices"] as { macAddress?: string }[];
+    return device?.macAddress;
+}

@@ -11,7 +11,7 @@ export interface Registered {
  * Puts Pulumi's mocks in place, which record every resource that the program registers. A call of any function throws, so
  * that a lookup cannot slip in unseen. A VM takes a moment to make, so that how many are made at once shows.
  */
-export async function record(stack = "dvntm") {
+export async function record(stack = "dvntm", preview = false) {
     const registered: Registered[] = [];
     last = registered;
     let making = 0;
@@ -34,7 +34,7 @@ export async function record(stack = "dvntm") {
         },
         "tenant-hypervisors",
         stack,
-        false,
+        preview,
     );
     return { registered, mostAtOnce: () => most };
 }
@@ -52,7 +52,7 @@ function computed(type: string, inputs: Record<string, unknown>): Record<string,
         return {};
     }
     const devices = inputs["networkDevices"] as Record<string, unknown>[];
-    return { networkDevices: devices.map((device) => ({ ...device, macAddress: "BC:24:11:00:50:01" })) };
+    return { networkDevices: devices.map((device) => ({ macAddress: "BC:24:11:00:50:01", ...device })) };
 }
 
 /** Waits until everything that the program began is registered. */

@@ -1,4 +1,6 @@
 import { inventoryOf } from "../../router/export/inventory";
+import { withIdentities } from "../../state/identities";
+import { NOTHING_RECORDED } from "../../state/recorded";
 import { loadSubstrate } from "../../substrate/load";
 import { project, removeProjects, smallTenant, STACK } from "../fixtures";
 
@@ -65,6 +67,22 @@ test.each([
     ["mode none: a flat network", DETERMINISTIC + none, "dhcp", { ip: "dhcp", mac: "02:de:20:50:00:01" }, false],
 ])("%s", (_, stack, address, expected, records) => {
     expect(nic(stack, address)).toMatchObject({ ...expected, dns: { host_a_record: records } });
+});
+
+test("a VM by DHCP whose MAC the state has: its address is reserved, and its name and account are known", () => {
+    const root = project({
+        "Pulumi.dvntm.yaml": STACK,
+        "tenants/dvntm/grooveiq.yaml": `${smallTenant("grooveiq", 50)}user: {name: ops, keys: [ssh-ed25519 AAAA]}\n`,
+    });
+    const recorded = { ...NOTHING_RECORDED, macs: new Map([[5001, "bc:24:11:00:50:01"]]) };
+    const substrate = withIdentities(loadSubstrate({ root, substrate: "dvntm" }), recorded, { isMade: () => false });
+    const [host] = inventoryOf(substrate, KEYS);
+    expect(host!.vars).toMatchObject({
+        ansible_host: "api-vm01.grooveiq.dvntm.deevnet.net",
+        ansible_user: "ops",
+        infrastructure: { interfaces: { ens18: { mac: "bc:24:11:00:50:01" } } },
+        env: { interfaces: { ens18: { ip: "10.20.50.200", dns: { host_a_record: true, dhcp_reservation: true } } } },
+    });
 });
 
 test("a flat network has no segment and no gateway of the tenant's", () => {

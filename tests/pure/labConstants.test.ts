@@ -11,6 +11,7 @@ const ALLOWED: Readonly<Record<string, string>> = {
     "lab/definitions.ts": "names the lab's own substrate",
     "lab/simnode/site.py": "the place of the node of the lab's own substrate",
     "lab/baseline.ts": "the lab host is hv02 of the lab's own substrate",
+    "lab/siteRouter.ts": "the zone that the deevnet.net collection itself keeps open, by its name",
     "lab/host/pve.py": "the lab host is hv02 of the lab's own substrate",
     "lab/soak/byHand.ts": "edits of the lab's own substrate",
     "lab/soak/doors.ts": "edits of the lab's own substrate",

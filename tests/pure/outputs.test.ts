@@ -13,14 +13,14 @@ test("the keys are those that scripts rely on: whoever changes one says so in CH
     const keys = [schema, vm, segment, host].map(({ properties }) => Object.keys(properties).sort().join(" "));
     expect(keys).toEqual([
         "hosts segments vms",
-        "address aliases fqdn mac name subnet tenant vlan vmid",
+        "address aliases fqdn mac name reserved subnet tenant vlan vmid",
         "dhcpPool gateway subnet tenant vlan zone",
         "bridge clustered datastore disksGiB hostname memoryMiB nicMbit pve system threads virtualisation",
     ]);
     const optional = [schema, vm, segment, host].flatMap(({ properties, required }) =>
         Object.keys(properties).filter((key) => !required.includes(key)),
     );
-    expect(optional).toEqual(["address"]);
+    expect(optional).toEqual(["address", "reserved"]);
 });
 
 test("what docs/outputs.md shows is as the schema says, and what is not is told", () => {

@@ -109,7 +109,7 @@ test("the VLAN and the DHCP scope", () => {
 });
 
 describe("what is known of a VM before it boots", () => {
-    test("with automatic MACs: the fixed address alone", () => {
+    test("with automatic MACs, which the files do not know: the fixed address alone", () => {
         const { dhcp, names } = records();
         expect(dhcp.reservations).toEqual([]);
         expect(names.hosts).toEqual([
@@ -123,15 +123,17 @@ describe("what is known of a VM before it boots", () => {
         ]);
     });
 
-    test("with deterministic MACs: every VM that has a slot, and instance 41 has none", () => {
+    test("with deterministic MACs: every VM, by its slot, and instance 41, which has none, by the pool", () => {
         const { dhcp, names } = records(STACK + DETERMINISTIC);
         expect(dhcp.reservations.map(({ mac, address, hostname }) => [mac, address, hostname])).toEqual([
             ["02:de:20:50:00:01", "10.20.50.10", "api-vm01"],
             ["02:de:20:50:00:02", "10.20.50.11", "db-vm01"],
+            ["02:de:20:50:00:41", "10.20.50.160", "far-vm01"],
         ]);
         expect(names.hosts.map(({ hostname, address, aliases }) => [hostname, address, aliases])).toEqual([
             ["api-vm01", "10.20.50.10", ["api", "mqtt"]],
             ["db-vm01", "10.20.50.11", []],
+            ["far-vm01", "10.20.50.160", []],
         ]);
     });
 });

@@ -90,6 +90,21 @@ describe("a VM's result", () => {
         }
     }
 
+    test("a VM whose address neither files nor state tell is named, and not asked", async () => {
+        const said = jest.spyOn(console, "error").mockImplementation();
+        const options = { addresses: undefined, "ssh-config": undefined, output: undefined };
+        const args = { substrate: "dvntm", tenant: "grooveiq" };
+        const request = { args, options, json: false, quiet: false } as unknown as Request;
+        await expect(command.run(request)).rejects.toThrow("no VM of grooveiq has an address that is known");
+        expect(said.mock.calls.map(([line]) => String(line))).toEqual([
+            expect.stringMatching(/^MACs are not known, since the state of dvntm could not be read: /),
+            expect.stringMatching(
+                /^not asked, since neither files nor state tell their address .*: grooveiq\/api-vm01/,
+            ),
+        ]);
+        said.mockRestore();
+    });
+
     test.each<[string, string]>([
         ["", "it is empty"],
         ["Welcome!\n{}", "it is no JSON: "],

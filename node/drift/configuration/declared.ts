@@ -12,7 +12,7 @@ export interface DeclaredVm {
     readonly vm: WorkloadVm;
     readonly tenant: Tenant;
     readonly hypervisor: Hypervisor;
-    /** MAC that the VM keeps where PVE picked it; missing where nothing tells. */
+    /** MAC that the VM keeps where the policy is automatic; missing where nothing tells. */
     readonly mac?: string;
     /** Options that the VM's disks have from its template, by PVE name; missing for none. */
     readonly diskOptions?: Readonly<Record<string, DiskOptions>>;
