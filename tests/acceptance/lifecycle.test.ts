@@ -82,6 +82,7 @@ describe("dvntm, from the first up to destroy", () => {
             mac: /virtio=([^,]+)/.exec(nic)![1]!.toLowerCase(),
             vlan: 50,
             subnet: "10.20.50.0/24",
+            reserved: "10.20.50.200",
             fqdn: "api-vm01.grooveiq.dvntm.deevnet.net",
             aliases: ["api.grooveiq.dvntm.deevnet.net"],
         });

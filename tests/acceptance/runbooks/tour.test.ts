@@ -8,7 +8,7 @@ jest.setTimeout(600_000);
 
 const PAGE = "docs/tour.md";
 
-/** Texts that differ from run to run: ports, processes, MACs that PVE picks, times. */
+/** Texts that differ from run to run: ports, processes, MACs that are drawn, times. */
 function steady(text: string): string {
     return text
         .replace(/127\.0\.0\.1:\d+/g, "127.0.0.1:PORT")
