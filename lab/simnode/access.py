@@ -115,7 +115,7 @@ class Access:
         if not net.get('bridge'):
             return
         path = f'/sdn/zones/{LOCAL_ZONE}/{net["bridge"]}'
-        tags = [tag for tag in [net.get('tag', ''), *net.get('trunks', '').split(';')] if tag]
+        tags = [tag for tag in [net.get('tag', ''), *_trunk_tags(net.get('trunks', ''))] if tag]
         for tagged in [f'{path}/{tag}' for tag in tags] or [path]:
             self.require(user, tagged, 'SDN.Use')
 
@@ -141,6 +141,15 @@ class Access:
         held = {path: {priv: self._holds(who, path, priv) for priv in privs} for path in sorted(paths)}
         told = {path: {priv: below for priv, below in here.items() if below is not None} for path, here in held.items()}
         return {path: here for path, here in told.items() if here}
+
+
+def _trunk_tags(trunks: str) -> list[str]:
+    """Each VLAN of a trunk's VLANs and ranges of them, in the order of their text (PVE::GuestHelpers::get_tags_from_trunk)."""
+    tags: set[str] = set()
+    for trunk in filter(None, trunks.split(';')):
+        first, _dash, last = trunk.partition('-')
+        tags |= {str(tag) for tag in range(int(first), int(last or first) + 1)} or {first}
+    return sorted(tags)
 
 
 def _covers(granted: str, path: str) -> bool:

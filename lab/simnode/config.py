@@ -9,11 +9,12 @@ from fakepve.qemu import is_cdrom, split_drive
 from fakepve.routing import die, ok, param_error, split_list
 
 from .drives import drives_named
+from .formats import require_ssh_keys
 from .handling import parameters
 from .hotplug import at_once
 from .options import (
-    NET_KEY, UNUSED_KEY, cpu_type, is_cloudinit_drive, is_drive, is_known, net_properties, normal_form, privileges, require_cpu,
-    shown)
+    NET_KEY, UNUSED_KEY, by_value, cpu_type, is_cloudinit_drive, is_drive, is_known, net_properties, normal_form, privileges,
+    require_cpu, require_no_real_device, shown)
 
 # Parameters that steer the request and are no options of the VM.
 CONTROLS = ('node', 'vmid', 'digest', 'delete', 'revert', 'skiplock', 'force', 'background_delay',
@@ -49,9 +50,18 @@ class Config:
         self.need_quorum()
         wanted = {key: value for key, value in p.items() if key not in CONTROLS}
         deleted, reverted = split_list(p.get('delete')), split_list(p.get('revert'))
+        if 'sshkeys' in wanted:
+            require_ssh_keys(str(wanted['sshkeys']))
         if not (wanted or deleted or reverted):
             raise die('no options specified')
+        for key in reverted:
+            if not is_known(key):
+                raise param_error(revert=f"unknown option '{key}'")
+            if key in wanted:
+                raise param_error(delete=f"you can't use '-{key}' and -revert {key}' at the same time")
         for key in deleted:
+            if key in reverted:
+                raise param_error(revert=f"you can't use '-delete {key}' and -revert {key}' at the same time")
             if key in wanted:
                 raise param_error(delete=f"you can't use '-{key}' and -delete {key}' at the same time")
             if not is_known(key):
@@ -68,10 +78,13 @@ class Config:
     def _check_config_privileges(self, vm: FakeVm, user: str, wanted: dict[str, Any], deleted: list[str]) -> None:
         path = f'/vms/{vm.vmid}'
         config = merged(vm)
-        touched = [(key, config.get(key, '')) for key in deleted]
+        # What is not set is looked at no further where its value decides what it asks for (Qemu.pm:2186).
+        touched = [(key, config.get(key, '')) for key in deleted if key in config or not by_value(key)]
         touched += [(key, value) for key, value in wanted.items()]
         touched += [(key, config[key]) for key in wanted if is_drive(key) and key in config]
         for key, value in touched:
+            if user != 'root@pam':
+                require_no_real_device(key, value)
             asked = privileges(key, value)
             if asked is None:
                 if user != 'root@pam':

@@ -10,6 +10,7 @@ from fakepve.qemu import drives_of, is_cdrom, join_drive, split_drive, volume_re
 from fakepve.routing import die
 from fakepve.storage import _is_file
 
+from .handling import require_lock_kept
 from .options import UNUSED_KEY, is_cloudinit_drive, is_cloudinit_key, is_drive
 
 # Bytes of a cloud-init drive (PVE::QemuServer::Cloudinit::CLOUDINIT_DISK_SIZE).
@@ -21,15 +22,25 @@ class Drives:
 
     def _routes_drives(self) -> list[tuple[str, str, Any]]:
         one = '/nodes/{node}/qemu/{vmid}'
-        return [('PUT', one + '/resize', self._resize), ('PUT', one + '/cloudinit', self._cloudinit_regenerate)]
+        return [('PUT', one + '/resize', self._resize), ('PUT', one + '/cloudinit', self._cloudinit_regenerate),
+                ('PUT', one + '/unlink', self._unlink)]
+
+    async def _unlink(self, v: dict[str, Any], user: str) -> None:
+        """Deletes drives from the configuration, as a change of it does (PVE/API2/Qemu.pm, unlink)."""
+        await self._apply_config(self.find(v['node'], v['vmid']), user, {
+            'delete': v['idlist'], **({'force': v['force']} if v.get('force') else {})})
 
     async def _resize(self, v: dict[str, Any], user: str) -> str:
         """Grows a disk in a task, which also makes every check (PVE::API2::Qemu, resize_vm)."""
         vm = self.find(v['node'], v['vmid'])
+        require_lock_kept(user, v)
 
         async def body() -> None:
             try:
-                self._check_lock(vm)
+                if v.get('digest') and v['digest'] != vm.digest():
+                    raise die('checksum mismatch (file change by other user?)')
+                if not v.get('skiplock'):
+                    self._check_lock(vm)
                 self._grow(vm, v['disk'], str(v['size']), user)
             except PveError as failure:
                 raise TaskError(failure.message) from failure
@@ -39,6 +50,9 @@ class Drives:
         if key not in vm.config:
             raise die(f"disk '{key}' does not exist")
         volume, props = split_drive(vm.config[key])
+        if ':' not in volume:
+            # An empty CD drive, and the host's own, are read as a volume first (PVE::Storage::parse_volname).
+            raise die(f"unable to parse volume ID '{volume}'")
         if is_cdrom(volume, props):
             raise die("you can't resize a cdrom")
         self.require(user, f'/storage/{volume_ref(volume)[0]}', 'Datastore.AllocateSpace')

@@ -5,14 +5,13 @@ After pve-firewall 5.1.2, src/PVE/Firewall.pm, and Net::IP 1.26, whose errors it
 
 import ipaddress
 import re
+from collections.abc import Callable
 from typing import Any
 
-from fakepve import formats
-from fakepve.firewall import FORMAT, empty_conf
+from fakepve.firewall import FORMAT, empty_conf, parse_address_list, parse_ports, verify_protocol
 from fakepve.model import PveError
+from fakepve.routing import param_error
 
-# PVE 9 refuses a comment with a line feed; PVE 8 has no format for it.
-formats.NAMED['pve-fw-comment-spec'] = lambda text: None
 # Net::IP takes it for IPv4, and says what is wrong with it.
 IPV4_TEXT = re.compile(r'[\d.]+')
 
@@ -27,11 +26,20 @@ class Firewall:
         return None if conf in (None, empty_conf()) else {'options': dict(conf['options']), 'rules': len(conf['rules'])}
 
     def _check_rule(self, scope: str, rule: dict[str, Any], conf: dict[str, Any]) -> Any:
+        """What is no format is told of all fields at once, and without a prefix what is wrong beside that (Firewall.pm:1738,
+        verify_rule, whose $add_error takes the line's end away)."""
+        wrong = {name: text for name, check in FORMATS.items() if rule.get(name) and (text := _format_fault(name, rule[name], check))}
+        if wrong:
+            raise param_error(**wrong)
         try:
             return super()._check_rule(scope, rule, conf)
         except PveError as refused:
+            mixed = _other_version(rule) if refused.message == MIXED else None
+            if mixed is not None:
+                # Of an address it is caught and told of its field; of an alias it is not.
+                raise param_error(**{mixed: MIXED}) from None
             if refused.errors:
-                refused.errors = {name: _as_perl(name, text, rule) for name, text in refused.errors.items()}
+                refused.errors = {name: text.removeprefix(FORMAT).rstrip('\n') for name, text in refused.errors.items()}
             raise
 
     def _copy_rule_data(self, rule: dict[str, Any], v: dict[str, Any]) -> dict[str, Any]:
@@ -57,13 +65,34 @@ def _with_comment_of_a_line(entry: dict[str, Any]) -> dict[str, Any]:
     return entry
 
 
-def _as_perl(name: str, text: str, rule: dict[str, Any]) -> str:
+# Fields of a rule that the API checks by a format as it reads the request.
+FORMATS = {'proto': verify_protocol, 'dport': lambda text: parse_ports(text, True), 'sport': lambda text: parse_ports(text, False),
+           'source': parse_address_list, 'dest': parse_address_list}
+MIXED = 'detected mixed ipv4/ipv6 addresses in rule'
+# Looked for before any address is.
+COMMAS = 'extraneous commas in list'
+
+
+def _other_version(rule: dict[str, Any]) -> str | None:
+    """The end of a rule whose addresses are not of the version of what stands before it."""
+    version = {'icmp': 4, 'icmpv6': 6, 'ipv6-icmp': 6}.get(rule.get('proto', ''))
+    for name in ('source', 'dest'):
+        found = parse_address_list(rule[name]) if rule.get(name) else None
+        if found and version and found != version:
+            return name
+        version = version or found
+    return None
+
+
+def _format_fault(name: str, text: str, check: Callable[[str], Any]) -> str | None:
     """A message as `die "...\\n"` leaves it in a format's check, with what Net::IP says of an address (Firewall.pm:1093)."""
-    if not text.startswith(FORMAT):
-        return text
-    addresses = rule[name].split(',') if name in ('source', 'dest') else ()
-    wrong = next((fault for fault in map(address_fault, addresses) if fault), None)
-    return f'{FORMAT}invalid IP address: {wrong}\n' if wrong else f'{text.rstrip()}\n'
+    try:
+        check(text)
+    except ValueError as fault:
+        addresses = text.split(',') if name in ('source', 'dest') and str(fault) != COMMAS else ()
+        wrong = next(filter(None, map(address_fault, addresses)), None)
+        return f'{FORMAT}invalid IP address: {wrong}\n' if wrong else f'{FORMAT}{str(fault).rstrip()}\n'
+    return None
 
 
 def address_fault(text: str) -> str | None:

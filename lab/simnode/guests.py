@@ -14,6 +14,7 @@ from fakepve.qemu import drives_of
 
 from .config import merged
 from .drives import drives_named
+from .formats import require_ssh_keys
 from .linked import is_linked
 from .node import THREADS
 from .options import NET_KEY, cpu_type, net_properties, normal_form, privileges, require_cpu, vcpus_of
@@ -94,6 +95,7 @@ class Guests:
 
     async def _qm_create(self, v: dict[str, Any], user: str) -> Any:
         require_cpu(v, self.pve.cpu_types, self.cpu_types)
+        require_ssh_keys(str(v.get('sshkeys') or ''))
         return await super()._qm_create(v, user)
 
     async def _created(self, vm: FakeVm, body: Body) -> Any:

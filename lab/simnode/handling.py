@@ -8,7 +8,10 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from aiohttp import web
+from fakepve import schema
 from fakepve import server as fakepve_server
+from fakepve.model import PveError
+from fakepve.routing import param_error
 from fakepve.server import API, USER, redact
 
 from .faults import Place
@@ -16,6 +19,7 @@ from .recording import Recording
 
 # Kept in the journal at most; a long test run must not eat the machine.
 JOURNAL_MAX = 20_000
+KNOWN_METHODS = ('GET', 'POST', 'PUT', 'DELETE')
 # Under which a request keeps its body as text.
 BODY = 'body'
 # Requests that let a VM run.
@@ -101,6 +105,32 @@ class RequestHandling:
             return _reset(request)
         return response
 
+    async def answer(self, request: web.Request, match: Any, params: Any, user: Any, call: Any = None) -> Any:
+        """What there is no method for is not implemented, whether or not there is such a path (PVE/HTTPServer.pm:150), and a
+        method of HTTP that PVE does not know is not available (APIServer/AnyEvent.pm:1399)."""
+        if request.method not in KNOWN_METHODS:
+            raise PveError(501, f"method '{request.method}' not available")
+        if match is None or request.method not in match.methods:
+            raise PveError(501, f"Method '{request.method} {request.path[len(API):]}' not implemented")
+        return await super().answer(request, match, params, user, call)
+
+    def _verify(self, request: web.Request, values: Any, drop: Any = ()) -> Any:
+        verified = super()._verify(request, values, drop)
+        require_lock_kept(request[USER], verified)
+        return verified
+
+    async def _status_action(self, request: web.Request) -> web.Response:
+        """A change of a VM's power has the parameters of its schema alone."""
+        match = self.resolve(request, API)
+        if match is not None and request.method in match.methods:
+            self._vm(request, 'VM.PowerMgmt')
+            values, errors = schema.validate(match.methods[request.method]['parameters'],
+                                             {**await parameters(request), **match.params})
+            if errors:
+                raise param_error(**errors)
+            require_lock_kept(request[USER], values)
+        return await super()._status_action(request)
+
     def _recorded(self, entry: dict[str, Any]) -> AbstractContextManager[None]:
         return nullcontext() if self.recording is None or entry['method'] == 'GET' else self.recording.write(self, entry)
 
@@ -115,6 +145,12 @@ class RequestHandling:
     def _failure_matches(self, request: web.Request, generic: Any, place: Place) -> bool:
         match = generic or self.resolve(request, API)
         return place.covers(request.path[len(API):].rstrip('/'), match, request[BODY])
+
+
+def require_lock_kept(user: str, values: dict[str, Any]) -> None:
+    """Raises PVE's 400 for a lock that somebody else than root would pass over; every method begins with it."""
+    if values.get('skiplock') and user != 'root@pam':
+        raise param_error(skiplock='Only root may use this option.')
 
 
 def _reset(request: web.Request) -> web.Response:

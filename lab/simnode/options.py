@@ -7,7 +7,7 @@ from typing import Any
 from fakepve import schema
 from fakepve.lxc import split_props
 from fakepve.qemu import DRIVE_KEY, is_cdrom, split_drive, with_mac
-from fakepve.routing import param_error
+from fakepve.routing import die, param_error
 
 UNUSED_KEY = re.compile(r'unused\d+')
 NET_KEY = re.compile(r'net\d+')
@@ -34,16 +34,31 @@ def cpu_type(options: dict[str, Any]) -> str:
     return first or properties.get('cputype', '')
 
 
+# Flags that a VM may set (CPUConfig.pm:164, @supported_cpu_flags).
+CPU_FLAGS = ('pcid', 'spec-ctrl', 'ibpb', 'ssbd', 'virt-ssbd', 'amd-ssbd', 'amd-no-ssb', 'pdpe1gb', 'md-clear', 'hv-tlbflush',
+             'hv-evmcs', 'aes')
+
+
 def require_cpu(options: dict[str, Any], builtin: frozenset[str], custom: Iterable[str] = ()) -> None:
-    """Raises PVE's 400 for a CPU type that it does not have (CPUConfig.pm:311, validate_vm_cpu_conf); custom are those of the
-    node's own."""
-    kind = cpu_type(options)
-    if kind in custom:
-        return
+    """Raises PVE's 400 for a CPU that a VM cannot have (CPUConfig.pm:311, validate_vm_cpu_conf); builtin are the types that its PVE
+    has, custom those of the node's own."""
+    fault = _cpu_fault(options, builtin, custom) if 'cpu' in options else None
+    if fault is not None:
+        raise param_error(cpu=f'invalid format - {fault}\n')
+
+
+def _cpu_fault(options: dict[str, Any], builtin: frozenset[str], custom: Iterable[str]) -> str | None:
+    kind, (_first, properties) = cpu_type(options), split_props(options['cpu'])
+    if not kind:
+        return 'CPU is missing cputype'
     if kind.startswith('custom-'):
-        raise param_error(cpu=f"invalid format - Custom cputype '{kind.removeprefix('custom-')}' not found\n")
-    if kind not in builtin:
-        raise param_error(cpu=f"invalid format - Built-in cputype '{kind}' is not defined (missing 'custom-' prefix?)\n")
+        if kind not in custom:
+            return f"Custom cputype '{kind.removeprefix('custom-')}' not found"
+    elif kind not in builtin and kind not in custom:
+        return f"Built-in cputype '{kind}' is not defined (missing 'custom-' prefix?)"
+    if any(flag[1:] not in CPU_FLAGS for flag in properties.get('flags', '').split(';') if flag):
+        return f'VM-specific CPU flags must be a subset of: {", ".join(CPU_FLAGS)}'
+    return "Property 'reported-model' not allowed in VM-specific CPU config." if 'reported-model' in properties else None
 
 
 def vcpus_of(config: dict[str, Any]) -> int:
@@ -88,6 +103,25 @@ def privileges(key: str, value: Any) -> tuple[list[str], bool] | None:
     if re.fullmatch(r'virtiofs\d+', key):
         return ['VM.Config.Disk'], False
     return ([_PRIVILEGE_OF[key]], False) if key in _PRIVILEGE_OF else None
+
+
+def by_value(key: str) -> bool:
+    """True for an option of which PVE asks for a privilege by its value, and so not before it has one (PVE/API2/Qemu.pm:954,
+    check_vm_modify_config_perm)."""
+    return is_drive(key) or key == 'tags' or re.fullmatch(r'(?:unused|serial|usb|hostpci|virtiofs)\d+', key) is not None
+
+
+def require_no_real_device(key: str, value: Any) -> None:
+    """Raises what PVE says to anybody but root of a device of the host itself (PVE/API2/Qemu.pm:836, 872, 2270)."""
+    kind = key.rstrip('0123456789')
+    properties = split_props(value)[1] if kind in ('usb', 'hostpci') else {}
+    host = properties.get('host') or (split_props(value)[0] if kind in ('usb', 'hostpci') else None)
+    if kind == 'serial' and value and value != 'socket':
+        raise die(f"only root can modify '{key}' config for real devices")
+    if kind == 'usb' and host and host.lower() != 'spice':
+        raise die(f"only root can set '{key}' config for real devices")
+    if kind == 'hostpci' and host:
+        raise die(f"only root can set '{key}' config for non-mapped devices")
 
 
 def normal_form(key: str, value: Any) -> Any:

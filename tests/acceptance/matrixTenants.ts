@@ -9,8 +9,8 @@ export type Phase = "first" | "then" | "after";
 export const FILE = "tenants/dvntm/matrix.yaml";
 
 const KEYS = {
-    first: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFirst first",
-    then: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIThen then",
+    first: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFirstFirstFirstFirstFirstFirstFirstFirstFir first",
+    then: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIThenThenThenThenThenThenThenThenThenThenThe then",
 };
 
 /** The tenant whose VMs have one attribute each. */
@@ -32,7 +32,13 @@ export const TENANT = {
     async changeByHand(lab: AcceptanceLab): Promise<void> {
         const vm = "/nodes/pve2/qemu/5223";
         const { config } = (await lab.state()).vms["5223"]!;
-        const fields = { ciuser: "byhand", sshkeys: encodeURIComponent("ssh-ed25519 AAAA hand"), name: "by-hand" };
+        const fields = {
+            ciuser: "byhand",
+            sshkeys: encodeURIComponent(
+                "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHandHandHandHandHandHandHandHandHandHandHan hand",
+            ),
+            name: "by-hand",
+        };
         await lab.node.byHand("PUT", `${vm}/config`, { ...fields, net0: config["net0"]!.replace("tag=52", "tag=99") });
         await lab.node.byHand("PUT", "/pools", { poolid: "matrix", comment: "by hand" });
         await lab.node.byHand("PUT", "/pools", { poolid: "matrix", vms: "5223", delete: "1" });

@@ -4,6 +4,8 @@ export interface SettingChange {
     readonly delete?: string;
 }
 
+const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHandHandHandHandHandHandHandHandHandHandHan x";
+
 /**
  * A change by hand of each setting that a VM can have: all of qemu-server 8.4.10's `$confdesc` and `$confdesc_cloudinit`
  * (src/PVE/QemuServer.pm:269, 788), one number of each that comes numbered, and each property of a NIC and of a drive. Left
@@ -25,7 +27,7 @@ export function changesOfSettings(net0: string, scsi0: string): SettingChange[] 
         ...{ onboot: "0", ostype: "win11", parallel0: "/dev/parport0", protection: "1", reboot: "0" },
         ...{ rng0: "source=/dev/urandom", sata0: "local-lvm:1", scsi5: "local-lvm:1", scsihw: "lsi" },
         ...{ searchdomain: "example.org", serial0: "/dev/ttyS0", serial1: "socket", shares: "500", sockets: "2" },
-        ...{ spice_enhancements: "videostreaming=all", sshkeys: encodeURIComponent("ssh-ed25519 AAAA x"), smp: "2" },
+        ...{ spice_enhancements: "videostreaming=all", sshkeys: encodeURIComponent(KEY), smp: "2" },
         ...{ smbios1: "manufacturer=YWNtZQ==,base64=1", startdate: "2020-01-01", startup: "order=3", tablet: "0" },
         ...{ tags: "mine", tdf: "1", tpmstate0: "local-lvm:1,version=v2.0", usb0: "host=1234:5678", vcpus: "1" },
         ...{ vga: "qxl", virtio0: "local-lvm:1", virtiofs0: "dirid=share", vmgenid: "0", vmstatestorage: "local" },

@@ -107,7 +107,7 @@ describe("settings of a template that its clones inherit", () => {
         const template = detailed({ ciuser: "fedora", cipassword: "**********", sshkeys: "ssh-ed25519" });
         const tenant = smallTenant("grooveiq", 50).replace(
             "vms:",
-            "user: {name: ops, keys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGrooveiq ops]}\nvms:",
+            "user: {name: ops, keys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGrooveiqGrooveiqGrooveiqGrooveiqGrooveiqGro ops]}\nvms:",
         );
         expect(faultsOf({ tenant, template })).toEqual([
             expect.stringMatching(
