@@ -21,6 +21,7 @@ export default tseslint.config(
         ignores: [
             "node_modules",
             ".tools",
+            ".compiled",
             ".lab",
             ".conformance",
             "definitions/definitions.ts",

@@ -147,12 +147,12 @@ function macsIn(
     components: readonly StateResource[],
     vms: readonly VmOutput[],
 ): ReadonlyMap<number, string> {
-    const known: readonly (readonly [number, string | undefined])[] = [
+    const known: readonly (readonly [number, unknown])[] = [
         ...[...machines].map(([vmid, { mac }]) => [vmid, mac] as const),
-        ...components.map((one) => [vmidOf(one), one.outputs?.["mac"] as string | undefined] as const),
+        ...components.map((one) => [vmidOf(one), one.outputs?.["mac"]] as const),
         ...vms.map(({ vmid, mac }) => [vmid, mac] as const),
     ];
-    return new Map(known.flatMap(([vmid, mac]) => (mac ? [[vmid, mac.toLowerCase()]] : [])));
+    return new Map(known.flatMap(([vmid, mac]) => (typeof mac === "string" && mac ? [[vmid, mac.toLowerCase()]] : [])));
 }
 
 /** Key of a VM's reservation. It has the address, so that a VM that takes over another's name does not take over its MAC. */
@@ -169,7 +169,9 @@ function reservationsIn(resources: readonly StateResource[]): ReadonlyMap<string
     const scopes = resources.filter(({ type }) => type === `${ROUTER}RouterDhcp`);
     return new Map(
         scopes.flatMap(({ outputs = {} }) => {
-            const reserved = (outputs["reservations"] ?? []) as readonly Reserved[];
+            // Of a run that broke off, they may be a text that stands for what was not known yet.
+            const found = outputs["reservations"];
+            const reserved = Array.isArray(found) ? (found as readonly Reserved[]) : [];
             const tenant = String(outputs["tenant"]);
             return reserved.map((one) => [reservationKey(tenant, one.hostname, one.address), one.mac] as const);
         }),

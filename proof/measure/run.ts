@@ -162,15 +162,8 @@ async function measureAll(
         await inspect?.(site, workspace);
         const tried = await tryAll(site, ports, workspace, say);
         const addresses = vms.flatMap(([tenant, vm]) => judgeLease(tenant, vm, leases.get(vm.vmid)));
-        return {
-            substrate: substrate.name,
-            node: await nodeText(node),
-            vms: vms.length,
-            matrix,
-            addresses,
-            names,
-            ...tried,
-        };
+        const known = { substrate: substrate.name, node: await nodeText(node), vms: vms.length };
+        return { ...known, matrix, addresses, names, ...tried };
     } finally {
         await plane.stop();
     }

@@ -1,3 +1,4 @@
+import { AUTOMATION_KEY } from "../../lab/baseline";
 import { detailsOf, type TemplateDetails } from "../../node/inventory";
 import type { Recorded } from "../../state/recorded";
 import { removeProjects, SMALL_GUEST, smallTenant } from "../fixtures";
@@ -121,7 +122,7 @@ describe("settings of a template that its clones inherit", () => {
         const template = { settings: { ostype: "win11" } };
         const tenant = smallTenant("grooveiq", 50).replace(
             "vms:",
-            "user: {name: ops, keys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGrooveiq ops]}\nvms:",
+            `user: {name: ops, keys: [${AUTOMATION_KEY}]}\nvms:`,
         );
         expect(faultsOf({ tenant, template })).toEqual([
             expect.stringMatching(

@@ -1,3 +1,4 @@
+import { AUTOMATION_KEY } from "../../lab/baseline";
 import { inventoryOf } from "../../router/export/inventory";
 import { withIdentities } from "../../state/identities";
 import { NOTHING_RECORDED } from "../../state/recorded";
@@ -72,7 +73,7 @@ test.each([
 test("a VM by DHCP whose MAC the state has: its address is reserved, and its name and account are known", () => {
     const root = project({
         "Pulumi.dvntm.yaml": STACK,
-        "tenants/dvntm/grooveiq.yaml": `${smallTenant("grooveiq", 50)}user: {name: ops, keys: [ssh-ed25519 AAAA]}\n`,
+        "tenants/dvntm/grooveiq.yaml": `${smallTenant("grooveiq", 50)}user: {name: ops, keys: [${AUTOMATION_KEY}]}\n`,
     });
     const recorded = { ...NOTHING_RECORDED, macs: new Map([[5001, "bc:24:11:00:50:01"]]) };
     const substrate = withIdentities(loadSubstrate({ root, substrate: "dvntm" }), recorded, { isMade: () => false });
