@@ -3,6 +3,7 @@ import { checkAdmission } from "./admission";
 import { checkBaselines } from "./baseline";
 import { checkAcross } from "./check/index";
 import { checkCoreRouter } from "./check/coreRouter";
+import { checkEndpoints } from "./check/endpoints";
 import { checkPlaces } from "./check/identity";
 import { checkPlan } from "./check/plan";
 import { siteNetworks, type NetworkPlan } from "./plan";
@@ -57,6 +58,7 @@ export function loadSubstrate(definitions: Definitions): Substrate {
     const site = { plan, elsewhere, macPolicy: substrate.value.macPolicy };
     faultless([
         ...checkAcross(definitions.substrate, substrate.value, tenants, listSubstrates(definitions.root), site),
+        ...checkEndpoints(source, substrate.value),
         ...checkCoreRouter(source, substrate.value, tenants),
         ...checkBaselines(source, substrate.value, plan),
     ]);

@@ -1,4 +1,4 @@
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { Command, CommanderError, Option } from "commander";
 import { listSubstrates, listTenants } from "../../definitions/read";
@@ -55,19 +55,29 @@ export function parse(definition: CommandDefinition, argv: readonly string[]): R
     if (further.length > 0 && !definition.further) {
         throw new UsageError(`${definition.name} hands nothing on: nothing may stand behind --`);
     }
-    // An option of that name has a command look at the definitions of another folder.
-    const { from } = given;
-    const args = argumentsOf(definition, operands, () => (typeof from === "string" ? from : definitions()));
+    const options = valuesOf(definition, given);
+    const args = argumentsOf(definition, operands, () => folderOf(given["from"]));
     return {
         args,
         more: moreOf(definition, operands),
-        options: valuesOf(definition, given),
+        options,
         further,
         json: given["json"] === true,
         quiet: given["quiet"] === true,
         // The library takes --no-color for the opposite of an option that is on.
         color: given["color"] !== false && !process.env["NO_COLOR"],
     };
+}
+
+/** Folder of the definitions that a command looks at: another one by an option of that name. @throws Refusal where there is none. */
+function folderOf(from: string | boolean | string[] | undefined): string {
+    if (typeof from !== "string") {
+        return definitions();
+    }
+    if (!statSync(from, { throwIfNoEntry: false })?.isDirectory()) {
+        throw new Refusal(`--from ${shown(from)}: there is no such folder`);
+    }
+    return from;
 }
 
 function aroundDashes(argv: readonly string[]): [own: string[], further: string[]] {

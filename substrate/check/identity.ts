@@ -66,7 +66,7 @@ function machinesOf(substrateName: string, { hypervisors, coreRouter, domain }: 
     const nodes = Object.entries(hypervisors).flatMap(([name, { node }]) => [name, node.toLowerCase()]);
     const endpoints = [...Object.values(hypervisors), coreRouter].flatMap(({ endpoint }) => endpoint ?? []);
     const hosts = [
-        ...endpoints.map((endpoint) => new URL(endpoint).hostname),
+        ...endpoints.filter((endpoint) => URL.canParse(endpoint)).map((endpoint) => new URL(endpoint).hostname),
         ...Object.values(hypervisors).map(({ ssh }) => ssh.host),
     ];
     const zone = `.${substrateName}.${domain}`;
