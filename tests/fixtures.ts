@@ -94,3 +94,6 @@ export function project(files: Readonly<Record<string, string>>): string {
 export function removeProjects(): void {
     folders.splice(0).forEach((folder) => rmSync(folder, { recursive: true, force: true }));
 }
+
+/** Public key of a tenant's person, whole as PVE asks for it. */
+export const USER_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIGrooveiqGrooveiqGrooveiqGrooveiqGrooveiqGro grooveiq";

@@ -10,7 +10,7 @@ export const FILE = "tenants/dvntm/matrix.yaml";
 
 const KEYS = {
     first: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIFirstFirstFirstFirstFirstFirstFirstFirstFir first",
-    then: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIThenThenThenThenThenThenThenThenThenThenThe then",
+    then: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDThenThenThenThenThenThenThenThenThenThenTh then",
 };
 
 /** The tenant whose VMs have one attribute each. */

@@ -1,7 +1,6 @@
-import { AUTOMATION_KEY } from "../../lab/baseline";
 import { detailsOf, type TemplateDetails } from "../../node/inventory";
 import type { Recorded } from "../../state/recorded";
-import { removeProjects, SMALL_GUEST, smallTenant } from "../fixtures";
+import { removeProjects, SMALL_GUEST, smallTenant, USER_KEY } from "../fixtures";
 import { faultsOf, RECORDED, TEMPLATE } from "./checkedNode";
 
 afterAll(removeProjects);
@@ -120,10 +119,7 @@ describe("settings of a template that its clones inherit", () => {
 
     test("of Windows, where the tenant declares an account with keys", () => {
         const template = { settings: { ostype: "win11" } };
-        const tenant = smallTenant("grooveiq", 50).replace(
-            "vms:",
-            `user: {name: ops, keys: [${AUTOMATION_KEY}]}\nvms:`,
-        );
+        const tenant = smallTenant("grooveiq", 50).replace("vms:", `user: {name: ops, keys: [${USER_KEY}]}\nvms:`);
         expect(faultsOf({ tenant, template })).toEqual([
             expect.stringMatching(
                 /is of Windows \(ostype win11\), where cloud-init makes no account .*; leave out user/,

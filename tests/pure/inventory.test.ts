@@ -1,9 +1,8 @@
-import { AUTOMATION_KEY } from "../../lab/baseline";
 import { inventoryOf } from "../../router/export/inventory";
 import { withIdentities } from "../../state/identities";
 import { NOTHING_RECORDED } from "../../state/recorded";
 import { loadSubstrate } from "../../substrate/load";
-import { project, removeProjects, smallTenant, STACK } from "../fixtures";
+import { project, removeProjects, smallTenant, STACK, USER_KEY } from "../fixtures";
 
 afterAll(removeProjects);
 
@@ -73,7 +72,7 @@ test.each([
 test("a VM by DHCP whose MAC the state has: its address is reserved, and its name and account are known", () => {
     const root = project({
         "Pulumi.dvntm.yaml": STACK,
-        "tenants/dvntm/grooveiq.yaml": `${smallTenant("grooveiq", 50)}user: {name: ops, keys: [${AUTOMATION_KEY}]}\n`,
+        "tenants/dvntm/grooveiq.yaml": `${smallTenant("grooveiq", 50)}user: {name: ops, keys: [${USER_KEY}]}\n`,
     });
     const recorded = { ...NOTHING_RECORDED, macs: new Map([[5001, "bc:24:11:00:50:01"]]) };
     const substrate = withIdentities(loadSubstrate({ root, substrate: "dvntm" }), recorded, { isMade: () => false });
