@@ -79,7 +79,8 @@ function inputsOf(one: Exported, own: ReadonlyMap<string, Exported>): Block {
             block[snake(property)] = `\${${TYPES[target.type]}.${nameOf(target)}.${snake(property)}}`;
         }
     }
-    return block;
+    // Our program starts a VM itself once its firewall stands; the peer has the provider do it.
+    return TYPES[one.type]!.endsWith("_vm") ? { ...block, started: true } : block;
 }
 
 /** In Terraform's JSON syntax a NIC must name everything that it may have; null is what is not given. */

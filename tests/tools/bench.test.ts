@@ -91,6 +91,7 @@ test("the peer's configuration is what our state says, in Terraform's words and 
                     disks: [{ __defaults: ["cache"], cache: "none", datastoreId: "local-lvm" }],
                     networkDevices: [{ bridge: "vmbr0", vlanId: 50 }],
                     serialDevices: [{ device: "socket" }],
+                    started: false,
                 },
                 propertyDependencies: { poolId: [urn("component"), urn("one-pool")], disks: [] },
             },
@@ -103,6 +104,7 @@ test("the peer's configuration is what our state says, in Terraform's words and 
         disk: [{ datastore_id: "local-lvm" }],
         network_device: [expect.objectContaining({ bridge: "vmbr0", vlan_id: 50, mtu: null })],
         serial_device: [{ device: "socket" }],
+        started: true,
         lifecycle: { ignore_changes: ["clone"] },
     });
 });
