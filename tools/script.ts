@@ -10,12 +10,15 @@ export interface Script {
 
 /**
  * Starts the SDK's own provider of dynamic resources, that of the program in whose folder Pulumi runs. The CLI looks for it
- * by this name, and hands it the address of the engine.
+ * by this name, and hands it the address of the engine. What the SDK loads, and this program never uses, is put off.
  */
 export const dynamicProvider: Script = {
     binary: "pulumi-resource-pulumi-nodejs",
     text: `#!/bin/sh
 provider=$(node -p "require.resolve('@pulumi/pulumi/cmd/dynamic-provider')") || exit 1
+if [ -f start/deferred.js ]; then
+    exec node --require ./start/deferred.js "$provider" "$@"
+fi
 exec node "$provider" "$@"
 `,
 };
