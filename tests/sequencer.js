@@ -12,6 +12,7 @@ const LONGEST = [
     "acceptance/teardown",
     "acceptance/conformance",
     "acceptance/nodeDrift",
+    "acceptance/examples",
     "acceptance/runbooks/firstSubstrate",
     "acceptance/runbooks/readme",
     "acceptance/runbooks/dvnt",
