@@ -246,7 +246,7 @@ describe("ten tenants on node and router", () => {
             /^dvntm: 8 tenants, 8 VMs\n {2}VM +VMID +VLAN +address +MAC +name \(aliases\)\ntenant50$/m,
         );
         expect(output).toMatch(
-            /^ {2}api-vm01 +5001 +50 +dhcp +02:de:20:50:00:01 +api-vm01\.tenant50\.\S+ \(api-vm01-alias\)$/m,
+            /^ {2}api-vm01 +5001 +50 +10\.20\.50\.10 +02:de:20:50:00:01 +api-vm01\.tenant50\.\S+ \(api-vm01-alias\)$/m,
         );
         expect(output).not.toMatch(/^Outputs:/m);
         expect(foreign(await lab.node.requests(), 54)).toEqual([]);
