@@ -41,6 +41,8 @@ export class RouterProject {
             "definitions",
             "substrate",
             "firewall",
+            "state",
+            "node",
             "https",
             "router",
         ]) {
