@@ -141,7 +141,9 @@ describe("in a folder that a person has worked in", () => {
     test("the demo runs, with tenants of its own; Ctrl-C says what is ended, and nothing of it is left", async () => {
         const { said, code, programs } = await interrupted("make demo", /^2\//m);
         expect(said).toMatch(/^ +dvntm: 2 tenants, 5 VMs$/m);
-        expect(said).toMatch(/^ +web-vm02 +5102 +51 +10\.20\.51\.199 +\S+ +web-vm02\.vintronics\.dvntm\.deevnet\.net$/m);
+        expect(said).toMatch(
+            /^ +web-vm02 +5102 +51 +10\.20\.51\.199 +\S+ +web-vm02\.vintronics\.dvntm\.deevnet\.net$/m,
+        );
         const host = systemMissing() === undefined ? ", the lab host" : "";
         expect(said).toMatch(new RegExp(`^demo: SIGINT: ending the simulated node${host} and Pulumi$`, "m"));
         expect(said).toMatch(/^demo: all ended, and nothing is left of it$/m);
