@@ -2,7 +2,7 @@
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** A program that is started from here; each gets variables of its own. */
-export type Child = "ssh" | "git" | "pulumi" | "pulumi state";
+export type Child = "ssh" | "git" | "ansible-galaxy" | "pulumi" | "pulumi state";
 
 /** Variables that any program may need: where it is, whose it is, what language it speaks, how it reaches a network. */
 const COMMON = [
@@ -17,7 +17,7 @@ const OF_MACHINES = /^(PROXMOX_VE_|OPNSENSE_)/;
 /**
  * The part of an environment that a program is given.
  *
- * ssh and git get those that they need and no secret. The Pulumi CLI may keep its state anywhere, for which it reads whatever the
+ * ssh, git and ansible-galaxy get those that they need, and of secrets that of a Galaxy server alone. The Pulumi CLI may keep its state anywhere, for which it reads whatever the
  * backend's own library does, so that it gets all but the secrets that it has no use for: those of node and router only where it
  * runs the program, whose plugins use them.
  */
@@ -32,6 +32,8 @@ function isGiven(child: Child, name: string): boolean {
             return isCommon(name);
         case "git":
             return isCommon(name) || /^GIT_(SSH|SSL|CONFIG|PROXY)/.test(name);
+        case "ansible-galaxy":
+            return isCommon(name) || /^ANSIBLE_(CONFIG|HOME|GALAXY)/.test(name);
         case "pulumi state":
             return !OF_MACHINES.test(name);
         case "pulumi":

@@ -46,6 +46,16 @@ export interface TenantDefinition {
      */
     keep: boolean;
     /**
+     * When the tenant ends: a day, at whose end it is over (in the substrate's `timeZone`), or an age since it was made, such as 7d. Nothing goes by itself: `tenants reap` takes away what is over, and no `up` makes it again.
+     */
+    expires?: string;
+    health?: HealthDefinition;
+    /**
+     * before-change: the run takes a snapshot of a VM before a change that restarts it, to which `tenants rollback` goes back; before a rebuild, which deletes a VM with its snapshots, it backs the VM up. A VM may say otherwise. Left out: never.
+     */
+    snapshot?: "before-change" | "never";
+    snapshotKeep?: SnapshotKeepDefinition;
+    /**
      * Keep the tenant's VMs from each other: each reaches the router and what the file allows, and no other VM of the tenant but those that `allow` names. false: they reach each other with everything.
      */
     isolate: boolean;
@@ -74,6 +84,7 @@ export interface TenantDefinition {
          */
         vms?: number;
     };
+    backup?: BackupDefinition;
     /**
      * Ways beyond those that every tenant has: each entry opens one way, to one destination. Everything else between tenants, and between the VMs of one with `isolate`, stays denied.
      *
@@ -87,6 +98,99 @@ export interface TenantDefinition {
      * @maxItems 99
      */
     vms: VmDefinition[];
+}
+/**
+ * When `tenants rotate` takes a VM of the tenant for healthy again, where the VM does not say so itself.
+ */
+export interface HealthDefinition {
+    /**
+     * Wait until the guest agent tells an address. The token needs what `agent.wait` needs.
+     */
+    agent: boolean;
+    /**
+     * Port that the VM takes connections at, asked from where `tenants` runs.
+     */
+    tcp?: number;
+    /**
+     * Page that is answered with a status of 200 to 399, asked from where `tenants` runs.
+     */
+    http?: {
+        /**
+         * Port.
+         */
+        port: number;
+        /**
+         * Path, with its query.
+         */
+        path: string;
+    };
+    /**
+     * Command that ends with 0 in the VM, run over SSH as `user.name` of the tenant's file, else as whom ssh chooses.
+     */
+    command?: string;
+    /**
+     * Seconds from when the VM runs until all of it must be true.
+     */
+    timeout: number;
+}
+/**
+ * Which of the snapshots that runs took stay; those of others are never removed.
+ */
+export interface SnapshotKeepDefinition {
+    /**
+     * How many of the newest stay.
+     */
+    last: number;
+    /**
+     * How old one becomes: hours, days or weeks.
+     */
+    age: string;
+}
+/**
+ * Backups by a job of the node's own scheduler: a tenant's for all of its VMs, but for those that have a `backup` of their own. Needs Sys.Modify on / and Datastore.Allocate on the storage (PVE's rules), which `tenants role` then adds.
+ */
+export interface BackupDefinition {
+    /**
+     * When, as a calendar event of PVE's: days, date and time, by the node's clock. A backup that was missed, since the node was off, is made up for.
+     */
+    schedule: string;
+    /**
+     * Backups that stay of each VM; PVE removes the others after each new one. Protected ones stay at any rate.
+     */
+    keep: {
+        /**
+         * So many of the newest.
+         */
+        last?: number;
+        /**
+         * The newest of so many hours.
+         */
+        hourly?: number;
+        /**
+         * The newest of so many days.
+         */
+        daily?: number;
+        /**
+         * The newest of so many weeks.
+         */
+        weekly?: number;
+        /**
+         * The newest of so many months.
+         */
+        monthly?: number;
+        /**
+         * The newest of so many years.
+         */
+        yearly?: number;
+    };
+    /**
+     * PVE storage of the backups, which must take them. Left out: the hypervisor's `backup`.
+     */
+    storage?: string;
+    /**
+     * snapshot: the VM runs on meanwhile; suspend: it is held for most of it; stop: it is shut down and started again.
+     */
+    mode: "snapshot" | "suspend" | "stop";
 }
 /**
  * One destination that the tenant's VMs may reach.
@@ -150,6 +254,32 @@ export interface VmDefinition {
      */
     disks: ExtraDiskDefinition[];
     /**
+     * PVE storage of the VM's disks: the hypervisor's `datastore`, or one of its `datastores`. Left out: the hypervisor's `datastore`. Another one moves the disks of a VM that is off, or that `reboot: when-needed` lets the run shut down.
+     */
+    datastore?: string;
+    /**
+     * Firmware that the VM boots by. Left out: the template's. uefi beside a template of BIOS gives the VM an EFI disk of its own, on its datastore; the image must boot by both. Counts when the VM is made.
+     */
+    firmware?: "bios" | "uefi";
+    /**
+     * Whether an EFI disk of the VM's own has Microsoft's and the distributions' keys enrolled, with which Secure Boot is on. Only with firmware: uefi. Left out: as the template's EFI disk, else false. Counts when the VM is made.
+     */
+    secureBoot?: boolean;
+    /**
+     * Whether the VM has a TPM 2.0, whose state lies on its datastore. Left out: as the template. Counts when the VM is made.
+     */
+    tpm?: boolean;
+    /**
+     * Machine type as PVE names it: q35, or one with its version. Left out: the template's. Counts when the VM is made.
+     */
+    machine?: string;
+    /**
+     * Devices of the host, by the mappings of the node's datacentre (Datacenter, Resource Mappings): PCI devices become hostpci0, hostpci1 and so on in the order of this list, USB devices usb0 and so on. Needs Mapping.Use on each mapping (PVE's rule), which `tenants role` then adds. A PCI device counts from the VM's next start.
+     *
+     * @maxItems 8
+     */
+    devices: DeviceDefinition[];
+    /**
      * Options of all of the VM's disks. One that is left out is as the template has it when the VM is made, else PVE's default. All but backup count from the VM's next start, which no run makes for them.
      */
     diskOptions?: {
@@ -195,6 +325,7 @@ export interface VmDefinition {
          */
         downDelay?: number;
     };
+    backup?: BackupDefinition;
     /**
      * The QEMU guest agent, which PVE asks for clean shutdowns. An address is never waited for unless asked.
      */
@@ -221,6 +352,16 @@ export interface VmDefinition {
      */
     keep: boolean;
     /**
+     * When this VM ends, as for a tenant; of both the earlier counts.
+     */
+    expires?: string;
+    health?: HealthDefinition1;
+    /**
+     * Whether the run takes a snapshot of the VM before a change that restarts it, in place of what the tenant says.
+     */
+    snapshot?: "before-change" | "never";
+    snapshotKeep?: SnapshotKeepDefinition1;
+    /**
      * never: a change that counts only after a restart is written and reported, and waits for one. when-needed: the VM is shut down and started at once for it.
      */
     reboot: "never" | "when-needed";
@@ -245,6 +386,12 @@ export interface VmDefinition {
      */
     address: string;
     /**
+     * NICs beside the first, net1 and so on, in this order. The VM needs an `address` of its own then: PVE filters the sources of all of its NICs, or of none.
+     *
+     * @maxItems 7
+     */
+    networkInterfaces: NetworkInterfaceDefinition[];
+    /**
      * Further DNS names of the VM in the tenant's zone: services that stay when the VM moves.
      */
     aliases: DnsLabel[];
@@ -261,6 +408,95 @@ export interface ExtraDiskDefinition {
      * Size. It only grows.
      */
     size: string;
+    /**
+     * PVE storage that the disk lies on, where it is another one than the VM's.
+     */
+    datastore?: string;
+}
+/**
+ * One device of the host: a PCI or a USB device, by its mapping.
+ */
+export interface DeviceDefinition {
+    /**
+     * Name of a PCI mapping of the node. Of several devices in one mapping the VM gets one that is free when it starts.
+     */
+    pci?: string;
+    /**
+     * Put a PCI device on the VM's PCI Express bus, which the machine type q35 has.
+     */
+    pcie: boolean;
+    /**
+     * Show a PCI device's ROM to the guest.
+     */
+    rombar: boolean;
+    /**
+     * Make a PCI device the VM's primary GPU (PVE's x-vga), in place of the emulated one.
+     */
+    primary: boolean;
+    /**
+     * Name of a USB mapping of the node, in place of pci.
+     */
+    usb?: string;
+}
+/**
+ * When `tenants rotate` takes the VM for healthy again, in place of what the tenant says.
+ */
+export interface HealthDefinition1 {
+    /**
+     * Wait until the guest agent tells an address. The token needs what `agent.wait` needs.
+     */
+    agent: boolean;
+    /**
+     * Port that the VM takes connections at, asked from where `tenants` runs.
+     */
+    tcp?: number;
+    /**
+     * Page that is answered with a status of 200 to 399, asked from where `tenants` runs.
+     */
+    http?: {
+        /**
+         * Port.
+         */
+        port: number;
+        /**
+         * Path, with its query.
+         */
+        path: string;
+    };
+    /**
+     * Command that ends with 0 in the VM, run over SSH as `user.name` of the tenant's file, else as whom ssh chooses.
+     */
+    command?: string;
+    /**
+     * Seconds from when the VM runs until all of it must be true.
+     */
+    timeout: number;
+}
+/**
+ * Which of them stay on this VM, in place of what the tenant says.
+ */
+export interface SnapshotKeepDefinition1 {
+    /**
+     * How many of the newest stay.
+     */
+    last: number;
+    /**
+     * How old one becomes: hours, days or weeks.
+     */
+    age: string;
+}
+/**
+ * One NIC beside the first.
+ */
+export interface NetworkInterfaceDefinition {
+    /**
+     * A segment of the site that the stack file opens for the tenant (`network.opened`). Left out: the tenant's own.
+     */
+    segment?: string;
+    /**
+     * Address of the NIC, through cloud-init: of an opened segment one of the hosts that `network.opened` says, of the tenant's own one outside of the pool. No other NIC has it.
+     */
+    address: string;
 }
 
 export type Address = string;
@@ -285,6 +521,10 @@ export interface SubstrateDefinition {
      * MAC of a VM's NIC: automatic (drawn at random from the range of PVE before the VM is made, then kept) or deterministic (02:de:{site}:{vlan}:00:{instance}, the same after a rebuild). Switching changes NICs in place, never a VM.
      */
     macPolicy: "automatic" | "deterministic";
+    /**
+     * Time zone in which a day of `expires` ends, by its name in the IANA database.
+     */
+    timeZone: string;
     network: NetworkDefinition;
     /**
      * The substrate's tenant hypervisors by name. Each is a standalone PVE node: no cluster, no HA, local storage only.
@@ -361,6 +601,10 @@ export interface NetworkDefinition {
     segments: {
         [k: string]: SegmentDefinition;
     };
+    /**
+     * Segments of the site in which tenants' VMs may have further NICs. Without an entry, none.
+     */
+    opened: OpenedDefinition[];
 }
 /**
  * One of the site's own segments.
@@ -390,6 +634,25 @@ export interface SegmentDefinition {
      * Destinations of its connections: other segments, tenants, internet. What reaches tenants is let into every VM.
      */
     reaches: string[];
+}
+/**
+ * One segment of the site that is opened for tenants.
+ */
+export interface OpenedDefinition {
+    /**
+     * Name of the segment, in `segments`. It has a VLAN, and does not reach tenants.
+     */
+    segment: string;
+    /**
+     * Tenants whose VMs may have NICs in it.
+     *
+     * @minItems 1
+     */
+    to: string[];
+    /**
+     * Hosts of its subnet that those NICs may be: no machine of the site's has one of them.
+     */
+    hosts: string;
 }
 /**
  * One tenant hypervisor.
@@ -429,11 +692,17 @@ export interface HypervisorDefinition {
      */
     datastore: string;
     /**
+     * Further PVE storages of the node that disks of VMs may lie on, with their sizes in the unit that the vendor prints: a VM's `datastore`, or that of one of its disks, names one. What is promised of each counts against its own size, times overcommit.disk.
+     */
+    datastores: {
+        [k: string]: string;
+    };
+    /**
      * PVE storage that `tenants teardown --backup` writes backups to. The token then needs VM.Backup, and Datastore.AllocateSpace there (`tenants role`).
      */
     backup?: string;
     /**
-     * Read the node's task log, from which `tenants drift` says since when and by whom. The token then needs Sys.Audit on the node (`tenants role`).
+     * Read the node's task log, from which `tenants drift` says since when and by whom, and the options of its own firewall, which drift compares and each run looks at. The token then needs Sys.Audit on the node (`tenants role`).
      */
     taskLog: boolean;
     /**
@@ -470,7 +739,7 @@ export interface HypervisorDefinition {
          */
         memory: string;
         /**
-         * Size of the local storage, in the unit that the vendor prints.
+         * Size of the storage `datastore`, in the unit that the vendor prints.
          */
         storage: string;
         /**
@@ -546,7 +815,7 @@ export interface BaselineDefinition {
      */
     storages: StorageDefinition[];
     /**
-     * Ansible collections that the host gets for the playbook, with those that they depend on: nothing is fetched from Galaxy.
+     * Ansible collections that the host gets for the playbook, with those that they depend on: the host itself fetches nothing.
      */
     collections: CollectionDefinition[];
     /**
@@ -620,11 +889,11 @@ export interface StorageDefinition {
  */
 export interface CollectionDefinition {
     /**
-     * A folder with galaxy.yml or an archive (.tar.gz) that ansible-galaxy built, relative to the project or absolute, or the URL of a git repository.
+     * A folder with galaxy.yml or an archive (.tar.gz) that ansible-galaxy built, relative to the project or absolute; the URL of a git repository; or, with a version, a name of Galaxy, which ansible-galaxy fetches once onto this machine.
      */
     source: string;
     /**
-     * Tag or commit of a git repository: an exact one, since a branch moves.
+     * Tag or commit of a git repository, or version of a collection of Galaxy: an exact one, since a branch moves.
      */
     version?: string;
 }
@@ -651,11 +920,11 @@ export interface CoreRouterDefinition {
  */
 export interface CollectionDefinition1 {
     /**
-     * A folder with galaxy.yml or an archive (.tar.gz) that ansible-galaxy built, relative to the project or absolute, or the URL of a git repository.
+     * A folder with galaxy.yml or an archive (.tar.gz) that ansible-galaxy built, relative to the project or absolute; the URL of a git repository; or, with a version, a name of Galaxy, which ansible-galaxy fetches once onto this machine.
      */
     source: string;
     /**
-     * Tag or commit of a git repository: an exact one, since a branch moves.
+     * Tag or commit of a git repository, or version of a collection of Galaxy: an exact one, since a branch moves.
      */
     version?: string;
 }
@@ -775,6 +1044,15 @@ export interface StackOutputs {
     hosts: {
         [k: string]: HostOutput;
     };
+    /**
+     * When each tenant and VM was made whose file has `expires` with an age, by the tenant's name or the VM's VMID; kept after it was reaped, as long as the file is there. Missing where no file has one.
+     */
+    made?: {
+        /**
+         * Time in ISO 8601 and UTC.
+         */
+        [k: string]: string;
+    };
 }
 /**
  * One VM of the stack's outputs.
@@ -813,6 +1091,10 @@ export interface VmOutput {
      */
     reserved?: string;
     /**
+     * NICs beside the first, in their order. Missing for none.
+     */
+    nics?: NicOutput[];
+    /**
      * Full name of the VM, {vm}.{tenant}.{substrate}.{domain}.
      */
     fqdn: string;
@@ -820,6 +1102,35 @@ export interface VmOutput {
      * Further full names of the VM.
      */
     aliases: string[];
+}
+/**
+ * One NIC beside a VM's first.
+ */
+export interface NicOutput {
+    /**
+     * PVE's name of it, such as net1.
+     */
+    interface: string;
+    /**
+     * Segment of the site that it is in. Missing for the tenant's own.
+     */
+    segment?: string;
+    /**
+     * MAC, lower case.
+     */
+    mac: string;
+    /**
+     * VLAN of the segment.
+     */
+    vlan: number;
+    /**
+     * Subnet of the segment, in CIDR form.
+     */
+    subnet: string;
+    /**
+     * Address of the NIC.
+     */
+    address: string;
 }
 /**
  * One segment of the stack's outputs.

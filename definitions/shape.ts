@@ -1,5 +1,6 @@
 import type { ErrorObject } from "ajv/dist/2020";
-import type { Fault, Path } from "./faults";
+import { formatPath, type Fault, type Path } from "./faults";
+import { steeringTexts } from "./freeText";
 import { faultAt } from "./places";
 import { standaloneReason } from "./standalone";
 import { suggestion } from "./suggest";
@@ -9,25 +10,31 @@ import type { Source } from "./yaml";
 /** Schema that a definition is held to. */
 export type Kind = keyof typeof validators;
 
+/** Definitions that people write, whose texts are shown to others. */
+const OF_PEOPLE: ReadonlySet<Kind> = new Set<Kind>(["tenant", "substrate"]);
+
 /**
  * Checks the shape of a definition against its schema, and gives back the definition with every default filled in, or
- * every fault of it. The defaults are filled into the source's own value.
+ * every fault of it, and where each is. The defaults are filled into the source's own value.
  */
-export function checkShape<T>(kind: Kind, source: Source): { value: T; faults: Fault[] } {
+export function checkShape<T>(kind: Kind, source: Source): { value: T; faults: Fault[]; paths: Path[] } {
     const validate = validators[kind];
-    const faults = validate(source.value)
-        ? []
-        : (validate.errors ?? []).filter(isOwnFault).map((e) => faultOf(source, e));
-    return { value: source.value as T, faults };
+    const errors = validate(source.value) ? [] : (validate.errors ?? []).filter(isOwnFault);
+    const paths = errors.map((error) => pathOf(source.value, error));
+    const faults = errors.map((error, at) => faultAt(source, paths[at]!, messageOf(error)));
+    const told = new Set(faults.map(({ path }) => path));
+    const steering = OF_PEOPLE.has(kind) ? steeringTexts(source.value) : [];
+    const further = steering.filter(({ path }) => !told.has(formatPath(path)));
+    return {
+        value: source.value as T,
+        faults: [...faults, ...further.map(({ path, message }) => faultAt(source, path, message))],
+        paths: [...paths, ...further.map(({ path }) => path)],
+    };
 }
 
 /** A propertyNames error repeats, at the mapping, what the error for the name itself says already. */
 function isOwnFault(error: ErrorObject): boolean {
     return error.keyword !== "propertyNames";
-}
-
-function faultOf(source: Source, error: ErrorObject): Fault {
-    return faultAt(source, pathOf(source.value, error), messageOf(error));
 }
 
 /** Where the person has to look: for an unknown key the key itself, for a missing one what lacks it. */
@@ -53,7 +60,7 @@ type Explain = (error: ErrorObject) => string;
 const explanations: Record<string, Explain> = {
     additionalProperties: (e) => unknownKey(e),
     required: (e) => `${(e.params as { missingProperty: string }).missingProperty} is missing${exampleOf(e)}`,
-    type: (e) => `${show(e.data)} is not ${patternMessage(e) ?? article(String((e.params as { type: string }).type))}`,
+    type: (e) => wrongType(e),
     enum: (e) => unknownValue(e),
     pattern: (e) => `${show(e.data ?? e.propertyName)} is not ${patternMessage(e) ?? "allowed"}`,
     minimum: (e) => outOfRange(e),
@@ -72,6 +79,27 @@ const explanations: Record<string, Explain> = {
 function messageOf(error: ErrorObject): string {
     const explain = explanations[error.keyword];
     return explain ? explain(error) : `${show(error.data)} ${error.message ?? "is not allowed"}`;
+}
+
+function wrongType(error: ErrorObject): string {
+    const { type } = error.params as { type: string };
+    const meant = patternMessage(error) ?? article(type);
+    const data: unknown = error.data;
+    return typeof data === "string" && isOfType(data, type)
+        ? `"${data}" is text, not ${meant}; take the quotes away: ${data}`
+        : `${show(error.data)} is not ${meant}`;
+}
+
+/** Whether a text would be a number or a truth value without its quotes. */
+function isOfType(text: string, type: string): boolean {
+    switch (type) {
+        case "integer":
+            return /^-?[0-9]{1,15}$/.test(text);
+        case "boolean":
+            return text === "true" || text === "false";
+        default:
+            return false;
+    }
 }
 
 function unknownKey(error: ErrorObject): string {

@@ -27,3 +27,9 @@ export function parseMiB(text: string): number {
 export function parseGiB(text: string): number {
     return Math.floor(parseMiB(text) / 1024);
 }
+
+/** Bytes as a person reads them, such as 512MiB or 1.5GiB. */
+export function bytesText(bytes: number): string {
+    const unit = ["TiB", "GiB", "MiB"].find((one) => bytes >= units[one]!);
+    return unit === undefined ? `${Math.ceil(bytes / 1024)}KiB` : `${Number((bytes / units[unit]!).toFixed(1))}${unit}`;
+}

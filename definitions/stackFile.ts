@@ -9,7 +9,8 @@ import { readYamlIfThere } from "./read";
 /** Name of the Pulumi project, which prefixes every configuration key. */
 export const PROJECT = "tenant-hypervisors";
 
-const PREFIX = `${PROJECT}:`;
+/** Prefix of our configuration keys; no template literal, since `pulumi new` replaces its words wherever a project has them. */
+export const PREFIX = PROJECT + ":";
 
 /** Name of a substrate's stack file, relative to the project. */
 export function stackFileOf(substrate: string): string {

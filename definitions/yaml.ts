@@ -39,10 +39,11 @@ export function parseYaml(file: string, text: string, dialect: Dialect = "ours")
             ]);
         }
         const offsets = offsetsByPath(text, events);
+        const lineAt = lineFinder(text);
         return {
             file,
             value: dialect === "ansible" ? asPlain(value) : value,
-            lineOf: (path) => lineAt(text, nearestOffset(offsets, path)),
+            lineOf: (path) => lineAt(nearestOffset(offsets, path)),
         };
     } catch (error) {
         if (error instanceof YAMLException) {
@@ -55,11 +56,13 @@ export function parseYaml(file: string, text: string, dialect: Dialect = "ours")
 /** Refuses what git writes into a file where two changes meet: the parser has other words for it. */
 function refuseConflict(file: string, text: string): void {
     const begin = /^<{7} .*$/m.exec(text);
-    if (begin !== null && /^={7}$[^]*^>{7} /m.test(text.slice(begin.index))) {
+    // One marker after the other: a pattern for all three would look through the rest of the file once for each line of =======.
+    const between = begin === null ? -1 : text.slice(begin.index).search(/^={7}\r?$/m);
+    if (begin !== null && between >= 0 && /^>{7} /m.test(text.slice(begin.index + between))) {
         const message =
             `git's conflict marker (${begin[0].slice(0, SHOWN_MARKER)}): a merge is not finished; keep one side, and take the ` +
             "lines with <<<<<<<, ======= and >>>>>>> out";
-        throw new DefinitionError([{ file, line: lineAt(text, begin.index)!, path: "", message }]);
+        throw new DefinitionError([{ file, line: lineFinder(text)(begin.index)!, path: "", message }]);
     }
 }
 
@@ -166,6 +169,18 @@ function nearestOffset(offsets: ReadonlyMap<string, number>, path: Path): number
     return undefined;
 }
 
-function lineAt(text: string, offset: number | undefined): number | undefined {
-    return offset === undefined ? undefined : text.slice(0, offset).split("\n").length;
+/** Tells the lines of offsets, 1-based; the text is gone through once, however many faults ask. */
+function lineFinder(text: string): (offset: number | undefined) => number | undefined {
+    const ends = [...text.matchAll(/\n/g)].map(({ index }) => index);
+    return (offset) => {
+        if (offset === undefined) {
+            return undefined;
+        }
+        let [from, to] = [0, ends.length];
+        while (from < to) {
+            const middle = Math.floor((from + to) / 2);
+            [from, to] = ends[middle]! < offset ? [middle + 1, to] : [from, middle];
+        }
+        return from + 1;
+    };
 }

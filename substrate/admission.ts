@@ -1,4 +1,15 @@
-import { claimOf, formatAmount, limitOf, RESOURCES, total, type Resource } from "./capacity";
+import {
+    claimOf,
+    claimOn,
+    claimsOn,
+    formatAmount,
+    limitOf,
+    physicalOf,
+    suppliesOf,
+    total,
+    type Resource,
+    type Supply,
+} from "./capacity";
 import { faultAt, type CheckedTenant } from "../definitions/places";
 import type { Fault } from "../definitions/faults";
 import type { Hypervisor, Quota, Substrate, Tenant, WorkloadVm } from "./substrate";
@@ -14,7 +25,7 @@ export function checkAdmission(substrate: Substrate, definitions: readonly Check
     const definitionOf = (tenant: string) => definitions.find(({ value }) => value.name === tenant)!;
     return [
         ...substrate.hypervisors.flatMap((hypervisor) =>
-            RESOURCES.flatMap((resource) => checkHypervisor(substrate, hypervisor, resource, definitionOf)),
+            suppliesOf(hypervisor).flatMap((supply) => checkHypervisor(substrate, hypervisor, supply, definitionOf)),
         ),
         ...substrate.hypervisors.flatMap((hypervisor) => checkThreads(substrate, hypervisor, definitionOf)),
         ...substrate.tenants.flatMap((tenant) => checkQuota(tenant, definitionOf(tenant.name))),
@@ -45,50 +56,57 @@ export function tooManyCores(cores: number, hypervisor: string, threads: number)
 function checkHypervisor(
     substrate: Substrate,
     hypervisor: Hypervisor,
-    resource: Resource,
+    supply: Supply,
     definitionOf: (tenant: string) => CheckedTenant,
 ): Fault[] {
-    const limit = limitOf(hypervisor, resource);
+    const { resource, datastore } = supply;
+    const limit = limitOf(hypervisor, supply);
     const vms = substrate.tenants.filter((t) => t.hypervisor === hypervisor.name).flatMap((t) => t.vms);
-    if (limit === undefined || total(vms, resource) <= limit) {
+    if (limit === undefined || claimsOn(hypervisor, vms, supply) <= limit) {
         return [];
     }
-    const largest = vms.reduce((a, b) => (claimOf(b, resource) > claimOf(a, resource) ? b : a));
+    const claimed = (vm: WorkloadVm) => claimOn(hypervisor, vm, supply);
+    const largest = vms.reduce((a, b) => (claimed(b) > claimed(a) ? b : a));
     const others = vms.filter((vm) => vm !== largest);
     const definition = definitionOf(largest.tenant);
     const index = definition.value.vms.findIndex(({ name }) => name === largest.name);
-    const claim = formatAmount(claimOf(largest, resource), resource);
+    const claim = formatAmount(claimed(largest), resource);
+    const place = datastore === undefined ? hypervisor.name : `${datastore} of ${hypervisor.name}`;
     const message =
-        `${claim} does not fit ${hypervisor.name}: ${supplyOf(hypervisor, resource)}, ${holdersOf(others, resource)}. ` +
-        allowanceOf(limit - total(others, resource), resource);
+        `${claim} does not fit ${place}: ${supplyOf(hypervisor, supply)}, ${holdersOf(others, resource, claimed)}. ` +
+        allowanceOf(limit - claimsOn(hypervisor, others, supply), resource);
     return [faultAt(definition, ["vms", index, FIELD[resource]], message)];
 }
 
 /** Supply of the hypervisor, as `32 GiB, 4 GiB reserved` or `931 GiB x 1.5`. */
-function supplyOf({ hardware, reserveMiB, overcommit }: Hypervisor, resource: Resource): string {
-    const { memoryMiB, storageGiB, threads } = hardware!;
+function supplyOf(hypervisor: Hypervisor, supply: Supply): string {
+    const { reserveMiB, overcommit } = hypervisor;
+    const { resource } = supply;
+    const physical = formatAmount(physicalOf(hypervisor, supply), resource);
     switch (resource) {
         case "memory":
-            return `${formatAmount(memoryMiB, resource)}, ${formatAmount(reserveMiB, resource)} reserved`;
+            return `${physical}, ${formatAmount(reserveMiB, resource)} reserved`;
         case "disk":
-            return `${formatAmount(storageGiB, resource)} x ${overcommit.disk} overcommit`;
+            return `${physical} x ${overcommit.disk} overcommit`;
         case "vcpus":
-            return `${threads} threads x ${overcommit.vcpus} overcommit`;
+            return `${hypervisor.hardware!.threads} threads x ${overcommit.vcpus} overcommit`;
     }
 }
 
 /** Who holds how much, as `20 GiB already promised (vintronics 12, moneyrouter 8)`. */
-function holdersOf(vms: readonly WorkloadVm[], resource: Resource): string {
+function holdersOf(vms: readonly WorkloadVm[], resource: Resource, claimed: (vm: WorkloadVm) => number): string {
     const held = new Map<string, number>();
     for (const vm of vms) {
-        held.set(vm.tenant, (held.get(vm.tenant) ?? 0) + claimOf(vm, resource));
+        held.set(vm.tenant, (held.get(vm.tenant) ?? 0) + claimed(vm));
     }
     const names = [...held]
         .filter(([, amount]) => amount > 0)
         .sort(([, a], [, b]) => b - a)
         .map(([tenant, amount]) => `${tenant} ${formatAmount(amount, resource).split(" ")[0]}`);
-    const sum = formatAmount(total(vms, resource), resource);
-    return names.length === 0 ? "nothing promised yet" : `${sum} already promised (${names.join(", ")})`;
+    const total = vms.reduce((sum, vm) => sum + claimed(vm), 0);
+    return names.length === 0
+        ? "nothing promised yet"
+        : `${formatAmount(total, resource)} already promised (${names.join(", ")})`;
 }
 
 function allowanceOf(rest: number, resource: Resource): string {

@@ -1,6 +1,7 @@
 import type { BaselineDefinition, HypervisorDefinition, SubstrateDefinition } from "../definitions/definitions";
 import type { Fault, Path } from "../definitions/faults";
 import { faultAt } from "../definitions/places";
+import { sourceFault } from "./collectionSource";
 import type { NetworkPlan } from "./plan";
 import { grantsOf, TOKEN, USER } from "./role";
 import type { Baseline, Hypervisor, Substrate } from "./substrate";
@@ -73,11 +74,9 @@ function faultsOf(
         ...(ssh.hostKey === undefined ? [fault(["ssh"], noKey)] : []),
         ...(resolver === undefined && untaggedGateway(plan) === undefined ? [fault(["baseline"], noResolver)] : []),
         ...(playbook !== undefined && collections.length === 0 ? [fault(["baseline", "playbook"], noCollection)] : []),
-        ...collections.flatMap(({ source, version }, index) => {
-            const at: Path = ["baseline", "collections", index];
-            return isGit(source) && version === undefined
-                ? [fault(at, "version is missing: a git repository is taken at an exact tag or commit")]
-                : [];
+        ...collections.flatMap((collection, index) => {
+            const wrong = sourceFault(collection);
+            return wrong === undefined ? [] : [fault(["baseline", "collections", index], wrong)];
         }),
         ...storages.flatMap((storage, index) => {
             const needed = { dir: ["path"], lvm: ["vgname"], lvmthin: ["vgname", "thinpool"] }[storage.type];
@@ -86,9 +85,4 @@ function faultsOf(
             return missing.length === 0 ? [] : [fault(at, `${missing.join(" and ")} missing for type ${storage.type}`)];
         }),
     ];
-}
-
-/** Whether a collection's source is the URL of a git repository rather than a path. */
-export function isGit(source: string): boolean {
-    return /^(https?|ssh|git|file):\/\/|^[\w.-]+@[\w.-]+:/.test(source);
 }

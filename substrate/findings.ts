@@ -63,6 +63,7 @@ export type SubjectKind =
     | "pool"
     | "firewall"
     | "bridge"
+    | "backupJob"
     | "vlan"
     | "scope"
     | "reservation"
@@ -134,6 +135,6 @@ export function listField({ list, element, property }: ListField): string {
 
 /** The element that a field is of; undefined for a field of no list. */
 export function elementIn(field: string): ListField | undefined {
-    const [, list, element, property] = /^([\w.]+)\[(.*)\](?:\.([\w.]+))?$/s.exec(field) ?? [];
+    const [, list, element, property] = /^([\w.]+)\[(.*)\](?:\.([\w.-]+))?$/s.exec(field) ?? [];
     return list === undefined ? undefined : { list, element: element!, ...(property !== undefined && { property }) };
 }

@@ -1,13 +1,17 @@
-import { join } from "node:path";
+import { basename, extname, join } from "node:path";
 import { checkAdmission } from "./admission";
 import { checkBaselines } from "./baseline";
 import { checkAcross } from "./check/index";
 import { checkCoreRouter } from "./check/coreRouter";
+import { checkDatastores } from "./check/datastores";
 import { checkEndpoints } from "./check/endpoints";
+import { checkTimeZone } from "./check/expires";
 import { checkPlaces } from "./check/identity";
 import { checkPlan } from "./check/plan";
+import { checkVmDefinitions } from "./check/vms";
 import { siteNetworks, type NetworkPlan } from "./plan";
 import { resolvePlan } from "./resolvePlan";
+import { mend, type Mended } from "../definitions/mend";
 import { faultAt, type CheckedTenant } from "../definitions/places";
 import { listSubstrates, readYaml, strayFaults, tenantFile, tenantFiles } from "../definitions/read";
 import type { SubstrateDefinition, TenantDefinition } from "../definitions/definitions";
@@ -43,28 +47,59 @@ export type Sites = ReadonlyMap<string, Omit<Elsewhere, "name">>;
  */
 export function loadSubstrate(definitions: Definitions): Substrate {
     const faults = strayFaults(definitions);
+    const strays = faults.map(({ file }) => file);
     const source = gather(faults, () => stackSource(definitions));
     const standard = source !== undefined && isStandard(source);
     const substrate = source && checkShape<SubstrateDefinition>("substrate", source);
     const { plan, faults: wrong = [] } = (source && planOf(source, substrate!, standard)) ?? {};
     faults.push(...(substrate?.faults ?? []), ...wrong);
-    const tenants = tenantFiles(definitions).flatMap(
-        (file) => gather(faults, () => loadTenant(definitions.root, file, plan, faults)) ?? [],
+    const files = tenantFiles(definitions);
+    const tenants = files.flatMap(
+        (file) => gather(faults, () => readTenant(definitions.root, file, plan, faults)) ?? [],
     );
-    if (source === undefined || substrate === undefined || plan === undefined || faults.length > 0) {
-        throw new DefinitionError(faults);
+    const checked = tenants.map(({ tenant }) => tenant);
+    const besides = (found: readonly Fault[]) => found.filter((one) => tenants.every(({ counts }) => counts(one)));
+    if (source === undefined || substrate === undefined || substrate.faults.length > 0 || plan === undefined) {
+        throw new DefinitionError([...faults, ...besides(checkVmDefinitions(checked))]);
     }
     const elsewhere = sitesElsewhere(definitions);
-    const site = { plan, elsewhere, macPolicy: substrate.value.macPolicy };
-    faultless([
-        ...checkAcross(definitions.substrate, substrate.value, tenants, listSubstrates(definitions.root), site),
+    // What a file holds that could not be checked is not known, but that there is such a tenant.
+    const unread = [...files, ...strays].filter((file) => checked.every((one) => one.file !== file)).map(nameOfFile);
+    const site = { plan, elsewhere, macPolicy: substrate.value.macPolicy, unread };
+    const across = [
+        ...checkAcross(definitions.substrate, substrate.value, checked, listSubstrates(definitions.root), site),
         ...checkEndpoints(source, substrate.value),
-        ...checkCoreRouter(source, substrate.value, tenants),
+        ...checkDatastores(source, substrate.value),
+        ...checkTimeZone(source, substrate.value),
+        ...checkCoreRouter(source, substrate.value, checked),
         ...checkBaselines(source, substrate.value, plan),
-    ]);
-    const model = resolve(definitions.substrate, substrate.value, plan, tenants, elsewhere);
-    faultless(checkAdmission(model, tenants));
+    ];
+    faultless([...faults, ...besides(across)]);
+    const model = resolve(definitions.substrate, substrate.value, plan, checked, elsewhere);
+    requireAdmitted(model, checked);
     return model;
+}
+
+/** @throws ExceededError where more is promised than there is. */
+function requireAdmitted(model: Substrate, tenants: readonly CheckedTenant[]): void {
+    const exceeded = checkAdmission(model, tenants);
+    if (exceeded.length > 0) {
+        throw new ExceededError(exceeded, model);
+    }
+}
+
+/** Definitions that are right, but promise more than there is. */
+export class ExceededError extends DefinitionError {
+    constructor(
+        faults: readonly Fault[],
+        readonly substrate: Substrate,
+    ) {
+        super(faults);
+    }
+}
+
+function nameOfFile(file: string): string {
+    return basename(file, extname(file));
 }
 
 /** Sites of the other substrates, as far as their stack files say them. */
@@ -100,10 +135,13 @@ function planOf(
     return wrong.length > 0 ? { faults: wrong } : { plan: resolvePlan(value, standard) };
 }
 
-/** Whether a stack file has no network block; Pulumi hands an empty one to the program then. To be asked before defaults are in it. */
+/**
+ * Whether a stack file has the plan of the deevnet sites: no network block, for which Pulumi hands an empty one to the program, or one that
+ * only opens segments of it. To be asked before defaults are in it.
+ */
 function isStandard({ value }: Source): boolean {
     const { network = {} } = (value ?? {}) as { readonly network?: unknown };
-    return typeof network === "object" && network !== null && Object.keys(network).length === 0;
+    return typeof network === "object" && network !== null && Object.keys(network).every((key) => key === "opened");
 }
 
 function faultless(faults: readonly Fault[]): void {
@@ -112,12 +150,21 @@ function faultless(faults: readonly Fault[]): void {
     }
 }
 
-function loadTenant(root: string, file: string, plan: NetworkPlan | undefined, faults: Fault[]): CheckedTenant {
+/**
+ * Reads a tenant's file, and adds its faults to those that are known.
+ *
+ * @returns undefined where nothing can be told beside them.
+ */
+function readTenant(root: string, file: string, plan: NetworkPlan | undefined, faults: Fault[]): Mended | undefined {
     const source = readYaml(file, join(root, file));
-    const checked = checkShape<TenantDefinition>("tenant", source);
-    const tenant = { ...source, value: checked.value };
-    faults.push(...checked.faults, ...(plan === undefined ? [] : checkPlaces(plan, tenant)));
-    return tenant;
+    const { value, faults: wrong, paths } = checkShape<TenantDefinition>("tenant", source);
+    const tenant = { ...source, value };
+    const misplaced = plan === undefined ? [] : checkPlaces(plan, tenant);
+    faults.push(...wrong, ...misplaced);
+    if (misplaced.length > 0) {
+        return undefined;
+    }
+    return wrong.length === 0 ? { tenant, counts: () => true } : mend(source, paths);
 }
 
 /** A fault at a place of a tenant's file, for what is found after its definitions were checked. */

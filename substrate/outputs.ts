@@ -1,7 +1,7 @@
-import type { SegmentOutput, StackOutputs, VmOutput } from "../definitions/definitions";
+import type { NicOutput, SegmentOutput, StackOutputs, VmOutput } from "../definitions/definitions";
 import type { Substrate } from "./substrate";
 
-export type { SegmentOutput, StackOutputs, VmOutput };
+export type { NicOutput, SegmentOutput, StackOutputs, VmOutput };
 
 /** The stack's output `segments`, ordered by VLAN. */
 export function segmentsOf(substrate: Substrate): SegmentOutput[] {

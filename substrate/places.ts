@@ -6,3 +6,6 @@ export const GATEWAY = "gateway";
 export const ROUTER = "router";
 export const INTERNET = "internet";
 export const ELSEWHERE = "elsewhere";
+
+/** All of them: names that mean this on every substrate. */
+export const PLACES: readonly string[] = [ELSEWHERE, GATEWAY, INTERNET, ROUTER];

@@ -6,7 +6,7 @@ import { covers, formatAddress, networkOf, overlaps, type Range } from "./networ
  */
 export interface NetworkPlan {
     readonly site: number;
-    /** Whether it is the default plan: the stack file has no network block. */
+    /** Whether it is the default plan: the stack file has no network block, or opens segments alone. */
     readonly standard: boolean;
     /** VLANs that tenants may have, in order. */
     readonly vlans: readonly number[];
@@ -26,6 +26,17 @@ export interface NetworkPlan {
     readonly reach: readonly string[];
     /** The site's own segments, in the order of the plan. */
     readonly segments: readonly SiteSegment[];
+    /** Segments in which tenants' VMs may have further NICs. */
+    readonly opened: readonly OpenedSegment[];
+}
+
+/** A segment of the site that is opened for tenants. */
+export interface OpenedSegment {
+    readonly segment: string;
+    /** Names of the tenants. */
+    readonly to: readonly string[];
+    /** Hosts of its subnet that their NICs may be. */
+    readonly hosts: Range;
 }
 
 /** One of a site's own segments. */

@@ -1,3 +1,5 @@
+import { compareVersions } from "../definitions/versions";
+
 /** Lines of PVE that the program is known to work with: real code of both was run (tests/lab/corpus/README.md). */
 export const KNOWN_PVE = ["8.4", "9.2"] as const;
 
@@ -9,9 +11,7 @@ const ON_DEBIAN_13 = "9.0";
  * numbers, such as `~rc1`, does not count.
  */
 export function isAtLeast(version: string, least: string): boolean {
-    const [own, other] = [numbersOf(version), numbersOf(least)];
-    const at = [...own.keys(), ...other.keys()].find((index) => (own[index] ?? 0) !== (other[index] ?? 0));
-    return at === undefined || (own[at] ?? 0) > (other[at] ?? 0);
+    return compareVersions(numbersOf(version), numbersOf(least)) >= 0;
 }
 
 function numbersOf(version: string): number[] {

@@ -1,3 +1,4 @@
+import { backupJobsOf } from "./backupJobs";
 import { resolveBaseline } from "./baseline";
 import { definedAt, type CheckedTenant } from "../definitions/places";
 import type {
@@ -36,6 +37,7 @@ export function resolve(
     const model: Substrate = {
         name,
         zone: `${name}.${substrate.domain}`,
+        timeZone: substrate.timeZone,
         plan,
         elsewhere,
         status: substrate.status,
@@ -64,6 +66,7 @@ function resolveHypervisor(name: string, definition: HypervisorDefinition): Hype
         ssh,
         bridge,
         datastore,
+        datastores,
         backup,
         taskLog,
         keepTags,
@@ -85,6 +88,7 @@ function resolveHypervisor(name: string, definition: HypervisorDefinition): Hype
         },
         bridge,
         datastore,
+        datastores: Object.fromEntries(Object.entries(datastores).map(([id, size]) => [id, parseGiB(size)])),
         ...(backup !== undefined && { backup }),
         taskLog,
         keepTags,
@@ -109,13 +113,15 @@ function resolveTenant(
 ): Tenant {
     const tenant = checked.value;
     const zone = zoneOf(tenant.name, substrateName, substrate.domain);
+    const hypervisor = tenant.hypervisor ?? Object.keys(substrate.hypervisors)[0]!;
     return {
         name: tenant.name,
         description: tenant.description,
-        hypervisor: tenant.hypervisor ?? Object.keys(substrate.hypervisors)[0]!,
+        hypervisor,
         segment: resolveSegment(tenant, plan, substrate, all),
         zone,
         keep: tenant.keep,
+        ...(tenant.expires !== undefined && { expires: tenant.expires }),
         ...(tenant.formerly !== undefined && { formerly: tenant.formerly }),
         allow: tenant.allow.flatMap((allowance, index) =>
             vmWithin(plan, tenant, allowance.to, all) === undefined
@@ -123,10 +129,11 @@ function resolveTenant(
                 : [],
         ),
         quota: resolveQuota(tenant),
+        backupJobs: backupJobsOf(checked, plan, substrate.hypervisors[hypervisor]?.backup),
         vms: tenant.vms
             .map((_, index) => resolveVm(substrate, plan, checked, zone, index))
             .sort((a, b) => a.vmid - b.vmid),
-        definedAt: definedAt(checked, [], ["name", "vlan", "formerly"]),
+        definedAt: definedAt(checked, [], ["name", "vlan", "formerly", "expires"]),
     };
 }
 

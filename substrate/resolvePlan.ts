@@ -12,6 +12,7 @@ export function resolvePlan(
     standard = false,
 ): NetworkPlan {
     const { subnet: rule, gateway, pool, fixed, resolvers = [], timeServers = [], vmids, reach, segments } = network;
+    const opened = network.opened.map((one) => ({ ...one, hosts: parseHosts(one.hosts) }));
     const listed = listedSubnets(network);
     const rules = { site, rule, listed };
     return {
@@ -26,6 +27,7 @@ export function resolvePlan(
         vmids,
         reach,
         segments: Object.entries(segments).flatMap(([name, one]) => resolveSegment(name, one, rules, gateway) ?? []),
+        opened,
     };
 }
 

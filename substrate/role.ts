@@ -1,10 +1,21 @@
 import { isCustomCpu } from "./cpuTypes";
+import { datastoresOf } from "./datastores";
+import { hasDevices, mappingsOf } from "./devices";
 import role from "./grants.json";
 import { isAtLeast } from "./pveVersion";
 import type { Hypervisor, Substrate } from "./substrate";
 
 /** Grants that only some definitions need, by the key of the VM or hypervisor that asks. */
-export type Occasion = "agent.wait" | "startup" | "backup" | "taskLog" | "cpu";
+export type Occasion =
+    | "agent.wait"
+    | "health.agent"
+    | "startup"
+    | "backup"
+    | "backup.schedule"
+    | "snapshot"
+    | "taskLog"
+    | "cpu"
+    | "devices";
 
 /** A role and the one path that it is granted on, to the user and its token alike. */
 export interface Grant {
@@ -15,8 +26,8 @@ export interface Grant {
     readonly privileges: readonly string[];
     /** Use that the program makes of it. */
     readonly why: string;
-    /** Missing for what every hypervisor needs. */
-    readonly when?: Occasion;
+    /** Keys of definitions that ask for it, in words; missing for what every hypervisor needs. */
+    readonly when?: string;
     /** First version of PVE that it is for, and the first that it is not for any more; missing: for all. */
     readonly since?: string;
     readonly before?: string;
@@ -25,7 +36,10 @@ export interface Grant {
 }
 
 /** A grant of grants.json: the privileges stand beside what asks for each. */
-interface DescribedGrant extends Omit<Grant, "propagate" | "privileges"> {
+interface DescribedGrant extends Omit<Grant, "propagate" | "privileges" | "when"> {
+    readonly when?: Occasion;
+    /** Another key that asks for the same. */
+    readonly alsoWhen?: Occasion;
     readonly propagate?: boolean;
     readonly privileges: Readonly<Record<string, string>>;
 }
@@ -48,25 +62,49 @@ export const TOKEN = `${role.user}!${role.token}`;
  * @param pve version of the node; missing: those of every version.
  */
 export function grantsOf(substrate: Substrate, hypervisor: Hypervisor, pve?: string): Grant[] {
-    const vms = substrate.tenants.filter((t) => t.hypervisor === hypervisor.name).flatMap((t) => t.vms);
+    const tenants = substrate.tenants.filter((t) => t.hypervisor === hypervisor.name);
+    const vms = tenants.flatMap((t) => t.vms);
+    const jobStorages = [...new Set(tenants.flatMap((t) => t.backupJobs.map(({ storage }) => storage)))].sort();
     const occasions: Record<Occasion, boolean> = {
         "agent.wait": vms.some(({ agent }) => agent.wait),
+        "health.agent": vms.some(({ health }) => health?.agent === true),
         startup: vms.some(({ startup }) => startup !== undefined),
         backup: hypervisor.backup !== undefined,
+        "backup.schedule": jobStorages.length > 0,
+        snapshot: vms.some(({ snapshot }) => snapshot !== undefined),
         taskLog: hypervisor.taskLog,
         cpu: vms.some(({ cpuType }) => isCustomCpu(cpuType)),
+        devices: vms.some(({ devices }) => hasDevices(devices)),
     };
     const { datastore, bridge, backup = "", node } = hypervisor;
-    const place: Record<string, string> = { datastore, bridge, backup, node };
+    const place: Record<string, readonly string[]> = {
+        datastore: [...new Set([datastore, ...vms.flatMap(datastoresOf)])],
+        ...{ bridge: [bridge], backup: [backup], node: [node], jobStorage: jobStorages },
+        ...{ pci: mappingsOf("pci", vms), usb: mappingsOf("usb", vms) },
+    };
     return (role.grants as readonly DescribedGrant[])
-        .filter(({ when }) => when === undefined || occasions[when])
+        .filter(({ when, alsoWhen }) => when === undefined || asking([when, alsoWhen], occasions).length > 0)
         .filter((grant) => pve === undefined || isFor(grant, pve))
-        .map((grant) => ({
-            ...grant,
-            path: grant.path.replace(/\{(\w+)\}/g, (_, key: string) => place[key]!),
-            propagate: grant.propagate ?? true,
-            privileges: Object.keys(grant.privileges),
-        }));
+        .flatMap(({ when, alsoWhen, ...grant }) =>
+            pathsOf(grant.path, place).map((path) => ({
+                ...grant,
+                path,
+                ...(when !== undefined && { when: asking([when, alsoWhen], occasions).join(" and ") }),
+                propagate: grant.propagate ?? true,
+                privileges: Object.keys(grant.privileges),
+            })),
+        );
+}
+
+/** Paths that a path with the name of a kind of places stands for, one for each of them. */
+function pathsOf(path: string, places: Readonly<Record<string, readonly string[]>>): string[] {
+    const [name, kind = ""] = /\{(\w+)\}/.exec(path) ?? [];
+    return name === undefined ? [path] : places[kind]!.flatMap((place) => pathsOf(path.replace(name, place), places));
+}
+
+/** The keys that definitions ask with, of those that ask for a grant. */
+function asking(keys: readonly (Occasion | undefined)[], occasions: Record<Occasion, boolean>): Occasion[] {
+    return keys.filter((key) => key !== undefined && occasions[key]) as Occasion[];
 }
 
 /** Whether a grant is for a version of PVE. */

@@ -1,7 +1,12 @@
 import type { BaselineDefinition, CollectionDefinition } from "../definitions/definitions";
 import type { DefinedAt } from "../definitions/places";
+import type { BackupJob } from "./backupJobs";
 import type { DiskOptions } from "./diskOptions";
+import type { Devices } from "./devices";
+import type { FirmwareChoice } from "./firmware";
+import type { FurtherNic } from "./furtherNics";
 import type { NetworkPlan, Subnet } from "./plan";
+import type { SnapshotRule } from "./snapshots";
 
 /**
  * The resolved model: plain, frozen values that components declare resources from. Everything that can be computed
@@ -12,6 +17,8 @@ export interface Substrate {
     readonly name: string;
     /** DNS zone of the substrate, above those of its tenants. */
     readonly zone: string;
+    /** IANA name of the time zone in which a day of `expires` ends. */
+    readonly timeZone: string;
     /** Network plan of the site. */
     readonly plan: NetworkPlan;
     /** The project's other substrates, whose nodes are never this one's. */
@@ -53,8 +60,10 @@ export interface Hypervisor {
     /** Configuration of the host itself; missing where there is none. */
     readonly baseline?: Baseline;
     readonly bridge: string;
-    /** PVE storage of disks and cloud-init drives. */
+    /** PVE storage of cloud-init drives, and of the disks of VMs that name no other. */
     readonly datastore: string;
+    /** Further PVE storages for disks, by name, with their sizes in GiB. */
+    readonly datastores: Readonly<Record<string, number>>;
     /** PVE storage of backups; missing where none are made. */
     readonly backup?: string;
     /** Whether the node's task log is read. */
@@ -112,12 +121,16 @@ export interface Tenant {
     readonly zone: string;
     /** Whether teardown is refused. */
     readonly keep: boolean;
+    /** When it ends, as the file has it; missing for never. */
+    readonly expires?: string;
     /** Name that the tenant had before, whose VMs it takes over; missing for none. */
     readonly formerly?: string;
     /** Destinations beyond those that every tenant reaches, in the order of the file. */
     readonly allow: readonly Allowance[];
     /** Bounds of the VMs' claims together; a key that is missing is no limit. */
     readonly quota: Quota;
+    /** Backups that the file asks for, by the node's own scheduler; none where it asks for none. */
+    readonly backupJobs: readonly BackupJob[];
     readonly vms: readonly WorkloadVm[];
     readonly definedAt: DefinedAt;
 }
@@ -191,10 +204,16 @@ export interface WorkloadVm {
     readonly balloonMiB: number;
     /** Size of the system disk, scsi0. */
     readonly diskGiB: number;
+    /** PVE storage of the system disk, and of what else the template brings. */
+    readonly datastore: string;
     /** Disks beside it, ordered by slot. */
     readonly extraDisks: readonly ExtraDisk[];
     /** Options that the file gives to all of them; none where it says nothing. */
     readonly diskOptions: DiskOptions;
+    /** Firmware and machine that the file asks for; nothing where it is silent. Counts when the VM is made. */
+    readonly firmware: FirmwareChoice;
+    /** Devices of the host that it has by the node's mappings. */
+    readonly devices: Devices;
     /** Whether the VM starts with the node. */
     readonly onBoot: boolean;
     /** Missing where the VM has no place in the node's start order. */
@@ -204,10 +223,18 @@ export interface WorkloadVm {
     readonly protection: boolean;
     /** Whether deleting or replacing the VM is refused. */
     readonly keep: boolean;
+    /** When it ends, as the file has it; missing where its file gives it no end of its own. */
+    readonly expires?: string;
     /** Whether a change that needs it restarts the VM at once. */
     readonly reboot: "never" | "when-needed";
     /** A word; a new one replaces the VM. */
     readonly rebuild?: string;
+    /** Word of the rotation that the VM is rebuilt in by this run; no file has it. */
+    readonly rotation?: string;
+    /** Bounds of the snapshots that runs take of it before a change; missing where they take none. */
+    readonly snapshot?: SnapshotRule;
+    /** When a rotation takes it for healthy; missing where its file does not say. */
+    readonly health?: Health;
     /** Which template the VM is cloned from, where the hypervisor's choice does not hold for it. */
     readonly template?: TemplateChoice;
     /** Whether the VM is made as a copy of its template, or shares its blocks; counts when it is made. */
@@ -223,6 +250,8 @@ export interface WorkloadVm {
      * pool. Missing for one that an earlier release made with any address of the pool.
      */
     readonly reserved?: string;
+    /** NICs beside the first, in the order of the file. */
+    readonly nics: readonly FurtherNic[];
     readonly fqdn: string;
     /** Further names, each as an FQDN in the tenant's zone. */
     readonly aliases: readonly string[];
@@ -236,6 +265,21 @@ export interface ExtraDisk {
     /** Its PVE name, scsi1 to scsi29. */
     readonly interface: string;
     readonly sizeGiB: number;
+    /** PVE storage that it lies on. */
+    readonly datastore: string;
+}
+
+/** A health gate: all that is there must come true. */
+export interface Health {
+    /** Whether the guest agent must tell an address. */
+    readonly agent: boolean;
+    /** Port that must take connections. */
+    readonly tcp?: number;
+    /** Page that must be answered. */
+    readonly http?: { readonly port: number; readonly path: string };
+    /** Command that must end with 0 in the VM. */
+    readonly command?: string;
+    readonly timeoutSeconds: number;
 }
 
 /** A VM's place in the node's start order; delays in seconds. */

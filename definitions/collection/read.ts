@@ -29,7 +29,7 @@ export interface CollectionInfo {
 }
 
 /**
- * What galaxy.yml of a source folder or MANIFEST.json of a built collection says; undefined where neither names a collection.
+ * Info of a collection by galaxy.yml of its source folder or MANIFEST.json of what was built; undefined where neither names a collection.
  *
  * Both hold the same keys (ansible/ansible, lib/ansible/galaxy/data/collections_galaxy_meta.yml).
  */

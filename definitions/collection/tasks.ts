@@ -41,6 +41,11 @@ export function tasksIn({ path, text }: CollectionFile): Task[] {
     return within(value, []);
 }
 
+/** Place of a task for people, as file:line. */
+export function placeOf({ file, line }: Task): string {
+    return line === undefined ? file : `${file}:${line}`;
+}
+
 /** The arguments of a task's module, by the module's name with or without its collection. */
 export function argumentsOf({ keys }: Task, module: string): unknown {
     return keys[`ansible.builtin.${module}`] ?? keys[`ansible.legacy.${module}`] ?? keys[module];

@@ -2,6 +2,7 @@ import { faultAt, type CheckedTenant } from "../../definitions/places";
 import type { SubstrateDefinition } from "../../definitions/definitions";
 import type { Fault } from "../../definitions/faults";
 import type { Source } from "../../definitions/yaml";
+import { sourceFault } from "../collectionSource";
 
 /** Checks that the core router's mode has what it needs, and that the tenants can do with it. */
 export function checkCoreRouter(
@@ -9,11 +10,15 @@ export function checkCoreRouter(
     { coreRouter }: SubstrateDefinition,
     tenants: readonly CheckedTenant[],
 ): Fault[] {
-    const { mode, endpoint } = coreRouter;
+    const { mode, endpoint, collection } = coreRouter;
     if (mode === "none") {
         return tenants.flatMap(checkFlat);
     }
-    return mode === "api" && endpoint === undefined ? [noEndpoint(stack)] : [];
+    const wrong = collection && sourceFault(collection);
+    return [
+        ...(mode === "api" && endpoint === undefined ? [noEndpoint(stack)] : []),
+        ...(wrong === undefined ? [] : [faultAt(stack, ["coreRouter", "collection"], wrong)]),
+    ];
 }
 
 function noEndpoint(stack: Source): Fault {

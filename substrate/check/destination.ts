@@ -30,10 +30,14 @@ interface Place {
     readonly tenants: readonly CheckedTenant[];
     /** Whether the tenant's own VMs are kept from each other. */
     readonly isolate: boolean;
+    readonly unread: readonly string[];
 }
 
 /** A substrate's site with its rule for MACs, and those of the project's others, which nothing leads to. */
-export type Site = Pick<Substrate, "plan" | "elsewhere"> & Pick<SubstrateDefinition, "macPolicy">;
+export interface Site extends Pick<Substrate, "plan" | "elsewhere">, Pick<SubstrateDefinition, "macPolicy"> {
+    /** Names of tenants whose files could not be checked. */
+    readonly unread: readonly string[];
+}
 
 /** Checks that an allowance names a tenant, a segment of the site, a network or a VM of its own, and one that it may open. */
 export function checkDestination(
@@ -74,14 +78,18 @@ function refuseVm(
         : undefined;
 }
 
-function refuseName(to: string, tenant: CheckedTenant, { plan, own, tenants, isolate }: Place): string | undefined {
+function refuseName(
+    to: string,
+    tenant: CheckedTenant,
+    { plan, own, tenants, isolate, unread }: Place,
+): string | undefined {
     if (to === own) {
         return isolate
             ? `${to} is this tenant itself, whose VMs isolate keeps from each other; name the VM, or take isolate out`
             : `${to} is this tenant itself, whose VMs reach each other anyway; leave it out`;
     }
     const all = tenants.map(({ value }) => value);
-    if (vmWithin(plan, tenant.value, to, all) !== undefined) {
+    if (unread.includes(to) || vmWithin(plan, tenant.value, to, all) !== undefined) {
         return undefined;
     }
     if (isOpen(plan, to)) {

@@ -2,27 +2,27 @@ import { basename, extname } from "node:path";
 import { faultAt, unique, type CheckedTenant, type Place } from "../../definitions/places";
 import type { SubstrateDefinition, VmDefinition } from "../../definitions/definitions";
 import type { Fault } from "../../definitions/faults";
-import { networkOf, parseAddress } from "../network";
 import {
     fixedAddressOf,
     fixedInstances,
     givenAddress,
     pooledAddressOf,
     pooledInstances,
-    subnetOf,
     vlansText,
     type NetworkPlan,
 } from "../plan";
 import { knownAddressOf } from "../within";
+import { chosenFault } from "./chosenAddress";
+import { nicAddresses } from "./networkInterfaces";
 import { suggestion } from "../../definitions/suggest";
-import { ELSEWHERE, GATEWAY, INTERNET, ROUTER } from "../places";
+import { PLACES } from "../places";
 
 /**
  * Names that mean something else on every substrate, beside the site's own segments: the places of reachability, words that read
  * as every place or none in `allow`, and words of PVE, of the site and of this program.
  */
 const RESERVED: readonly string[] = [
-    ...[ELSEWHERE, GATEWAY, INTERNET, ROUTER],
+    ...PLACES,
     ...["all", "any", "none"],
     ...["blackhole", "deevnet", "fedora", "template", "tenant", "tenants"],
 ];
@@ -144,18 +144,8 @@ function checkAddress(
     if (address === "fixed") {
         return instance > fixedInstances(plan) ? refuse(noFixedAddress(plan, tenant.value.vlan, instance)) : [];
     }
-    const { cidr, gateway, poolStart, poolEnd } = subnetOf(plan, tenant.value.vlan)!;
-    const [subnet, own] = [networkOf(cidr), parseAddress(address)];
-    const [first, last] = [poolStart, poolEnd].map((one) => parseAddress(one)!);
-    if (own === undefined || own <= subnet.first || own >= subnet.last) {
-        return refuse(`${address} is no host of the tenant's subnet ${cidr}`);
-    }
-    if (address === gateway) {
-        return refuse(`${address} is the router; choose another`);
-    }
-    return own < first! || own > last!
-        ? []
-        : refuse(`${address} is in the DHCP pool ${poolStart}-${poolEnd}, which gives it to anybody; choose another`);
+    const wrong = chosenFault(plan, tenant.value.vlan, address);
+    return wrong === undefined ? [] : refuse(wrong);
 }
 
 /** A VM that asks by DHCP has an address of its own of the pool; on a flat network the pool is somebody else's. */
@@ -199,7 +189,7 @@ function checkAddresses({ macPolicy }: SubstrateDefinition, plan: NetworkPlan, t
         const key = given ? "address" : "instance";
         return value === undefined || (again && !given) ? [] : [{ tenant, path: ["vms", i, key], value }];
     });
-    return unique(places, "address");
+    return unique([...places, ...nicAddresses(tenant, (segment) => segment === undefined)], "address");
 }
 
 /** Each tenant has a VLAN of its own; one tenant too many is told that there is none left, rather than whose it took. */

@@ -1,7 +1,11 @@
 import { checkAllowances } from "./allowances";
+import { checkBackups } from "./backups";
+import { checkDisksDatastores } from "./datastores";
 import type { Site } from "./destination";
 import type { CheckedTenant } from "../../definitions/places";
 import { checkIdentity } from "./identity";
+import { checkExpires } from "./expires";
+import { checkNetworkInterfaces } from "./networkInterfaces";
 import { checkVmDefinitions } from "./vms";
 import type { SubstrateDefinition } from "../../definitions/definitions";
 import type { Fault } from "../../definitions/faults";
@@ -22,6 +26,10 @@ export function checkAcross(
     return [
         ...checkIdentity(substrateName, substrate, site.plan, tenants, sites),
         ...checkVmDefinitions(tenants),
+        ...checkNetworkInterfaces(substrate, site.plan, tenants),
+        ...tenants.flatMap((tenant) => checkDisksDatastores(substrate, tenant)),
+        ...checkExpires(tenants),
+        ...checkBackups(substrate, tenants),
         ...checkAllowances(site, tenants),
     ];
 }

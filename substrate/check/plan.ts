@@ -6,7 +6,8 @@ import type { Source } from "../../definitions/yaml";
 import { covers, enclosingNetwork, formatAddress, networkOf, overlaps, parseAddress, type Range } from "../network";
 import { cidrOf, prefixOf, TENANTS, vmidOf, type NetworkPlan } from "../plan";
 import { listedSubnets, parseHosts, parseVlans, resolvePlan } from "../resolvePlan";
-import { ELSEWHERE, GATEWAY, INTERNET, ROUTER } from "../places";
+import { PLACES } from "../places";
+import { checkOpened } from "./opened";
 import { PRIVATE_NETWORKS } from "../privateNetworks";
 
 /** VLANs that IEEE 802.1Q leaves to use. */
@@ -16,11 +17,11 @@ const LAST_VLAN = 4094;
 const VMIDS: Range = { first: 100, last: 999_999_999 };
 
 /** Names that destinations and reachability have for something else. */
-const PLACES: readonly string[] = [ELSEWHERE, GATEWAY, INTERNET, ROUTER, TENANTS];
+const TAKEN = [...PLACES, TENANTS];
 
 const INSIDE = PRIVATE_NETWORKS.map(networkOf);
 
-type FaultOf = (path: Path, message: string) => Fault;
+export type FaultOf = (path: Path, message: string) => Fault;
 
 /**
  * Checks a site's network plan: its VLANs, that every one of them has a subnet with room for gateway, pool and fixed addresses,
@@ -41,6 +42,7 @@ export function checkPlan(stack: Source, definition: SubstrateDefinition): Fault
         ...checkVmids(plan, fault),
         ...checkServers(plan, fault),
         ...checkReach(plan, fault),
+        ...checkOpened(plan, definition, fault),
     ];
 }
 
@@ -61,9 +63,9 @@ function checkSegments({ site, network }: SubstrateDefinition, fault: FaultOf): 
     const holders = new Map<number, string>();
     return Object.entries(network.segments).flatMap(([name, segment]) => {
         const { vlan } = segment;
-        if (PLACES.includes(name)) {
+        if (TAKEN.includes(name)) {
             return [
-                fault(["segments", name], `${name} is a place of every site: ${PLACES.join(", ")}; rename the segment`),
+                fault(["segments", name], `${name} is a place of every site: ${TAKEN.join(", ")}; rename the segment`),
             ];
         }
         const at = (key: keyof SegmentDefinition): Path => ["segments", name, key];

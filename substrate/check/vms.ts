@@ -1,18 +1,31 @@
 import { faultAt, unique, type CheckedTenant, type Place } from "../../definitions/places";
-import type { VmDefinition } from "../../definitions/definitions";
-import type { Fault } from "../../definitions/faults";
+import type { HealthDefinition, VmDefinition } from "../../definitions/definitions";
+import type { Fault, Path } from "../../definitions/faults";
 import { parseMiB } from "../../definitions/size";
 import { cpuFault } from "../cpuTypes";
+import { checkDevices } from "./devices";
 
 /** Checks what the keys of one VM say together. */
 export function checkVmDefinitions(tenants: readonly CheckedTenant[]): Fault[] {
-    return tenants.flatMap((tenant) =>
-        tenant.value.vms.flatMap((vm, index) => [
+    return tenants.flatMap((tenant) => [
+        ...checkHealth(tenant, ["health"], tenant.value.health),
+        ...tenant.value.vms.flatMap((vm, index) => [
+            ...checkHealth(tenant, ["vms", index, "health"], vm.health),
             ...checkBalloon(tenant, index, vm),
             ...checkCpu(tenant, index, vm),
             ...checkSlots(tenant, index, vm),
+            ...checkSecureBoot(tenant, index, vm),
+            ...checkDevices(tenant, index, vm),
         ]),
-    );
+    ]);
+}
+
+/** A gate that is open to everything tells nothing. */
+function checkHealth(tenant: CheckedTenant, path: Path, health: HealthDefinition | undefined): Fault[] {
+    if (health === undefined || health.agent || (health.tcp ?? health.http ?? health.command) !== undefined) {
+        return [];
+    }
+    return [faultAt(tenant, path, "nothing to wait for; at least one of agent: true, tcp, http and command is needed")];
 }
 
 function checkBalloon(tenant: CheckedTenant, index: number, { memory, balloon }: VmDefinition): Fault[] {
@@ -31,6 +44,14 @@ function checkBalloon(tenant: CheckedTenant, index: number, { memory, balloon }:
 function checkCpu(tenant: CheckedTenant, index: number, { cpu }: VmDefinition): Fault[] {
     const message = cpuFault(cpu);
     return message === undefined ? [] : [faultAt(tenant, ["vms", index, "cpu"], message)];
+}
+
+function checkSecureBoot(tenant: CheckedTenant, index: number, { firmware, secureBoot }: VmDefinition): Fault[] {
+    const message =
+        "its keys are on an EFI disk, which a VM has with firmware: uefi; set that, or leave secureBoot out";
+    return secureBoot === undefined || firmware === "uefi"
+        ? []
+        : [faultAt(tenant, ["vms", index, "secureBoot"], message)];
 }
 
 function checkSlots(tenant: CheckedTenant, index: number, { disks }: VmDefinition): Fault[] {
