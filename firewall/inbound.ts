@@ -1,4 +1,5 @@
-import type { Inbound, Segment } from "../substrate/substrate";
+import type { FurtherNic } from "../substrate/furtherNics";
+import type { Inbound, Segment, WorkloadVm } from "../substrate/substrate";
 
 /**
  * Openings of PVE's firewall into the VMs of a segment, in the order of its rules; it drops everything else. Where VMs are kept from
@@ -27,15 +28,51 @@ export interface WallRule {
     readonly protocol?: Inbound["protocol"];
     readonly sourcePorts?: string;
     readonly ports?: string;
+    /** PVE's name of the one NIC that the rule is for; missing: each. */
+    readonly iface?: string;
 }
 
 /**
  * Rules of PVE's firewall around one VM of a segment, in their order. What a VM sends is not limited, unless the segment's VMs are kept
  * from each other: then it goes to nobody of the own segment but the gateway and what the file opens within, and no DHCP answers leave.
  *
- * @param vm name of the VM.
+ * A VM with further NICs has them for each NIC in the own segment: a rule without `iface` would count at every NIC, also at one in another
+ * segment (ruleset_generate_vm_rules, src/PVE/Firewall.pm:2683 of pve-firewall 6.0.4; handle_iface, src/rule.rs:195 of proxmox-firewall).
+ *
+ * @param vm its name and NICs.
  */
-export function wallOf(segment: Segment, vm: string): WallRule[] {
+export function wallOf(segment: Segment, { name: vm, nics }: Pick<WorkloadVm, "name" | "nics">): WallRule[] {
+    const own = ownWall(segment, vm);
+    if (nics.length === 0) {
+        return own;
+    }
+    return [
+        ...own.map((rule) => ({ ...rule, iface: "net0" })),
+        ...nics.flatMap((nic) =>
+            nic.segment === undefined
+                ? own.map((rule) => ({ ...rule, name: `${nic.interface}: ${rule.name}`, iface: nic.interface }))
+                : elsewhereOf(nic),
+        ),
+    ];
+}
+
+/**
+ * Rules of a NIC in a segment of the site. Nothing comes in unasked, and what leaves goes to hosts of that segment alone: neither to the router
+ * in it nor through it, so that the VM has none of the ways that the router gives to the segment's own hosts.
+ */
+function elsewhereOf({ interface: iface, cidr, gateway }: FurtherNic): WallRule[] {
+    const rule = (name: string, action: WallRule["action"], what: Partial<WallRule>): WallRule => {
+        return { type: "out", action, name: `${iface}: ${name}`, ...what, iface };
+    };
+    return [
+        rule("no DHCP server", "DROP", { protocol: "udp", sourcePorts: "67" }),
+        rule("router", "DROP", { dest: `${gateway}/32` }),
+        rule("segment", "ACCEPT", { dest: cidr }),
+        rule("nothing else", "DROP", {}),
+    ];
+}
+
+function ownWall(segment: Segment, vm: string): WallRule[] {
     const into = inboundOf(segment)
         .filter(({ to }) => to === undefined || to.vm === vm)
         .map(({ name, cidr, protocol, sourcePorts, ports }): WallRule => {

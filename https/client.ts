@@ -20,6 +20,8 @@ export interface Answer {
     /** Reason phrase of the status line, which is where PVE says why it refuses. */
     readonly reason: string;
     readonly text: string;
+    /** Header Date, the machine's own time when it answered; missing where it sent none. */
+    readonly date?: string;
 }
 
 /** Bounds of one request. */
@@ -38,10 +40,10 @@ export interface Bounds {
 const PATIENCE_SECONDS = 10;
 
 /**
- * Why no answer came: the machine was not reached, its certificate is refused, it took too long, it sent us elsewhere, or
- * the connection broke.
+ * Why no answer came: the machine was not reached, its certificate is refused or is for other names, it took too long, it sent us
+ * elsewhere, or the connection broke.
  */
-export type NoAnswer = "unreachable" | "certificate" | "late" | "redirected" | "broken";
+export type NoAnswer = "unreachable" | "certificate" | "name" | "late" | "redirected" | "broken";
 
 /** A request without an answer; the caller says in its own words what a person can do. */
 export class NoAnswerError extends Error {
@@ -106,6 +108,7 @@ export class HttpsClient {
                         status: statusCode,
                         reason: statusMessage,
                         text: Buffer.concat(chunks).toString("utf8"),
+                        ...(told.date !== undefined && { date: told.date }),
                     });
                 });
             });
@@ -132,8 +135,18 @@ function noAnswer(error: Error, seconds: number): NoAnswerError {
     if (error.name === "TimeoutError" || error.name === "AbortError") {
         return new NoAnswerError("late", `no answer within ${seconds} s`);
     }
-    const why = UNREACHABLE.includes(code) ? "unreachable" : CERTIFICATE.test(code) ? "certificate" : "broken";
+    const why = reasonOf(code);
     return new NoAnswerError(why, why === "unreachable" ? code : error.message);
+}
+
+function reasonOf(code: string): NoAnswer {
+    if (UNREACHABLE.includes(code)) {
+        return "unreachable";
+    }
+    if (code === "ERR_TLS_CERT_ALTNAME_INVALID") {
+        return "name";
+    }
+    return CERTIFICATE.test(code) ? "certificate" : "broken";
 }
 
 /**

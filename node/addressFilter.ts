@@ -11,6 +11,21 @@ import type { WorkloadVm } from "../substrate/substrate";
  */
 export const FILTER_IPSET = "ipfilter-net0";
 
+/** Name of the same for any NIC (compute_ipfilter_ipset_name, src/PVE/Firewall.pm:1066 of pve-firewall 5.1.2). @param nic such as net1. */
+export function filterSet(nic: string): string {
+    return `ipfilter-${nic}`;
+}
+
+/** Names of the sets of a VM, by its definition: of each NIC that has an address of its own. */
+export function filterSetsOf({ address, nics }: Pick<WorkloadVm, "address" | "nics">): string[] {
+    return [...(address === undefined ? [] : [FILTER_IPSET]), ...nics.map((nic) => filterSet(nic.interface))];
+}
+
+/** Whether a set filters what a NIC sends. */
+export function isFilterSet(name: string): boolean {
+    return /^ipfilter-net\d+$/.test(name);
+}
+
 /**
  * Whether a VM's address filter waits: the VM runs, and has another address than the declared one until it is started
  * anew, since cloud-init sets it at boot. The filter would cut it off.

@@ -13,14 +13,17 @@ const KINDS: readonly (readonly [path: RegExp, kind: string])[] = [
     [/\/firewall\/rules$/, "records"],
     [/\/firewall\/ipset$/, "ipsets"],
     [/\/firewall\/ipset\/[^/]+$/, "addresses"],
+    [/^\/nodes\/[^/]+\/storage$/, "storages"],
     [/\/storage\/[^/]+\/content$/, "volumes"],
+    [/^\/cluster\/mapping\/(pci|usb)$/, "mappings"],
+    [/^\/cluster\/backup$/, "backupJobs"],
     [/^\/pools$/, "pools"],
     [/^\/nodes\/[^/]+\/tasks$/, "tasks"],
     [/\/tasks\/[^/]+\/log$/, "log"],
 ];
 
 /** Requests that begin a task. */
-const BEGINS_TASK = /^(DELETE \/nodes\/[^/]+\/qemu\/\d+|POST \/nodes\/[^/]+\/vzdump)$/;
+const BEGINS_TASK = /^(DELETE \/nodes\/[^/]+\/qemu\/\d+|POST \/nodes\/[^/]+\/(vzdump|qemu))$/;
 
 /**
  * The data of an answer with status 200, held to its shape: what is read of it is there, and of its type.

@@ -1,24 +1,22 @@
 import { Refusal } from "../definitions/refusal";
 import type { NodeClient } from "./client";
-import { endOf } from "./task";
+import { failureOf } from "./task";
 
 /** A backup that did not end well; the message names the VM and says what PVE's log ends with. */
 export class BackupError extends Refusal {}
 
-/** Lines of a failed task's log that are told. */
-const LAST_LINES = 3;
-
 /**
  * Backs one VM up with vzdump, in mode snapshot, and waits for it however long it takes.
  *
+ * @param to.why stands in its notes, behind the VM's name.
  * @throws BackupError where PVE's task fails; NodeError where the node refuses it.
  */
 export async function backUpVm(
     client: NodeClient,
     { vmid, node }: { readonly vmid: number; readonly node: string },
-    { storage, tenant }: { readonly storage: string; readonly tenant: string },
+    { storage, tenant, why }: { readonly storage: string; readonly tenant: string; readonly why: string },
 ): Promise<void> {
-    const notes = `${tenant}: {{guestname}}, before its teardown`;
+    const notes = `${tenant}: {{guestname}}, ${why}`;
     const upid = await client.post<string>(`/nodes/${node}/vzdump`, {
         vmid: String(vmid),
         storage,
@@ -26,11 +24,8 @@ export async function backUpVm(
         compress: "zstd",
         "notes-template": notes,
     });
-    const exit = await endOf(client, node, upid);
-    if (exit !== undefined) {
-        const task = `/nodes/${node}/tasks/${encodeURIComponent(upid)}`;
-        const log = await client.get<{ t: string }[]>(`${task}/log?limit=500`);
-        const last = log.slice(-LAST_LINES).map(({ t }) => t);
-        throw new BackupError(`VM ${vmid} on node ${node}: ${exit}; the log ends with: ${last.join(" / ")}`);
+    const failure = await failureOf(client, node, upid);
+    if (failure !== undefined) {
+        throw new BackupError(`VM ${vmid} on node ${node}: ${failure}`);
     }
 }

@@ -4,11 +4,17 @@ import { addressesIn } from "./nics";
 import { stackFileOf } from "../definitions/stackFile";
 import { asksRebuild, isCloned, type Recorded } from "../state/recorded";
 import { isVm } from "../substrate/guestOwnership";
+import { checkDevices, checkMappings } from "./checkDevices";
 import { checkDetached, checkDisks, checkMoved, checkProtected } from "./checkDisks";
+import { checkKeptByBackup, checkNewSnapshots, checkSnapshots } from "./checkSnapshots";
+import { checkMovedDisks, checkStorages } from "./checkStorages";
 import { checkTemplates } from "./checkTemplates";
+import { checkUndeclared } from "./checkUndeclared";
+import { checkFirmware } from "./firmware";
 import type { Guest, Inventory } from "./inventory";
 import { faultOf, type Known } from "./known";
 import { guardsIn } from "./guards";
+import { checkNftables } from "./nftables";
 import { vmsOn } from "./read";
 import type { Hypervisor, Substrate, WorkloadVm } from "../substrate/substrate";
 
@@ -30,6 +36,10 @@ export function checkNode(
         ...vms.flatMap((vm) => [...checkVm(vm, known), ...checkAddress(vm, known)]),
         ...checkLeaving(new Set(vms.map(({ vmid }) => vmid)), known),
         ...checkTemplates(cloned, known),
+        ...checkStorages(vms, known),
+        ...checkMappings(vms, known),
+        ...checkNewSnapshots(vms, known),
+        ...checkNftables(cloned, known),
     ];
 }
 
@@ -51,11 +61,22 @@ function checkVm(vm: WorkloadVm, known: Known): Fault[] {
         const guards = guardsIn(vm.vmid, inventory.configs.get(vm.vmid));
         return [
             ...checkKept(vm),
+            ...checkKeptByBackup(vm, known),
             ...guards.map((guard) => faultOf(vm, "rebuild", `a new word deletes the VM: ${guard}`)),
             ...hibernated,
         ];
     }
-    const checks = [checkDisks, checkDetached, checkMoved, checkProtected];
+    const checks = [
+        checkDisks,
+        checkDetached,
+        checkMoved,
+        checkProtected,
+        checkMovedDisks,
+        checkFirmware,
+        checkUndeclared,
+        checkDevices,
+        checkSnapshots,
+    ];
     return [...checks.flatMap((check) => check(vm, guest, known)), ...hibernated];
 }
 
@@ -88,17 +109,20 @@ export function heldWarnings(substrate: Substrate, hypervisor: Hypervisor, { gue
 
 /** A fixed address that a guest of somebody else's has by its own settings: of two guests with one address neither is reached. */
 function checkAddress(vm: WorkloadVm, { substrate, hypervisor, inventory }: Known): Fault[] {
-    const { address } = vm;
+    const addresses = [vm.address, ...vm.nics.map((nic) => nic.address)];
     const own = new Set(vmsOn(substrate, hypervisor).map(({ vmid }) => vmid));
     const others = [...inventory.guests.values()].filter(({ vmid }) => !own.has(vmid));
-    return others
-        .filter(({ vmid }) => address !== undefined && addressesIn(inventory.configs.get(vmid) ?? {}).includes(address))
-        .map((guest) => {
+    return addresses.flatMap((address, nic) => {
+        const having = others.filter(
+            ({ vmid }) => address !== undefined && addressesIn(inventory.configs.get(vmid) ?? {}).includes(address),
+        );
+        return having.map((guest) => {
             const message =
                 `${address} is the address of ${guestName(guest)} (VMID ${guest.vmid}) on ${hypervisor.name}, which is not ` +
-                "ours and stays as it is. Give the VM another instance, or that guest another address";
-            return faultOf(vm, "address", message);
+                `ours and stays as it is. Give the ${nic === 0 ? "VM another instance" : "NIC another address"}, or that guest another address`;
+            return faultOf(vm, nic === 0 ? "address" : "networkInterfaces", message);
         });
+    });
 }
 
 /** VMs of the state that no file declares any more: PVE would refuse to delete one after others were stopped and are gone. */

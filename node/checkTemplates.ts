@@ -1,8 +1,10 @@
-import { FILTER_IPSET } from "./addressFilter";
 import type { Fault } from "../definitions/faults";
 import { stackFileOf } from "../definitions/stackFile";
 import type { Hypervisor, WorkloadVm } from "../substrate/substrate";
-import { disksIn, templateFor, type TemplateDetails } from "./inventory";
+import { checkTemplateDevices } from "./checkDevices";
+import { unlikeTemplate } from "./firmware";
+import { disksIn, storageOf, templateFor, type TemplateDetails } from "./inventory";
+import { undeclaredDisks } from "./checkUndeclared";
 import { faultOf, type Known } from "./known";
 
 /** One fault for each thing wrong with a template, at the first VM that would be cloned from it. */
@@ -28,7 +30,7 @@ export function checkTemplates(vms: readonly WorkloadVm[], { substrate, hypervis
     return faults.filter(({ message }) => !seen.has(message) && seen.add(message));
 }
 
-function checkTemplate(vm: WorkloadVm, details: TemplateDetails, { node, datastore }: Hypervisor): Fault[] {
+function checkTemplate(vm: WorkloadVm, details: TemplateDetails, { node }: Hypervisor): Fault[] {
     const template = `template ${details.name} (${details.vmid}) on node ${node}`;
     const identity = identityOf(vm);
     const disk = details.systemDisk;
@@ -43,41 +45,42 @@ function checkTemplate(vm: WorkloadVm, details: TemplateDetails, { node, datasto
                 "leave out user and address",
         ...inherited(vm, details, template),
     ].filter((message) => message !== false);
-    const linked = vm.clone === "linked" ? notLinkable(details, template, datastore) : [];
+    const linked = vm.clone === "linked" ? notLinkable(vm, details, template) : [];
     return [
         ...wrong.map((message) => faultOf(vm, "template", message)),
         ...smallerThan(vm, details, template),
+        ...undeclaredDisks(vm, details, template),
+        ...checkTemplateDevices(vm, details, template),
+        ...unlikeTemplate(vm, details.settings, template).map(({ key, message }) => faultOf(vm, key, message)),
         ...linked.map((message) => faultOf(vm, "clone", message)),
     ];
 }
 
 /**
- * Reasons why a template has no linked clones on a datastore. PVE makes them of base images, on storages that have any
- * (volume_has_feature of PVE/Storage/*Plugin.pm, pve-storage's branch stable-8), and leaves them on the template's storage.
+ * Reasons why a template has no linked clones where a VM's disks are to lie. PVE makes them of base images, on storages that have
+ * any (volume_has_feature of PVE/Storage/*Plugin.pm, pve-storage's branch stable-8), and leaves them on the template's storage.
  */
-function notLinkable(
-    { linkable, settings, systemDisk }: TemplateDetails,
-    template: string,
-    datastore: string,
-): string[] {
-    const storages = [...disksIn(settings).map(({ name }) => storageOf(settings[name])), systemDisk?.storage];
-    const elsewhere = storages.find((storage) => storage !== undefined && storage !== datastore);
+function notLinkable(vm: WorkloadVm, { linkable, settings, systemDisk }: TemplateDetails, template: string): string[] {
+    const declared = new Map(vm.extraDisks.map((disk) => [disk.interface, disk.datastore]));
+    const disks = [
+        ...disksIn(settings).map(({ name }) => ({ name, storage: storageOf(settings[name]) })),
+        ...(systemDisk === undefined ? [] : [{ name: "scsi0", storage: systemDisk.storage }]),
+    ];
+    const wanted = (name: string) => declared.get(name) ?? vm.datastore;
+    const elsewhere = disks.find(({ name, storage }) => storage !== wanted(name));
     if (elsewhere !== undefined) {
+        const { name, storage } = elsewhere;
         return [
-            `${template} lies on storage ${elsewhere}, not ${datastore}, and a linked clone stays on the storage of its template; ` +
+            `${template} lies on storage ${storage}, not ${wanted(name)}, and a linked clone stays on the storage of its template; ` +
                 "build it there, or set clone: full",
         ];
     }
     return linkable === false
         ? [
-              `${template} lies on storage ${datastore}, on which PVE makes no linked clone of it: it does on LVM-thin, ZFS, Btrfs, ` +
+              `${template} lies on storage ${vm.datastore}, on which PVE makes no linked clone of it: it does on LVM-thin, ZFS, Btrfs, ` +
                   "Ceph RBD and among files, and not on LVM or iSCSI; set clone: full, or build it on one that can",
           ]
         : [];
-}
-
-function storageOf(drive: string | number | undefined): string {
-    return String(drive).split(":")[0]!;
 }
 
 /** Things of a template that every clone would have, and the program could not, or would not, take out of it. */
@@ -87,8 +90,9 @@ function inherited({ user }: WorkloadVm, details: TemplateDetails, template: str
     return [
         details.firewallRules > 0 &&
             `${template} has ${details.firewallRules} firewall rules, which every clone would inherit; remove them from it`,
-        details.addressFilter &&
-            `${template} has the ipset ${FILTER_IPSET}, which every clone would inherit and be cut off by; remove it`,
+        ...details.addressFilters.map(
+            (name) => `${template} has the ipset ${name}, which every clone would inherit and be cut off by; remove it`,
+        ),
         details.rootOnly.length > 0 &&
             `${template} has ${listOf(details.rootOnly)}, which only root may set, so that a clone of it can be neither finished nor ` +
                 `changed; as root on the node: ${withoutKeys(details, details.rootOnly)}`,

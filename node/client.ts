@@ -1,6 +1,6 @@
 import { Refusal } from "../definitions/refusal";
 import { UnexpectedAnswerError } from "../definitions/answers";
-import { HttpsClient, NoAnswerError, type Answer } from "../https/client";
+import { HttpsClient, NoAnswerError, type Answer, type NoAnswer } from "../https/client";
 import type { Hypervisor, Substrate } from "../substrate/substrate";
 import { dataIn } from "./answers";
 
@@ -15,8 +15,22 @@ export class NodeError extends Refusal {
     }
 }
 
+/** Answers to what was asked. */
+export type Answers = Map<string, Promise<unknown>>;
+
 /** How long one answer may take, how large it may be, and how many are asked for at once. */
 const BOUNDS = { seconds: 30, bytes: 64 * 1024 * 1024, connections: 4 };
+
+/**
+ * Advice about a certificate. That of PVE's own authority is for localhost, the node's name, that name in the search domain of
+ * its resolv.conf, and its address (pve-cluster, src/PVE/Cluster/Setup.pm, gen_pve_ssl_cert).
+ */
+const MENDS: Readonly<Partial<Record<NoAnswer, string>>> = {
+    certificate: "SSL_CERT_FILE names the certificate of the authority that signed the node's",
+    name:
+        "the node's certificate is for other names: write one of them as endpoint in the stack file (PVE's own certificate has the node's " +
+        "name and its IP address), or give the node a certificate for this name",
+};
 
 /**
  * Asks the PVE API of one node, beside the provider: for what must be known before the first resource is declared. The
@@ -46,6 +60,21 @@ export class NodeClient {
         return this.call<T>("GET", path);
     }
 
+    /**
+     * A client of the same connection that gives back what was asked for already, for what reads the same twice at one moment.
+     *
+     * @param answers those by node and path; further ones are added.
+     */
+    remembering(answers: Answers): Pick<NodeClient, "get"> {
+        const get = <T>(path: string): Promise<T> => {
+            const asked = `${this.name} ${path}`;
+            const answer = answers.get(asked) ?? this.get<T>(path);
+            answers.set(asked, answer);
+            return answer as Promise<T>;
+        };
+        return { get };
+    }
+
     /** The data of a POST, such as the UPID of a task that it starts. @throws NodeError as get does. */
     post<T>(path: string, fields: Readonly<Record<string, string>>): Promise<T> {
         return this.call<T>("POST", path, new URLSearchParams(fields).toString());
@@ -59,6 +88,17 @@ export class NodeClient {
     /** Starts a DELETE; gives back the UPID of its task. @throws NodeError as get does. */
     delete(path: string): Promise<string> {
         return this.call<string>("DELETE", path);
+    }
+
+    /**
+     * Time of the node, to the second, as it dates its answers (`response` of pve-http-server, src/PVE/APIServer/AnyEvent.pm:330);
+     * PVE's own call for it asks for Sys.Audit on the node. Undefined where the answer has none.
+     *
+     * @throws NodeError when no answer comes.
+     */
+    async time(): Promise<Date | undefined> {
+        const { date = "" } = await this.ask("GET", "/version");
+        return Number.isNaN(Date.parse(date)) ? undefined : new Date(date);
     }
 
     /** Lets go of the connections, which else keep the process alive. */
@@ -96,7 +136,7 @@ export class NodeClient {
 
     private unexpected(method: string, path: string, { message }: UnexpectedAnswerError): NodeError {
         return new NodeError(
-            `${this.name}: ${method} ${path} was answered with what is no answer of PVE's API: ${message}. Does ${this.endpoint} ` +
+            `${this.name}: ${method} ${path} was answered, but not as PVE's API does: ${message}. Does ${this.endpoint} ` +
                 "lead to pveproxy itself, and to no proxy, web page or other service?",
         );
     }
@@ -111,10 +151,8 @@ export class NodeClient {
     }
 
     private unreachable(error: Error): NodeError {
-        const mend =
-            error instanceof NoAnswerError && error.why === "certificate"
-                ? "SSL_CERT_FILE names the certificate of the authority that signed the node's"
-                : `check the name, the network and that pveproxy runs there`;
+        const why = error instanceof NoAnswerError ? error.why : "unreachable";
+        const mend = MENDS[why] ?? "check the name, the network and that pveproxy runs there";
         return new NodeError(`${this.name}: ${this.endpoint} cannot be asked (${error.message}); ${mend}.`);
     }
 }

@@ -1,6 +1,7 @@
 import type { Hypervisor, WorkloadVm } from "../substrate/substrate";
 import { chooseTemplate, type Template } from "../substrate/template";
-import { FILTER_IPSET } from "./addressFilter";
+import { isFilterSet } from "./addressFilter";
+import type { Mappings } from "./mappings";
 import type { NodeSite } from "./site";
 
 /** A node's things, as far as they were asked for: plain values; what was not is empty. */
@@ -17,13 +18,21 @@ export interface Inventory {
     readonly ipsets: ReadonlyMap<number, readonly string[]>;
     /** Walls and bridges of the node as a whole; missing where nobody asked. */
     readonly site?: NodeSite;
+    /** Options of the node's own firewall; missing where nobody asked, or the token may not read them. */
+    readonly hostFirewall?: Settings;
+    /** Whether VMs can have snapshots, by VMID; of those of which nobody asked nothing stands here. */
+    readonly snapshotable?: ReadonlyMap<number, boolean>;
     /** Details of templates, by VMID. */
     readonly templates: ReadonlyMap<number, TemplateDetails>;
     /** Whether PVE's datacentre firewall is on, without which no VM's firewall counts. */
     readonly datacentreFirewall: boolean;
-    /** Volumes on the datastore of the VMs' disks. */
+    /** Storages of the node that the token may see; missing where nobody asked. */
+    readonly storages?: readonly Storage[];
+    /** Volumes on the storages of the VMs' disks. */
     readonly volumes: readonly Volume[];
     readonly pools: readonly Pool[];
+    /** Mappings of the datacentre that the token may see; missing where nobody asked. */
+    readonly mappings?: Mappings;
     /** Tasks of PVE's log, newest first. */
     readonly tasks: readonly Task[];
 }
@@ -68,14 +77,27 @@ export interface TemplateDetails extends Template {
     readonly cloudInit: boolean;
     /** How many firewall rules it has, which a clone inherits. */
     readonly firewallRules: number;
-    /** Whether it has the ipset of an address filter, which a clone inherits. */
-    readonly addressFilter: boolean;
+    /** Names of its ipsets that filter addresses, which a clone inherits. */
+    readonly addressFilters: readonly string[];
     /** Settings that only root may set, by PVE's names, and that a clone inherits. */
     readonly rootOnly: readonly string[];
     /** Settings of an account that cloud-init makes, by PVE's names. */
     readonly account: readonly string[];
     /** Storage and size of the system disk, scsi0; missing where it has none. */
     readonly systemDisk?: { readonly storage: string; readonly sizeGiB: number };
+}
+
+/** A storage in GET /nodes/{node}/storage. */
+export interface Storage {
+    readonly storage: string;
+    /** PVE's kind of it, such as dir or lvmthin. */
+    readonly type?: string;
+    /** Kinds of content that it takes, with commas between them. */
+    readonly content?: string;
+    /** 1 where the node has it, and does not where the storage is disabled, or for other nodes. */
+    readonly enabled?: number;
+    /** 1 where the node reaches it. */
+    readonly active?: number;
 }
 
 export interface Volume {
@@ -169,11 +191,16 @@ export function detailsOf(
             .filter((key) => isRootOnly(key, String(config[key])))
             .sort(),
         account: ACCOUNT.filter((key) => config[key] !== undefined),
-        addressFilter: ipsets.some(({ name }) => name === FILTER_IPSET),
+        addressFilters: ipsets.map(({ name }) => name).filter(isFilterSet),
         ...(system !== undefined && {
-            systemDisk: { storage: system.split(":")[0]!, sizeGiB: sizeGiBOf(system) ?? 0 },
+            systemDisk: { storage: storageOf(system), sizeGiB: sizeGiBOf(system) ?? 0 },
         }),
     };
+}
+
+/** Storage of a drive, by its text in PVE's settings. */
+export function storageOf(drive: string | number = ""): string {
+    return String(drive).split(":")[0]!;
 }
 
 /** Settings by which cloud-init makes an account, or takes all that it makes from somewhere else. */

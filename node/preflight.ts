@@ -11,6 +11,7 @@ import { tooManyCores } from "../substrate/admission";
 import { cpuFault, isCustomCpu } from "../substrate/cpuTypes";
 import { formatFault } from "../definitions/faults";
 import { faultAtKey } from "../definitions/places";
+import { checkBackups } from "./checkBackups";
 import { vmsOn } from "./read";
 
 /** Everything that is said of a substrate's nodes before a run, one line each. */
@@ -224,7 +225,7 @@ function reachWarnings(
 
 /**
  * Demands that the CPUs of a node do not meet: more vCPUs than it has threads, which its hardware in the stack file may say otherwise, and
- * CPU types that the node does not have, of its own or of its version. One line for each VM.
+ * CPU types that the node does not have, of its own or of its version, one line for each VM; and storages of backups that take none.
  *
  * @throws NodeError where the node cannot be asked.
  */
@@ -240,7 +241,7 @@ async function unfit(
     const models = asks ? await client.get<{ name: string; custom?: number }[]>(path) : [];
     const custom = models.filter((model) => Number(model.custom ?? 0) === 1).map(({ name }) => name);
     const threads = nodes.find(({ node }) => node === hypervisor.node)?.maxcpu ?? Infinity;
-    return vms.flatMap(({ cores, cpuType, definedAt }) => {
+    const cpus = vms.flatMap(({ cores, cpuType, definedAt }) => {
         const cpu = cpuFault(cpuType, custom, pve);
         const faults = [
             ...(cores > threads ? [faultAtKey(definedAt, "cores", tooManyCores(cores, hypervisor.name, threads))] : []),
@@ -248,4 +249,5 @@ async function unfit(
         ];
         return faults.map(formatFault);
     });
+    return [...cpus, ...(await checkBackups(client, substrate, hypervisor))];
 }

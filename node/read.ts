@@ -8,15 +8,22 @@ import {
     type Listed,
     type Pool,
     type Settings,
+    type Storage,
     type Task,
     type TemplateDetails,
     type Volume,
     templateFor,
     templatesIn,
 } from "./inventory";
-import { readSite } from "./site";
+import { mayTakeDisks } from "./checkUndeclared";
+import { asksFirmware } from "./firmware";
+import { readMappings } from "./mappings";
+import { canHaveSnapshot } from "./snapshots";
+import { readHostFirewall, readSite, unlessForbidden } from "./site";
 import { runs } from "./guestState";
-import { asksRebuild, historyOf, isCloned, type Recorded } from "../state/recorded";
+import { asksRebuild, historyOf, isCloned, movesDisk, type Recorded } from "../state/recorded";
+import { datastoresOf } from "../substrate/datastores";
+import { hasDevices } from "../substrate/devices";
 import { asksProcess } from "./addressFilter";
 
 /** The parts of an inventory that are asked for beside the guests. */
@@ -29,14 +36,20 @@ export interface Parts {
     readonly walls?: (guests: Inventory["guests"]) => readonly number[];
     /** VMIDs whose process is asked for, where they run: one request each. */
     readonly processes?: readonly number[];
+    /** VMIDs of which is asked whether they can have snapshots, where they are there: one request each. */
+    readonly snapshotable?: readonly number[];
     /** Templates whose details are asked for, once the settings are read. */
     readonly templates?: (guests: Inventory["guests"]) => readonly AskedTemplate[];
-    /** Five requests for the walls and bridges that every guest depends on. */
+    /** Four requests for the walls and bridges that every guest depends on. */
     readonly site?: boolean;
     /** One request for each of these. */
+    readonly hostFirewall?: boolean;
     readonly datacentreFirewall?: boolean;
+    readonly storages?: boolean;
     readonly volumes?: boolean;
     readonly pools?: boolean;
+    /** One request for each kind. */
+    readonly mappings?: boolean;
     readonly tasks?: boolean;
 }
 
@@ -54,10 +67,11 @@ const TASKS = 1000;
  * @throws NodeError where the node cannot be asked.
  */
 export async function readInventory(
-    client: NodeClient,
-    { node, datastore }: Pick<Hypervisor, "node" | "datastore">,
+    client: Pick<NodeClient, "get">,
+    hypervisor: Pick<Hypervisor, "node" | "datastore" | "datastores">,
     parts: Parts = {},
 ): Promise<Inventory> {
+    const { node } = hypervisor;
     const all = await client.get<Listed[]>("/cluster/resources?type=vm");
     const listed = all.filter((one) => one.node === node);
     const guestsOf = (processes: ReadonlyMap<number, number | undefined> = new Map()) =>
@@ -69,13 +83,14 @@ export async function readInventory(
     const guests = guestsOf();
     const ask = <T>(asked: boolean | undefined, path: string, nothing: T) =>
         asked === true ? client.get<T>(path) : nothing;
-    const [ofGuests, options, volumes, pools, tasks, site] = await Promise.all([
+    const [ofGuests, options, storages, volumes, pools, tasks, ofNode] = await Promise.all([
         readGuests(client, node, guests, parts),
         ask<{ enable?: number }>(parts.datacentreFirewall, "/cluster/firewall/options", {}),
-        ask<Volume[]>(parts.volumes, `/nodes/${node}/storage/${datastore}/content`, []),
+        ask<Storage[] | undefined>(parts.storages, `/nodes/${node}/storage`, undefined),
+        parts.volumes === true ? readVolumes(client, hypervisor) : [],
         ask<Pool[]>(parts.pools, "/pools", []),
         ask<Task[]>(parts.tasks, `/nodes/${node}/tasks?limit=${TASKS}`, []),
-        parts.site === true ? readSite(client, node) : undefined,
+        readNode(client, node, parts),
     ]);
     const { processes, ...others } = ofGuests;
     return {
@@ -83,12 +98,40 @@ export async function readInventory(
         guests: guestsOf(processes),
         // Off by default; on, PVE writes 1, or the time when it was turned on.
         datacentreFirewall: (options.enable ?? 0) > 0,
-        ...(site && { site }),
+        ...(storages && { storages }),
+        ...ofNode,
     };
 }
 
+/** The parts that are of the node itself, and of its datacentre. */
+async function readNode(
+    client: Pick<NodeClient, "get">,
+    node: string,
+    parts: Parts,
+): Promise<Pick<Inventory, "site" | "hostFirewall" | "mappings">> {
+    const [site, hostFirewall, mappings] = await Promise.all([
+        parts.site === true ? readSite(client, node) : undefined,
+        parts.hostFirewall === true ? readHostFirewall(client, node) : undefined,
+        parts.mappings === true ? readMappings(client, node) : undefined,
+    ]);
+    return { ...(site && { site }), ...(hostFirewall && { hostFirewall }), ...(mappings && { mappings }) };
+}
+
+/** Volumes on the storages of VMs' disks: of a further one that is not there, or not the token's to look at, none is ours. */
+async function readVolumes(
+    client: Pick<NodeClient, "get">,
+    { node, datastore, datastores }: Pick<Hypervisor, "node" | "datastore" | "datastores">,
+): Promise<Volume[]> {
+    const on = (storage: string) => client.get<Volume[]>(`/nodes/${node}/storage/${storage}/content`);
+    const further = Object.keys(datastores).map(async (storage) => {
+        const volumes: Volume[] | undefined = await unlessForbidden(orNothing(on(storage), []));
+        return volumes ?? [];
+    });
+    return (await Promise.all([on(datastore), ...further])).flat();
+}
+
 /** Reads what each of some guests is asked of beside its settings, side by side. */
-async function readGuests(client: NodeClient, node: string, guests: Inventory["guests"], parts: Parts) {
+async function readGuests(client: Pick<NodeClient, "get">, node: string, guests: Inventory["guests"], parts: Parts) {
     const there = (vmids: readonly number[] = []) => vmids.filter((vmid) => guests.has(vmid));
     const of = (vmid: number) => `/nodes/${node}/qemu/${vmid}`;
     const firewall = <T>(vmid: number, part: string, nothing: T) =>
@@ -96,14 +139,15 @@ async function readGuests(client: NodeClient, node: string, guests: Inventory["g
     const running = there(parts.processes).filter((vmid) => runs(guests.get(vmid)!));
     const chosen = parts.templates?.(guests) ?? [];
     const walls = [...new Set([...(parts.firewalls ?? []), ...(parts.walls?.(guests) ?? [])])];
-    const [firewalls, sets, processes, templates] = await Promise.all([
+    const [firewalls, sets, processes, templates, snapshotable] = await Promise.all([
         each(there(walls), (vmid) => firewall<Settings>(vmid, "options", {})),
         each(there(parts.firewalls), (vmid) => firewall<{ name: string }[]>(vmid, "ipset", [])),
         each(running, async (vmid) => (await client.get<{ pid?: number }>(`${of(vmid)}/status/current`)).pid),
         Promise.all(chosen.map((template) => readDetails(client, of(template.vmid), template))),
+        each(there(parts.snapshotable), (vmid) => orNothing(canHaveSnapshot(client, { vmid, node }), true)),
     ]);
     return {
-        ...{ firewalls, processes },
+        ...{ firewalls, processes, snapshotable },
         ipsets: new Map([...sets].map(([vmid, names]) => [vmid, names.map(({ name }) => name)])),
         templates: new Map(templates.map((one) => [one.vmid, one])),
     };
@@ -128,7 +172,7 @@ export async function orNothing<T>(answer: Promise<T>, nothing: T): Promise<T> {
 
 /** Settings of a guest; undefined for one that is not there. @throws NodeError where the node cannot be asked. */
 export function readSettings(
-    client: NodeClient,
+    client: Pick<NodeClient, "get">,
     node: string,
     vmid: number,
     type = "qemu",
@@ -137,7 +181,7 @@ export function readSettings(
 }
 
 async function readDetails(
-    client: NodeClient,
+    client: Pick<NodeClient, "get">,
     path: string,
     { linked = false, ...template }: AskedTemplate,
 ): Promise<TemplateDetails> {
@@ -157,8 +201,10 @@ export function vmsOn({ tenants }: Substrate, { name }: Hypervisor): WorkloadVm[
 }
 
 /**
- * Guests whose settings a survey needs: VMs that have or had further disks, that are made anew, that the state lost, and that go; where an address is fixed, everybody else's guests, one of
- * which may have it; and templates that only the time of their making tells apart.
+ * Guests whose settings a survey needs: VMs that have or had further disks, or some of their template's, whose disks change, that have or
+ * had further NICs, whose files say their firmware or devices or have snapshots taken, that are made anew, that the state lost, and that
+ * go; where an address is fixed or a device declared, everybody else's guests, one of which may have it; and templates that only the time
+ * of their making tells apart.
  */
 function surveyed(
     substrate: Substrate,
@@ -177,11 +223,23 @@ function surveyed(
         ...vms
             .filter(
                 (vm) =>
-                    guests.has(vm.vmid) && (hasOrHad(vm) || asksRebuild(vm, recorded) || !recorded.vms.has(vm.vmid)),
+                    guests.has(vm.vmid) &&
+                    (hasOrHad(vm) ||
+                        movesDisk(vm, recorded) ||
+                        vm.nics.length > 0 ||
+                        (recorded.nicMacs.get(vm.vmid) ?? []).length > 0 ||
+                        asksFirmware(vm) ||
+                        hasDevices(vm.devices) ||
+                        vm.snapshot !== undefined ||
+                        mayTakeDisks(vm, { substrate, hypervisor, recorded }) ||
+                        asksRebuild(vm, recorded) ||
+                        !recorded.vms.has(vm.vmid)),
             )
             .map(({ vmid }) => vmid),
         ...[...recorded.vms.keys()].filter((vmid) => !own.has(vmid) && guests.has(vmid)),
-        ...(vms.some(({ address }) => address !== undefined) ? others.map(({ vmid }) => vmid) : []),
+        ...(vms.some(({ address, devices }) => address !== undefined || hasDevices(devices))
+            ? others.map(({ vmid }) => vmid)
+            : []),
         ...new Set(
             [hypervisor.template, ...cloned].flatMap((choice) => rivalsOf(templates, choice)).map(({ vmid }) => vmid),
         ),
@@ -195,6 +253,7 @@ export function surveyParts(substrate: Substrate, hypervisor: Hypervisor, record
     return {
         configs: (guests) => surveyed(substrate, hypervisor, guests, recorded),
         processes: vmids((vm) => asksProcess(vm, recorded)),
+        snapshotable: vmids(({ snapshot }) => snapshot !== undefined),
         templates: (guests) => {
             const cloned = vms.filter((vm) => isCloned(vm, guests, recorded));
             const chosen = cloned.flatMap((vm): AskedTemplate[] => {
@@ -215,6 +274,13 @@ export function surveyParts(substrate: Substrate, hypervisor: Hypervisor, record
         // One that is stopped may run only where its firewall stands.
         walls: (guests) => vmids(({ vmid }) => guests.get(vmid)?.status === "stopped"),
         datacentreFirewall: true,
+        // Without it the token may not.
+        hostFirewall: hypervisor.taskLog,
+        mappings: vms.some(({ devices }) => hasDevices(devices)),
+        storages: vms.some(
+            (vm) =>
+                vm.snapshot !== undefined || datastoresOf(vm).some((datastore) => datastore !== hypervisor.datastore),
+        ),
     };
 }
 
@@ -223,7 +289,7 @@ export function driftParts(substrate: Substrate, hypervisor: Hypervisor): Parts 
     const vmids = vmsOn(substrate, hypervisor).map(({ vmid }) => vmid);
     // Of all guests, whose NICs may be in a tenant's segment; templates say what their clones have from them.
     const configs = (guests: Inventory["guests"]) => [...guests.keys()];
-    return { configs, firewalls: vmids, tasks: hypervisor.taskLog, site: true };
+    return { configs, firewalls: vmids, tasks: hypervisor.taskLog, site: true, hostFirewall: true };
 }
 
 /** The parts that say whether anything of a tenant is there still. */

@@ -16,5 +16,6 @@ export function growsFirst(vm: WorkloadVm, guest: Guest | undefined, recorded: R
         guest.systemDiskGiB < vm.diskGiB ||
         vm.extraDisks.some(({ interface: name, sizeGiB }) => (guest.extraDisks[name] ?? sizeGiB) < sizeGiB);
     const now = restartSettingsOf(vm);
-    return grows && (Object.keys(now) as (keyof RestartSettings)[]).some((key) => now[key] !== had[key]);
+    const keys = Object.keys({ ...had, ...now }) as (keyof RestartSettings)[];
+    return grows && keys.some((key) => now[key] !== had[key]);
 }

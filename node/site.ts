@@ -7,8 +7,6 @@ export interface NodeSite {
     readonly datacentre: Settings;
     /** Addresses of the datacentre's ipset `blacklist`, which PVE drops before a VM's own rules. */
     readonly blacklist: readonly string[];
-    /** Options of the node's own firewall; missing where the token may not read them. */
-    readonly host?: Settings;
     readonly bridges: readonly Bridge[];
 }
 
@@ -31,17 +29,16 @@ export interface Interface {
 const BLACKLIST = "blacklist";
 
 /**
- * Reads what every guest's walls depend on. The datacentre's firewall is read with Sys.Audit on /, the node's own with
- * Sys.Audit on /nodes/{node} (pve-firewall 5.1.2, src/PVE/API2/Firewall/Cluster.pm:91, Host.pm:70), which a token has for
- * the task log alone; the bridges with no privilege (pve-manager 8.4.21, PVE/API2/Network.pm, index).
+ * Reads what every guest's walls depend on, but for the options of the node's own firewall. The datacentre's is read with Sys.Audit
+ * on / (pve-firewall 5.1.2, src/PVE/API2/Firewall/Cluster.pm:91), the bridges with no privilege (pve-manager 8.4.21,
+ * PVE/API2/Network.pm, index).
  *
  * @throws NodeError where the node cannot be asked.
  */
-export async function readSite(client: NodeClient, node: string): Promise<NodeSite> {
-    const [datacentre, ipsets, host, interfaces] = await Promise.all([
+export async function readSite(client: Pick<NodeClient, "get">, node: string): Promise<NodeSite> {
+    const [datacentre, ipsets, interfaces] = await Promise.all([
         client.get<Settings>("/cluster/firewall/options"),
         client.get<{ name: string }[]>("/cluster/firewall/ipset"),
-        unlessForbidden(client.get<Settings>(`/nodes/${node}/firewall/options`)),
         client.get<Interface[]>(`/nodes/${node}/network`),
     ]);
     const blacklist = ipsets.some(({ name }) => name === BLACKLIST)
@@ -50,9 +47,18 @@ export async function readSite(client: NodeClient, node: string): Promise<NodeSi
     return {
         datacentre,
         blacklist: blacklist.map(({ cidr }) => cidr),
-        ...(host && { host }),
         bridges: bridgesIn(interfaces),
     };
+}
+
+/**
+ * Reads the options of the node's own firewall, with Sys.Audit on /nodes/{node} (pve-firewall 5.1.2, src/PVE/API2/Firewall/Host.pm:70),
+ * which a token has for the task log alone; undefined where it has not.
+ *
+ * @throws NodeError where the node cannot be asked.
+ */
+export function readHostFirewall(client: Pick<NodeClient, "get">, node: string): Promise<Settings | undefined> {
+    return unlessForbidden(client.get<Settings>(`/nodes/${node}/firewall/options`));
 }
 
 /** Bridges among a node's interfaces; Open vSwitch keeps its ports to their VLANs always. */
@@ -66,7 +72,7 @@ export function bridgesIn(interfaces: readonly Interface[]): Bridge[] {
 }
 
 /** The answer to a request; undefined where the token may not ask. */
-async function unlessForbidden<T>(answer: Promise<T>): Promise<T | undefined> {
+export async function unlessForbidden<T>(answer: Promise<T>): Promise<T | undefined> {
     try {
         return await answer;
     } catch (error) {

@@ -69,7 +69,11 @@ interface AgentAddress {
 }
 
 /** Whether a VM's guest agent tells an IPv4 address other than its own loopback, within the seconds of its definition. */
-export async function hasAddress(client: NodeClient, node: string, { vmid, agent }: WorkloadVm): Promise<boolean> {
+export async function hasAddress(
+    client: Pick<NodeClient, "get">,
+    node: string,
+    { vmid, agent }: Pick<WorkloadVm, "vmid" | "agent">,
+): Promise<boolean> {
     const path = `/nodes/${node}/qemu/${vmid}/agent/network-get-interfaces`;
     const ask = async () => {
         try {

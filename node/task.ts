@@ -1,6 +1,9 @@
 import type { NodeClient } from "./client";
 import { poll } from "./poll";
 
+/** Lines of a failed task's log that are told. */
+const LAST_LINES = 3;
+
 /** How long after one another a running task is asked for, in milliseconds. */
 const POLL_MS = 1000;
 
@@ -29,4 +32,21 @@ export async function endOf(
     };
     const exit = (await poll(ended, everyMs))!;
     return exit === "OK" || exit.startsWith("WARNINGS") ? undefined : exit;
+}
+
+/**
+ * Waits for a task of a node as endOf does.
+ *
+ * @returns how it failed and what its log ends with; undefined where it did well.
+ * @throws NodeError where the node cannot be asked.
+ */
+export async function failureOf(client: NodeClient, node: string, upid: string): Promise<string | undefined> {
+    const exit = await endOf(client, node, upid);
+    if (exit === undefined) {
+        return undefined;
+    }
+    const task = `/nodes/${node}/tasks/${encodeURIComponent(upid)}`;
+    const log = await client.get<{ t: string }[]>(`${task}/log?limit=500`);
+    const last = log.slice(-LAST_LINES).map(({ t }) => t);
+    return `${exit}; the log ends with: ${last.join(" / ")}`;
 }

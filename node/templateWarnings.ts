@@ -3,7 +3,7 @@ import { SUBSTRATE_PREFIX, TENANT_PREFIX } from "../substrate/template";
 import { templatesIn, type Inventory, type TemplateDetails } from "./inventory";
 
 /**
- * What every clone of the templates that this run clones has from them, and a tenant may not want: one line each. PVE tells
+ * Warnings of what every clone of the templates that this run clones has from them, and a tenant may not want: one line each. PVE tells
  * settings and drives of a template, and nothing of what is in its image; the image factory's name says what it baked in.
  */
 export function templateWarnings(

@@ -1,6 +1,6 @@
 import { PVE_NAMES, vmFirewallOptions } from "../../firewall/vmOptions";
 import { listField, THERE, type Settle } from "../../substrate/findings";
-import { FILTER_IPSET } from "../addressFilter";
+import { filterSetsOf } from "../addressFilter";
 import type { Settings } from "../inventory";
 import { vmFinding, type Named, type NodeFinding } from "./view";
 
@@ -77,7 +77,7 @@ function settleOf({ node, vmid }: Named, options: readonly (readonly [string, st
 
 /** A set named after a NIC filters what the VM sends from there; any other does nothing until a rule names it. */
 function undeclaredSets(named: Named, ipsets: readonly string[]): NodeFinding[] {
-    const own = named.vm?.address === undefined ? [] : [FILTER_IPSET];
+    const own = named.vm === undefined ? [] : filterSetsOf(named.vm);
     return ipsets
         .filter((name) => !own.includes(name))
         .map((element) => {

@@ -1,5 +1,8 @@
+import { moveCommand } from "../checkStorages";
 import { changesIn, stateOf, type PreviewStep } from "../../state/client";
-import { IPSET, POOL, RULES, VM } from "../../state/deployment";
+import { IPSET, JOB, POOL, RULES, VM } from "../../state/deployment";
+import type { Tenant } from "../../substrate/substrate";
+import { differing } from "../jobs/fields";
 import { elementIn, THERE, type Settle, type Value } from "../../substrate/findings";
 import { differencesOf, type Difference } from "./differences";
 import {
@@ -25,11 +28,13 @@ export function resourceFindings(view: NodeView, steps: readonly PreviewStep[]):
     const changes = changesIn(steps);
     const vms = changes.filter(isOf(VM));
     const pools = changes.filter(isOf(POOL));
+    const jobs = changes.filter(isOf(JOB));
     const whole = new Set(vms.filter(({ op }) => op !== "update").map(vmidOf));
-    const parts = changes.filter((step) => !vms.includes(step) && !pools.includes(step) && !whole.has(vmidOf(step)));
+    const parts = changes.filter((step) => ![...vms, ...pools, ...jobs].includes(step) && !whole.has(vmidOf(step)));
     const goneWith = new Set(pools.filter(({ op }) => op !== "update").map((step) => stateOf(step).inputs?.["poolId"]));
     return [
         ...pools.flatMap((step) => poolFindings(view, step)),
+        ...jobs.flatMap((step) => jobFindings(view, step)),
         ...vms.flatMap((step) => vmFindings(view, step, goneWith)),
         ...parts.flatMap((step) => firewallFindings(view, step)),
     ];
@@ -52,6 +57,29 @@ function poolFindings({ substrate }: NodeView, step: PreviewStep): NodeFinding[]
             told.declared !== undefined && { definedAt: keyAt(tenant, "field" in told ? "description" : "name") }),
         ...told,
     }));
+}
+
+/** Backup jobs: what somebody changed, switched off or took away; PVE's task log knows of none. */
+function jobFindings({ substrate }: NodeView, step: PreviewStep): NodeFinding[] {
+    const [declared, found] = [step.newState?.inputs ?? {}, step.oldState?.outputs ?? step.oldState?.inputs ?? {}];
+    const { job: id, tenant: name } = stateOf(step).inputs as { job: string; tenant: string };
+    const tenant = substrate.tenants.find((one) => one.name === name);
+    const declares = tenant?.backupJobs.find((job) => job.id === id);
+    const about = { tenant: name, place: placeOf(substrate, tenant), subject: { kind: "backupJob" as const, id } };
+    const place = declares && { definedAt: keyAt(declares, "backup") };
+    const whole = wholeOf(step);
+    if (whole !== undefined) {
+        const deletes = whole.declared === undefined;
+        return [{ ...about, ...whole, settle: { by: "up", ...(deletes && { deletes }) }, ...(!deletes && place) }];
+    }
+    return differing(declared, found).map((field) => {
+        const told = { declared: declared[field] as Value, found: found[field] as Value };
+        return { ...about, field, ...told, settle: UP, ...place };
+    });
+}
+
+function placeOf(substrate: NodeView["substrate"], tenant: Tenant | undefined): NodeFinding["place"] {
+    return { kind: "node", name: tenant === undefined ? substrate.hypervisors[0]!.node : nodeOf(substrate, tenant) };
 }
 
 /** Something that would come or go as a whole; undefined for what would be changed. */
@@ -93,6 +121,10 @@ function settleVm(named: Named, { field, declared, found }: Difference): Settle 
         return { by: "file", ...accept };
     }
     const disk = elementIn(field);
+    if (disk?.property === "datastoreId" && named.vm?.reboot !== "when-needed") {
+        // The provider moves disks of a VM that is off alone.
+        return { by: "command", command: moveCommand(named.vmid, disk.element, plainText(declared)), ...accept };
+    }
     return disk?.list === "disks" && disk.property === undefined && found === undefined
         ? { by: "attach", vmid: named.vmid }
         : { by: "up", ...accept };

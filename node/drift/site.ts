@@ -27,7 +27,7 @@ const HOST: Settings = { enable: 1, nftables: 0, nf_conntrack_allow_invalid: 0, 
 const LEFT_OUT: Settings = { "datacentre enable": 0 };
 
 /** Everything in which the walls and the bridge that every VM on a node depends on are not as they must be. */
-export function siteFindings({ substrate }: NodeView, { node, site }: Inventory): NodeFinding[] {
+export function siteFindings({ substrate }: NodeView, { node, site, hostFirewall }: Inventory): NodeFinding[] {
     const hypervisor = substrate.hypervisors.find((one) => one.node === node);
     const tenants = substrate.tenants.filter((tenant) => tenant.hypervisor === hypervisor?.name);
     if (site === undefined || hypervisor === undefined || tenants.every(({ vms }) => vms.length === 0)) {
@@ -42,7 +42,7 @@ export function siteFindings({ substrate }: NodeView, { node, site }: Inventory)
         );
     return [
         ...optionFindings("datacentre", DATACENTRE, site.datacentre, firewall("datacentre", DATACENTRE_OPTIONS)),
-        ...optionFindings("host", HOST, site.host, firewall(node, `/nodes/${node}/firewall/options`)),
+        ...optionFindings("host", HOST, hostFirewall, firewall(node, `/nodes/${node}/firewall/options`)),
         ...blacklisted(node, site),
         ...(tenants.some(({ segment }) => segment.tagged) ? bridgeFindings(node, hypervisor.bridge, site) : []),
     ];
@@ -115,8 +115,8 @@ function text(value: Value): string {
 }
 
 /** Everything of a node that could not be looked at, in words: none where nobody asked for it. */
-export function notLookedAt({ node, site }: Inventory): string[] {
-    return site === undefined || site.host !== undefined
+export function notLookedAt({ node, site, hostFirewall }: Inventory): string[] {
+    return site === undefined || hostFirewall !== undefined
         ? []
         : [
               `node ${node}: not looked at: the options of its own firewall, for which the token needs Sys.Audit on ` +

@@ -3,6 +3,7 @@ import { TENANT_VM, VM } from "../../state/deployment";
 import type { VmHistory } from "../../state/recorded";
 import type { Inventory, Settings } from "../inventory";
 import { tagsIn, templateFor } from "../inventory";
+import { hypervisorOf, tenantOf } from "../../substrate/owners";
 import { keptTags } from "../../substrate/tags";
 import { configurationFindings } from "./configuration";
 import { firewallFindings } from "./firewall";
@@ -51,19 +52,20 @@ function settingFindings(
     { steps }: Previewed,
 ): NodeFinding[] {
     const vm = named.vm!;
-    const tenant = substrate.tenants.find(({ name }) => name === named.tenant)!;
-    const hypervisor = substrate.hypervisors.find(({ name }) => name === tenant.hypervisor)!;
+    const tenant = tenantOf(substrate, vm);
+    const hypervisor = hypervisorOf(substrate, tenant);
     const own = steps.filter((step) => stateOf(step).type === VM && Number(inputsOf(step)["vmId"]) === named.vmid);
-    const [device] = own.flatMap(({ newState }) => (newState?.inputs?.["networkDevices"] ?? []) as Properties[]);
-    const mac = device?.["macAddress"];
-    const outputs = outputsOf(named, steps);
-    const { diskOptions, ostype } = (outputs ?? {}) as Pick<VmHistory, "diskOptions" | "ostype">;
-    const template = templateOf(named, inventory, steps, () => templateFor(vm, hypervisor, inventory.guests).vmid);
+    const devices = own.flatMap(({ newState }) => (newState?.inputs?.["networkDevices"] ?? []) as Properties[]);
+    const macs = devices.map(({ macAddress }) => (typeof macAddress === "string" ? macAddress : undefined));
+    const { diskOptions, firmware, ostype, template: recorded } = (outputsOf(named, steps) ?? {}) as Partial<VmHistory>;
+    const chosen = () => templateFor(vm, hypervisor, inventory.guests).vmid;
+    const template = recorded ?? templateNow(named, inventory, steps, chosen);
     return configurationFindings({
         ...{ vm, tenant, hypervisor, named, settings, told },
-        ...(typeof mac === "string" && { mac }),
+        macs,
         ...(template && { template }),
         ...(diskOptions && { diskOptions }),
+        ...(firmware && { firmware }),
         ...(ostype !== undefined && { ostype }),
         keptTags: keptTags(substrate, hypervisor, vm, tagsIn(String(settings["tags"] ?? ""))),
         written: new Set(own.flatMap(({ op, detailedDiff }) => (op === "update" ? topsOf(detailedDiff) : []))),
@@ -85,22 +87,19 @@ function outputsOf({ vmid }: Named, steps: readonly PreviewStep[]): Properties |
 }
 
 /**
- * Settings of the template that a VM was made from: as they were recorded when it was made; else as the template has them now
- * that it was cloned from, by the state, or would be. Undefined where there is none of these.
+ * Settings that the template has now that a VM was cloned from, by the state, or would be: where they were not recorded when the VM
+ * was made. Undefined where there is no such template.
  */
-function templateOf(
+function templateNow(
     named: Named,
     { configs }: Inventory,
     steps: readonly PreviewStep[],
     chosen: () => number,
 ): Settings | undefined {
     const states = steps.map(({ oldState }) => oldState).filter((state) => state !== undefined);
-    const recorded = outputsOf(named, steps)?.["template"] as Settings | undefined;
     const machine = states.find(({ type, inputs = {} }) => type === VM && Number(inputs["vmId"]) === named.vmid);
     const source = Number((machine?.inputs?.["clone"] as Properties | undefined)?.["vmId"]);
-    return (
-        recorded ?? [() => source, chosen].map((which) => templateAt(configs, which)).find((one) => one !== undefined)
-    );
+    return [() => source, chosen].map((which) => templateAt(configs, which)).find((one) => one !== undefined);
 }
 
 /** Settings of a template on the node; undefined where there is none there. */

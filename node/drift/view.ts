@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Properties } from "../../state/client";
 import type { Finding, Key } from "../../substrate/findings";
+import { hypervisorOf } from "../../substrate/owners";
 import type { Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
 
 /** Kinds of change that PVE's task log knows, by the types of their tasks. */
@@ -43,8 +44,8 @@ export function viewOf(substrate: Substrate): NodeView {
 }
 
 /** PVE node that a tenant's VMs are on. */
-export function nodeOf({ hypervisors }: Substrate, { hypervisor }: Tenant): string {
-    return hypervisors.find(({ name }) => name === hypervisor)!.node;
+export function nodeOf(substrate: Substrate, tenant: Tenant): string {
+    return hypervisorOf(substrate, tenant).node;
 }
 
 /** A VM by what a resource says of it: its file's, else, where no file has it, by its pool. */
@@ -71,13 +72,18 @@ const KEYS: Readonly<Record<string, string>> = {
     protection: "protection",
     tags: "tags",
     "disks[scsi0].size": "disk",
+    "disks[scsi0].datastoreId": "datastore",
 };
+
+/** Fields of a VM's devices: the provider's lists, and PVE's settings. */
+const DEVICE = /^(hostpcis|usbs|hostpci\d+|usb\d+)$/;
 
 const DISK_OPTION = /^disks\[scsi\d+\]\.(discard|ssd|iothread|cache|backup)$/;
 
 /** Key of a VM in its tenant's file that declares a field; undefined where it is not one key alone, or no file has the VM. */
 export function keyOf({ vm }: Named, field: string): Key | undefined {
-    const key = KEYS[field] ?? (DISK_OPTION.test(field) ? "diskOptions" : undefined);
+    const ofSeveral = DISK_OPTION.test(field) ? "diskOptions" : DEVICE.test(field) ? "devices" : undefined;
+    const key = KEYS[field] ?? ofSeveral;
     return vm && key ? keyAt(vm, key) : undefined;
 }
 

@@ -5,6 +5,7 @@ import { NodeError, type NodeClient, type Clients } from "../client";
 import { tagsIn, type Guest, type Pool } from "../inventory";
 import { vmsOn, orNothing, readInventory, readSettings } from "../read";
 import { poll } from "../poll";
+import { nameOfVm } from "../../substrate/identity";
 
 const POLL_MS = 500;
 const POLLS = 240;
@@ -74,7 +75,7 @@ export async function removeHalfMade(
             if (guest !== undefined && isHalfMade(guest, vm) && (await isDescribed(client, node, vm))) {
                 await remove(client, node, vm.vmid);
                 removed.push(
-                    `VM ${vm.vmid} (${vm.tenant}/${vm.name}): a clone that was never configured nor started is removed`,
+                    `VM ${vm.vmid} (${nameOfVm(vm)}): a clone that was never configured nor started is removed`,
                 );
             }
         }

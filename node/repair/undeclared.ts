@@ -1,6 +1,6 @@
 import { IPSET, POOL, RULES, VM, vmidOf, type StateResource } from "../../state/deployment";
 import type { Substrate } from "../../substrate/substrate";
-import { FILTER_IPSET } from "../addressFilter";
+import { isFilterSet } from "../addressFilter";
 import type { NodeClient, Clients } from "../client";
 import type { Pool } from "../inventory";
 import { orNothing } from "../read";
@@ -55,6 +55,16 @@ async function removeFrom(
     return removed;
 }
 
+/**
+ * Takes off all that stands around a VM: rules, address filter, and that its firewall is on. A run then
+ * forgets it in the state, makes the declared one, and starts the VM behind that.
+ */
+export async function removeWalls(client: NodeClient, firewall: string): Promise<void> {
+    await removeRules(client, firewall);
+    await removeFilter(client, firewall);
+    await client.put(`${firewall}/options`, { delete: "enable" });
+}
+
 async function removeRules(client: NodeClient, firewall: string): Promise<string | undefined> {
     const rules = await orNothing(client.get<unknown[]>(`${firewall}/rules`), []);
     for (let position = rules.length - 1; position >= 0; position--) {
@@ -65,17 +75,23 @@ async function removeRules(client: NodeClient, firewall: string): Promise<string
 
 /** The filter is off before its addresses go: on and without them it would cut the VM off. */
 async function removeFilter(client: NodeClient, firewall: string): Promise<string | undefined> {
-    const ipset = `${firewall}/ipset/${FILTER_IPSET}`;
-    const addresses = await orNothing(client.get<{ cidr: string }[] | undefined>(ipset), undefined);
-    if (addresses === undefined) {
+    const sets = await orNothing(client.get<{ name: string }[]>(`${firewall}/ipset`), []);
+    const filters = sets.map(({ name }) => name).filter(isFilterSet);
+    if (filters.length === 0) {
         return undefined;
     }
     await client.put(`${firewall}/options`, { ipfilter: "0" });
-    for (const { cidr } of addresses) {
+    for (const name of filters) {
+        await removeSet(client, `${firewall}/ipset/${name}`);
+    }
+    return "its address filter is";
+}
+
+async function removeSet(client: NodeClient, ipset: string): Promise<void> {
+    for (const { cidr } of await orNothing(client.get<{ cidr: string }[]>(ipset), [])) {
         await client.delete(`${ipset}/${encodeURIComponent(cidr)}`);
     }
     await client.delete(ipset);
-    return "its address filter is";
 }
 
 /** A pool of somebody else's bears another comment, or has members. */

@@ -1,4 +1,5 @@
 import type { Value } from "../../../substrate/findings";
+import { storageOf } from "../../inventory";
 import { fieldOf } from "./fields";
 import { DRIVE, isCd, isCloudInit, KEYS_OF_A_VM, NIC, propertiesOf } from "./settings";
 
@@ -57,6 +58,9 @@ function isSameProperty({ key, name, cd }: Property, expected: string | undefine
             return isSameFile(cd, expected, found);
         case "size":
             return isSameSize(cd || KEYS_OF_A_VM.test(key), expected, found);
+        case "ms-cert":
+            // PVE notes which of Microsoft's keys it enrolled (create_efidisk, src/PVE/QemuServer.pm:9158 of qemu-server 8.4.10).
+            return true;
         case "macaddr":
             return expected === undefined || expected === found;
         default:
@@ -72,10 +76,6 @@ function isSameFile(cd: boolean, expected = "", found = ""): boolean {
 /** @param unknown whether the size is nobody's to say. */
 function isSameSize(unknown: boolean, expected: string | undefined, found: string | undefined): boolean {
     return unknown || expected === undefined || found === undefined || gibOf(expected) === gibOf(found);
-}
-
-function storageOf(file = ""): string {
-    return file.includes(":") ? file.split(":")[0]! : file;
 }
 
 /** A size as PVE writes it, in GiB. */

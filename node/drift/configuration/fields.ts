@@ -42,7 +42,13 @@ function element(list: string, name: string, property: string | undefined): stri
 /** Provider's property that a setting is a part of, where the setting has a name of its own in findings. */
 const TOPS: Readonly<Record<string, string>> = {
     ...{ serial: "serialDevices", usb: "usbs", hostpci: "hostpcis", numa: "numas", rng: "rngs", audio: "audioDevice" },
-    ...{ args: "kvmArguments", hookscript: "hookScriptFileId", smbios: "smbios", cicustom: "initialization" },
+    ...{
+        ipconfig: "initialization",
+        args: "kvmArguments",
+        hookscript: "hookScriptFileId",
+        smbios: "smbios",
+        cicustom: "initialization",
+    },
 };
 
 /** Provider's property that a setting is a part of, such as networkDevices. */

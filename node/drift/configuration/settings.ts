@@ -49,8 +49,10 @@ const PROPERTY_DEFAULTS: Readonly<Record<string, SettingProperties>> = {
     net: { firewall: "0", link_down: "0" },
     drive: {
         ...{ aio: "io_uring", backup: "1", cache: "none", discard: "ignore", iothread: "0", media: "disk" },
-        ...{ replicate: "1", ro: "0", shared: "0", snapshot: "0", ssd: "0" },
+        ...{ replicate: "1", ro: "0", shared: "0", snapshot: "0", ssd: "0", "pre-enrolled-keys": "0" },
     },
+    hostpci: { pcie: "0", rombar: "1", "x-vga": "0", "legacy-igd": "0" },
+    usb: { usb3: "0" },
     agent: { enabled: "0", fstrim_cloned_disks: "0", "freeze-fs": "1", "freeze-fs-on-backup": "1", type: "virtio" },
 };
 

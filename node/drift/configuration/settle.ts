@@ -1,6 +1,7 @@
-import type { Settle } from "../../../substrate/findings";
+import { elementIn, type Settle } from "../../../substrate/findings";
+import { moveCommand } from "../../checkStorages";
 import type { Settings } from "../../inventory";
-import { keyOf } from "../view";
+import { keyOf, plainText } from "../view";
 import type { Difference, Setting } from "./compare";
 import { declaredSettings, type ConfiguredVm } from "./declared";
 import { topOf } from "./fields";
@@ -20,15 +21,28 @@ export function settleOf(vm: ConfiguredVm, difference: Difference, expected: Set
 }
 
 /** Settlement of a drive that nothing may make as it was, or that only the file or a person can; undefined for any other. */
-function ofDrive(vm: ConfiguredVm, { key, field, found }: Difference, expected: Setting): Settle | undefined {
-    if (KEYS_OF_A_VM.test(key) && found !== undefined) {
+function ofDrive(vm: ConfiguredVm, difference: Difference, expected: Setting): Settle | undefined {
+    const { key, field, found } = difference;
+    if (!DRIVE.test(key)) {
+        return undefined;
+    }
+    const gone = found === undefined && elementIn(field)?.property === undefined;
+    if (KEYS_OF_A_VM.test(key) && !gone) {
         return { by: "nothing", why: key.startsWith("efidisk") ? "boot entries" : "keys" };
     }
-    if (DRIVE.test(key) && field.endsWith(".size")) {
+    if (field.endsWith(".size")) {
         const accept = keyOf(vm.named, field);
         return { by: "file", ...(accept && { accept }) };
     }
-    return DRIVE.test(key) && found === undefined && !isCd(expected ?? "") ? attached(vm, key) : undefined;
+    return isCd(expected ?? "") ? undefined : ofDisk(vm, difference, gone);
+}
+
+/** A disk that lies elsewhere is moved, and one that is gone attached; undefined for any other difference. */
+function ofDisk(vm: ConfiguredVm, { key, field, declared }: Difference, gone: boolean): Settle | undefined {
+    if (field.endsWith(".datastoreId")) {
+        return { by: "command", command: moveCommand(vm.named.vmid, key, plainText(declared)) };
+    }
+    return gone ? attached(vm, key) : undefined;
 }
 
 /** A disk that the file declares is the state's to know of again; one of the template's is the node's alone. */
