@@ -1,61 +1,44 @@
 import * as proxmoxve from "@muhlba91/pulumi-proxmoxve";
 import * as pulumi from "@pulumi/pulumi";
 import { filterWaits, waitsFor } from "../node/addressFilter";
-import { inheritedSettings } from "../node/drift/configuration/declared";
-import { clonesUnderWay, shutdownsUnderWay } from "../node/clones";
-import { optionsOfDisks } from "../node/diskOptions";
 import { templateFor, type Inventory, type TemplateDetails } from "../node/inventory";
 import { connect, type NodeClient } from "../node/client";
+import { leftAddresses, removeAddresses } from "../node/leftAddresses";
+import { backsUpFirst } from "../node/checkSnapshots";
 import { growsFirst } from "../node/restart";
 import { hasAddress, isWalled, startWalled } from "../node/start";
 import {
     asksRebuild,
+    broughtIn,
     extraDisksInOrder,
     historyOf,
     isCloned,
+    LINUX,
     restartSettingsOf,
+    type Brought,
     type Recorded,
     type VmHistory,
 } from "../state/recorded";
 import type { DiskOptions } from "../substrate/diskOptions";
+import type { OwnFirmware } from "../substrate/firmware";
 import type { ExtraDisk, Hypervisor, Substrate, WorkloadVm } from "../substrate/substrate";
 import { isReserved, NOT_DRAWN } from "../state/identities";
 import { keptTags, tagsOf } from "../substrate/tags";
+import { broughtFrom } from "./brought";
 import { asInput } from "./identities";
+import { NEVER_MADE, type NewHistory } from "./newHistory";
+import { backUpBefore, snapshotHooks } from "./snapshots";
 import { TaskProgress } from "./taskProgress";
+import { clonesInWords, shutdownsInWords } from "./underWay";
 import { Turns } from "./turns";
 import type { Survey } from "./survey";
+import { nameOfVm } from "../substrate/identity";
 
 /** Never accepted by a node: lets the provider start where there is no node yet, in the preview of a planned substrate. */
 const PLANNED_TOKEN = "planned@pve!none=00000000-0000-0000-0000-000000000000";
 
 /** Stands where a VM is there already: what it was cloned from counts no more, and its template may be long gone. */
 const NO_TEMPLATE = 0;
-
-/** A VM's history as this run writes it; without a process where no address filter waits. */
-type NewHistory = Required<Omit<VmHistory, Sometimes>> & Pick<VmHistory, Sometimes>;
-type Sometimes = "addressWaitsFor" | "template" | "diskOptions" | "ostype" | "reserved";
-
-/** PVE's type of a guest system where a template has none. */
-const LINUX = "l26";
-
-/** History of a VM that is new. */
-const NEVER_MADE: VmHistory = { generation: 1, rebuild: "" };
-
-/** Seconds that the provider waits for a guest to shut down before PVE stops it; its own default is half an hour. */
-export const SHUTDOWN_SECONDS = 180;
-
-async function clonesInWords(client: NodeClient, node: string): Promise<ReadonlyMap<number, string>> {
-    const clones = await clonesUnderWay(client, node);
-    return new Map([...clones].map(([vmid, percent]) => [vmid, `cloning: ${percent} % copied`]));
-}
-
-async function shutdownsInWords(client: NodeClient, node: string): Promise<ReadonlyMap<number, string>> {
-    const words =
-        `its guest is asked to shut down, and waited for: ${SHUTDOWN_SECONDS} s at most, then PVE stops it. One that never does ` +
-        "ignores ACPI; it lacks acpid or the guest agent";
-    return new Map((await shutdownsUnderWay(client, node)).map((vmid) => [vmid, words]));
-}
 
 /** A hypervisor as components use it: what the model, its node and the state say of it, and its provider. */
 export class ConnectedHypervisor {
@@ -93,7 +76,8 @@ export class ConnectedHypervisor {
 
     /**
      * VMID of the template that a VM is cloned from, known when it is the VM's turn to be cloned; unknown while the
-     * substrate is only planned, and where nothing is cloned. A VM that is on the node has no turn to wait for.
+     * substrate is only planned, and where nothing is cloned. A VM that is on the node has no turn to wait for. One whose file asks for
+     * snapshots is backed up in its turn, before it is replaced.
      */
     templateFor(vm: WorkloadVm): pulumi.Output<number> {
         if (this.inventory === undefined) {
@@ -107,7 +91,14 @@ export class ConnectedHypervisor {
             return pulumi.output(NO_TEMPLATE);
         }
         const { vmid } = templateFor(vm, this.model, this.inventory.guests);
-        return pulumi.output(this.turns.of(vm.vmid).then(() => vmid));
+        const turn = this.turns.of(vm.vmid);
+        const replaced = this.inventory.guests.has(vm.vmid) && backsUpFirst(vm) && !pulumi.runtime.isDryRun();
+        return pulumi.output((replaced ? turn.then(() => backUpBefore(vm, this.model)) : turn).then(() => vmid));
+    }
+
+    /** Hooks of a VM's resource; undefined for none. In a preview nothing is changed, and no hook is called. */
+    hooksOf(vm: WorkloadVm): pulumi.ResourceHookBinding | undefined {
+        return pulumi.runtime.isDryRun() ? undefined : snapshotHooks(vm, this.model, this.substrate.name);
     }
 
     /**
@@ -159,13 +150,19 @@ export class ConnectedHypervisor {
 
     private async start(vm: WorkloadVm, machine: pulumi.Resource): Promise<void> {
         const { node } = this.model;
-        const client = connect(this.model);
-        try {
+        await this.onNode(async (client) => {
             await startWalled(client, node, vm);
             if (vm.agent.wait && !(await hasAddress(client, node, vm))) {
                 const told = `its guest agent told no address within ${vm.agent.timeoutSeconds} s; the VM runs`;
-                await pulumi.log.warn(`${vm.tenant}/${vm.name}: ${told}`, machine);
+                await pulumi.log.warn(`${nameOfVm(vm)}: ${told}`, machine);
             }
+        });
+    }
+
+    private async onNode(work: (client: NodeClient) => Promise<void>): Promise<void> {
+        const client = connect(this.model);
+        try {
+            await work(client);
         } finally {
             client.close();
         }
@@ -174,13 +171,26 @@ export class ConnectedHypervisor {
     /**
      * MAC that a VM is declared with, as the node has it, since the provider takes another case for another MAC; a new one in upper
      * case, as PVE itself writes them.
+     *
+     * @param nic that has the MAC: the VM itself for its first one. @param index its number, as net0.
      */
-    macOf({ vmid, mac }: WorkloadVm): pulumi.Input<string> | undefined {
-        const now = this.recorded.vms.get(vmid)?.mac;
+    macOf({ vmid }: WorkloadVm, { mac }: { readonly mac?: string }, index = 0): pulumi.Input<string> | undefined {
+        const had = this.recorded.vms.get(vmid);
+        const now = index === 0 ? had?.mac : had?.nicMacs?.[index - 1];
         if (mac === undefined || mac === NOT_DRAWN) {
             return mac && asInput(mac);
         }
         return now?.toLowerCase() === mac ? now : mac.toUpperCase();
+    }
+
+    /** Cloud-init's addresses of a VM, given once an up has taken those out of it that no NIC declares any more. */
+    withoutLeft<T>(vm: WorkloadVm, declared: T[]): pulumi.Input<T[]> {
+        const { node } = this.model;
+        const left = leftAddresses(vm, this.inventory?.configs.get(vm.vmid));
+        const stays = pulumi.runtime.isDryRun() || this.comparesOnly || this.isCloned(vm) || this.growsFirst(vm);
+        return stays || left.length === 0
+            ? declared
+            : this.onNode((client) => removeAddresses(client, node, vm.vmid, left)).then(() => declared);
     }
 
     /** Address that DHCP keeps for a VM since it was made, by which its name resolves. */
@@ -193,41 +203,49 @@ export class ConnectedHypervisor {
      * new word in `rebuild` replaces it, and no word leaves it as it was made.
      */
     historyOf(vm: WorkloadVm): NewHistory {
-        const known = historyOf(vm, this.recorded);
-        const gone = known !== undefined && this.inventory?.guests.has(vm.vmid) === false;
-        const { generation, rebuild, restartSettings } = known ?? NEVER_MADE;
+        const { restartSettings } = historyOf(vm, this.recorded) ?? NEVER_MADE;
         const kept = this.growsFirst(vm) ? restartSettings : undefined;
         const waitsForEnd = waitsFor(vm, this.inventory?.guests.get(vm.vmid), this.recorded);
         return {
-            generation: generation + (gone ? 1 : 0),
-            rebuild: vm.rebuild ?? rebuild,
+            ...this.madeBy(vm),
             restartSettings: kept ?? restartSettingsOf(vm),
             extraDisks: this.extraDisksOf(vm).map((disk) => disk.interface),
             ...(waitsForEnd !== undefined && { addressWaitsFor: waitsForEnd }),
             ...(this.reservedFor(vm) !== undefined && { reserved: true }),
-            ...this.broughtBy(vm, known),
+            ...this.broughtBy(vm),
         };
     }
 
-    /** Everything that a VM has from its template and that a run or drift must know later. */
-    private broughtBy(
-        vm: WorkloadVm,
-        known: VmHistory | undefined,
-    ): Pick<VmHistory, "diskOptions" | "ostype" | "template"> {
-        const template = this.settingsOfTemplate(vm, known);
-        const diskOptions = this.broughtOptions(vm);
-        const ostype = this.ostypeOf(vm);
+    /** How often a VM was made, and by which words. */
+    private madeBy(vm: WorkloadVm): Pick<VmHistory, "generation" | "rebuild" | "rotation"> {
+        const known = historyOf(vm, this.recorded);
+        const gone = known !== undefined && this.inventory?.guests.has(vm.vmid) === false;
+        const { generation, rebuild, rotation: before } = known ?? NEVER_MADE;
+        const rotation = vm.rotation ?? before;
         return {
-            ...(Object.keys(diskOptions).length > 0 && { diskOptions }),
-            ...(ostype !== LINUX && { ostype }),
-            ...(template && { template }),
+            generation: generation + (gone ? 1 : 0),
+            rebuild: vm.rebuild ?? rebuild,
+            ...(rotation !== undefined && { rotation }),
         };
+    }
+
+    /** Everything that a VM has from its template and that a run or drift must know later: recorded when the VM is made. */
+    private broughtBy(vm: WorkloadVm): Brought {
+        if (!this.isCloned(vm)) {
+            return broughtIn(historyOf(vm, this.recorded) ?? NEVER_MADE);
+        }
+        const details = this.templateOf(vm);
+        return details === undefined ? {} : broughtFrom(details, vm);
+    }
+
+    /** Firmware and machine of the VM beside its template's, as it was made or is made now; `made` where this run makes it. */
+    firmwareOf(vm: WorkloadVm): OwnFirmware & { readonly made: boolean } {
+        return { ...this.broughtBy(vm).firmware, made: this.isCloned(vm) };
     }
 
     /** PVE's type of the VM's guest system: its template's, as it was when the VM was made. */
     ostypeOf(vm: WorkloadVm): string {
-        const brought = this.templateDetails(vm)?.settings["ostype"] ?? LINUX;
-        return this.isCloned(vm) ? String(brought) : (historyOf(vm, this.recorded)?.ostype ?? LINUX);
+        return this.broughtBy(vm).ostype ?? LINUX;
     }
 
     /** Tags of a VM: its file's, and those of other tools that it has and that stay. */
@@ -236,34 +254,19 @@ export class ConnectedHypervisor {
         return tagsOf([...vm.tags, ...keptTags(this.substrate, this.model, vm, found)]);
     }
 
-    /** Options of one of the VM's disks: its file's, else those that its template gave to the disk when the VM was made. */
-    diskOptionsOf(vm: WorkloadVm, name: string): DiskOptions {
-        return { ...this.broughtOptions(vm)[name], ...vm.diskOptions };
+    /** Options of the VM's disks, by PVE name: its file's, else those that its template gave to a disk when the VM was made. */
+    diskOptionsOf(vm: WorkloadVm): (name: string) => DiskOptions {
+        const { diskOptions } = this.broughtBy(vm);
+        return (name) => ({ ...diskOptions?.[name], ...vm.diskOptions });
     }
 
-    private broughtOptions(vm: WorkloadVm): NonNullable<VmHistory["diskOptions"]> {
-        const names = ["scsi0", ...vm.extraDisks.map((disk) => disk.interface)];
-        const settings = this.templateDetails(vm)?.settings;
-        return this.isCloned(vm)
-            ? optionsOfDisks(settings ?? {}, names)
-            : (historyOf(vm, this.recorded)?.diskOptions ?? {});
-    }
-
-    /** Details of the template that a VM is cloned from; undefined where nothing is, or only compared. */
-    private templateDetails(vm: WorkloadVm): TemplateDetails | undefined {
-        if (this.inventory === undefined || this.comparesOnly || !this.isCloned(vm)) {
+    /** Details of the template that a VM is cloned from; undefined where the run only compares, or there is no node yet. */
+    private templateOf(vm: WorkloadVm): TemplateDetails | undefined {
+        if (this.inventory === undefined || this.comparesOnly) {
             return undefined;
         }
-        return this.inventory.templates.get(templateFor(vm, this.model, this.inventory.guests).vmid);
-    }
-
-    /** Settings that a VM has from its template, as it was when the VM was made: drift knows them from a person's by that. */
-    private settingsOfTemplate(vm: WorkloadVm, known: VmHistory | undefined): VmHistory["template"] {
-        if (!this.isCloned(vm)) {
-            return known?.template;
-        }
-        const details = this.templateDetails(vm);
-        return details && inheritedSettings(details.settings);
+        const { vmid } = templateFor(vm, this.model, this.inventory.guests);
+        return this.inventory.templates.get(vmid);
     }
 
     /** The VM's disks beside its system disk, in the order in which the provider has them. */

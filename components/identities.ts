@@ -13,10 +13,10 @@ import type { Survey } from "./survey";
 export function identified(substrate: Substrate, { inventories, recorded }: Survey): Substrate {
     const configs = [...inventories.values()].flatMap((inventory) => [...inventory.configs.values()]);
     const on = ({ hypervisor }: Tenant) => inventories.get(hypervisor);
-    const found = (tenant: Tenant, vmid: number) => macsIn(on(tenant)?.configs.get(vmid) ?? {})[0];
     return withIdentities(substrate, recorded, {
         isMade: (tenant, vm) => isCloned(vm, on(tenant)?.guests ?? new Map(), recorded),
-        found: (tenant, { vmid }) => (recorded.vms.has(vmid) ? undefined : found(tenant, vmid)),
+        found: (tenant, { vmid }) =>
+            recorded.vms.has(vmid) ? undefined : macsIn(on(tenant)?.configs.get(vmid) ?? {})[0],
         taken: configs.flatMap(macsIn),
         draw: pulumi.runtime.isDryRun() ? () => NOT_DRAWN : drawMac,
     });

@@ -4,6 +4,7 @@ import { secretsOf, type Secrets } from "../host/secrets";
 import { checkClaims } from "./checkClaims";
 import { checkNode, heldWarnings } from "../node/checkNode";
 import { firewallWarning } from "../node/datacentreFirewall";
+import { nftablesWarning } from "../node/nftables";
 import { printed } from "../definitions/printed";
 import { DefinitionError } from "../definitions/faults";
 import type { Inventory } from "../node/inventory";
@@ -17,6 +18,7 @@ import type { HostSurvey } from "./hostSurvey";
 import type { RecordedTenants } from "../state/holdings";
 import { readRecorded } from "../state/readRecorded";
 import { NOTHING_RECORDED, type Recorded } from "../state/recorded";
+import { lifetimesOf } from "./lifetimes";
 import { asRunError } from "./refusal";
 
 /** All that is read before the first resource is declared. */
@@ -31,6 +33,14 @@ export interface Survey {
     readonly comparesOnly: boolean;
 }
 
+/** A survey, and the substrate as the run declares it. */
+export interface Surveyed extends Survey {
+    /** Without what was reaped. */
+    readonly substrate: Substrate;
+    /** The stack's output `made`; missing where there is nothing to keep. */
+    readonly made?: Readonly<Record<string, string>>;
+}
+
 /**
  * Looks at what the token may do, at the substrate's nodes and hosts and at the stack's own state, and checks the
  * definitions against them.
@@ -40,15 +50,18 @@ export interface Survey {
  *
  * @throws RunError, before anything is touched, with every fault or with why a node cannot be asked.
  */
-export async function survey(substrate: Substrate, root: string, comparesOnly = false): Promise<Survey> {
+export async function survey(declared: Substrate, root: string, comparesOnly = false): Promise<Surveyed> {
     try {
         const secrets = secretsOf(pulumi.runtime.allConfig());
-        if (substrate.status === "planned") {
-            return { inventories: new Map(), recorded: NOTHING_RECORDED, hosts: new Map(), secrets, comparesOnly };
+        if (declared.status === "planned") {
+            const nothing = { inventories: new Map(), recorded: NOTHING_RECORDED, hosts: new Map() };
+            return { ...nothing, secrets, comparesOnly, substrate: declared };
         }
         // Alone and first: what a survey sees depends on it, and asking for the state leaves a provider in it.
-        const warnings = await requirePreflight(substrate);
-        const { recorded, tenants } = await readRecorded(substrate.plan);
+        const warnings = await requirePreflight(declared);
+        const { recorded, tenants, kept } = await readRecorded(declared.plan);
+        const lifetimes = lifetimesOf(declared, kept, { tenants, vms: recorded.vms });
+        const { substrate, made } = lifetimes;
         const read = await withEachNode(substrate, async (client, hypervisor) => {
             const parts = surveyParts(substrate, hypervisor, recorded);
             return [hypervisor.name, await readInventory(client, hypervisor, parts)] as const;
@@ -63,10 +76,11 @@ export async function survey(substrate: Substrate, root: string, comparesOnly = 
             throw new DefinitionError(faults);
         }
         tell(substrate, inventories);
-        warnings.forEach((warning) => void pulumi.log.warn(warning));
+        [...lifetimes.warnings, ...warnings].forEach((warning) => void pulumi.log.warn(warning));
         // Last, so that a host is not looked at for definitions that are refused anyway.
         const surveyed = { inventories, recorded, secrets, comparesOnly };
-        return { ...surveyed, hosts: await hostSurveys(substrate, root, surveyed) };
+        const hosts = await hostSurveys(substrate, root, surveyed);
+        return { ...surveyed, hosts, substrate, ...(made && { made }) };
     } catch (error) {
         throw asRunError(error);
     }
@@ -107,9 +121,11 @@ async function everyHost<T>(surveys: readonly Promise<T>[]): Promise<T[]> {
 /** Tells, in every preview and up, what a person may not expect of each hypervisor. */
 function tell(substrate: Substrate, inventories: Survey["inventories"]): void {
     for (const hypervisor of substrate.hypervisors) {
-        const warning = firewallWarning(substrate, hypervisor, inventories.get(hypervisor.name)!);
-        if (warning !== undefined) {
-            void pulumi.log.warn(printed(warning));
+        for (const warningOf of [firewallWarning, nftablesWarning]) {
+            const warning = warningOf(substrate, hypervisor, inventories.get(hypervisor.name)!);
+            if (warning !== undefined) {
+                void pulumi.log.warn(printed(warning));
+            }
         }
         const held = heldWarnings(substrate, hypervisor, inventories.get(hypervisor.name)!);
         held.forEach((one) => void pulumi.log.warn(one));

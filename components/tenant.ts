@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
-import type { VmOutput } from "../substrate/outputs";
+import type { NicOutput, VmOutput } from "../substrate/outputs";
 import type { Tenant as TenantModel, WorkloadVm } from "../substrate/substrate";
 import type { ConnectedHypervisor } from "./hypervisor";
+import { declareBackups } from "./tenantBackups";
 import { TenantNetwork } from "./tenantNetwork";
 import type { TenantRouterArgs } from "./tenantRouter";
 import { TenantVm } from "./tenantVm";
@@ -30,13 +31,16 @@ export class Tenant extends pulumi.ComponentResource {
             { tenant: tenant.name, description, keep, segment, hypervisor, ...(router && { router }) },
             { parent: this },
         );
+        const machines: pulumi.Resource[] = [];
         this.vms = tenant.vms.map((vm) => {
             const vmName = `${name}-${vm.name}`;
             const former = hypervisor.aliasesOf(vm, vmName);
             const args = { vm, segment, hypervisor, network, zone, former };
             const declared = new TenantVm(vmName, args, { parent: this, aliases: former });
+            machines.push(declared);
             return outputOf(vm, tenant, declared, hypervisor.reservedFor(vm));
         });
+        declareBackups(name, { tenant, hypervisor, network, vms: machines }, this);
 
         this.registerOutputs({ vms: this.vms });
     }
@@ -54,7 +58,16 @@ function outputOf(vm: WorkloadVm, { segment }: TenantModel, declared: TenantVm, 
         subnet: segment.subnet.cidr,
         ...(vm.address !== undefined && { address: vm.address }),
         ...(reserved !== undefined && { reserved }),
+        ...(vm.nics.length > 0 && { nics: declared.nicMacs.apply((macs) => nicsOf(vm, macs)) }),
         fqdn: vm.fqdn,
         aliases: [...vm.aliases],
     };
+}
+
+function nicsOf({ nics }: WorkloadVm, macs: readonly string[]): NicOutput[] {
+    return nics.map(({ interface: name, segment, vlan, cidr, address }, index) => ({
+        interface: name,
+        ...(segment !== undefined && { segment }),
+        ...{ mac: macs[index] ?? "", vlan, subnet: cidr, address },
+    }));
 }

@@ -3,9 +3,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { descriptionOf } from "../substrate/description";
 import { prefixOf } from "../substrate/plan";
 import type { Segment, WorkloadVm } from "../substrate/substrate";
-import { SHUTDOWN_SECONDS, type ConnectedHypervisor } from "./hypervisor";
+import type { ConnectedHypervisor } from "./hypervisor";
 import type { TenantNetwork } from "./tenantNetwork";
+import { SHUTDOWN_SECONDS } from "./underWay";
 import { declareFirewall } from "./vmFirewall";
+import { nameOfVm } from "../substrate/identity";
 
 export interface TenantVmArgs {
     readonly vm: WorkloadVm;
@@ -25,6 +27,12 @@ export interface TenantVmArgs {
  */
 const STARTED = ["started", "ipv4Addresses", "ipv6Addresses", "networkInterfaceNames"];
 
+/**
+ * An EFI disk and a TPM of a VM that is there: the provider writes a change as a new, empty one (vmUpdate of vm.go in bpg
+ * v0.111.1), and boot entries and keys would be lost.
+ */
+const KEYS_OF_A_VM = ["efiDisk", "tpmState"] as const;
+
 /** The provider's word for a NIC without a VLAN; left out, it would keep the one that it has. */
 const UNTAGGED = 0;
 
@@ -43,32 +51,32 @@ export class TenantVm extends pulumi.ComponentResource {
     readonly vmid: pulumi.Output<number>;
     /** MAC of the VM's NIC, lower case. */
     readonly mac: pulumi.Output<string>;
+    /** MACs of its further NICs, in their order. */
+    readonly nicMacs: pulumi.Output<string[]>;
 
     constructor(name: string, args: TenantVmArgs, opts?: pulumi.ComponentResourceOptions) {
         super("deevnet:tenant:TenantVm", name, {}, opts);
 
         const history = args.hypervisor.historyOf(args.vm);
+        const word = [history.rebuild, history.rotation ?? ""].join(" ").trim();
         const vm = new proxmoxve.VmLegacy(
             `${name}-vm`,
-            { ...identity(args), ...template(args), ...hardware(args), ...firstBoot(args), ...lifecycle(args) },
             {
-                ignoreChanges: notDeclared(args),
-                deleteBeforeReplace: true,
-                replacementTrigger: history.rebuild,
-                dependsOn: [...args.network.beforeVms, ...[args.hypervisor.baseline ?? []].flat()],
-                // The engine hands a component's own aliases on only in the run that finds it by one: one that breaks off in
-                // between would leave the VM with its former name.
-                aliases: args.former.map((had) => ({ name: `${had.name}-vm` })),
-                // Not the component: its firewall would be protected too, and Pulumi refuses to make anew what is.
-                protect: args.vm.keep,
-                parent: this,
+                ...identity(args),
+                ...template(args),
+                ...hardware(args),
+                ...firmware(args),
+                ...devices(args),
+                ...firstBoot(args),
+                ...lifecycle(args),
             },
+            { ...optionsOf(args, word), parent: this },
         );
         args.hypervisor.done(args.vm, this, vm);
         const walls = declareFirewall(name, {
             ...{ vm: this, machine: vm, node: args.hypervisor.model.node, segment: args.segment },
             workload: args.vm,
-            ...{ onlyAddress: onlyAddress(args), incarnation: `${history.generation} ${history.rebuild}`.trim() },
+            ...{ onlyAddress: onlyAddress(args), incarnation: `${history.generation} ${word}`.trim() },
             ...{ former: args.former, formerParent: args.network },
         });
 
@@ -77,8 +85,33 @@ export class TenantVm extends pulumi.ComponentResource {
         if (args.hypervisor.heldBack(args.vm)) {
             args.hypervisor.startBehind(args.vm, vm, walls);
         }
-        this.registerOutputs({ vmid: this.vmid, mac: this.mac, ...history });
+        this.nicMacs = nicMacsOf(vm, args.vm);
+        const further = args.vm.nics.length > 0 && { nicMacs: this.nicMacs };
+        this.registerOutputs({ vmid: this.vmid, mac: this.mac, ...further, ...history });
     }
+}
+
+/** @param word a new one replaces the VM. */
+function optionsOf(args: TenantVmArgs, word: string): pulumi.CustomResourceOptions {
+    const hooks = args.hypervisor.hooksOf(args.vm);
+    return {
+        ignoreChanges: notDeclared(args),
+        deleteBeforeReplace: true,
+        replacementTrigger: word,
+        dependsOn: [...args.network.beforeVms, ...[args.hypervisor.baseline ?? []].flat()],
+        // The engine hands a component's own aliases on only in the run that finds it by one: one that breaks off in
+        // between would leave the VM with its former name.
+        aliases: args.former.map((had) => ({ name: `${had.name}-vm` })),
+        // Not the component: its firewall would be protected too, and Pulumi refuses to make anew what is.
+        protect: args.vm.keep,
+        ...(hooks && { hooks }),
+    };
+}
+
+function nicMacsOf(machine: proxmoxve.VmLegacy, { nics }: WorkloadVm): pulumi.Output<string[]> {
+    return machine.networkDevices.apply((devices) =>
+        nics.map((_, index) => devices?.[index + 1]?.macAddress?.toLowerCase() ?? ""),
+    );
 }
 
 /**
@@ -87,6 +120,9 @@ export class TenantVm extends pulumi.ComponentResource {
  */
 function notDeclared({ vm, hypervisor }: TenantVmArgs): string[] {
     const speeds = [0, ...vm.extraDisks.keys()].map((_, index) => `disks[${index}].speed`);
+    if (!hypervisor.firmwareOf(vm).made) {
+        speeds.push(...KEYS_OF_A_VM.filter((name) => name in firmware({ vm, hypervisor })));
+    }
     if (hypervisor.heldBack(vm)) {
         return ["clone", ...STARTED, ...speeds];
     }
@@ -94,10 +130,10 @@ function notDeclared({ vm, hypervisor }: TenantVmArgs): string[] {
         return ["clone", ...speeds];
     }
     void pulumi.log.warn(
-        `${vm.tenant}/${vm.name}: its disk grows in this run; its other changes need a restart, and come with the next up. ` +
+        `${nameOfVm(vm)}: its disk grows in this run; its other changes need a restart, and come with the next up. ` +
             "With reboot: when-needed both come at once.",
     );
-    return ["clone", ...speeds, "cpu", "memory", "agent", "initialization"];
+    return ["clone", ...speeds, "cpu", "memory", "agent", "initialization", "hostpcis", "usbs"];
 }
 
 /** The fixed address, once the VM runs with it: until then PVE's filter would cut the VM off. */
@@ -106,7 +142,7 @@ function onlyAddress({ vm, hypervisor }: TenantVmArgs): string | undefined {
         return vm.address;
     }
     void pulumi.log.warn(
-        `${vm.tenant}/${vm.name}: it runs with the address that it had, so PVE lets it send from any; restart it ` +
+        `${nameOfVm(vm)}: it runs with the address that it had, so PVE lets it send from any; restart it ` +
             `(qm reboot ${vm.vmid}), and the next up limits it to ${vm.address}.`,
     );
     return undefined;
@@ -130,7 +166,7 @@ function template({ vm, hypervisor }: TenantVmArgs) {
         clone: {
             vmId: hypervisor.templateFor(vm),
             // A linked clone stays on the storage of its template, and PVE refuses it with a storage (PVE/API2/Qemu.pm:4362).
-            ...(vm.clone === "full" ? { full: true, datastoreId: hypervisor.model.datastore } : { full: false }),
+            ...(vm.clone === "full" ? { full: true, datastoreId: vm.datastore } : { full: false }),
             // Clones of one template lock each other out; PVE's lock times out after 10 s. The provider takes "already
             // exists" on a second try for success, so it is the check before the run that keeps it off others' VMs.
             retries: 5,
@@ -141,29 +177,54 @@ function template({ vm, hypervisor }: TenantVmArgs) {
 }
 
 function hardware({ vm, segment, hypervisor }: TenantVmArgs) {
-    const mac = hypervisor.macOf(vm);
-    const { datastore, bridge } = hypervisor.model;
+    const { bridge } = hypervisor.model;
+    const first = { vlan: segment.tagged ? segment.vlan : UNTAGGED, ...(vm.mac !== undefined && { mac: vm.mac }) };
     const extra = hypervisor.extraDisksOf(vm);
-    const disk = (name: string, size: number) => {
-        const { discard, ...options } = hypervisor.diskOptionsOf(vm, name);
+    const optionsOf = hypervisor.diskOptionsOf(vm);
+    const disk = (name: string, size: number, datastoreId: string) => {
+        const { discard, ...options } = optionsOf(name);
         const words = discard === undefined ? {} : { discard: discard ? "on" : "ignore" };
-        return { interface: name, datastoreId: datastore, size, ...options, ...words };
+        return { interface: name, datastoreId, size, ...options, ...words };
     };
     return {
         cpu: { cores: vm.cores, sockets: 1, type: vm.cpuType },
         memory: { dedicated: vm.memoryMiB, floating: vm.balloonMiB },
-        disks: [disk("scsi0", vm.diskGiB), ...extra.map((one) => disk(one.interface, one.sizeGiB))],
+        disks: [
+            disk("scsi0", vm.diskGiB, vm.datastore),
+            ...extra.map((one) => disk(one.interface, one.sizeGiB, one.datastore)),
+        ],
         // Left undeclared, the provider attaches the host's own CD drive, which PVE lets only Sys.Console on / do.
         cdrom: { interface: "ide3", fileId: "none" },
-        networkDevices: [
-            {
-                bridge,
-                vlanId: segment.tagged ? segment.vlan : UNTAGGED,
-                model: "virtio",
-                firewall: true,
-                ...(mac && { macAddress: mac }),
-            },
-        ],
+        // PVE's number of a NIC is its place in this list (GetNetworkDeviceObjects of network.go in bpg v0.111.1).
+        networkDevices: [first, ...vm.nics].map((nic, index) => {
+            const mac = hypervisor.macOf(vm, nic, index);
+            return { bridge, vlanId: nic.vlan, model: "virtio", firewall: true, ...(mac && { macAddress: mac }) };
+        }),
+    };
+}
+
+/** Firmware and machine that the VM has beside its template's; of an EFI disk PVE has the larger size for all that is new. */
+function firmware({ vm, hypervisor }: Pick<TenantVmArgs, "vm" | "hypervisor">) {
+    const { bios, machine, efiDisk, tpmState } = hypervisor.firmwareOf(vm);
+    return {
+        ...(bios && { bios }),
+        ...(machine && { machine }),
+        ...(efiDisk && {
+            efiDisk: { datastoreId: efiDisk.datastore, type: "4m", fileFormat: "raw", preEnrolledKeys: efiDisk.keys },
+        }),
+        ...(tpmState && { tpmState: { datastoreId: tpmState.datastore, version: "v2.0" } }),
+    };
+}
+
+/** Devices of the host by their mappings; nothing where there are none, so that one that somebody gives by hand is drift. */
+function devices({ vm: { devices } }: Pick<TenantVmArgs, "vm">) {
+    return {
+        ...(devices.pci.length > 0 && {
+            hostpcis: devices.pci.map(({ key, mapping, pcie, rombar, primary }) => ({
+                ...{ device: key, mapping, pcie, rombar, xvga: primary },
+            })),
+        }),
+        ...(devices.usb.length > 0 && { usbs: devices.usb.map(({ mapping }) => ({ mapping, usb3: false })) }),
     };
 }
 
@@ -180,7 +241,11 @@ function firstBoot({ vm, segment, hypervisor, zone }: TenantVmArgs) {
         initialization: {
             datastoreId: hypervisor.model.datastore,
             interface: "ide2",
-            ipConfigs: [{ ipv4: vm.address === undefined ? byDhcp : fixed }],
+            ipConfigs: hypervisor.withoutLeft(vm, [
+                { ipv4: vm.address === undefined ? byDhcp : fixed },
+                // The way out is by the first NIC alone.
+                ...vm.nics.map(({ address, cidr }) => ({ ipv4: { address: `${address}/${prefixOf(cidr)}` } })),
+            ]),
             dns: { domain: zone, servers },
             ...(vm.user && { userAccount: { username: vm.user.name, keys: [...vm.user.keys] } }),
             // An upgrade at first boot once broke the site's networking: packages are the image factory's work.

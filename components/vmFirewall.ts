@@ -2,7 +2,7 @@ import * as proxmoxve from "@muhlba91/pulumi-proxmoxve";
 import type * as pulumi from "@pulumi/pulumi";
 import { wallOf } from "../firewall/inbound";
 import { vmFirewallOptions } from "../firewall/vmOptions";
-import { FILTER_IPSET } from "../node/addressFilter";
+import { FILTER_IPSET, filterSet } from "../node/addressFilter";
 import type { Segment, WorkloadVm } from "../substrate/substrate";
 
 export interface VmFirewallArgs {
@@ -27,7 +27,7 @@ export interface VmFirewallArgs {
 /**
  * Puts PVE's firewall around a VM: new connections in are dropped but those from the tenant's own segment, from the site's
  * segments that its zone matrix lets in, and from tenants whose files say so; the VM may not begin one with another MAC, nor with
- * another address than the one that it has by its definition. README.md says what of this PVE does not stop inside a segment.
+ * another address than the one that it has by its definition. docs/walls.md says what of this PVE does not stop inside a segment.
  *
  * @param name of the VM's component.
  * @returns all of it: once it is made, the VM may run.
@@ -35,11 +35,18 @@ export interface VmFirewallArgs {
 export function declareFirewall(name: string, args: VmFirewallArgs): pulumi.CustomResource[] {
     const target = { nodeName: args.node, vmId: args.machine.vmId };
     // The provider fails to delete a set that went with its VM: it is deleted before a VM that is replaced.
-    const beforeVm = { ...optionsOf(name, "ipfilter", args), replaceWith: [args.machine] };
-    const filter = addressFilter(`${name}-ipfilter`, target, args.onlyAddress, beforeVm);
+    const beforeVm = (role: string) => ({ ...optionsOf(name, role, args), replaceWith: [args.machine] });
+    const first = filterOf(FILTER_IPSET, args.onlyAddress);
+    const filter = [
+        ...first,
+        ...args.workload.nics.flatMap((nic) => filterOf(filterSet(nic.interface), nic.address)),
+    ].map((set) => {
+        const role = set.name === FILTER_IPSET ? "ipfilter" : set.name;
+        return new proxmoxve.firewall.IpsetLegacy(`${name}-${role}`, { ...target, ...set }, beforeVm(role));
+    });
     const options = new proxmoxve.firewall.OptionsLegacy(
         `${name}-firewall`,
-        { ...target, ...vmFirewallOptions(args.segment.tagged), ipfilter: filter.length > 0 },
+        { ...target, ...vmFirewallOptions(args.segment.tagged), ipfilter: first.length > 0 },
         // A VM whose ipset is missing could send from no address at all: it is there before, and goes after.
         { ...optionsOf(name, "firewall", args), dependsOn: filter },
     );
@@ -63,30 +70,23 @@ function optionsOf(name: string, role: string, args: VmFirewallArgs): pulumi.Cus
 }
 
 function rulesOf({ segment, workload }: VmFirewallArgs) {
-    return wallOf(segment, workload.name).map(({ type, action, source, dest, protocol, sourcePorts, ports, name }) => ({
-        type,
-        action,
-        ...(source && { source }),
-        ...(dest && { dest }),
-        ...(protocol && { proto: protocol }),
-        ...(sourcePorts && { sport: sourcePorts }),
-        ...(ports && { dport: ports }),
-        comment: name,
-        enabled: true,
-    }));
+    return wallOf(segment, workload).map(
+        ({ type, action, source, dest, protocol, sourcePorts, ports, iface, name }) => ({
+            type,
+            action,
+            ...(iface && { iface }),
+            ...(source && { source }),
+            ...(dest && { dest }),
+            ...(protocol && { proto: protocol }),
+            ...(sourcePorts && { sport: sourcePorts }),
+            ...(ports && { dport: ports }),
+            comment: name,
+            enabled: true,
+        }),
+    );
 }
 
-/** The ipset that leaves a VM one address to send from; none for a VM that may send from any. */
-function addressFilter(
-    name: string,
-    target: { readonly nodeName: string; readonly vmId: pulumi.Input<number> },
-    address: string | undefined,
-    opts: pulumi.CustomResourceOptions,
-): pulumi.CustomResource[] {
-    if (address === undefined) {
-        return [];
-    }
-    // Without /32, as PVE writes it and gives it back.
-    const args = { ...target, name: FILTER_IPSET, cidrs: [{ name: address }] };
-    return [new proxmoxve.firewall.IpsetLegacy(name, args, opts)];
+/** The ipset that leaves a NIC one address to send from, without /32, as PVE writes it and gives it back; none for one that has any. */
+function filterOf(name: string, address: string | undefined) {
+    return address === undefined ? [] : [{ name, cidrs: [{ name: address }] }];
 }

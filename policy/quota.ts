@@ -1,5 +1,5 @@
-import { formatAmount, limitOf, RESOURCES, type Resource } from "../substrate/capacity";
-import type { Quota, Substrate, Tenant } from "../substrate/substrate";
+import { formatAmount, limitOf, suppliesOf, type Supply } from "../substrate/capacity";
+import type { Hypervisor, Quota, Substrate, Tenant } from "../substrate/substrate";
 import { isUnknown, type Seen, type VmInputs } from "./rules";
 import { VM } from "./types";
 
@@ -8,6 +8,8 @@ interface Claim extends Record<keyof Quota, number> {
     readonly node: string | undefined;
     readonly tenant: string | undefined;
     readonly onBoot: boolean;
+    /** GiB of its disks by their storages. */
+    readonly disks: Readonly<Record<string, number>>;
 }
 
 /**
@@ -55,13 +57,14 @@ function beyondHypervisor(claim: Claim, others: readonly Claim[], { hypervisors 
         return [];
     }
     const there = others.filter(({ node }) => node === claim.node);
-    return RESOURCES.flatMap((resource) => {
-        const limit = limitOf(hypervisor, resource) ?? Infinity;
-        const before = there.reduce((sum, other) => sum + countedOf(other, resource), 0);
-        const own = countedOf(claim, resource);
-        const amount = (value: number) => formatAmount(value, resource);
+    return suppliesOf(hypervisor).flatMap((supply) => {
+        const limit = limitOf(hypervisor, supply) ?? Infinity;
+        const before = there.reduce((sum, other) => sum + countedOf(hypervisor, other, supply), 0);
+        const own = countedOf(hypervisor, claim, supply);
+        const amount = (value: number) => formatAmount(value, supply.resource);
+        const place = supply.datastore === undefined ? hypervisor.name : `${supply.datastore} of ${hypervisor.name}`;
         return crosses(before, own, limit)
-            ? [`${amount(before + own)} are claimed of ${hypervisor.name}, which has ${amount(limit)} to give`]
+            ? [`${amount(before + own)} are claimed of ${place}, which has ${amount(limit)} to give`]
             : [];
     });
 }
@@ -71,8 +74,11 @@ function crosses(before: number, own: number, limit: number): boolean {
     return before <= limit && before + own > limit;
 }
 
-/** As in the model: memory counts only of a VM that starts with the node. */
-function countedOf(claim: Claim, resource: Resource): number {
+/** As in the model: memory counts only of a VM that starts with the node, and a disk on its storage. */
+function countedOf(hypervisor: Hypervisor, claim: Claim, { resource, datastore }: Supply): number {
+    if (resource === "disk") {
+        return claim.disks[datastore ?? hypervisor.datastore] ?? 0;
+    }
     return resource === "memory" && !claim.onBoot ? 0 : claim[resource];
 }
 
@@ -86,5 +92,14 @@ function claimOf(inputs: VmInputs): Claim {
         vcpus: (cpu?.cores ?? 1) * (cpu?.sockets ?? 1),
         memory: memory?.dedicated ?? 0,
         disk: disks.reduce((sum, { size = 0 }) => sum + size, 0),
+        disks: disksByStore(disks),
     };
+}
+
+function disksByStore(disks: NonNullable<VmInputs["disks"]>): Record<string, number> {
+    const stores: Record<string, number> = {};
+    for (const { datastoreId = "", size = 0 } of disks) {
+        stores[datastoreId] = (stores[datastoreId] ?? 0) + size;
+    }
+    return stores;
 }

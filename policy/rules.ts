@@ -1,5 +1,5 @@
 import { standaloneReason } from "../definitions/standalone";
-import { slotOf, vmidsText } from "../substrate/plan";
+import { siteSegment, slotOf, vmidsText } from "../substrate/plan";
 import type { Hypervisor, Substrate } from "../substrate/substrate";
 import { leavesOf } from "./inputs";
 import { FIREWALL_OPTIONS, PROVIDER, VM } from "./types";
@@ -21,7 +21,7 @@ export interface VmInputs {
     readonly onBoot?: boolean;
     readonly cpu?: { readonly cores?: number; readonly sockets?: number };
     readonly memory?: { readonly dedicated?: number };
-    readonly disks?: readonly { readonly size?: number }[];
+    readonly disks?: readonly { readonly datastoreId?: string; readonly size?: number }[];
     readonly networkDevices?: readonly Nic[];
 }
 
@@ -55,15 +55,21 @@ export function segmentFaults({ type, inputs }: Seen, substrate: Substrate): str
     }
     const hypervisor = substrate.hypervisors.find(({ node }) => node === nodeName);
     const tagged = substrate.coreRouter.mode !== "none";
-    return networkDevices.flatMap((nic, index) =>
-        nicFaults(nic, tagged ? slot.vlan : 0, hypervisor).map((fault) => `networkDevices[${index}] ${fault}`),
-    );
+    const { tenants, plan } = substrate;
+    const vm = tenants.flatMap((tenant) => tenant.vms).find(({ vmid }) => vmid === vmId);
+    return networkDevices.flatMap((nic, index) => {
+        // A NIC in a segment of the site is where its tenant's file puts it, as the stack file opens it.
+        const segment = siteSegment(plan, vm?.nics[index - 1]?.segment ?? "");
+        const vlan = segment?.vlan ?? (tagged ? slot.vlan : 0);
+        return nicFaults(nic, vlan, hypervisor, segment?.name).map((fault) => `networkDevices[${index}] ${fault}`);
+    });
 }
 
-/** @param vlan of the tenant; 0 on a flat network, whose NICs have no tag. */
-function nicFaults(nic: Nic, vlan: number, hypervisor: Hypervisor | undefined): string[] {
+/** @param vlan of the tenant, or of the segment of the site; 0 on a flat network, whose NICs have no tag. */
+function nicFaults(nic: Nic, vlan: number, hypervisor: Hypervisor | undefined, segment?: string): string[] {
     const { bridge, vlanId = 0, firewall, trunks = "" } = nic;
-    const expected = vlan === 0 ? "the flat network has no VLAN (coreRouter.mode: none)" : `its tenant's is ${vlan}`;
+    const expected =
+        vlan === 0 ? "the flat network has no VLAN (coreRouter.mode: none)" : `${segment ?? "its tenant"}'s is ${vlan}`;
     const faults = [
         vlanId !== vlan && `is on VLAN ${vlanId === 0 ? "none" : vlanId}: ${expected}`,
         firewall !== true && "has no firewall: set firewall: true, without which no rule of the VM counts",
@@ -109,7 +115,7 @@ export function standaloneFaults(seen: Seen, { hypervisors }: Substrate): string
     const nodes = hypervisors.map(({ node }) => node);
     // Of a VM the node says which datastore is its own; anything else may name any hypervisor's.
     const own = hypervisors.filter(({ node }) => type !== VM || node === nodeName || !nodes.includes(nodeName ?? ""));
-    const stores = own.map(({ datastore }) => datastore);
+    const stores = own.flatMap(({ datastore, datastores }) => [datastore, ...Object.keys(datastores)]);
     const elsewhere = valuesOf("nodeName").filter(({ value }) => !nodes.includes(String(value)));
     const shared = valuesOf("datastoreId").filter(({ value }) => !stores.includes(String(value)));
     return [

@@ -20,6 +20,7 @@ export const ALLOWED_TYPES: readonly string[] = [
     "proxmoxve:firewall/ipsetLegacy:IpsetLegacy",
     "proxmoxve:firewall/optionsLegacy:OptionsLegacy",
     "proxmoxve:firewall/rulesLegacy:RulesLegacy",
+    "pulumi-nodejs:dynamic/node:BackupJob",
     "pulumi-nodejs:dynamic/router:RouterVlan",
     "pulumi-nodejs:dynamic/router:RouterDhcp",
     "pulumi-nodejs:dynamic/router:RouterNames",

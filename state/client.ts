@@ -7,7 +7,8 @@ import { definitions } from "../definitions/project/read";
 import { Refusal } from "../definitions/refusal";
 import { NODES_ALONE } from "../substrate/nodesAlone";
 import type { StackOutputs } from "../substrate/outputs";
-import { checkedDeployment, type Deployment } from "./deployment";
+import { checkedDeployment, JOB, type Deployment } from "./deployment";
+import { LISTENING, listening } from "./events/read";
 
 /** How a command of the Pulumi CLI ended, without a terminal. */
 export interface Ended {
@@ -89,15 +90,23 @@ export function outputsOf(stack: string): StackOutputs {
     return JSON.parse(pulumi("stack", "output", "--json", "--stack", stack)) as StackOutputs;
 }
 
+/** A preview of a substrate's nodes alone. */
+export interface NodesPreview {
+    readonly steps: PreviewStep[];
+    /** URNs of what it read from the nodes and found as the state has it. */
+    readonly asKept: ReadonlySet<string>;
+}
+
 /**
  * Steps of a preview of a substrate's nodes alone, read from the nodes and written nowhere: neither the core router nor a
  * host is asked. What stays as it is is among them, with what the state has of it.
  *
+ * @param refresh whether the nodes are read; else the state counts for what is there.
  * @throws Refusal with what the CLI says of its failure.
  */
-export async function previewNodes(stack: string): Promise<PreviewStep[]> {
+export async function previewNodes(stack: string, refresh = true): Promise<NodesPreview> {
     const flags = [
-        "--refresh",
+        `--refresh=${refresh}`,
         "--show-sames",
         "--json",
         "--non-interactive",
@@ -106,17 +115,19 @@ export async function previewNodes(stack: string): Promise<PreviewStep[]> {
         "--stack",
         stack,
     ];
-    const { stdout, stderr, code } = await run(["preview", ...flags], { [NODES_ALONE]: "1" });
+    const [{ stdout, stderr, code }, { asKept }] = await listening((log) =>
+        run(["preview", ...flags, "--event-log", log], { [NODES_ALONE]: "1", ...LISTENING }),
+    );
     const { steps = [], diagnostics = [] } = previewOf(stdout);
     if (code !== 0) {
         const errors = diagnostics.filter(({ severity }) => severity === "error").map(({ message }) => message);
         throw new Refusal(errors.map(asTold).join("\n") || stderr.trim() || `pulumi preview ended with ${code}`);
     }
-    return steps;
+    return { steps, asKept };
 }
 
 /** URNs of what the stack writes to the core router: a refresh must not read them either. */
-const ROUTER_RESOURCES = "**pulumi-nodejs**";
+const ROUTER_RESOURCES = "**pulumi-nodejs:dynamic/router**";
 
 interface Preview {
     readonly steps?: PreviewStep[];
@@ -173,12 +184,17 @@ export interface PreviewStep {
     readonly detailedDiff?: Readonly<Record<string, { readonly kind: string }>> | null;
 }
 
+/** Begins the types of what is on the nodes. */
+const ON_NODES = ["proxmoxve:", JOB];
+
 /** Steps that would change something; those of a refresh, and the halves of a replacement, tell nothing more. */
 const CHANGING = ["create", "update", "replace", "delete"];
 
 /** The steps of a preview that would change something on the nodes, one for each resource. */
 export function changesIn(steps: readonly PreviewStep[]): PreviewStep[] {
-    return steps.filter((step) => CHANGING.includes(step.op) && stateOf(step).type.startsWith("proxmoxve:"));
+    return steps.filter(
+        (step) => CHANGING.includes(step.op) && ON_NODES.some((type) => stateOf(step).type.startsWith(type)),
+    );
 }
 
 /** A resource as it was declared, else, where it was not, as it is. */

@@ -39,6 +39,8 @@ export interface StateResource {
     readonly inputs?: Readonly<Record<string, unknown>>;
     readonly outputs?: Readonly<Record<string, unknown>>;
     readonly parent?: string;
+    /** Its provider: URN and id. */
+    readonly provider?: string;
     /** Whether its deletion is refused. */
     readonly protect?: boolean;
     readonly dependencies?: readonly string[];
@@ -46,6 +48,8 @@ export interface StateResource {
     readonly deletedWith?: string;
     /** When it was made, as RFC 3339. */
     readonly created?: string;
+    /** When it was changed last, in the same form. */
+    readonly modified?: string;
     /** Whether it was deleted to be made anew, and is not yet. */
     readonly pendingReplacement?: boolean;
 }
@@ -64,6 +68,8 @@ export const VM = "proxmoxve:index/vmLegacy:VmLegacy";
 export const OPTIONS = "proxmoxve:firewall/optionsLegacy:OptionsLegacy";
 export const RULES = "proxmoxve:firewall/rulesLegacy:RulesLegacy";
 export const IPSET = "proxmoxve:firewall/ipsetLegacy:IpsetLegacy";
+/** A backup job on a node, as node/jobs/resource.ts declares it. */
+export const JOB = "pulumi-nodejs:dynamic/node:BackupJob";
 /** Begins the types of what the stack writes to the core router. */
 export const ROUTER = "pulumi-nodejs:dynamic/router:";
 
@@ -102,7 +108,7 @@ export function byTenant(resources: readonly StateResource[]): ReadonlyMap<strin
 }
 
 /** Begins the types of resources that a tenant may have; a hypervisor's provider and baseline are nobody's. */
-const TENANTS = ["proxmoxve:", ROUTER, TENANT];
+const TENANTS = ["proxmoxve:", JOB, ROUTER, TENANT];
 
 function tenantByItself(resource: StateResource, names: readonly string[]): string | undefined {
     if (!TENANTS.some((type) => resource.type.startsWith(type))) {

@@ -1,14 +1,31 @@
 import { slotOf, type NetworkPlan } from "../substrate/plan";
-import { byTenant, nameOf, POOL, ROUTER, VM, vmidOf, type Deployment, type StateResource } from "./deployment";
+import {
+    byTenant,
+    JOB,
+    nameOf,
+    POOL,
+    ROUTER,
+    TENANT_VM,
+    VM,
+    vmidOf,
+    type Deployment,
+    type StateResource,
+} from "./deployment";
 
 /** One tenant's things on node and router, as the stack's state knows them. */
 export interface Holdings {
     readonly tenant: string;
+    /** VMID of the one VM that they are the holdings of; missing where they are all of the tenant's. */
+    readonly only?: number;
     /** Every resource of the tenant, its component first. */
     readonly resources: readonly StateResource[];
     readonly vms: readonly VmHolding[];
     /** PVE pool; missing where it is gone. */
     readonly pool?: string;
+    /** Backup jobs of the node's scheduler. */
+    readonly jobs: readonly { readonly id: string; readonly schedule: string }[];
+    /** Backups of its VMs, which stay; known once the node was asked. */
+    readonly backups?: { readonly count: number; readonly bytes: number; readonly storages: readonly string[] };
     readonly vlans: readonly number[];
     /** Missing where the stack writes nothing to the core router. */
     readonly router?: RouterHoldings;
@@ -27,6 +44,8 @@ export interface VmHolding {
     readonly protection: boolean;
     /** Reasons of the node's not to delete it, each with the command that mends it; known once the node was asked. */
     readonly guards?: readonly string[];
+    /** Names of its snapshots that no run took, which go with it; missing for none, or where the node was not asked. */
+    readonly othersSnapshots?: readonly string[];
 }
 
 export interface DiskHolding {
@@ -54,6 +73,20 @@ export function holdingsOf({ resources = [] }: Deployment, plan: NetworkPlan): R
     return new Map([...byTenant(resources)].map(([tenant, own]) => [tenant, holdingsIn(tenant, own, plan)]));
 }
 
+/** The holdings of one VM: nothing else of its tenant, neither pool nor VLAN, nor its records on the router. */
+export function holdingsOfVm({ tenant, resources, vms }: Holdings, vmid: number): Holdings {
+    const own = new Set(resources.filter((one) => isMachine(one) && vmidOf(one) === vmid).map(({ urn }) => urn));
+    const component = `${vms.find((vm) => vm.vmid === vmid)?.component}`;
+    resources.filter((one) => one.type === TENANT_VM && nameOf(one) === component).forEach(({ urn }) => own.add(urn));
+    const below = resources.filter(({ urn, parent }) => own.has(urn) || own.has(parent ?? ""));
+    const of = vms.filter((vm) => vm.vmid === vmid);
+    return { tenant, only: vmid, resources: below, vms: of, jobs: jobsIn(below), vlans: [] };
+}
+
+function isMachine({ type }: StateResource): boolean {
+    return type === VM || type === TENANT_VM;
+}
+
 /** Tenants of the state by name, by the part of their holdings that others may not claim. */
 export type RecordedTenants = ReadonlyMap<
     string,
@@ -72,9 +105,15 @@ function holdingsIn(tenant: string, resources: readonly StateResource[], plan: N
         resources,
         vms: vms.sort((a, b) => a.vmid - b.vmid),
         ...(pool !== undefined && { pool }),
+        jobs: jobsIn(resources),
         vlans: [...new Set(vlans)].sort((a, b) => a - b),
         ...(routed && { router: recordsOf(resources) }),
     };
+}
+
+function jobsIn(resources: readonly StateResource[]): Holdings["jobs"] {
+    const jobs = resources.filter(({ type }) => type === JOB);
+    return jobs.map(({ outputs = {} }) => ({ id: String(outputs["job"]), schedule: String(outputs["schedule"]) }));
 }
 
 function vmOf(resource: StateResource): VmHolding {

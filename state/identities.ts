@@ -1,5 +1,6 @@
 import { parseAddress } from "../substrate/network";
 import type { StackOutputs } from "../substrate/outputs";
+import type { FurtherNic } from "../substrate/furtherNics";
 import type { Substrate, Tenant, WorkloadVm } from "../substrate/substrate";
 import type { Deployment } from "./deployment";
 import { asksRebuild, historyOf, recordedOf, reservationKey, type Recorded } from "./recorded";
@@ -7,7 +8,7 @@ import { asksRebuild, historyOf, recordedOf, reservationKey, type Recorded } fro
 /** Stands for a MAC that the up draws; a preview knows no more of it. */
 export const NOT_DRAWN = "not drawn yet";
 
-/** What tells of VMs beside files and state. */
+/** Everything that tells of VMs beside files and state. */
 export interface Told {
     /** Whether a run makes a VM, be it new or anew. */
     readonly isMade: (tenant: Tenant, vm: WorkloadVm) => boolean;
@@ -26,7 +27,9 @@ export interface Told {
 export function withIdentities(substrate: Substrate, recorded: Recorded, told: Told): Substrate {
     const { tenants } = substrate;
     const declared = tenants.flatMap(({ vms }) => vms.flatMap(({ mac }) => mac ?? []));
-    const taken = new Set([...declared, ...recorded.macs.values(), ...recorded.reservations.values()]);
+    const nics = tenants.flatMap(({ vms }) => vms.flatMap((vm) => vm.nics.flatMap(({ mac }) => mac ?? [])));
+    const known = [...recorded.macs.values(), ...recorded.nicMacs.values(), ...recorded.reservations.values()];
+    const taken = new Set([...declared, ...nics, ...known.flat()]);
     told.taken?.forEach((mac) => taken.add(mac));
     const macOf = (tenant: Tenant, vm: WorkloadVm): string | undefined => {
         const { vmid, name, reserved = "" } = vm;
@@ -34,12 +37,17 @@ export function withIdentities(substrate: Substrate, recorded: Recorded, told: T
         const mac = vm.mac ?? kept ?? told.found?.(tenant, vm) ?? told.draw?.(taken);
         return mac === undefined ? undefined : (taken.add(mac), mac);
     };
+    const nicOf = (vmid: number, nic: FurtherNic, index: number): FurtherNic => {
+        const mac = nic.mac ?? (recorded.nicMacs.get(vmid)?.[index] || undefined) ?? told.draw?.(taken);
+        return mac === undefined ? nic : (taken.add(mac), { ...nic, mac });
+    };
     const identified = (tenant: Tenant, vm: WorkloadVm): WorkloadVm => {
         const { reserved, ...others } = vm;
         const mac = macOf(tenant, vm);
         const keeps = isSlot(tenant, vm) || told.isMade(tenant, vm) || isReserved(vm, recorded);
         return {
             ...others,
+            nics: vm.nics.map((nic, index) => nicOf(vm.vmid, nic, index)),
             ...(mac !== undefined && { mac }),
             ...(reserved !== undefined && keeps && { reserved }),
         };

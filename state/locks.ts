@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { definitions } from "../definitions/project/read";
 import { Refusal } from "../definitions/refusal";
 import { attempt, pulumi, stateBackend } from "./client";
-import { endOrphans } from "./orphans/read";
+import { endOrphans, isPulumi } from "./orphans/read";
 import { locksIn, removeTornFiles, stateFolder, type Lock } from "./read";
 
 /**
@@ -20,7 +20,7 @@ export function releaseStack(stack: string): string[] {
     }
     const folder = stateFolder(backend);
     const locks = !backend.startsWith("file:") ? locksTold(stack) : folder === undefined ? [] : locksIn(folder, stack);
-    const taken = locks.filter((lock) => lock.hostname !== hostname() || lives(lock.pid));
+    const taken = locks.filter((lock) => lock.hostname !== hostname() || isPulumi(lock.pid));
     if (taken.length > 0) {
         const who = taken
             .map((lock) => `${lock.username}@${lock.hostname} (pid ${lock.pid}, ${lock.timestamp})`)
@@ -56,13 +56,4 @@ function locksTold(stack: string): Lock[] {
         throw new Refusal(`${stack}: whether a run holds it cannot be told: ${stderr}`);
     }
     return locks;
-}
-
-function lives(pid: number): boolean {
-    try {
-        process.kill(pid, 0);
-        return true;
-    } catch (error) {
-        return (error as { code?: string }).code === "EPERM";
-    }
 }

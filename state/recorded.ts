@@ -1,7 +1,13 @@
 import type { HostOutput } from "../definitions/definitions";
 import type { VmOutput } from "../substrate/outputs";
+import { placesOf } from "../substrate/datastores";
+import type { OwnFirmware } from "../substrate/firmware";
+import { deviceSettings, hasDevices } from "../substrate/devices";
 import type { DiskOptions } from "../substrate/diskOptions";
 import type { ExtraDisk, WorkloadVm } from "../substrate/substrate";
+import type { Template } from "../substrate/template";
+import { macsIn, nicMacsIn } from "./macs";
+import { disksIn, type RecordedDisk } from "./recordedDisks";
 import { IPSET, nameOf, OPTIONS, ROUTER, RULES, TENANT_VM, VM, vmidOf, type StateResource } from "./deployment";
 
 /** The stack's own state before a run, as far as a run must know it: plain values. */
@@ -16,6 +22,8 @@ export interface Recorded {
     readonly history: ReadonlyMap<string, VmHistory>;
     /** MAC of each VM as it was last declared, lower case, by VMID: also of one that was deleted by hand. */
     readonly macs: ReadonlyMap<number, string>;
+    /** MACs of each VM's NICs beside the first, in their order, as they were last declared, lower case, by VMID. */
+    readonly nicMacs: ReadonlyMap<number, readonly string[]>;
     /** MACs that the router's reservations are for, by reservationKey(): also of a VM that a run broke off before it made. */
     readonly reservations: ReadonlyMap<string, string>;
     /** Baselines of hosts, by the name of the component. */
@@ -38,6 +46,12 @@ export interface RecordedVm {
     readonly node: string;
     /** MAC of the NIC in the case that the node has it; missing where it has none. */
     readonly mac?: string;
+    /** MACs of those beside the first, in their order and as `mac`, empty where it has none; missing where there is no such NIC. */
+    readonly nicMacs?: readonly string[];
+    /** PVE storages that its disks lie on, by PVE name, as it was last read; missing where it has none yet. */
+    readonly datastores?: Readonly<Record<string, string>>;
+    /** Its disks as they were last read, by PVE name; missing where it has none yet. */
+    readonly disks?: Readonly<Record<string, RecordedDisk>>;
 }
 
 /** How a VM came to be as it is: outputs of its component, kept from run to run. */
@@ -46,6 +60,10 @@ export interface VmHistory {
     readonly generation: number;
     /** Word in `rebuild` that it was last made by; empty for none. */
     readonly rebuild: string;
+    /** Word of the rotation that last rebuilt it; missing for none. */
+    readonly rotation?: string;
+    /** Template that it was cloned from; missing for one that an earlier release made. */
+    readonly clonedFrom?: Template;
     /** The settings that count only after a restart, as it was last declared with them; missing for a VM that is new. */
     readonly restartSettings?: RestartSettings;
     /** PID of the QEMU process that began with another address than the one declared since, if it still ran then. */
@@ -58,22 +76,35 @@ export interface VmHistory {
     readonly ostype?: string;
     /** Settings that it had from its template when it was made, by PVE's names; missing for one that an earlier release made. */
     readonly template?: Readonly<Record<string, string | number | undefined>>;
+    /** Firmware and machine that it was made with beside its template's; missing for none. */
+    readonly firmware?: OwnFirmware;
     /** Whether it was made with a MAC that DHCP keeps an address for; missing for one that an earlier release made. */
     readonly reserved?: true;
 }
+
+/** PVE's type of a guest system where its template has none. */
+export const LINUX = "l26";
 
 /** Settings that a running VM takes over only when it is restarted. */
 export type RestartSettings = Pick<WorkloadVm, "cores" | "cpuType" | "memoryMiB" | "balloonMiB"> & {
     readonly agent: boolean;
     readonly address: string;
     readonly user: string;
+    /** Addresses of the NICs beside the first; missing for none. */
+    readonly nics?: string;
+    /** Missing for a VM without any, so that those that had none before there were any stay as they are. */
+    readonly devices?: string;
 };
 
 /** A VM's settings that count only after a restart, in a form that compares. */
 export function restartSettingsOf(vm: WorkloadVm): RestartSettings {
-    const { cores, cpuType, memoryMiB, balloonMiB, agent, address = "dhcp", user } = vm;
+    const { cores, cpuType, memoryMiB, balloonMiB, agent, address = "dhcp", user, nics, devices } = vm;
     const account = user === undefined ? "" : [user.name, ...user.keys].join("\n");
-    return { cores, cpuType, memoryMiB, balloonMiB, agent: agent.enabled, address, user: account };
+    return {
+        ...{ cores, cpuType, memoryMiB, balloonMiB, agent: agent.enabled, address, user: account },
+        ...(nics.length > 0 && { nics: nics.map((nic) => nic.address).join(" ") }),
+        ...(hasDevices(devices) && { devices: JSON.stringify(deviceSettings(devices)) }),
+    };
 }
 
 export const NOTHING_RECORDED: Recorded = {
@@ -82,15 +113,26 @@ export const NOTHING_RECORDED: Recorded = {
     ruled: new Set(),
     history: new Map(),
     macs: new Map(),
+    nicMacs: new Map(),
     reservations: new Map(),
     baselines: new Map(),
 };
 
-/** Whether a VM's `rebuild` asks for a replacement: a word that is not the one it was made by. None is no new word. */
+/**
+ * Whether a VM's `rebuild`, or a rotation, asks for a replacement: a word that is not the one it was made by. None is no new word.
+ */
 export function asksRebuild(vm: WorkloadVm, recorded: Recorded): boolean {
-    return (
-        vm.rebuild !== undefined && recorded.vms.has(vm.vmid) && vm.rebuild !== (historyOf(vm, recorded)?.rebuild ?? "")
-    );
+    if (!recorded.vms.has(vm.vmid)) {
+        return false;
+    }
+    const { rebuild = "", rotation = "" } = historyOf(vm, recorded) ?? {};
+    return (vm.rebuild ?? rebuild) !== rebuild || (vm.rotation ?? rotation) !== rotation;
+}
+
+/** Whether a disk of a VM lay on another storage than the one declared now. */
+export function movesDisk(vm: WorkloadVm, { vms }: Recorded): boolean {
+    const lay = vms.get(vm.vmid)?.datastores ?? {};
+    return placesOf(vm).some(({ name, datastore }) => (lay[name] ?? datastore) !== datastore);
 }
 
 /** Whether a run clones a VM: it is not on its node, or is to be replaced. @param guests VMIDs of the node's guests. */
@@ -135,24 +177,10 @@ export function recordedOf(resources: readonly StateResource[], vms: readonly Vm
             history.set(component, known);
         }
     }
-    const macs = macsIn(machines, components, vms);
+    const [macs, nicMacs] = [macsIn(machines, components, vms), nicMacsIn(machines, components)];
     const ruled = new Set(resources.filter(({ type }) => type === RULES).map(vmidOf));
     const reservations = reservationsIn(resources);
-    return { vms: machines, names, ruled, history, macs, reservations, baselines: baselinesIn(resources) };
-}
-
-/** MAC of each VM by what knows it best: the last up that ended well, else one that made the VM, else the VM as it was read. */
-function macsIn(
-    machines: Recorded["vms"],
-    components: readonly StateResource[],
-    vms: readonly VmOutput[],
-): ReadonlyMap<number, string> {
-    const known: readonly (readonly [number, unknown])[] = [
-        ...[...machines].map(([vmid, { mac }]) => [vmid, mac] as const),
-        ...components.map((one) => [vmidOf(one), one.outputs?.["mac"]] as const),
-        ...vms.map(({ vmid, mac }) => [vmid, mac] as const),
-    ];
-    return new Map(known.flatMap(([vmid, mac]) => (typeof mac === "string" && mac ? [[vmid, mac.toLowerCase()]] : [])));
+    return { vms: machines, names, ruled, history, macs, nicMacs, reservations, baselines: baselinesIn(resources) };
 }
 
 /** Key of a VM's reservation. It has the address, so that a VM that takes over another's name does not take over its MAC. */
@@ -185,46 +213,62 @@ function namesOf(resources: readonly StateResource[]): ReadonlyMap<number, Reado
         const end = ENDS[resource.type];
         if (end !== undefined) {
             const [name, vmid] = [nameOf(resource), vmidOf(resource)];
-            names.set(vmid, (names.get(vmid) ?? new Set()).add(name.slice(0, name.length - end.length)));
+            names.set(vmid, (names.get(vmid) ?? new Set()).add(name.replace(end, "")));
         }
     }
     return names;
 }
 
 /** Ends of the names of a VM's resources after the name of its component, by their type. */
-const ENDS: Readonly<Record<string, string>> = {
-    [TENANT_VM]: "",
-    [VM]: "-vm",
-    [OPTIONS]: "-firewall",
-    [RULES]: "-rules",
-    [IPSET]: "-ipfilter",
+const ENDS: Readonly<Record<string, RegExp>> = {
+    [TENANT_VM]: /$/,
+    [VM]: /-vm$/,
+    [OPTIONS]: /-firewall$/,
+    [RULES]: /-rules$/,
+    [IPSET]: /-ipfilter(-net\d+)?$/,
 };
 
 function recordedVm(resource: StateResource): RecordedVm {
     const { outputs = {} } = resource;
-    const [device] = (outputs["networkDevices"] ?? []) as { macAddress?: string }[];
+    const found = outputs["networkDevices"];
+    const devices = Array.isArray(found) ? (found as readonly ({ macAddress?: string } | null)[]) : [];
     return {
         component: nameOf(resource).replace(/-vm$/, ""),
         node: String(outputs["nodeName"]),
-        ...(device?.macAddress && { mac: device.macAddress }),
+        ...(devices[0]?.macAddress && { mac: devices[0].macAddress }),
+        ...(devices.length > 1 && { nicMacs: devices.slice(1).map((device) => device?.macAddress ?? "") }),
+        ...disksIn(outputs["disks"]),
     };
 }
 
 function historyIn({ outputs = {} }: StateResource): VmHistory {
     const { generation = 1, rebuild = "", ...others } = outputs as Partial<VmHistory>;
-    const { restartSettings, extraDisks, addressWaitsFor, diskOptions, ostype, template } = others;
+    const { restartSettings, extraDisks, addressWaitsFor, rotation } = others;
     // One without a VMID is of a run that broke off before its VM was made, or was heard of.
     const reserved = others.reserved === true || outputs["vmid"] === undefined;
     return {
         generation,
         rebuild,
+        ...(rotation !== undefined && { rotation }),
         ...(restartSettings && { restartSettings }),
         ...(extraDisks && { extraDisks }),
         ...(addressWaitsFor !== undefined && { addressWaitsFor }),
+        ...broughtIn(others),
+        ...(reserved && { reserved }),
+    };
+}
+
+/** Everything that a VM has since it was made, from its template and beside it. */
+export type Brought = Pick<VmHistory, "diskOptions" | "firmware" | "ostype" | "template" | "clonedFrom">;
+
+/** Record of it, from when a VM was made. */
+export function broughtIn({ diskOptions, firmware, ostype, template, clonedFrom }: Partial<VmHistory>): Brought {
+    return {
         ...(diskOptions && { diskOptions }),
+        ...(firmware && { firmware }),
         ...(ostype !== undefined && { ostype }),
         ...(template && { template }),
-        ...(reserved && { reserved }),
+        ...(clonedFrom && { clonedFrom }),
     };
 }
 

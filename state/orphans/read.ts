@@ -1,11 +1,15 @@
-import { readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync, realpathSync } from "node:fs";
 import { basename, join, sep } from "node:path";
 
 /** Where Linux tells of processes; another system has no such folder, and nothing is looked for there. */
 const PROC = "/proc";
 
-/** Programs that the Pulumi CLI starts: plugins, and what of @pulumi/pulumi runs the program, its dynamic providers and policies. */
+/**
+ * Programs that the Pulumi CLI starts: plugins, this project's policy pack, and what of @pulumi/pulumi runs the program and its
+ * dynamic providers.
+ */
 const PLUGIN = /^pulumi-(resource|language|analyzer)-/;
+const PACK = /(^|\/)policy\/pack$/;
 const RUNTIME = /\/node_modules\/@pulumi\/(pulumi|policy)\//;
 
 /** Address of the engine that started a plugin, as it stands in its arguments. */
@@ -25,9 +29,7 @@ export function endOrphans(folder: string): string[] {
     }
     const own = realpathSync(folder);
     return processes().flatMap(({ pid, args, cwd }) => {
-        const words = args.slice(0, 3).map((word) => basename(word));
-        const name =
-            words.find((word) => PLUGIN.test(word)) ?? (args.some((arg) => RUNTIME.test(arg)) ? words[0] : undefined);
+        const name = nameOf(args);
         const port = ENGINE.exec(args.join(" "))?.[1];
         const isOurs = cwd === own || cwd.startsWith(own + sep);
         if (name === undefined || port === undefined || !isOurs || listening.has(Number(port)) || !end(pid)) {
@@ -35,6 +37,41 @@ export function endOrphans(folder: string): string[] {
         }
         return [`process ${pid} (${name}), left by a run that was killed, is ended`];
     });
+}
+
+/**
+ * Whether a process is a Pulumi CLI that lives. One that was killed and that nobody has waited for yet, as in a container without an
+ * init, still has its number; after a restart of the machine the number is another program's.
+ */
+export function isPulumi(pid: number): boolean {
+    if (!isAlive(pid)) {
+        return false;
+    }
+    // A process that has ended has no arguments; undefined where the system does not tell.
+    const args = readOr(undefined, () => readFileSync(join(PROC, String(pid), "cmdline"), "utf8"));
+    return args === undefined || basename(args.split("\0")[0]!).includes("pulumi");
+}
+
+/** Whether a process has a number, whosever it is. */
+export function isAlive(pid: number): boolean {
+    try {
+        process.kill(pid, 0);
+        return true;
+    } catch (error) {
+        return (error as { code?: string }).code === "EPERM";
+    }
+}
+
+/** Whether the arguments of any process but this one name a file or folder; none does where the system does not tell. */
+export function isNamed(path: string): boolean {
+    return existsSync(PROC) && processes().some(({ args }) => args.some((argument) => argument.includes(path)));
+}
+
+/** A program that the Pulumi CLI starts, by its arguments; undefined for any other. */
+function nameOf(args: readonly string[]): string | undefined {
+    const words = args.slice(0, 3).map((word) => basename(word));
+    const plugin = words.find((word, at) => PLUGIN.test(word) || PACK.test(args[at]!));
+    return plugin ?? (args.some((arg) => RUNTIME.test(arg)) ? words[0] : undefined);
 }
 
 function end(pid: number): boolean {

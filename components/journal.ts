@@ -1,0 +1,41 @@
+import * as pulumi from "@pulumi/pulumi";
+import { append } from "../state/journal/client";
+
+/** Begins the types of what lies on a node: all else is made again by the next run, in place, where the state does not know it. */
+const ON_NODES = "proxmoxve:";
+
+/**
+ * Has every resource on a node that this run makes written into a journal, before and after it is made, so that the CLI need not
+ * save the whole state at each step.
+ *
+ * A resource with a secret is left out, as that must stand nowhere in plain text: it is made again, or taken back by its marks.
+ */
+export function keepJournal(file: string): void {
+    const hooks = {
+        beforeCreate: [
+            new pulumi.ResourceHook("journal-begun", ({ urn, newInputs: inputs = {} }) => {
+                if (!hasSecret(inputs)) {
+                    append(file, { urn, inputs });
+                }
+            }),
+        ],
+        afterCreate: [
+            new pulumi.ResourceHook("journal-made", ({ urn, id, newInputs: inputs = {}, newOutputs: outputs = {} }) => {
+                if (!hasSecret(inputs) && !hasSecret(outputs)) {
+                    append(file, { urn, inputs, made: { id, outputs, at: new Date().toISOString() } });
+                }
+            }),
+        ],
+    };
+    pulumi.runtime.registerStackTransformation(({ type, props, opts }) =>
+        type.startsWith(ON_NODES) ? { props, opts: { ...opts, hooks: { ...opts.hooks, ...hooks } } } : undefined,
+    );
+}
+
+/** Whether a secret stands anywhere in a value that the engine handed to a hook, which has secrets as outputs. */
+export function hasSecret(value: unknown): boolean {
+    if (pulumi.Output.isInstance(value)) {
+        return true;
+    }
+    return typeof value === "object" && value !== null && Object.values(value).some(hasSecret);
+}

@@ -1,0 +1,102 @@
+import { randomUUID } from "node:crypto";
+import type { PreviewStep } from "../client";
+import { nameOf, type Deployment, type PendingOperation, type StateResource } from "../deployment";
+import type { Repair } from "../repair";
+import type { Entry, Journal } from "./entries";
+
+/** Begins the types of Pulumi's resources that stand for a provider. */
+const PROVIDER = "pulumi:providers:";
+
+/**
+ * Makes a state whole that a run which was killed never saved: what the run made is in it as made, and what it had begun as a
+ * pending operation, just as the CLI's own checkpoints would have it. What it changed or deleted, the next run's reading finds.
+ *
+ * The journal says what was made, with which values; how it is declared beside them (parent, provider, dependencies) a preview
+ * says.
+ *
+ * @param steps of a preview of the nodes against that state.
+ * @param newId gives the ID of a provider that the state does not have.
+ * @returns the same state, without notes, where the journal tells of nothing.
+ */
+export function wholeState(
+    deployment: Deployment,
+    { entries }: Journal,
+    steps: readonly PreviewStep[],
+    newId: () => string = randomUUID,
+): Repair {
+    const declared = declaredIn(steps);
+    const resources = [...(deployment.resources ?? [])];
+    const pending = [...(deployment.pending_operations ?? [])];
+    const notes: string[] = [];
+    const add = (resource: StateResource) => {
+        const at = resources.findIndex(({ urn }) => urn === resource.urn);
+        resources.splice(at < 0 ? resources.length : at, 1, resource);
+    };
+    for (const one of declared.values()) {
+        const entry = entries.get(one.urn);
+        if (entry === undefined) {
+            continue;
+        }
+        for (const needed of needsOf(one, declared, resources)) {
+            add(asKnown(needed.type.startsWith(PROVIDER) ? { ...needed, id: newId() } : needed, resources));
+        }
+        const resource = asKnown(one, resources);
+        if (entry.made === undefined) {
+            pending.push(begun(resource, entry, resources));
+        } else {
+            add(made(resource, entry));
+        }
+        notes.push(`${nameOf(one)}: the journal of the run that was killed has it as ${entry.made ? "made" : "begun"}`);
+    }
+    return notes.length === 0
+        ? { deployment, notes }
+        : { deployment: { ...deployment, resources, pending_operations: pending }, notes };
+}
+
+/** Resources as they are declared, by URN, in the order in which a program declares them. */
+function declaredIn(steps: readonly PreviewStep[]): ReadonlyMap<string, StateResource> {
+    const states = steps.flatMap(({ newState }) => (newState ? [newState as unknown as StateResource] : []));
+    return new Map(states.map((one) => [one.urn, one]));
+}
+
+/** Components that a resource stands under, and its provider, as far as the state does not have them, the outermost first. */
+function needsOf(
+    { parent, provider }: Declared,
+    declared: ReadonlyMap<string, StateResource>,
+    known: readonly StateResource[],
+): StateResource[] {
+    const urns = [parent, provider?.slice(0, provider.lastIndexOf("::"))];
+    return urns.flatMap((urn) => {
+        const one = urn === undefined || known.some((other) => other.urn === urn) ? undefined : declared.get(urn);
+        return one === undefined ? [] : [...needsOf(one, declared, known), one];
+    });
+}
+
+type Declared = StateResource & { readonly provider?: string };
+
+/** A resource that refers to what the state has alone, and to its provider by the ID that this has there. */
+function asKnown(resource: Declared, known: readonly StateResource[]): StateResource {
+    const urns = new Set(known.map(({ urn }) => urn));
+    const there = (list: readonly string[] = []) => list.filter((urn) => urns.has(urn));
+    const by = Object.entries(resource.propertyDependencies ?? {}).map(([name, list]) => [name, there(list)] as const);
+    const provider = known.find(({ urn }) => resource.provider?.startsWith(`${urn}::`) === true);
+    return {
+        ...resource,
+        ...(provider && { provider: `${provider.urn}::${provider.id}` }),
+        dependencies: there(resource.dependencies),
+        propertyDependencies: Object.fromEntries(by),
+    };
+}
+
+function made(resource: StateResource, { inputs, made }: Entry): StateResource {
+    return { ...resource, id: made!.id, inputs, outputs: made!.outputs, created: made!.at };
+}
+
+/** A creation under way. What it takes the place of was deleted before, which the engine would have noted of it. */
+function begun(resource: StateResource, { inputs }: Entry, resources: StateResource[]): PendingOperation {
+    const at = resources.findIndex(({ urn }) => urn === resource.urn);
+    if (at >= 0) {
+        resources[at] = { ...resources[at]!, pendingReplacement: true };
+    }
+    return { type: "creating", resource: { ...resource, id: "", inputs, outputs: {} } };
+}

@@ -1,0 +1,70 @@
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { jsonOr } from "../../definitions/json";
+import { PROJECT } from "../../definitions/stackFile";
+import { exportStack, stateBackend } from "../client";
+import { checkedDeployment, type Deployment } from "../deployment";
+import { stateFolder } from "../read";
+import { digestOf, readingIn, type Reading } from "./reading";
+
+/** A stack's state, and a digest of all of it that another state never has. */
+export interface KnownState {
+    readonly digest: string;
+    readonly deployment: Deployment;
+}
+
+/** The state of a stack: where the backend is a folder its file is read, which is as good as a start of the CLI. @throws Refusal where there is none that can be read. */
+export function readState(stack: string): KnownState {
+    const text = checkpointText(stack);
+    const { checkpoint } = (text === undefined ? {} : jsonOr(text, {})) as { checkpoint?: { latest?: unknown } };
+    if (text === undefined || checkpoint?.latest === undefined) {
+        const exported = exportStack(stack);
+        return { digest: digestOf(exported.deployment), deployment: exported.deployment };
+    }
+    return { digest: digestOf(text), deployment: checkedDeployment(stack, checkpoint.latest) };
+}
+
+/** Pulumi's file of a stack in a folder (projectReferenceStore in pkg/backend/diy/store.go); undefined for another backend, and for one that is compressed. */
+function checkpointText(stack: string): string | undefined {
+    const folder = stateFolder(stateBackend());
+    const file = folder && join(folder, "stacks", PROJECT, `${stack}.json`);
+    return file === undefined || !existsSync(file) || existsSync(`${file}.gz`) ? undefined : readFileSync(file, "utf8");
+}
+
+/** The record of a stack's last reading; undefined where there is none that is whole. */
+export function lastReading(stack: string): Reading | undefined {
+    try {
+        return readingIn(jsonOr(readFileSync(placeOf(stack), "utf8"), undefined));
+    } catch {
+        // None was kept, or it cannot be read: everything is read again.
+        return undefined;
+    }
+}
+
+/** Keeps the record of a reading in the place of the last one. It appears by a rename, so that none is ever cut off. */
+export function keepReading(stack: string, reading: Reading): void {
+    const place = placeOf(stack);
+    const partial = `${place}.${process.pid}`;
+    try {
+        mkdirSync(dirname(place), { recursive: true, mode: 0o700 });
+        writeFileSync(partial, JSON.stringify(reading), { mode: 0o600 });
+        renameSync(partial, place);
+    } catch {
+        // A home that cannot be written is no reason to fail: the next run reads everything.
+    }
+}
+
+/** The person's cache folder: whoever removes it loses nothing but time. Not the state's, which a preview never writes to. */
+function placeOf(stack: string): string {
+    const cache = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
+    // The URL of a backend may hold a password.
+    return join(cache, PROJECT, "readings", `${digestOf([stateBackend(), stack])}.json`);
+}
+
+/** The versions of this program and of the provider that it declares its resources for. */
+export function versions(): string {
+    return [join(__dirname, "../../package.json"), require.resolve("@muhlba91/pulumi-proxmoxve/package.json")]
+        .map((file) => (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version)
+        .join(" ");
+}

@@ -1,0 +1,44 @@
+import { createHash } from "node:crypto";
+
+/** The node's answers of one reading: a digest of what each guest and pool was, by their names here. No answer stands in it. */
+export type Digests = ReadonlyMap<string, string>;
+
+/** Record of a reading that the state agrees with, by which a later run tells whether anything changed since. */
+export interface Reading {
+    /** Digest of the state that it belongs to. */
+    readonly state: string;
+    /** The versions that read it: others may read more. */
+    readonly versions: string;
+    readonly digests: Readonly<Record<string, string>>;
+}
+
+/** Digest of plain values, whatever the order of their keys: PVE writes an object's keys in another order each time. */
+export function digestOf(value: unknown): string {
+    return createHash("sha256")
+        .update(JSON.stringify(value, (_, one: unknown) => inOrder(one)) ?? "")
+        .digest("hex");
+}
+
+function inOrder(value: unknown): unknown {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+        return value;
+    }
+    return Object.fromEntries(Object.entries(value).sort(([one], [other]) => (one < other ? -1 : 1)));
+}
+
+/** A record as it was kept; undefined for anything else, as for a file that was cut off. */
+export function readingIn(value: unknown): Reading | undefined {
+    const { state, versions, digests } = (value ?? {}) as Partial<Record<keyof Reading, unknown>>;
+    const isRecord = typeof digests === "object" && digests !== null && !Array.isArray(digests);
+    return typeof state === "string" && typeof versions === "string" && isRecord ? (value as Reading) : undefined;
+}
+
+/** Whether what was read now is what the record has, for the same state and by the same versions: nothing more, nothing less. */
+export function isAsRead(last: Reading | undefined, now: Omit<Reading, "digests">, digests: Digests): boolean {
+    return (
+        last?.state === now.state &&
+        last.versions === now.versions &&
+        Object.keys(last.digests).length === digests.size &&
+        [...digests].every(([name, digest]) => last.digests[name] === digest)
+    );
+}
