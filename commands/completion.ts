@@ -10,7 +10,7 @@ export const command = defineCommand({
     group: "set up",
     summary: "completion of commands, options, substrates and tenants for a shell",
     details:
-        'Prints what a shell is to read: for bash `eval "$(tenants completion bash)"` in ~/.bashrc, for zsh the same with zsh in ' +
+        'Prints a completion script for the shell to read: for bash `eval "$(tenants completion bash)"` in ~/.bashrc, for zsh the same with zsh in ' +
         "~/.zshrc, for fish `tenants completion fish | source` in ~/.config/fish/config.fish.",
     arguments: [{ name: "shell", kind: "text", says: SHELLS.join(", "), choices: SHELLS }],
     options: {},

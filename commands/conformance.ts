@@ -42,7 +42,7 @@ export const command = defineCommand({
     group: "set up",
     summary: "compare a substrate's real node and router with the simulated ones, on a throwaway tenant",
     details:
-        "Makes a throwaway tenant of one small VM on a free VLAN, changes it, changes it past the program, makes it anew and tears it " +
+        "Makes a throwaway tenant of one small VM on a free VLAN, changes it, changes it behind the program's back, rebuilds it and tears it " +
         "down, on the substrate's own node and router, with the environment's token and key. After each step it compares the form of " +
         "what they answer, and of what they refuse, with what the simulators answer, and prints versions and every difference for an " +
         "issue: no addresses, names or secrets. It touches nothing else, and keeps its own state in .conformance (docs/conformance.md). What a " +
@@ -98,7 +98,7 @@ function planOf({ name, plan, hypervisors, coreRouter }: Substrate, vlan: number
     const which = vlan === undefined ? "a free VLAN" : `VLAN ${vlan}, as VM ${vmidOf(plan, vlan, 1)}`;
     return (
         `On ${where} of ${name}, a throwaway tenant with one VM (1 core, 512 MiB) is made on ${which}, changed, made anew and ` +
-        `taken away again${reloads}.`
+        `removed again${reloads}.`
     );
 }
 
@@ -107,7 +107,7 @@ async function takeAway(substrate: Substrate, throwaway: Throwaway): Promise<num
         note("conformance: no check left anything");
         return EXIT.done;
     }
-    note("conformance: what an earlier check left is taken away");
+    note("conformance: removing what an earlier check left");
     const ending = new AbortController();
     return inOrder(
         () => cleaned(substrate, throwaway, ending.signal),
@@ -143,7 +143,7 @@ async function check(substrate: Substrate, throwaway: Throwaway, vlan: number): 
     const work = async () => {
         const outcome = await outcomeOf({ ...setting, isPublic: isPublicWord(), signal: steps.signal });
         if (outcome.error instanceof InterruptedError) {
-            say("ended; what was made is taken away first: another Ctrl-C leaves that to --clean-up");
+            say("ended; removing what was made first: another Ctrl-C leaves that to --clean-up");
         }
         const versions = await versionsOf(substrate).catch(() => undefined);
         const code = await cleaned(substrate, throwaway, cleaning.signal).catch((error: Error) => error);

@@ -14,8 +14,8 @@ export const command = defineCommand({
     group: "daily",
     summary: "take every tenant of a substrate away",
     details:
-        "Shows what goes, asks for the substrate's name (--yes says it for a script), runs pulumi destroy, and says what was " +
-        "released and whether anything is left. What the code did not declare stays. What stands behind -- is Pulumi's.",
+        "Shows what goes, asks for the substrate's name (--yes answers for a script), runs pulumi destroy, and says what was " +
+        "released and whether anything is left. What the code did not declare stays. Arguments after -- go to Pulumi.",
     arguments: [SUBSTRATE],
     options: { yes: { says: "say the substrate's name without being asked", value: "substrate" } },
     output: "released",

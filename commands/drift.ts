@@ -1,5 +1,5 @@
-import type { DriftRow } from "../report/row";
-import { driftTable, rowsOf } from "../report/drift";
+import type { DriftRow, OlderTemplate } from "../report/row";
+import { driftTable, olderText, othersText, rowsOf } from "../report/drift";
 import { unreadWords } from "../report/routerWords";
 import type { Substrate } from "../substrate/substrate";
 import { defineCommand, SUBSTRATE } from "./cli/definition";
@@ -8,16 +8,21 @@ import { Refusal } from "./cli/errors";
 import { EXIT } from "./cli/exit";
 import { answer, complain, note, width } from "./cli/terminal";
 import { recordedSubstrate } from "./shared/identities";
+import { compare, REFRESH } from "./shared/comparison";
+import { withoutReapedIfAny } from "./shared/lifetimes";
 import { selectStack } from "./shared/stack";
+import { olderIn } from "./shared/standings";
 import { loadOne } from "./shared/substrates";
 import { hostDrift } from "../host/drift";
 import { PRIVATE_KEY, SECRET_VARIABLES, secretsOf, type Secrets } from "../host/secrets";
 import type { Finding } from "../substrate/findings";
 import { nodeDrift, notLookedAt as ofNodeNotLookedAt } from "../node/drift";
-import { apiToken, withEachNode } from "../node/client";
-import { driftParts, readInventory } from "../node/read";
+import { apiToken, withEachNode, type Answers } from "../node/client";
+import { driftParts, readInventory, vmsOn } from "../node/read";
+import { othersSnapshots, type OthersSnapshot } from "../node/snapshots";
 import { requirePreflight } from "../node/preflight";
 import { previewNodes, pulumi } from "../state/client";
+import { readState } from "../state/reading/read";
 import { routerDrift } from "../router/drift";
 import { readInventory as readRouter } from "../router/read";
 import { requireSupported } from "../router/version";
@@ -29,30 +34,36 @@ export const command = defineCommand({
     summary: "say what differs on nodes, hosts and router from the files, changing nothing",
     details:
         "Prints what differs from the tenants' files on nodes, hosts and core router, by tenant: what was declared, what is, " +
-        "since when and by whom where PVE's task log knows, and the command that settles it. It only reads.",
+        "since when and by whom where PVE's task log knows, and the command that settles it. It only reads: everything in full " +
+        "where something changed since the last run (docs/state.md). VMs on an older template than the newest are listed behind it, and snapshots that no run took.",
     arguments: [SUBSTRATE],
-    options: {},
+    options: { refresh: REFRESH },
     output: "drift",
     needs: ["pulumi"],
     example: "tenants drift dvntm --json | jq '.drift[].what'",
-    exits: { 0: "no drift", 1: "it could not be told, of one place or of all", 2: "drift" },
-    async run({ args, json }) {
+    exits: { 0: "no drift", 1: "a place could not be read", 2: "drift" },
+    async run({ args, json, options }) {
         compareWithFiles();
-        const substrate = loadOne(args["substrate"]!);
-        selectStack(substrate.name).forEach((line) => note(`recover: ${line}`));
-        const told = await Promise.all(sources(substrate).map((source) => ask(substrate, source)));
+        const loaded = loadOne(args["substrate"]!);
+        selectStack(loaded.name).forEach((line) => note(`recover: ${line}`));
+        const substrate = withoutReapedIfAny(loaded);
+        const told = await Promise.all(sources(substrate, options.refresh).map((source) => ask(substrate, source)));
         const rows = told.flatMap((one) => one.rows);
         const untold = told.flatMap(({ source, reason }) => (reason === undefined ? [] : [{ source, reason }]));
         const unlooked = [...notLookedAt(substrate), ...told.flatMap((one) => one.notLookedAt)];
+        const templates = told.flatMap((one) => one.templates);
+        const snapshots = told.flatMap((one) => one.snapshots);
         if (!json) {
             unlooked.forEach(note);
         }
         // That part of it shows none is no answer where another part could not be asked.
         const silent = rows.length === 0 && untold.length > 0;
-        answer({ substrate: substrate.name, drift: rows, untold, notLookedAt: unlooked }, () =>
-            silent ? "" : driftTable(substrate.name, rows, width()),
+        const table = silent ? "" : driftTable(substrate.name, rows, width());
+        answer(
+            { substrate: substrate.name, drift: rows, templates, snapshots, untold, notLookedAt: unlooked },
+            () => table + olderText(substrate.name, templates) + othersText(snapshots),
         );
-        untold.forEach(({ source, reason }) => complain(`${source}: it could not be told: ${reason}`));
+        untold.forEach(({ source, reason }) => complain(`${source}: it could not be read: ${reason}`));
         return untold.length > 0 ? EXIT.failed : rows.length > 0 ? EXIT.differences : EXIT.done;
     },
 });
@@ -62,17 +73,20 @@ interface Told {
     readonly source: string;
     readonly rows: readonly DriftRow[];
     readonly notLookedAt: readonly string[];
+    readonly templates: readonly OlderTemplate[];
+    readonly snapshots: readonly OthersSnapshot[];
     readonly reason?: string;
 }
 
 /** Asks a source; that one of them cannot tell keeps none of the others from telling. */
 async function ask(substrate: Substrate, source: DriftSource): Promise<Told> {
     try {
-        const { findings, notLookedAt: unlooked = [] } = await source.look();
-        return { source: source.name, rows: rowsOf(substrate, findings), notLookedAt: unlooked };
+        const { findings, notLookedAt: unlooked = [], templates = [], snapshots = [] } = await source.look();
+        return { source: source.name, rows: rowsOf(substrate, findings), notLookedAt: unlooked, templates, snapshots };
     } catch (error) {
         if (error instanceof Refusal) {
-            return { source: source.name, rows: [], notLookedAt: [], reason: error.message };
+            const nothing = { rows: [], notLookedAt: [], templates: [], snapshots: [] };
+            return { source: source.name, ...nothing, reason: error.message };
         }
         throw error;
     }
@@ -90,11 +104,15 @@ export interface DriftSource {
 export interface Seen {
     readonly findings: readonly Finding[];
     readonly notLookedAt?: readonly string[];
+    /** VMs on an older template than the newest, which is no drift. */
+    readonly templates?: readonly OlderTemplate[];
+    /** Snapshots that no run took, which is no drift. */
+    readonly snapshots?: readonly OthersSnapshot[];
 }
 
 /** Every place of a substrate that drift is looked for in; each only reads. What is only planned has no node and no host. */
-export function sources(substrate: Substrate): DriftSource[] {
-    const machines = substrate.status === "planned" ? [] : [nodeSource(substrate), ...hostSources(substrate)];
+export function sources(substrate: Substrate, refresh: string): DriftSource[] {
+    const machines = substrate.status === "planned" ? [] : [nodeSource(substrate, refresh), ...hostSources(substrate)];
     return [...machines, ...routerSource(substrate)];
 }
 
@@ -112,19 +130,31 @@ export function notLookedAt({ name, status, hypervisors, coreRouter }: Substrate
 }
 
 /** The nodes, by a preview that reads them and by what it does not tell of. */
-function nodeSource(substrate: Substrate): DriftSource {
-    return { name: "node", look: () => ofNodes(substrate) };
+function nodeSource(substrate: Substrate, refresh: string): DriftSource {
+    return { name: "node", look: () => ofNodes(substrate, refresh) };
 }
 
-async function ofNodes(substrate: Substrate): Promise<Seen> {
+async function ofNodes(substrate: Substrate, refresh: string): Promise<Seen> {
     // First: a preview refreshes before the program asks, and takes for gone what the token may not see.
     await requirePreflight(substrate);
-    const inventories = await withEachNode(substrate, (client, one) =>
-        readInventory(client, one, driftParts(substrate, one)),
-    );
-    const steps = await previewNodes(substrate.name);
+    const answers: Answers = new Map();
+    const read = await withEachNode(substrate, async (client, one) => {
+        const inventory = await readInventory(client.remembering(answers), one, driftParts(substrate, one));
+        return { inventory, others: await othersSnapshots(client, one.node, vmsOn(substrate, one), inventory.configs) };
+    });
+    const inventories = read.map(({ inventory }) => inventory);
+    // The router is asked by itself.
+    const compared = await compare(substrate, refresh, { router: false, answers });
+    const { steps, asKept } = await previewNodes(substrate.name, !compared.unchanged);
+    compared.keepFound({ asKept });
     const findings = nodeDrift(substrate, steps, inventories, apiToken().split("=")[0]!);
-    return { findings, notLookedAt: inventories.flatMap(ofNodeNotLookedAt) };
+    const { templates, untold } = olderIn(
+        substrate,
+        inventories,
+        compared.deployment ?? readState(substrate.name).deployment,
+    );
+    const unlooked = [...inventories.flatMap(ofNodeNotLookedAt), ...untold];
+    return { findings, notLookedAt: unlooked, templates, snapshots: read.flatMap(({ others }) => others) };
 }
 
 /** Each host that has a baseline, by Ansible's own check. */

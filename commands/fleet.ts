@@ -21,8 +21,8 @@ export const command = defineCommand({
     group: "look",
     summary: "preview every substrate side by side, changing nothing, in one report",
     details:
-        "Runs a preview of every substrate, or a refresh that only looks, some side by side, and reports of all at once. One that " +
-        "fails keeps none of the others from running. Nothing is changed but that a substrate without a stack gets one.",
+        "Runs a preview of every substrate, or a refresh that only looks, some side by side, and reports on all of them. One that " +
+        "fails does not stop the others. Nothing is changed, except that a substrate without a stack gets one.",
     arguments: [
         { name: "what", kind: "text", says: "preview (default) or refresh", optional: true, choices: FLEET_COMMANDS },
     ],

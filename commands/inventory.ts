@@ -9,6 +9,7 @@ import { defineCommand, SUBSTRATE } from "./cli/definition";
 import { writeFolder, writeText } from "./cli/files";
 import { answer, note } from "./cli/terminal";
 import { recordedIfAny } from "./shared/identities";
+import { withoutReapedIfAny } from "./shared/lifetimes";
 import { loadOne } from "./shared/substrates";
 
 /** Begins every file that is ours, so that one of a VM that is gone is known and removed. */
@@ -27,11 +28,7 @@ export const command = defineCommand({
         "host_vars/ with what the site's collections read of a host. Without --output it is printed as one file.",
     arguments: [SUBSTRATE],
     options: {
-        input: {
-            says: "YAML that sets deevnet_vlans, from which the zone keys come",
-            value: "file",
-            kind: "file",
-        },
+        input: { says: "YAML that sets deevnet_vlans, from which the zone keys come", value: "file", kind: "file" },
         output: { says: "write the files into this folder", value: "folder", kind: "folder" },
     },
     output: "inventory",
@@ -39,7 +36,7 @@ export const command = defineCommand({
     example: "tenants inventory dvntm --output inventory",
     exits: { 1: "faults; nothing is written" },
     run({ args, options: { input, output } }) {
-        const substrate = recordedIfAny(loadOne(args["substrate"]!));
+        const substrate = recordedIfAny(withoutReapedIfAny(loadOne(args["substrate"]!)));
         const told = namesTold(substrate);
         if (told !== undefined) {
             note(told);

@@ -5,8 +5,10 @@ import { asPage } from "../report/map/page";
 import { asSvg } from "../report/map/svg";
 import { defineCommand, SUBSTRATE } from "./cli/definition";
 import { shown, UsageError } from "./cli/errors";
-import { readText, writeText } from "./cli/files";
+import { readGiven, writeText } from "./cli/files";
 import { answer } from "./cli/terminal";
+import { stampOf } from "./shared/stamp";
+import { lifetimesIfAny } from "./shared/lifetimes";
 import { loadOne } from "./shared/substrates";
 
 /** How each kind of file is drawn. */
@@ -32,7 +34,7 @@ export const command = defineCommand({
     needs: [],
     example: "tenants drift dvntm --json | tenants map dvntm --drift -",
     exits: { 1: "faults; nothing is written" },
-    run({ args, options: { output, drift } }) {
+    async run({ args, options: { output, drift } }) {
         const name = args["substrate"]!;
         const files = output === undefined ? Object.keys(DRAWN).map((kind) => `map-${name}${kind}`) : [output];
         const unknown = files.find((file) => DRAWN[extname(file)] === undefined);
@@ -41,13 +43,15 @@ export const command = defineCommand({
                 `--output ${shown(unknown)} is not allowed; it ends with ${Object.keys(DRAWN).join(" or ")}`,
             );
         }
-        const content = mapOf(loadOne(name), drift === undefined ? undefined : toldIn(drift, name));
+        const substrate = loadOne(name);
+        const told = drift === undefined ? undefined : await toldIn(drift, name);
+        const content = { ...mapOf(substrate, told, lifetimesIfAny(substrate).endings), stamp: stampOf(name) };
         files.forEach((file) => writeText(file, DRAWN[extname(file)]!(content)));
         answer({ substrate: name, files }, () => files.join("\n"));
     },
 });
 
 /** @param file a file, or - for standard input. */
-function toldIn(file: string, substrate: string): ToldDrift {
-    return readDrift(readText(file), file === "-" ? "standard input" : file, substrate);
+async function toldIn(file: string, substrate: string): Promise<ToldDrift> {
+    return readDrift(await readGiven(file), file === "-" ? "standard input" : file, substrate);
 }

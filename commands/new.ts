@@ -14,8 +14,8 @@ export const command = defineCommand({
     group: "set up",
     summary: "write a tenant's file with the next free VLAN",
     details:
-        "Writes tenants/<substrate>/<tenant>.yaml with one small VM, the next free VLAN and what else may stand there as comments. " +
-        "A name or VLAN that is taken is refused, and so is what the definitions would not pass with.",
+        "Writes tenants/<substrate>/<tenant>.yaml with one small VM, the next free VLAN and the other keys as comments. " +
+        "A name or VLAN that is taken is refused, and so is a file that would make the definitions faulty.",
     arguments: [SUBSTRATE, { name: "tenant", kind: "tenant", says: "name of the tenant: a DNS label" }],
     options: {
         vlan: { says: "this VLAN rather than the next free one", value: "1-4094", kind: "number", bounds: [1, 4094] },

@@ -2,6 +2,7 @@ import { defineCommand, POLICY, SUBSTRATE } from "./cli/definition";
 import { compareWithFiles } from "./cli/environment";
 import { exitOfPulumi } from "./cli/exit";
 import { answer, note } from "./cli/terminal";
+import { compare, REFRESH, refreshFlags } from "./shared/comparison";
 import { policyArguments } from "./shared/policy";
 import { runPulumi } from "./cli/pulumi";
 import { selectStack } from "./shared/stack";
@@ -12,11 +13,13 @@ export const command = defineCommand({
     group: "daily",
     summary: "show what an up would change, changing nothing",
     details:
-        "Runs pulumi preview, held to the policy pack (docs/policy.md). What stands behind -- is Pulumi's, such as --diff. " +
-        "Nothing is changed but that a substrate without a stack gets one.",
+        "Runs pulumi preview, held to the policy pack (docs/policy.md). Where nothing on nodes and router changed since the " +
+        "last run, they are not read in full (docs/state.md). Arguments after -- go to Pulumi, such as --diff. " +
+        "Nothing is changed, except that a substrate without a stack gets one.",
     arguments: [SUBSTRATE],
     options: {
         policy: POLICY,
+        refresh: REFRESH,
         "expect-no-changes": { says: "where anything would change, end with 2" },
     },
     output: "changes",
@@ -34,16 +37,11 @@ export const command = defineCommand({
         selectStack(substrate.name).forEach((line) => note(`recover: ${line}`));
         const held = policyArguments(options.policy);
         const expected = options["expect-no-changes"] ? ["--expect-no-changes"] : [];
-        const { code, changes } = await runPulumi(
-            request,
-            substrate,
-            "preview",
-            "--stack",
-            substrate.name,
-            ...held,
-            ...expected,
-            ...further,
-        );
+        const compared = await compare(substrate, options.refresh, { further });
+        const asked = [...held, ...expected, ...refreshFlags(compared), ...further];
+        const ran = await runPulumi(request, substrate, "preview", "--stack", substrate.name, ...asked);
+        compared.keepFound(ran);
+        const { code, changes } = ran;
         answer({ substrate: substrate.name, changes });
         return exitOfPulumi(code);
     },

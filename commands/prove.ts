@@ -1,4 +1,5 @@
-import { mismatchesOf } from "../proof/findings";
+import { mismatchesOf, type Proof } from "../proof/findings";
+import type { ProofOptions } from "../proof/measure/run";
 import { asPage } from "../report/proofPage";
 import { asText } from "../report/proofText";
 import { defineCommand, SUBSTRATE } from "./cli/definition";
@@ -8,13 +9,14 @@ import { EXIT } from "./cli/exit";
 import { writeText } from "./cli/files";
 import { inOrder } from "./cli/interruption";
 import { answer, note } from "./cli/terminal";
+import { stampOf } from "./shared/stamp";
 
 export const command = defineCommand({
     name: "prove",
     group: "set up",
     summary: "measure on this machine that a substrate's walls hold",
     details:
-        "Brings the substrate up on a simulated node and router that its network plan says, builds switch, router, DHCP and DNS from what they hold, and " +
+        "Brings the substrate up on a simulated node and router, as its network plan describes them, builds switch, router, DHCP and DNS from what they hold, and " +
         "measures from inside every VM what the tenants' files declare. Needs root; nothing of it is left afterwards.",
     arguments: [SUBSTRATE],
     options: {
@@ -29,7 +31,14 @@ export const command = defineCommand({
             value: "folder",
             kind: "folder",
         },
-        output: { says: "write a page with the matrix as a picture", value: "file", kind: "file" },
+        nftables: {
+            says: "with PVE's firewall of nftables (proxmox-firewall) on the node, in place of that of iptables",
+        },
+        output: {
+            says: "write a page to keep: what is open, the matrix as a picture, date and commit",
+            value: "file",
+            kind: "file",
+        },
     },
     output: "proof",
     needs: ["pulumi", "lab", "plane"],
@@ -46,25 +55,28 @@ export const command = defineCommand({
             throw new Refusal(`prove: ${missing}`);
         }
         const subject = { definitions: options.from ?? definitions(), substrate: args["substrate"]! };
-        return measure(subject, options.vms === undefined ? undefined : Number(options.vms), options.output);
+        const vms = options.vms === undefined ? undefined : Number(options.vms);
+        const keep = (proof: Proof) => {
+            if (options.output !== undefined) {
+                writeText(options.output, asPage(proof, stampOf(subject.substrate, subject.definitions)));
+            }
+        };
+        return measure({ subject, ...(vms !== undefined && { vms }), nftables: options.nftables }, keep);
     },
 });
 
 /** Measures and tells; ended by hand, the lab ends what it started, in order. */
 async function measure(
-    subject: { readonly definitions: string; readonly substrate: string },
-    vms: number | undefined,
-    output: string | undefined,
+    wanted: Pick<ProofOptions, "subject" | "vms" | "nftables">,
+    keep: (proof: Proof) => void,
 ): Promise<number> {
     const [{ prove }, { runLab }] = await Promise.all([import("../proof/measure/run"), import("../lab/ending")]);
     const say = (step: string) => note(`prove: ${step}`);
     return inOrder(
         () =>
             runLab("prove", async ({ signal, runs }) => {
-                const proof = await prove({ subject, ...(vms !== undefined && { vms }), say, runs, signal });
-                if (output !== undefined) {
-                    writeText(output, asPage(proof));
-                }
+                const proof = await prove({ ...wanted, say, runs, signal });
+                keep(proof);
                 const mismatches = mismatchesOf(proof);
                 answer({ ...proof, mismatches }, () => asText(proof));
                 return mismatches.length === 0 ? EXIT.done : EXIT.differences;

@@ -2,6 +2,7 @@ import { defineCommand, SUBSTRATE } from "./cli/definition";
 import { exitOfPulumi } from "./cli/exit";
 import { answer } from "./cli/terminal";
 import { runPulumi } from "./cli/pulumi";
+import { compare, REFRESH } from "./shared/comparison";
 import { prepareChange } from "./shared/stack";
 import { loadOne } from "./shared/substrates";
 
@@ -11,7 +12,7 @@ export const command = defineCommand({
     summary: "take what is on the nodes into the state",
     details:
         "Checks definitions and token, settles what an interrupted run left behind, and runs pulumi refresh. With --preview-only " +
-        "it only looks, as drift does with more to tell. What stands behind -- is Pulumi's.",
+        "it only looks, as drift does with more to tell. Arguments after -- go to Pulumi.",
     arguments: [SUBSTRATE],
     options: {
         yes: { says: "do not ask after the preview" },
@@ -29,6 +30,7 @@ export const command = defineCommand({
         const flags = [options.yes && "--yes", options["preview-only"] && "--preview-only"].filter(
             (flag) => flag !== false,
         );
+        const compared = await compare(substrate, REFRESH.default, { further });
         const { code, changes } = await runPulumi(
             request,
             substrate,
@@ -38,6 +40,9 @@ export const command = defineCommand({
             ...flags,
             ...further,
         );
+        if (code === 0 && !options["preview-only"]) {
+            compared.keepWritten();
+        }
         answer({ substrate: substrate.name, changes });
         return exitOfPulumi(code);
     },

@@ -19,6 +19,7 @@ import { inOrder } from "./cli/interruption";
 import { installNeeds } from "./cli/needs";
 import { answer, complain, note } from "./cli/terminal";
 import { checkCollection } from "./shared/collectionCheck";
+import { withoutReapedIfAny } from "./shared/lifetimes";
 import { allowanceFault, loadOne } from "./shared/substrates";
 
 const HEADER = (
@@ -61,7 +62,7 @@ export const command = defineCommand({
         2: "the check found that something declared stays closed; it is written",
     },
     async run({ args, options: { input, output, collection, check }, json }) {
-        const substrate = loadOne(args["substrate"]!);
+        const substrate = withoutReapedIfAny(loadOne(args["substrate"]!));
         const given = input.map((file) => readGivenYaml(file, "ansible"));
         const used = collectionOf(substrate, collection);
         if (used === undefined) {

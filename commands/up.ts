@@ -1,13 +1,16 @@
 import { outputsTable } from "../report/outputsTable";
 import { outputsOf } from "../state/client";
+import { identifiedBy } from "../state/identities";
 import { defineCommand, POLICY, SUBSTRATE } from "./cli/definition";
 import { compareWithFiles } from "./cli/environment";
 import { EXIT, exitOfPulumi } from "./cli/exit";
 import { answer, width } from "./cli/terminal";
+import { changedNothing, compare, REFRESH, refreshFlags } from "./shared/comparison";
 import { policyArguments } from "./shared/policy";
 import { looksOnly, runPulumi } from "./cli/pulumi";
 import { holdings, requireUnguarded, tellReleased, tellWhatGoes } from "./shared/release";
 import { requireRenamable } from "./shared/renames";
+import { RunSnapshots } from "./shared/snapshots";
 import { prepareChange } from "./shared/stack";
 import { loadOne } from "./shared/substrates";
 
@@ -17,16 +20,17 @@ export const command = defineCommand({
     summary: "make nodes, hosts and router as the files say",
     details:
         "Checks definitions and token, settles what an interrupted run left behind, runs pulumi up, held to the policy pack " +
-        "(docs/policy.md), and prints the VMs with their addresses and names as a table. Of tenants that the stack has and no " +
-        "file declares any more it says what goes, and afterwards what was released and whether anything is left. What stands " +
-        "behind -- is Pulumi's, such as --diff.",
+        "(docs/policy.md), and prints the VMs with their addresses and names as a table. For tenants whose file is gone " +
+        "it says what goes, and afterwards what was released and whether anything is left. Where nothing on " +
+        "nodes and router changed since the last run, they are not read in full (docs/state.md). A VM with `snapshot: before-change` that " +
+        "a change restarts, and whose `health` gate stays closed then, is put back on the snapshot from before it. Arguments after -- go to Pulumi, such as --diff.",
     arguments: [SUBSTRATE],
-    options: { yes: { says: "do not ask after the preview" }, policy: POLICY },
+    options: { yes: { says: "do not ask after the preview" }, policy: POLICY, refresh: REFRESH },
     output: "up",
     further: true,
     needs: ["pulumi"],
     example: "tenants up dvntm -- --diff",
-    exits: { 1: "it was refused, Pulumi could not, or something is left" },
+    exits: { 1: "it was refused, Pulumi could not, something is left, or a VM was put back on its snapshot" },
     async run(request) {
         const { options, further } = request;
         compareWithFiles();
@@ -38,17 +42,33 @@ export const command = defineCommand({
         const leaving = await holdings(substrate, deployment, (tenant) => !stays.has(tenant));
         requireUnguarded(leaving);
         tellWhatGoes(substrate, leaving);
-        const flags = ["--stack", substrate.name, "--suppress-outputs", ...held, ...(options.yes ? ["--yes"] : [])];
-        const { code, changes } = await runPulumi(request, substrate, "up", ...flags, ...further);
+        const snapshots = looksOnly(further)
+            ? undefined
+            : await RunSnapshots.begin(identifiedBy(substrate, deployment));
+        const compared = await compare(substrate, options.refresh, { further });
+        const asked = [...held, ...(options.yes ? ["--yes"] : []), ...refreshFlags(compared), ...further];
+        const ran = await runPulumi(
+            request,
+            substrate,
+            "up",
+            "--stack",
+            substrate.name,
+            "--suppress-outputs",
+            ...asked,
+        );
+        if (changedNothing(ran)) {
+            compared.keepWritten();
+        }
+        const { code, changes } = ran;
         const clean = await tellReleased(substrate, leaving);
+        const rolledBack = (await snapshots?.end(code === 0)) ?? [];
+        const told = { substrate: substrate.name, changes, ...(rolledBack.length > 0 && { rolledBack }) };
         if (code === 0 && !looksOnly(further)) {
             const outputs = outputsOf(substrate.name);
-            answer({ substrate: substrate.name, changes, outputs }, () =>
-                outputsTable(substrate.name, outputs, width()),
-            );
+            answer({ ...told, outputs }, () => outputsTable(substrate.name, outputs, width()));
         } else {
-            answer({ substrate: substrate.name, changes });
+            answer(told);
         }
-        return code === 0 && !clean ? EXIT.failed : exitOfPulumi(code);
+        return code === 0 && (!clean || rolledBack.length > 0) ? EXIT.failed : exitOfPulumi(code);
     },
 });

@@ -14,7 +14,7 @@ export const command = defineCommand({
     group: "daily",
     summary: "check every definition of every substrate, or of one, offline",
     details:
-        "Checks stack files and tenants' files, without a network and without Pulumi. Every fault is told, by file and " +
+        "Checks stack files and tenants' files, without a network and without Pulumi. It reports every fault by file and " +
         "line, with what is allowed.",
     arguments: [{ ...SUBSTRATE, optional: true }],
     options: { up: { says: "what an up needs and is missing is a fault, too" } },
@@ -55,7 +55,9 @@ async function withCollections(loaded: Loaded): Promise<Loaded> {
             try {
                 const messages = await offlineFaults(definitions(), hypervisor.baseline!);
                 if (messages === undefined) {
-                    note(`${file} ${path}.collections: not looked at, since a repository was never fetched`);
+                    note(
+                        `${file} ${path}.collections: not looked at, since a repository or a collection of Galaxy was never fetched`,
+                    );
                 }
                 return (messages ?? []).map((message): Fault => ({ file, path, message }));
             } catch (error) {

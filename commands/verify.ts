@@ -1,5 +1,4 @@
 import { join } from "node:path";
-import { proofName } from "../proof/proof";
 import { mismatchesOf } from "../proof/findings";
 import { asPage } from "../report/proofPage";
 import { asText } from "../report/proofText";
@@ -15,6 +14,8 @@ import { answer, note } from "./cli/terminal";
 import { recordedIfAny } from "./shared/identities";
 import { loadOne } from "./shared/substrates";
 import { runPython } from "./shared/ssh";
+import { stampOf } from "./shared/stamp";
+import { nameOfVm } from "../substrate/identity";
 
 const SCRIPT = join(__dirname, "shared", "guestProbe.py");
 
@@ -38,7 +39,11 @@ export const command = defineCommand({
     options: {
         addresses: { says: "of VMs whose address neither files nor state tell", value: "tenant/vm=address ..." },
         "ssh-config": { says: "for ssh -F", value: "file", kind: "file" },
-        output: { says: "write a page with the matrix as a picture", value: "file", kind: "file" },
+        output: {
+            says: "write a page to keep: what is open, the matrix as a picture, date and commit",
+            value: "file",
+            kind: "file",
+        },
     },
     output: "proof",
     needs: [],
@@ -63,7 +68,7 @@ export const command = defineCommand({
         const { told, failed } = await askAll(jobs, options["ssh-config"]);
         const proof = verificationOf(substrate, told, Math.round((Date.now() - began) / 1000));
         if (options.output !== undefined) {
-            writeText(options.output, asPage(proof));
+            writeText(options.output, asPage(proof, stampOf(loaded.name)));
         }
         const mismatches = mismatchesOf(proof);
         answer({ ...proof, mismatches }, () => asText(proof));
@@ -117,19 +122,19 @@ async function ask(job: VmJob, config: string | undefined): Promise<VmAnswer> {
     // A JSON text within a JSON text is a Python literal, too.
     const program = `import json\nJOB = json.loads(${JSON.stringify(JSON.stringify(asked))})\n${readText(SCRIPT)}`;
     const host = vm.user === undefined ? address : `${vm.user.name}@${address}`;
-    const waits = `waiting for ${proofName(vm)} (ssh to ${host}), at most ${BOUNDS.seconds} s`;
+    const waits = `waiting for ${nameOfVm(vm)} (ssh to ${host}), at most ${BOUNDS.seconds} s`;
     const word = setTimeout(() => note(waits), WORD_SECONDS * 1000);
     const { code, stdout, stderr, broken } = await runPython(host, program, config, BOUNDS);
     clearTimeout(word);
     if (broken !== undefined) {
         throw new Refusal(
-            `${proofName(vm)}: ssh to ${host} was ended: ${broken}. See what the VM does, and run it again.`,
+            `${nameOfVm(vm)}: ssh to ${host} was ended: ${broken}. See what the VM does, and run it again.`,
         );
     }
     if (code !== 0) {
         const said = stderr.trim().split("\n").at(-1) ?? "";
         throw new Refusal(
-            `${proofName(vm)}: ssh to ${host} ended with ${code}: ${said}\n` +
+            `${nameOfVm(vm)}: ssh to ${host} ended with ${code}: ${said}\n` +
                 "Check that `ssh` to it works without a question, and that python3 and ping are there.",
         );
     }
@@ -150,7 +155,7 @@ function answerIn({ vm, checks, names }: VmJob, host: string, printed: string): 
     } catch (error) {
         throw error instanceof UnexpectedAnswerError
             ? new Refusal(
-                  `${proofName(vm)}: what ssh to ${host} printed is no result: ${error.message}. Nothing is told of this VM; ` +
+                  `${nameOfVm(vm)}: what ssh to ${host} printed is not a result: ${error.message}. This VM is left out; ` +
                       `see what \`ssh ${host} true\` prints, which must be nothing.`,
               )
             : error;

@@ -34,15 +34,16 @@ export interface Proof {
     readonly moments: readonly Finding[];
     /** Faults made on purpose: each must turn something red. */
     readonly controls: readonly Finding[];
+    /** NICs that nothing was measured at; missing for none. */
+    readonly unmeasured?: readonly string[];
     readonly seconds: number;
 }
 
 /** Everything that is not as declared, the matrix's as findings too. */
 export function mismatchesOf(proof: Proof): Finding[] {
     const { matrix, addresses, names, spoofing, moments, controls } = proof;
-    return [...matrix.map(asFinding), ...addresses, ...names, ...spoofing, ...moments, ...controls].filter(
-        ({ ok }) => !ok,
-    );
+    const others = [...addresses, ...names, ...spoofing, ...moments, ...controls];
+    return [...matrix.filter(({ ok }) => !ok).map(asFinding), ...others.filter(({ ok }) => !ok)];
 }
 
 /** A probe's question in words, as `udp 68 from port 67`. */

@@ -1,8 +1,9 @@
 import { parseAddress } from "../substrate/network";
-import { proofName, vmsOf } from "./proof";
+import { vmsOf } from "./proof";
 import type { Finding } from "./findings";
 import { knownAddress } from "../router/records";
 import type { Substrate, Tenant, WorkloadVm } from "../substrate/substrate";
+import { nameOfVm } from "../substrate/identity";
 
 /** Lease of a VM. */
 export interface Lease {
@@ -43,7 +44,7 @@ export function judgeLease(tenant: Tenant, vm: WorkloadVm, lease: Lease = {}): F
         // cloud-init names no time server to a VM of a fixed address.
         ...(lease.ntp === undefined ? [] : [finding("time server", among(timeServers), among(lease.ntp))]),
     ];
-    return findings.map((one) => ({ ...one, what: `${proofName(vm)} ${one.what}` }));
+    return findings.map((one) => ({ ...one, what: `${nameOfVm(vm)} ${one.what}` }));
 }
 
 /** The address that a VM has to have: the one that is known, or any of the pool, the one that it got included. */

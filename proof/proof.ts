@@ -13,6 +13,7 @@ import type { Opening } from "../firewall/openings";
 import { ELSEWHERE, GATEWAY, INTERNET, reachabilityOf, ROUTER, type Cell } from "../firewall/reachability";
 import { routerAddresses } from "../firewall/routerRules";
 import type { Substrate, Tenant, WorkloadVm } from "../substrate/substrate";
+import { nameOfVm } from "../substrate/identity";
 
 /** A place that probes go to and come from: a VM, or what stands for something outside the tenants. */
 export interface ProofHost {
@@ -58,11 +59,6 @@ const DHCP_ANSWER: Kind = { protocol: "udp", port: 68, sourcePort: BOOTPS };
 
 /** Private networks (RFC 1918) and CGNAT, which hold other people's inside. */
 const INSIDE = ["10.0.0.0/8", "192.168.0.0/16", "172.16.0.0/12", "100.64.0.0/10"];
-
-/** Name of a VM in proofs, such as grooveiq/api-vm01. */
-export function proofName(vm: Pick<WorkloadVm, "tenant" | "name">): string {
-    return `${vm.tenant}/${vm.name}`;
-}
 
 /** Every VM with its tenant. */
 export function vmsOf({ tenants }: Substrate): (readonly [Tenant, WorkloadVm])[] {
@@ -117,7 +113,8 @@ function around(address: number): Range {
 }
 
 /**
- * Every probe from every VM to every other host, and into the VMs from outside, with what the tenants' files declare of it.
+ * Every probe from every VM to every other host, and into the VMs from outside, with what the tenants' files declare of it. A VM asks nobody
+ * of a segment that it has a further NIC in: it would ask by that one (unmeasuredOf).
  *
  * @param addresses address of each VM by VMID, as it was measured; a VM without one is left out.
  */
@@ -127,19 +124,36 @@ export function checksOf(substrate: Substrate, addresses: ReadonlyMap<number, st
     const vms = substrate.tenants.flatMap((tenant) =>
         tenant.vms.flatMap((vm) => {
             const address = addresses.get(vm.vmid);
-            const host = { name: proofName(vm), place: tenant.name, vm: true } as const;
+            const besides = vm.nics.flatMap(({ segment }) => segment ?? []);
+            const host = { name: nameOfVm(vm), place: tenant.name, vm: true, besides } as const;
             return address === undefined ? [] : [{ ...host, addresses: [address] }];
         }),
     );
     const targets = (tenant: Tenant) => [...vms, ...routerHosts(substrate, tenant), ...standIns];
     const fromVms = substrate.tenants.flatMap((tenant) =>
-        vms.filter(({ place }) => place === tenant.name).map((from) => ({ from, to: targets(tenant) })),
+        vms
+            .filter(({ place }) => place === tenant.name)
+            .map((from) => ({ from, to: targets(tenant).filter(({ place }) => !from.besides.includes(place)) })),
     );
     const fromOutside = standIns.filter(({ place }) => place !== ELSEWHERE).map((from) => ({ from, to: vms }));
     return [...fromVms, ...fromOutside].flatMap(({ from, to }) =>
         to
             .filter(({ name }) => name !== from.name)
             .flatMap((target) => checksBetween(from, target, cells.get(`${from.place} ${target.place}`))),
+    );
+}
+
+/**
+ * Every NIC beside a VM's first, which no probe is sent by and none arrives at: the proof is of the first NICs.
+ *
+ * @param isAsked whether a VM is one of those that the proof is of.
+ */
+export function unmeasuredOf(substrate: Substrate, isAsked: (vm: WorkloadVm) => boolean = () => true): string[] {
+    const asked = vmsOf(substrate).filter(([, vm]) => isAsked(vm));
+    return asked.flatMap(([tenant, vm]) =>
+        vm.nics.map(({ interface: name, segment = tenant.name, address }) => {
+            return `${nameOfVm(vm)} ${name} (${address} in ${segment})`;
+        }),
     );
 }
 

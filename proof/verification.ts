@@ -1,10 +1,11 @@
 import { siteSegment } from "../substrate/plan";
-import { checksOf, proofName, type Check } from "./proof";
+import { checksOf, unmeasuredOf, type Check } from "./proof";
 import { declaredNames, judgeLease, type Lease } from "./lease";
 import type { Finding, Measured, Proof } from "./findings";
 import { ELSEWHERE, INTERNET } from "../firewall/reachability";
 import { knownAddress } from "../router/records";
 import type { Substrate, Tenant, WorkloadVm } from "../substrate/substrate";
+import { nameOfVm } from "../substrate/identity";
 
 /** Job of one VM of a tenant, inside of it. */
 export interface VmJob {
@@ -37,7 +38,7 @@ export function jobsOf(
     given: ReadonlyMap<string, string>,
 ): { readonly jobs: readonly VmJob[]; readonly unknown: readonly string[] } {
     const all = substrate.tenants.flatMap((owner) =>
-        owner.vms.map((vm) => ({ vm, address: given.get(proofName(vm)) ?? knownAddress(owner, vm) })),
+        owner.vms.map((vm) => ({ vm, address: given.get(nameOfVm(vm)) ?? knownAddress(owner, vm) })),
     );
     const addresses = new Map(all.flatMap(({ vm, address }) => (address === undefined ? [] : [[vm.vmid, address]])));
     const checks = checksOf(substrate, addresses);
@@ -45,10 +46,10 @@ export function jobsOf(
     const jobs = tenant.vms.flatMap((vm) => {
         const address = addresses.get(vm.vmid);
         // A VM's own programs ask, which are not let to the ports of its services.
-        const own = checks.filter(({ from, probe }) => from === proofName(vm) && probe.sourcePort === undefined);
+        const own = checks.filter(({ from, probe }) => from === nameOfVm(vm) && probe.sourcePort === undefined);
         return address === undefined ? [] : [{ tenant, vm, address, checks: own, names }];
     });
-    return { jobs, unknown: all.filter(({ address }) => address === undefined).map(({ vm }) => proofName(vm)) };
+    return { jobs, unknown: all.filter(({ address }) => address === undefined).map(({ vm }) => nameOfVm(vm)) };
 }
 
 /** Answers of the VMs against the tenants' files. */
@@ -57,9 +58,12 @@ export function verificationOf(
     told: readonly { readonly job: VmJob; readonly answer: VmAnswer }[],
     seconds: number,
 ): Proof {
+    const asked = new Set(told.map(({ job }) => job.vm.vmid));
+    const unmeasured = unmeasuredOf(substrate, ({ vmid }) => asked.has(vmid));
     return {
         substrate: substrate.name,
         vms: told.length,
+        ...(unmeasured.length > 0 && { unmeasured }),
         matrix: told.flatMap(({ job, answer }) =>
             job.checks.map((check, i) => judge(substrate, check, answer.answers[i] !== "silent")),
         ),
@@ -94,5 +98,5 @@ function judgeName(
     found: readonly string[],
 ): Finding {
     const [expected, measured] = [address ?? "none", found.length === 0 ? "none" : found.join(" ")];
-    return { what: `${proofName(vm)} asks for ${name}`, expected, measured, ok: measured === expected };
+    return { what: `${nameOfVm(vm)} asks for ${name}`, expected, measured, ok: measured === expected };
 }

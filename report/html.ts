@@ -85,3 +85,10 @@ export function schemeStyle({ light, dark }: Schemes): string {
 export function escaped(text: string): string {
     return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 }
+
+/** A text of at most so many letters, and of two at least: its beginning, three dots and its end. */
+export function cutInTheMiddle(text: string, letters: number): string {
+    const kept = Math.max(1, letters - 1);
+    const end = Math.floor(kept / 2);
+    return `${text.slice(0, kept - end)}…${end === 0 ? "" : text.slice(-end)}`;
+}

@@ -20,7 +20,8 @@ function aboutOf({ kind, id, name = "" }: Finding["subject"]): string {
     if (kind === "firewall") {
         return id === "datacentre" ? "datacentre firewall" : `firewall of node ${id}`;
     }
-    return `${kind === "vm" ? "VM" : kind} ${id} ${name}`.trim();
+    const kinds: Partial<Record<typeof kind, string>> = { vm: "VM", backupJob: "backup job" };
+    return `${kinds[kind] ?? kind} ${id} ${name}`.trim();
 }
 
 /** Fields as a person knows them; others are told by the provider's own path. */

@@ -1,4 +1,4 @@
-import type { StackOutputs, VmOutput } from "../substrate/outputs";
+import type { NicOutput, StackOutputs, VmOutput } from "../substrate/outputs";
 import { aligned } from "./table";
 
 const COLUMNS = ["VM", "VMID", "VLAN", "address", "MAC", "name (aliases)"];
@@ -11,7 +11,7 @@ const COLUMNS = ["VM", "VMID", "VLAN", "address", "MAC", "name (aliases)"];
 export function outputsTable(substrate: string, { vms, segments }: StackOutputs, width = Infinity): string {
     const groups = segments.map(({ tenant, zone }) => {
         const own = vms.filter((vm) => vm.tenant === tenant);
-        return [tenant, own.map((vm) => cellsOf(vm, zone))] as const;
+        return [tenant, own.flatMap((vm) => [cellsOf(vm, zone), ...(vm.nics ?? []).map(nicCells)])] as const;
     });
     const count = (number: number, noun: string) => `${number} ${noun}${number === 1 ? "" : "s"}`;
     const title = `${substrate}: ${count(segments.length, "tenant")}, ${count(vms.length, "VM")}`;
@@ -24,4 +24,9 @@ function cellsOf(
 ): string[] {
     const short = aliases.map((alias) => alias.slice(0, -(zone.length + 1)));
     return [name, `${vmid}`, `${vlan}`, address, mac, short.length === 0 ? fqdn : `${fqdn} (${short.join(", ")})`];
+}
+
+/** A further NIC, under its VM. */
+function nicCells({ interface: name, segment, vlan, address, mac }: NicOutput): string[] {
+    return [` ${name}`, "", `${vlan}`, address, mac, segment ?? ""];
 }

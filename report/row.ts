@@ -19,6 +19,16 @@ export interface DriftRow extends Pick<
     readonly settle: string;
 }
 
+/** A VM that stands on an older template than the newest: no drift, since no up rebuilds it. */
+export interface OlderTemplate {
+    readonly tenant: string;
+    readonly vm: string;
+    readonly vmid: number;
+    /** Template that it was cloned from; missing where that is gone. */
+    readonly template?: string;
+    readonly newest: string;
+}
+
 /** The words of a finding that depend on what it is about. */
 export type Words = Pick<DriftRow, "what" | "declared" | "found" | "settle">;
 

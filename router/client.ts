@@ -43,6 +43,23 @@ export class RouterClient {
         return client;
     }
 
+    /** The same client, which asks each thing once, for what reads the same for many. */
+    remembering(): RouterClient {
+        const client = new RouterClient(this.endpoint, this.credentials, this.timeoutSeconds);
+        const answers = new Map<string, Promise<never>>();
+        const once =
+            <A extends unknown[]>(read: (...asked: A) => Promise<unknown>) =>
+            (...asked: A) => {
+                const known = answers.get(JSON.stringify(asked)) ?? (read.apply(client, asked) as Promise<never>);
+                answers.set(JSON.stringify(asked), known);
+                return known;
+            };
+        // A search has its own paths, so that the two never mean one another's answer.
+        client.get = once(client.get.bind(client));
+        client.search = once(client.search.bind(client));
+        return client;
+    }
+
     /** Reads an endpoint that answers with an object or a list, whatever type the router says it is. */
     async get(path: string): Promise<unknown> {
         return json({ method: "GET", path }, await this.ask({ method: "GET", path }));
@@ -182,6 +199,11 @@ export class RouterClient {
                 return new RouterError(
                     `${asked}: the certificate of ${place} was refused (${message}): let SSL_CERT_FILE name the ` +
                         "certificate of the authority that signed it, and the endpoint a name that stands in it.",
+                );
+            case "name":
+                return new RouterError(
+                    `${asked}: the certificate of ${place} was refused, since it is for other names (${message}): write as coreRouter's ` +
+                        "endpoint a name that stands in it, or give the router a certificate for this one.",
                 );
             case "unreachable":
                 return new RouterError(

@@ -27,3 +27,12 @@ export function credentials(configured: Configured): Credentials {
     keepSecret(secret);
     return { key, secret };
 }
+
+/** A value of the configuration; Pulumi's own reader fails where it was handed nothing at all. */
+export function valueOf(config: { get(key: string): string | undefined }, key: string): string | undefined {
+    try {
+        return config.get(key);
+    } catch {
+        return undefined;
+    }
+}

@@ -5,8 +5,9 @@
 import { isDeepStrictEqual } from "node:util";
 import { printed } from "../definitions/printed";
 import { Refusal } from "../definitions/refusal";
+import { PROVIDER, type Properties } from "../state/dynamicResource";
 import { RouterClient } from "./client";
-import { credentials, type Configured } from "./credentials";
+import { credentials, valueOf, type Configured } from "./credentials";
 import { dhcpKind } from "./dhcp/kind";
 import { RouterError } from "./errors";
 import type { Kept, Kind, Target } from "./kind";
@@ -16,12 +17,9 @@ import { isTenants, markOf } from "../substrate/recordOwnership";
 import { queueOf, UnappliedError, type Writer } from "./queue";
 import { rulesKind } from "./rules/kind";
 import { requiringListed } from "./rules/listed";
-import { currentRun, partOf, type Announced } from "./run";
+import { currentRun, partOf, type Announced, type KindName } from "./run";
 import type { Service } from "./services";
 import { vlanKind } from "./vlan/kind";
-
-/** Properties as Pulumi hands them over: a resource's inputs, or its inputs and what it keeps beside them. */
-export type Properties = Readonly<Record<string, unknown>>;
 
 /** A failure after something was written: Pulumi keeps the resource, and the next `up` completes it. */
 export class PartialError extends Error {
@@ -64,9 +62,6 @@ let configured: Configured = () => undefined;
 /** Stands for what a preview does not know yet (@pulumi/pulumi, runtime/rpc unknownValue). */
 const UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
 
-/** Pulumi's own property, which goes where the others go. */
-const PROVIDER = "__provider";
-
 /** Input with which a program announces its run; it ends at the check. */
 const RUN = "run";
 
@@ -79,6 +74,16 @@ export const kinds: Readonly<Record<string, Operations>> = {
     dhcp: operations(dhcpKind),
     names: operations(namesKind),
     rules: operations(requiringListed(rulesKind)),
+};
+
+/** A reading of a resource with a client of the caller's own, outside of a run of Pulumi, by the kind's name. */
+export const readings: Readonly<
+    Record<KindName, (client: RouterClient, props: Properties) => ReturnType<typeof readBy>>
+> = {
+    vlan: (client, props) => readBy(client, vlanKind, props),
+    dhcp: (client, props) => readBy(client, dhcpKind, props),
+    names: (client, props) => readBy(client, namesKind, props),
+    rules: (client, props) => readBy(client, rulesKind, props),
 };
 
 /** Pulumi's operations on resources of a kind. */
@@ -152,9 +157,14 @@ async function update<I extends Target, S extends Kept>(kind: Kind<I, S>, olds: 
  */
 async function read<I extends Target, S extends Kept>(kind: Kind<I, S>, id: string, props: Properties) {
     const inputs = inputsIn(kind, props);
-    const state = stateIn(kind, props);
     currentRun.read(partOf(kind.name, inputs.tenant));
-    const client = clientOf(inputs);
+    return { id, ...(await readBy(clientOf(inputs), kind, props)) };
+}
+
+/** Properties and inputs of a resource as the router has it now. */
+async function readBy<I extends Target, S extends Kept>(client: RouterClient, kind: Kind<I, S>, props: Properties) {
+    const inputs = inputsIn(kind, props);
+    const state = stateIn(kind, props);
     if (await isMarked(client)) {
         // A run was killed after it wrote: whatever is saved may not be active, and an `up` makes it so.
         state.unapplied = [...new Set([...state.unapplied, ...kind.services(inputs, state)])];
@@ -162,9 +172,9 @@ async function read<I extends Target, S extends Kept>(kind: Kind<I, S>, id: stri
     const found = await kind.read(client, inputs, state);
     if (found === undefined) {
         const missing = together(inputs, { [MISSING]: true });
-        return { id, props: together(missing, { ...state, uuids: {} }), inputs: missing };
+        return { props: together(missing, { ...state, uuids: {} }), inputs: missing };
     }
-    return { id, props: together(found.inputs, found.state), inputs: together(found.inputs, {}) };
+    return { props: together(found.inputs, found.state), inputs: together(found.inputs, {}) };
 }
 
 async function remove<I extends Target, S extends Kept>(kind: Kind<I, S>, props: Properties): Promise<void> {
@@ -258,7 +268,7 @@ function faults<I extends Target, S extends Kept>(kind: Kind<I, S>, news: Proper
     return fault === undefined ? failures : [...failures, { property: "rules", reason: fault }];
 }
 
-function withoutProvider(props: Properties): Properties {
+export function withoutProvider(props: Properties): Properties {
     return Object.fromEntries(Object.entries(props).filter(([name]) => name !== PROVIDER));
 }
 
@@ -278,13 +288,4 @@ function stateIn<I extends Target, S extends Kept>(kind: Kind<I, S>, props: Prop
     const empty = kind.emptyState();
     const kept = Object.keys(empty).filter((name) => props[name] !== undefined);
     return { ...empty, ...Object.fromEntries(kept.map((name) => [name, structuredClone(props[name])])) };
-}
-
-/** A value of the configuration; Pulumi's own reader fails where it was handed nothing at all. */
-function valueOf(config: { get(key: string): string | undefined }, key: string): string | undefined {
-    try {
-        return config.get(key);
-    } catch {
-        return undefined;
-    }
 }

@@ -1,24 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { RouterRules as RulesRecord } from "../firewall/rules";
+import { handlerOf, PROVIDER } from "../state/dynamicResource";
 import type * as records from "./recordTypes";
 import type { Announced } from "./run";
 
 /**
- * The resources of one tenant on the core router, as Pulumi dynamic resources: one of each kind a tenant.
- *
- * A dynamic resource carries its provider's code in the state. Here that is a line that loads router/provider.ts from the
- * folder in which Pulumi runs: any checkout can read and destroy what another made, and all kinds share one process and so
- * one queue of writes. pulumi.dynamic.Resource would make the same text by serialising a closure, which costs a second of
- * every run.
+ * The resources of one tenant on the core router, as Pulumi dynamic resources: one of each kind a tenant, with one queue of writes.
  */
-function handler(kind: string): string {
-    return `exports.handler = () => {
-    const { createRequire } = require("module");
-    const load = createRequire(process.cwd() + "/package.json");
-    load("./start/typescript");
-    return load("./router/provider.ts").kinds.${kind};
-};`;
-}
 
 /** Each value may be an output; what is known only after a VM is there is left to `up`. */
 type Inputs<T> = { readonly [K in keyof T]: pulumi.Input<T[K]> };
@@ -59,7 +47,12 @@ abstract class RouterResource extends pulumi.CustomResource {
     ) {
         const type = `pulumi-nodejs:dynamic/router:${new.target.name}`;
         const unknown = Object.fromEntries(["uuids", "unapplied", ...outputs].map((output) => [output, undefined]));
-        super(type, name, { ...unknown, ...args, __provider: handler(kind) }, opts);
+        super(
+            type,
+            name,
+            { ...unknown, ...args, [PROVIDER]: handlerOf("./router/provider.ts", `kinds.${kind}`) },
+            opts,
+        );
     }
 }
 

@@ -70,7 +70,7 @@ function ofArgument({ kind, choices }: ArgumentDefinition, typed: string, operan
     if (kind === "substrate") {
         return matching(typed, listSubstrates(definitions()));
     }
-    return kind === "tenant"
+    return kind === "tenant" || kind === "vm"
         ? matching(typed, listTenants(definitions(), operands[0] ?? ""))
         : matching(typed, choices ?? []);
 }

@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { createInterface } from "node:readline/promises";
 import { Refusal, shown, UsageError } from "./errors";
 
@@ -32,8 +33,13 @@ export async function confirm(
         throw new UsageError(`there is no terminal to type ${name} at, and nothing was touched: ${option} says it`);
     }
     const terminal = createInterface({ input: process.stdin, output: process.stderr });
+    // A terminal that a line is read from hands Ctrl-C on as a key.
+    terminal.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
+    const closed = once(terminal, "close").then(() => "");
     try {
-        const typed = await terminal.question(`${what} Type ${name} to go on: `);
+        // Ctrl-D fails the question, or leaves it open, by the version of Node.js.
+        const asked = terminal.question(`${what} Type ${name} to go on: `).catch(() => "");
+        const typed = await Promise.race([asked, closed]);
         if (typed.trim() !== name) {
             throw new Refusal(`${shown(typed.trim() || '""')} is not ${name}: nothing was touched`);
         }

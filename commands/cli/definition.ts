@@ -4,7 +4,7 @@ export const GROUPS = ["daily", "look", "set up", "lab"] as const;
 export type Group = (typeof GROUPS)[number];
 
 /** Kind of an argument's or option's value: how it is checked, and what completion offers. */
-export type Kind = "substrate" | "tenant" | "file" | "folder" | "number" | "text";
+export type Kind = "substrate" | "tenant" | "vm" | "file" | "folder" | "number" | "text";
 
 /** An argument of a command, by its place. */
 export interface ArgumentDefinition {
@@ -75,6 +75,8 @@ export interface CommandDefinition<O extends Options = Options> {
     /** Whether what stands after `--` is handed to Pulumi. */
     readonly further?: boolean;
     readonly needs: readonly Need[];
+    /** Whether it writes to nodes itself, and the same command again settles what one that was ended left. */
+    readonly writes?: true;
     /** A call as somebody types it. */
     readonly example: string;
     /** Meanings of exit codes that differ from the contract's own words (exit.ts). */

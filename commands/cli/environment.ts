@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -63,7 +63,9 @@ export function stateByDefault(): string | undefined {
     }
     mkdirSync(STATE, { recursive: true });
     process.env["PULUMI_BACKEND_URL"] = pathToFileURL(STATE).href;
-    defaults({ PULUMI_CONFIG_PASSPHRASE: "" });
+    if (!process.env["PULUMI_CONFIG_PASSPHRASE_FILE"]) {
+        defaults({ PULUMI_CONFIG_PASSPHRASE: "" });
+    }
     return ".state";
 }
 
@@ -75,14 +77,34 @@ export function stateByDefault(): string | undefined {
  * @throws Refusal where the passphrase is empty.
  */
 export function requirePassphrase(stack: string, chosen: boolean): void {
+    const why = emptyPassphrase();
+    if (why !== undefined && !isCloud(backend()) && (chosen || hasSecrets(stack))) {
+        throw new Refusal(why);
+    }
+}
+
+/** Why the passphrase is empty; undefined where it is not, or Pulumi asks for it. */
+function emptyPassphrase(): string | undefined {
     const { PULUMI_CONFIG_PASSPHRASE: passphrase, PULUMI_CONFIG_PASSPHRASE_FILE: file } = process.env;
-    if (passphrase === "" && !file && !isCloud(backend()) && (chosen || hasSecrets(stack))) {
-        throw new Refusal(
-            "PULUMI_CONFIG_PASSPHRASE is empty, so that anybody could read the secrets in state and stack file. " +
-                "`openssl rand -base64 32` makes one: keep it where you keep passwords, and set it. Where secrets are encrypted " +
-                "with the empty one already, docs/rotate.md says how to change it.",
+    // The variable counts before the file, be it empty (pkg/secrets/passphrase/manager.go:380 of pulumi 3.259.0).
+    if (passphrase === "" && file) {
+        return (
+            "PULUMI_CONFIG_PASSPHRASE is empty, and Pulumi takes that in place of what PULUMI_CONFIG_PASSPHRASE_FILE names: " +
+            "unset PULUMI_CONFIG_PASSPHRASE"
         );
     }
+    const isEmpty = passphrase === undefined ? file !== undefined && isBlank(file) : passphrase === "";
+    return isEmpty
+        ? `${passphrase === "" ? "PULUMI_CONFIG_PASSPHRASE is empty" : "The file of PULUMI_CONFIG_PASSPHRASE_FILE is empty"}, ` +
+              "so that anybody could read the secrets in state and stack file. " +
+              "`openssl rand -base64 32` makes one: keep it where you keep passwords, and set it. Where secrets are encrypted " +
+              "with the empty one already, docs/rotate.md says how to change it."
+        : undefined;
+}
+
+/** Whether a file is there and has nothing but blanks; of one that cannot be read Pulumi tells. */
+function isBlank(file: string): boolean {
+    return statSync(file, { throwIfNoEntry: false })?.isFile() === true && readFileSync(file, "utf8").trim() === "";
 }
 
 /** URL of the backend that somebody chose: in the environment, else by `pulumi login`; empty where nobody did. */

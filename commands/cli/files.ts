@@ -1,13 +1,16 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { text } from "node:stream/consumers";
 import { delimiter, dirname, join } from "node:path";
 import { masked } from "../../definitions/printed";
 
-/** Standard input, where a file is called for. */
-const STDIN = 0;
-
-/** Text of a person's file, or of standard input where it is named `-`. */
+/** Text of a file. */
 export function readText(file: string): string {
-    return readFileSync(file === "-" ? STDIN : file, "utf8");
+    return readFileSync(file, "utf8");
+}
+
+/** Text of a person's file, or of standard input where it is named `-`: read so that Ctrl-C is heard meanwhile. */
+export async function readGiven(file: string): Promise<string> {
+    return file === "-" ? text(process.stdin) : readText(file);
 }
 
 /** Whether there is a file or folder of that name. */

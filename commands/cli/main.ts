@@ -19,10 +19,21 @@ export async function main(argv: readonly string[]): Promise<void> {
     process.stdout.on("error", (error: NodeJS.ErrnoException) =>
         process.exit(error.code === "EPIPE" ? 0 : EXIT.failed),
     );
-    process.exitCode = await ended(() => run(argv));
+    let running: CommandDefinition | undefined;
+    process.exitCode = await ended(
+        () => run(argv, (definition) => (running = definition)),
+        () => nextAfter(running),
+    );
 }
 
-async function run(argv: readonly string[]): Promise<number> {
+/** Next step for a person whose command was ended: what it left is settled by the next run of it. */
+function nextAfter(definition: CommandDefinition | undefined): string {
+    return definition?.writes === true || definition?.needs.includes("pulumi") === true
+        ? "run the same command again: it settles what this one left, and goes on"
+        : "nothing on a node or router was changed; run the same command again";
+}
+
+async function run(argv: readonly string[], runs: (definition: CommandDefinition) => void): Promise<number> {
     let definition: CommandDefinition | undefined;
     try {
         const wanted = commandIn(argv);
@@ -30,6 +41,7 @@ async function run(argv: readonly string[]): Promise<number> {
             return await general(argv);
         }
         definition = await commandNamed(wanted.name);
+        runs(definition);
         const request = parse(definition, wanted.rest);
         if (request === undefined) {
             return await help(definition);

@@ -148,6 +148,11 @@ function requireKnown(
             `${shown(value)} cannot be a tenant's name${near}; allowed: a DNS label, such as grooveiq`,
         );
     }
+    if (kind === "vm" && !value.split("/", 3).every((part, at) => at < 2 && LABEL.test(part))) {
+        throw new UsageError(
+            `${shown(value)} names no VM and no tenant; allowed: tenant/vm or a tenant, such as grooveiq/db-vm01`,
+        );
+    }
 }
 
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/;

@@ -1,12 +1,13 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createInterface } from "node:readline";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { environmentFor } from "../../definitions/childEnvironment";
 import { jsonOr } from "../../definitions/json";
 import { keepSecret } from "../../definitions/printed";
 import { pulumi } from "../../state/client";
+import type { Told } from "../../state/events/events";
+import { LISTENING, listening } from "../../state/events/read";
+import { beginJournal, journalFile } from "../../state/journal/client";
+import { JOURNAL_FILE } from "../../state/journal/entries";
 import { endOrphans } from "../../state/orphans/read";
 import type { Substrate } from "../../substrate/substrate";
 import type { Request } from "./definition";
@@ -15,20 +16,21 @@ import { inOrder } from "./interruption";
 import { complain, note } from "./terminal";
 import { machinesOf, watch } from "./watch";
 
+/** Variable with which a person has runs keep a journal (docs/recover.md). */
+const JOURNAL = "JOURNAL";
+
 /** Arguments with which Pulumi only looks. */
 const LOOKS = ["--preview-only", "--help", "-h"];
 
 /** Whether a run of the Pulumi CLI with these arguments changes nothing. */
 export function looksOnly(args: readonly string[]): boolean {
-    return args.some((argument) => LOOKS.includes(argument));
+    return args[0] === "preview" || args.some((argument) => LOOKS.includes(argument));
 }
 
-/** How a run of the Pulumi CLI ended. */
-export interface PulumiRun {
+/** How a run of the Pulumi CLI ended, and what its engine told. */
+export interface PulumiRun extends Told {
     /** The CLI's own exit code (exitOfPulumi says what it is here). */
     readonly code: number;
-    /** Resources by what was done with them, in Pulumi's words, where a run was asked for JSON. */
-    readonly changes: Readonly<Record<string, number>>;
 }
 
 /**
@@ -40,35 +42,24 @@ export interface PulumiRun {
  * @param substrate the one whose stack it works on.
  */
 export async function runPulumi(request: Request, substrate: Substrate, ...args: string[]): Promise<PulumiRun> {
-    const folder = request.json ? mkdtempSync(join(tmpdir(), "tenants-")) : undefined;
-    const log = folder && join(folder, "events.json");
-    try {
-        const code = await run(substrate, request.json, [...args, ...displayFlags(request)], log);
-        return { code, changes: log === undefined ? {} : changesIn(log) };
-    } finally {
-        if (folder !== undefined) {
-            rmSync(folder, { recursive: true, force: true });
-        }
-    }
+    const [code, told] = await listening((log) =>
+        run(substrate, request.json, [...args, ...displayFlags(request)], log),
+    );
+    return { code, ...told };
 }
 
 /** Runs the CLI to its end, says what it waits for, and ends what it leaves where it was killed. */
-async function run(
-    substrate: Substrate,
-    json: boolean,
-    args: readonly string[],
-    log: string | undefined,
-): Promise<number> {
+async function run(substrate: Substrate, json: boolean, args: readonly string[], log: string): Promise<number> {
     const shared = process.stdin.isTTY;
     const logs = args.includes("--logtostderr");
     if (logs) {
         keepConfigured(substrate.name);
     }
-    const child = spawn("pulumi", [...args, ...(log ? ["--event-log", log] : [])], {
+    const journal = looksOnly(args) ? undefined : begunJournal(substrate.name);
+    const child = spawn("pulumi", [...args, "--event-log", log], {
         cwd: definitions(),
         detached: !shared,
-        // The CLI has --event-log, which its Automation API reads, with this alone.
-        env: { ...environmentFor("pulumi"), ...(log && { PULUMI_DEBUG_COMMANDS: "true" }) },
+        env: { ...environmentFor("pulumi"), ...LISTENING, ...journal },
         stdio: ["inherit", json ? 2 : "inherit", logs ? "pipe" : "inherit"],
     });
     if (child.stderr !== null) {
@@ -79,11 +70,27 @@ async function run(
     const code = await inOrder(
         () => ended,
         (signal) => void ((!shared || signal === "SIGTERM") && child.kill("SIGINT")),
+        "Pulumi",
     ).finally(unwatch);
     if (code === null) {
         endOrphans(definitions()).forEach(note);
     }
     return code ?? 1;
+}
+
+/**
+ * Begins a journal, where the environment asks for one and the state is in a folder, in whose stead the CLI saves the state once,
+ * at the end.
+ *
+ * @returns variables of such a run; undefined where the CLI's own checkpoints stay on.
+ */
+function begunJournal(stack: string): NodeJS.ProcessEnv | undefined {
+    const file = process.env[JOURNAL] === "1" ? journalFile(stack) : undefined;
+    if (file === undefined) {
+        return undefined;
+    }
+    beginJournal(stack, file);
+    return { [JOURNAL_FILE]: file, PULUMI_SKIP_CHECKPOINTS: "true" };
 }
 
 /** Has the stack's secrets masked, which Pulumi's own log shows from -v 9 on. */
@@ -105,25 +112,4 @@ interface Value {
 
 function displayFlags({ color, quiet }: Request): string[] {
     return [...(color ? [] : ["--color", "never"]), ...(quiet ? ["--suppress-progress"] : [])];
-}
-
-/** Counts of the engine's summary; it says none where the run failed before it. */
-function changesIn(log: string): Readonly<Record<string, number>> {
-    const events = linesOf(log).map((line) => JSON.parse(line) as SummaryEvent);
-    return events.flatMap(({ summaryEvent }) => summaryEvent ?? []).at(-1)?.resourceChanges ?? {};
-}
-
-interface SummaryEvent {
-    readonly summaryEvent?: { readonly resourceChanges?: Readonly<Record<string, number>> };
-}
-
-function linesOf(file: string): string[] {
-    try {
-        return readFileSync(file, "utf8")
-            .split("\n")
-            .filter((line) => line !== "");
-    } catch {
-        // The CLI ended before it wrote any.
-        return [];
-    }
 }

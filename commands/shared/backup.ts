@@ -26,7 +26,8 @@ export async function backUp(substrate: Substrate, { tenant, vms }: Holdings): P
         await withNodes(substrate, async (nodes) => {
             for (const vm of vms) {
                 note(`backup of VM ${vm.vmid} ${vm.name} to ${storages.get(vm.node)!}`);
-                await backUpVm(nodes.get(vm.node)!, vm, { storage: storages.get(vm.node)!, tenant });
+                const to = { storage: storages.get(vm.node)!, tenant, why: "before its teardown" };
+                await backUpVm(nodes.get(vm.node)!, vm, to);
             }
         });
     } catch (error) {

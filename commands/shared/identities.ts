@@ -1,5 +1,5 @@
-import { exportStack } from "../../state/client";
 import { identifiedBy, isSlot } from "../../state/identities";
+import { readState } from "../../state/reading/read";
 import type { Substrate } from "../../substrate/substrate";
 import { stateByDefault } from "../cli/environment";
 import { Refusal } from "../cli/errors";
@@ -16,7 +16,7 @@ function asksState({ status, tenants }: Substrate): boolean {
  * @throws Refusal where there is no state that can be read.
  */
 export function recordedSubstrate(substrate: Substrate): Substrate {
-    return asksState(substrate) ? identifiedBy(substrate, exportStack(substrate.name).deployment) : substrate;
+    return asksState(substrate) ? identifiedBy(substrate, readState(substrate.name).deployment) : substrate;
 }
 
 /** The same, of a stack that was never brought up, too: where its state cannot be read, it is said which VMs nothing is known of. */

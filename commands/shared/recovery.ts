@@ -1,4 +1,7 @@
 import { exportStack, importState, previewNodes, type Exported } from "../../state/client";
+import type { Deployment } from "../../state/deployment";
+import { leftJournal, removeJournal } from "../../state/journal/client";
+import { wholeState } from "../../state/journal/whole";
 import { releaseStack } from "../../state/locks";
 import { repairState, type Repair } from "../../state/repair";
 import { takenBack } from "../../state/takenBack";
@@ -23,22 +26,35 @@ export async function recoverStack(substrate: Substrate): Promise<Repair> {
 
 async function settle(substrate: Substrate): Promise<Repair> {
     const exported = exportStack(substrate.name);
-    const before = exported.deployment;
     if (substrate.status === "planned") {
-        return { deployment: before, notes: [] };
+        return { deployment: exported.deployment, notes: [] };
     }
+    const journalled = await fromJournal(substrate.name, exported.deployment);
+    const before = journalled.deployment;
     return withNodes(substrate, async (clients) => {
         const unlike = await unlikeOnNodes(clients, substrate, before.resources ?? []);
         const repair = await repairState(before, (resource) => isOnNode(clients, resource), undefined, unlike);
-        if (repair.notes.length > 0) {
+        if (journalled.notes.length + repair.notes.length > 0) {
             importState(substrate.name, { ...exported, deployment: repair.deployment });
         }
+        removeJournal(substrate.name);
         const resources = repair.deployment.resources ?? [];
         const clones = await removeHalfMade(clients, substrate, resources);
         const taken = await takeBack(clients, substrate, { ...exported, deployment: repair.deployment });
         const undeclared = await removeUndeclared(clients, substrate, taken.deployment.resources ?? []);
-        return { deployment: taken.deployment, notes: [...repair.notes, ...clones, ...taken.notes, ...undeclared] };
+        return {
+            deployment: taken.deployment,
+            notes: [...journalled.notes, ...repair.notes, ...clones, ...taken.notes, ...undeclared],
+        };
     });
+}
+
+/** The state with everything that a killed run made, by its journal, where it kept one; see wholeState(). */
+async function fromJournal(stack: string, deployment: Deployment): Promise<Repair> {
+    const journal = leftJournal(stack);
+    return journal === undefined
+        ? { deployment, notes: [] }
+        : wholeState(deployment, journal, (await previewNodes(stack)).steps);
 }
 
 /** Takes back VMs that the state lost; a preview is asked how they are declared only where there is one. */
@@ -48,7 +64,7 @@ async function takeBack(clients: Clients, substrate: Substrate, exported: Export
     if (lost.size === 0) {
         return { deployment, notes: [] };
     }
-    const steps = await previewNodes(substrate.name);
+    const { steps } = await previewNodes(substrate.name);
     const taken = await takenBack(deployment, lost, steps, (resource) => isOnNode(clients, resource));
     if (taken.notes.length > 0) {
         importState(substrate.name, { ...exported, deployment: taken.deployment });

@@ -1,4 +1,4 @@
-import { linesOf, sumOf } from "../../report/holdings";
+import { backupsLine, linesOf, sumOf } from "../../report/holdings";
 import { leftoverWords } from "../../report/routerWords";
 import { exportStack } from "../../state/client";
 import type { Deployment } from "../../state/deployment";
@@ -36,8 +36,12 @@ export async function holdings(
 /** Prints what a run will take away. */
 export function tellWhatGoes(substrate: Substrate, holdings: readonly Holdings[]): void {
     for (const one of holdings) {
-        tell(`${one.tenant}: this goes, with all that is on the disks (${sumOf(one)}):`);
+        tell(`${labelOf(one)}: this goes, with all that is on the disks (${sumOf(one)}):`);
         linesOf(substrate, one).forEach((line) => tell(`  ${line}`));
+        const stays = backupsLine(one);
+        if (stays !== undefined) {
+            tell(`  ${stays}`);
+        }
     }
 }
 
@@ -47,12 +51,20 @@ export function tellWhatGoes(substrate: Substrate, holdings: readonly Holdings[]
  * @throws Refusal with each VM and the command that mends it.
  */
 export function requireUnguarded(held: readonly Holdings[]): void {
-    const reasons = held.flatMap(({ tenant, vms }) =>
-        vms.flatMap(({ guards = [] }) => guards.map((guard) => `${tenant} is not torn down: ${guard}`)),
-    );
+    const reasons = held.flatMap((one) => guardsOf(one).map((guard) => `${one.tenant} is not torn down: ${guard}`));
     if (reasons.length > 0) {
         throw new Refusal([...reasons, "Nothing was stopped. The commands are root's, on the node."].join("\n"));
     }
+}
+
+/** Reasons of the nodes' not to delete a VM, each with the command that mends it. */
+export function guardsOf({ vms }: Holdings): readonly string[] {
+    return vms.flatMap(({ guards = [] }) => guards);
+}
+
+/** A tenant, or its one VM that holdings are of, as `grooveiq/api-vm01`. */
+export function labelOf({ tenant, only, vms }: Holdings): string {
+    return only === undefined ? tenant : `${tenant}/${vms[0]?.name ?? only}`;
 }
 
 /**
@@ -61,12 +73,17 @@ export function requireUnguarded(held: readonly Holdings[]): void {
  * @returns false where something is left, or where it cannot be told.
  */
 export async function tellReleased(substrate: Substrate, before: readonly Holdings[]): Promise<boolean> {
-    const after = before.length === 0 ? new Map() : holdingsOf(exportStack(substrate.name).deployment, substrate.plan);
-    const released = before.filter(({ tenant }) => !after.has(tenant));
+    const after =
+        before.length === 0
+            ? new Map<string, Holdings>()
+            : holdingsOf(exportStack(substrate.name).deployment, substrate.plan);
+    const released = before.filter(({ tenant, only }) =>
+        only === undefined ? !after.has(tenant) : !after.get(tenant)?.vms.some(({ vmid }) => vmid === only),
+    );
     const inventories = readOnce(substrate);
     let clean = true;
     for (const one of released) {
-        tell(`${one.tenant}: released (${sumOf(one)}):`);
+        tell(`${labelOf(one)}: released (${sumOf(one)}):`);
         linesOf(substrate, one).forEach((line) => tell(`  ${line}`));
         clean = (await verify(substrate, one, inventories)) && clean;
     }
@@ -95,14 +112,15 @@ async function verify(
     holdings: Holdings,
     inventories: () => Promise<Inventories>,
 ): Promise<boolean> {
-    const { tenant } = holdings;
+    const tenant = labelOf(holdings);
     try {
         const { nodes, router: inventory } = await inventories();
-        const router = onRouter(substrate, inventory, holdings);
+        // The records of one VM stand among its tenant's, which the next up writes.
+        const router = onRouter(substrate, holdings.only === undefined ? inventory : undefined, holdings);
         return tellLeftovers(tenant, [...remainsOf(holdings, nodes), ...router.leftovers], router);
     } catch (error) {
         if (error instanceof Refusal) {
-            complain(`${tenant}: it could not be told whether anything is left: ${error.message}`);
+            complain(`${tenant}: whether anything is left could not be read: ${error.message}`);
             return false;
         }
         throw error;

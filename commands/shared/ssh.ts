@@ -29,17 +29,27 @@ export interface Bounds {
  * @param host as ssh takes it: name or address, with or without a user.
  * @param config file that ssh reads in place of the person's own.
  */
-export async function runPython(
-    host: string,
-    program: string,
-    config: string | undefined,
-    { seconds, bytes }: Bounds,
-): Promise<Ended> {
-    const options = ["-o", "BatchMode=yes", "-o", `ConnectTimeout=${CONNECT_SECONDS}`];
-    const child = spawn("ssh", [...(config === undefined ? [] : ["-F", config]), ...options, host, "python3", "-"], {
-        env: environmentFor("ssh"),
-        stdio: ["pipe", "pipe", "pipe"],
-    });
+export function runPython(host: string, program: string, config: string | undefined, bounds: Bounds): Promise<Ended> {
+    const own = config === undefined ? [] : ["-F", config];
+    return run([...own, ...ASKS_NOTHING, host, "python3", "-"], program, bounds);
+}
+
+/**
+ * Runs a command in a VM that was just made: its host key is new, so that none is known, and none is remembered. It must neither say
+ * nor be sent anything secret.
+ *
+ * @param host as ssh takes it: name or address, with or without a user.
+ */
+export function runInNewVm(host: string, command: string, bounds: Bounds): Promise<Ended> {
+    const anyKey = ["-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR"];
+    return run([...ASKS_NOTHING, ...anyKey, "-o", "ForwardAgent=no", "--", host, command], "", bounds);
+}
+
+const ASKS_NOTHING = ["-o", "BatchMode=yes", "-o", `ConnectTimeout=${CONNECT_SECONDS}`];
+
+/** Runs ssh to its end. @param input that it is given. */
+async function run(args: readonly string[], input: string, { seconds, bytes }: Bounds): Promise<Ended> {
+    const child = spawn("ssh", args, { env: environmentFor("ssh"), stdio: ["pipe", "pipe", "pipe"] });
     let broken: string | undefined;
     const end = (why: string) => {
         broken ??= why;
@@ -58,7 +68,7 @@ export async function runPython(
         });
     }
     // An ssh that ends before it read everything is told by its exit code.
-    child.stdin.on("error", () => undefined).end(program);
+    child.stdin.on("error", () => undefined).end(input);
     try {
         const [code] = (await once(child, "close")) as [number | null];
         return { code, ...said, ...(broken !== undefined && { broken }) };

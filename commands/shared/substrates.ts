@@ -1,6 +1,6 @@
 import { DefinitionError, type Fault } from "../../definitions/faults";
 import { listSubstrates } from "../../definitions/read";
-import { loadSubstrate, readSites, tenantFault, type Sites } from "../../substrate/load";
+import { ExceededError, loadSubstrate, readSites, tenantFault, type Sites } from "../../substrate/load";
 import type { Substrate } from "../../substrate/substrate";
 import { definitions } from "../cli/environment";
 import { Refusal } from "../cli/errors";
@@ -28,6 +28,22 @@ export function loadOne(name: string): Substrate {
         throw new Refusal(loaded.text);
     }
     return loaded.substrate;
+}
+
+/**
+ * The model of a substrate, also where its tenants are promised more than there is; `exceeded` says what.
+ *
+ * @throws Refusal with all else that is wrong with its definitions.
+ */
+export function loadEvenExceeded(name: string): { readonly substrate: Substrate; readonly exceeded?: string } {
+    try {
+        return { substrate: loadSubstrate({ root: definitions(), substrate: name }) };
+    } catch (error) {
+        if (error instanceof ExceededError) {
+            return { substrate: error.substrate, exceeded: error.message };
+        }
+        throw error;
+    }
 }
 
 function load(name: string, sites: Sites): Loaded {

@@ -1,5 +1,5 @@
 import type { CollectionFile, CollectionInfo } from "../../definitions/collection/read";
-import { tasksIn } from "../../definitions/collection/tasks";
+import { placeOf, tasksIn } from "../../definitions/collection/tasks";
 import type { Baseline } from "../../substrate/substrate";
 import { ownedBy } from "./owned";
 import { playsIn, rolesOf, type Play } from "./plays";
@@ -67,14 +67,11 @@ function lacking(one: PlacedCollection, placed: readonly PlacedCollection[]): st
 function unknownModules(files: readonly CollectionFile[], placed: readonly PlacedCollection[]): string[] {
     const known = new Set(["ansible.builtin", "ansible.legacy", ...placed.map(({ info }) => nameOf(info))]);
     const found = new Map<string, string>();
-    for (const { file, line, keys } of files.flatMap(tasksIn)) {
-        const module = Object.keys(keys).find((key) => /^[a-z_]\w*\.[a-z_]\w*\.\w+$/.test(key)) ?? "";
+    for (const task of files.flatMap(tasksIn)) {
+        const module = Object.keys(task.keys).find((key) => /^[a-z_]\w*\.[a-z_]\w*\.\w+$/.test(key)) ?? "";
         const collection = module.split(".").slice(0, 2).join(".");
         if (collection !== "" && !known.has(collection) && !found.has(collection)) {
-            found.set(
-                collection,
-                `${file}${line === undefined ? "" : `:${line}`} uses ${module}, and ${collection} is not among `,
-            );
+            found.set(collection, `${placeOf(task)} uses ${module}, and ${collection} is not among `);
         }
     }
     return [...found.values()].map((words) => `${words}baseline.collections; add it there`);

@@ -1,19 +1,14 @@
-import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, statSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { extract } from "tar";
-import { isGit } from "../../substrate/baseline";
-import { environmentFor } from "../../definitions/childEnvironment";
 import type { CollectionDefinition } from "../../definitions/definitions";
 import { collectionFiles, collectionInfo, type CollectionInfo } from "../../definitions/collection/read";
+import { kindOf } from "../../substrate/collectionSource";
 import type { Baseline } from "../../substrate/substrate";
 import { HostError } from "../error";
 import { collectionFaults, type PlacedCollection } from "./check";
-
-/** Where collections of git repositories are kept between runs, relative to the project. */
-const CACHE = ".baseline/collections";
+import { fetched, isAtHand, withoutLogin } from "./fetch/client";
 
 /**
  * Puts a collection where Ansible looks for it below a folder: ansible_collections/<namespace>/<name>.
@@ -59,13 +54,18 @@ export async function withCollection<T>(
     }
 }
 
-async function unpacked(root: string, { source, version }: CollectionDefinition, work: string): Promise<string> {
-    if (isGit(source)) {
-        return cloned(root, source, version!);
+async function unpacked(root: string, collection: CollectionDefinition, work: string): Promise<string> {
+    if (kindOf(collection) !== "path") {
+        return fetched(root, collection);
     }
+    const { source } = collection;
     const path = resolve(root, source);
     if (!existsSync(path)) {
-        throw new HostError(`collection ${source}: there is no such file or folder (${path})`);
+        const ofGalaxy =
+            kindOf({ source, version: "1.0.0" }) === "galaxy"
+                ? "; Galaxy's needs a version, such as version: 1.5.4"
+                : "";
+        throw new HostError(`collection ${source}: there is no such file or folder (${path})${ofGalaxy}`);
     }
     if (statSync(path).isDirectory()) {
         return path;
@@ -78,44 +78,6 @@ async function unpacked(root: string, { source, version }: CollectionDefinition,
     return work;
 }
 
-/** One exact version of a repository, which is fetched once. */
-function cloned(root: string, url: string, version: string): string {
-    const kept = keptAt(root, url, version);
-    if (!existsSync(kept)) {
-        const partial = `${kept}.${process.pid}`;
-        mkdirSync(partial, { recursive: true });
-        try {
-            git(partial, url, ["init", "--quiet"]);
-            git(partial, url, ["fetch", "--quiet", "--depth", "1", url, version]);
-            git(partial, url, ["checkout", "--quiet", "FETCH_HEAD"]);
-            renameSync(partial, kept);
-        } finally {
-            rmSync(partial, { recursive: true, force: true });
-        }
-    }
-    return kept;
-}
-
-function git(cwd: string, url: string, args: readonly string[]): void {
-    try {
-        // No question can be answered here, so a repository that asks for a password fails at once.
-        const env = { ...environmentFor("git"), GIT_TERMINAL_PROMPT: "0" };
-        execFileSync("git", ["-c", "advice.detachedHead=false", ...args], {
-            cwd,
-            env,
-            stdio: ["ignore", "ignore", "pipe"],
-        });
-    } catch (error) {
-        const told = String((error as { stderr?: Buffer }).stderr ?? error).trim();
-        throw new HostError(`collection ${withoutLogin(url)}: git ${args[0]} failed: ${withoutLogin(told)}`);
-    }
-}
-
-/** A URL may carry a login, which no message shows. */
-function withoutLogin(text: string): string {
-    return text.replace(/\/\/[^/@\s]+@/g, "//");
-}
-
 /** Parts of a collection that say what it would do on a host. */
 const PARTS = /^(playbooks\/.+\.ya?ml|roles\/[^/]+\/(tasks|handlers)\/.+\.ya?ml)$/;
 
@@ -126,14 +88,14 @@ export function readPlaced(folder: string, source: string): PlacedCollection {
 
 /**
  * Everything that would fail on the host for a baseline's collections, a line each, where all of them are at hand without a network: a
- * folder, an archive, or a version of a repository that an earlier run fetched.
+ * folder, an archive, or a version of a repository or of Galaxy that an earlier run fetched.
  *
  * @returns undefined where one of them is not.
  * @throws HostError where one cannot be read.
  */
 export async function offlineFaults(root: string, baseline: Baseline): Promise<string[] | undefined> {
     const { collections } = baseline;
-    if (collections.some(({ source, version }) => isGit(source) && !existsSync(keptAt(root, source, version!)))) {
+    if (!collections.every((collection) => isAtHand(root, collection))) {
         return undefined;
     }
     const placed: PlacedCollection[] = [];
@@ -141,11 +103,6 @@ export async function offlineFaults(root: string, baseline: Baseline): Promise<s
         placed.push(await withCollection(root, collection, (folder) => readPlaced(folder, collection.source)));
     }
     return collectionFaults(placed, baseline);
-}
-
-/** Where one version of a repository is kept. */
-function keptAt(root: string, url: string, version: string): string {
-    return join(root, CACHE, createHash("sha256").update(`${url}@${version}`).digest("hex").slice(0, 16));
 }
 
 /** Info of the collection in a folder. @throws HostError where there is none. */

@@ -1,5 +1,5 @@
 import type { CollectionFile } from "../../definitions/collection/read";
-import { tasksIn, type Task } from "../../definitions/collection/tasks";
+import { placeOf, tasksIn, type Task } from "../../definitions/collection/tasks";
 import type { Baseline } from "../../substrate/substrate";
 
 type Part = Baseline["role"]["own"][number];
@@ -30,10 +30,7 @@ export function ownedBy(files: readonly CollectionFile[], role: Baseline["role"]
         for (const path of written(task)) {
             const [part] = owned.find(([, pattern]) => pattern.test(path)) ?? [];
             if (part !== undefined && !found.has(part)) {
-                found.set(
-                    part,
-                    `${task.file}${task.line === undefined ? "" : `:${task.line}`} "${task.name}" writes ${path}`,
-                );
+                found.set(part, `${placeOf(task)} "${task.name}" writes ${path}`);
             }
         }
     }

@@ -1,3 +1,5 @@
+import { compareVersions } from "../../definitions/versions";
+
 /** How a version may stand to another one. */
 const HOLDS: Readonly<Record<string, (order: number) => boolean>> = {
     ">=": (order) => order >= 0,
@@ -16,16 +18,11 @@ const HOLDS: Readonly<Record<string, (order: number) => boolean>> = {
 export function isWithin(version: string, range: string): boolean {
     return range.split(",").every((condition) => {
         const [, operator = "==", wanted = ""] = /^\s*(>=|<=|!=|==|=|>|<)?\s*(\S*)\s*$/.exec(condition) ?? [];
-        return ["*", ""].includes(wanted) || HOLDS[operator]!(compare(numbersOf(version), numbersOf(wanted)));
+        return ["*", ""].includes(wanted) || HOLDS[operator]!(compareVersions(numbersOf(version), numbersOf(wanted)));
     });
 }
 
 /** Numbers of a version; what stands behind a dash or plus is left out. */
 function numbersOf(version: string): number[] {
     return version.split(/[-+]/)[0]!.split(".").map(Number);
-}
-
-function compare(one: readonly number[], other: readonly number[]): number {
-    const at = [0, 1, 2].find((place) => (one[place] ?? 0) !== (other[place] ?? 0));
-    return at === undefined ? 0 : (one[at] ?? 0) - (other[at] ?? 0);
 }

@@ -70,7 +70,7 @@ export async function pack(root: string, baseline: Baseline): Promise<Payload> {
     }
 }
 
-/** What begins a file that ansible-vault encrypted: nobody on the host has its password. */
+/** Beginning of a file that ansible-vault encrypted: nobody on the host has its password. */
 const VAULTED = "$ANSIBLE_VAULT;";
 
 /** Copies a site's inventory, without its vaulted files and its repository's history. */

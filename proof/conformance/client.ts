@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { linkProgram, linkPulumiHome } from "../../state/project/client";
+import { linkProgram, makePulumiHome } from "../../state/project/client";
 import { jsonOr } from "../../definitions/json";
 import { ROOT } from "../../definitions/project/read";
 import { stackFileOf } from "../../definitions/stackFile";
@@ -62,7 +62,7 @@ export class Throwaway {
         mkdirSync(this.folder, { recursive: true, mode: 0o700 });
         writeFileSync(join(this.folder, "pid"), String(process.pid));
         linkProgram(this.project);
-        linkPulumiHome(join(this.folder, "pulumi"));
+        makePulumiHome(join(this.folder, "pulumi"));
         mkdirSync(join(this.folder, "state"), { recursive: true });
     }
 

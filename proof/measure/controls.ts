@@ -3,7 +3,7 @@ import { INTERNET } from "../../substrate/places";
 import { freeVlans, segmentsFromTenants } from "../../substrate/plan";
 import type { Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
 import { describe as describeRule, describeAllowance } from "../../substrate/recordOwnership";
-import { proofName, vmsOf, type Check } from "../proof";
+import { vmsOf, type Check } from "../proof";
 import { judgeLease, type Lease } from "../lease";
 import type { DataPlane } from "../../lab/dataPlane";
 import { readPlaneState } from "../../lab/planeState";
@@ -13,6 +13,7 @@ import type { Finding, Measured } from "../findings";
 import { bootVms, measureMatrix } from "./measure";
 import { gratuitousArp } from "./frames";
 import { removeRule, setFirewall, setNic } from "./site";
+import { nameOfVm } from "../../substrate/identity";
 
 /** A proof under way. */
 export interface Site {
@@ -57,7 +58,7 @@ export async function wallControl({ plane, substrate, node, router, leases }: Si
     await set("0");
     const measured = await measureMatrix(plane, substrate, leases, intoFromOutside(substrate, vm));
     await set("1");
-    return allRed(`PVE's firewall of ${proofName(vm)} off`, `from outside ${tenant.name}`, measured);
+    return allRed(`PVE's firewall of ${nameOfVm(vm)} off`, `from outside ${tenant.name}`, measured);
 }
 
 /** Turns the option on that lets DHCP's answers in from anywhere: those that are to be stopped must turn red. It is off afterwards. */
@@ -72,7 +73,7 @@ export async function dhcpControl({ plane, substrate, node, router, leases }: Si
     const answers = (check: Check) => into(check) && check.probe.sourcePort !== undefined;
     const measured = await measureMatrix(plane, substrate, leases, answers);
     await set("0");
-    return allRed(`PVE's option dhcp of ${proofName(vm)} on`, `of DHCP from outside ${tenant.name}`, measured);
+    return allRed(`PVE's option dhcp of ${nameOfVm(vm)} on`, `of DHCP from outside ${tenant.name}`, measured);
 }
 
 /** Gives a VM's NIC another tenant's VLAN as a trunk: a frame with its tag must be seen there. It has none afterwards. */
@@ -91,7 +92,7 @@ export async function trunkControl({ plane, substrate, node, router }: Site): Pr
     await putBack();
     await plane.apply(await readPlaneState(node, router));
     return {
-        what: `${proofName(vm)} with VLAN ${vlan} as a trunk`,
+        what: `${nameOfVm(vm)} with VLAN ${vlan} as a trunk`,
         expected: `a frame of VLAN ${vlan} reaches ${watchers.join()}`,
         measured: seen!.length === 0 ? "stopped" : `reaches ${seen!.join(", ")}`,
         ok: seen!.length > 0,
@@ -100,7 +101,7 @@ export async function trunkControl({ plane, substrate, node, router }: Site): Pr
 
 /** Checks of what comes into a VM from no tenant. */
 function intoFromOutside({ tenants }: Substrate, vm: WorkloadVm): (check: Check) => boolean {
-    return ({ from, to }) => to === proofName(vm) && !tenants.some(({ name }) => from.startsWith(`${name}/`));
+    return ({ from, to }) => to === nameOfVm(vm) && !tenants.some(({ name }) => from.startsWith(`${name}/`));
 }
 
 /** Finding of a fault that is to let through everything that is stopped without it. */
@@ -124,12 +125,12 @@ export async function tagControl({ plane, substrate, node, router, leases }: Sit
     const again = await bootVms(plane, [vm]);
     const lease = judgeLease(tenant, vm, again.get(vm.vmid)).filter(({ ok }) => !ok);
     const moved = new Map([...leases, ...again]);
-    const red = redOf(await measureMatrix(plane, substrate, moved, (check) => check.from === proofName(vm)));
+    const red = redOf(await measureMatrix(plane, substrate, moved, (check) => check.from === nameOfVm(vm)));
     const address = again.get(vm.vmid)?.address ?? "no address";
     // A static VM has its address wherever it is, and one without any address has no probe to turn red.
     const ok = (vm.address !== undefined || lease.length > 0) && (red.length > 0 || address === "no address");
     return {
-        what: `${proofName(vm)} moved from VLAN ${tenant.segment.vlan} to ${vlan}`,
+        what: `${nameOfVm(vm)} moved from VLAN ${tenant.segment.vlan} to ${vlan}`,
         expected: "its address and probes of its row red",
         measured: `${address}: ${lease.length} findings about it and ${red.length} probes red`,
         ok,

@@ -1,10 +1,11 @@
 import { prefixOf, siteSegment } from "../../substrate/plan";
-import { checksOf, proofName, standInsOf, vmsOf, type Check, type ProofHost } from "../proof";
+import { checksOf, standInsOf, vmsOf, type Check, type ProofHost } from "../proof";
 import type { Lease } from "../lease";
 import { ELSEWHERE, GATEWAY, INTERNET, ROUTER } from "../../firewall/reachability";
 import type { Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
 import { PLANE_INTERNET, PLANE_ROUTER, UNANSWERED, type DataPlane } from "../../lab/dataPlane";
 import type { Finding, Measured } from "../findings";
+import { nameOfVm } from "../../substrate/identity";
 
 /** How long a VM asks for an address, and a probe for an answer, in seconds. */
 const LEASE_SECONDS = 12;
@@ -14,7 +15,7 @@ const SECOND_ANSWER_SECONDS = 5;
 
 /** Names of the places outside as the data plane has them: the internet stands for elsewhere, too. */
 function hostOf(substrate: Substrate): (name: string) => string {
-    const vms = new Map(vmsOf(substrate).map(([, vm]) => [proofName(vm), `vm${vm.vmid}`]));
+    const vms = new Map(vmsOf(substrate).map(([, vm]) => [nameOfVm(vm), `vm${vm.vmid}`]));
     const others: Readonly<Record<string, string>> = {
         [GATEWAY]: PLANE_ROUTER,
         [ROUTER]: PLANE_ROUTER,
@@ -80,7 +81,7 @@ export async function measureNames(
     return questions.map(({ vm, name, expected }, index) => {
         const answer = answers[index] ?? [];
         const measured = answer.length === 0 ? "none" : answer.join(" ");
-        return { what: `${proofName(vm)} asks for ${name}`, expected, measured, ok: measured === expected };
+        return { what: `${nameOfVm(vm)} asks for ${name}`, expected, measured, ok: measured === expected };
     });
 }
 

@@ -9,10 +9,10 @@ import { SimulatedNode } from "../../lab/simulatedNode";
 import type { DataPlane, SentFrames } from "../../lab/dataPlane";
 import type { SimulatedRouter } from "../../lab/simulatedRouter";
 import type { Workspace } from "../../lab/workspace";
-import { proofName } from "../proof";
 import type { Finding } from "../findings";
 import { udpFrame } from "./frames";
 import { outsidePlace, reachedPlace, spareAddress } from "./places";
+import { nameOfVm } from "../../substrate/identity";
 
 /** How long a frame may take, in seconds. */
 const FRAME_SECONDS = 0.4;
@@ -113,7 +113,7 @@ function judge(vm: WorkloadVm, moments: readonly Sent[][]): Finding {
     const through = all.filter(({ arrives }) => arrives).map(({ what }) => what);
     const count = `${through.length} of ${all.length} frames through a wall in ${moments.length} moments`;
     return {
-        what: `${proofName(vm)} from its start on, rebuilt and restarted`,
+        what: `${nameOfVm(vm)} from its start on, rebuilt and restarted`,
         expected: "no frame through a wall in any moment",
         measured: through.length === 0 ? count : `${count}: ${[...new Set(through)].join(", ")}`,
         ok: moments.length > 0 && through.length === 0,

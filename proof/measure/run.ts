@@ -2,7 +2,7 @@ import { DefinitionError } from "../../definitions/faults";
 import type { Deployment } from "../../state/deployment";
 import { identifiedBy } from "../../state/identities";
 import { loadSubstrate } from "../../substrate/load";
-import { vmsOf } from "../proof";
+import { unmeasuredOf, vmsOf } from "../proof";
 import { judgeLease } from "../lease";
 import { stackFileOf } from "../../definitions/stackFile";
 import type { Substrate } from "../../substrate/substrate";
@@ -14,6 +14,7 @@ import { labSite } from "../../lab/site";
 import { SimulatedNode } from "../../lab/simulatedNode";
 import { SimulatedRouter } from "../../lab/simulatedRouter";
 import { Workspace } from "../../lab/workspace";
+import { bootControl, measureBoot } from "./boot";
 import { dhcpControl, ruleControl, tagControl, trunkControl, wallControl, type Site } from "./controls";
 import type { Finding, Proof } from "../findings";
 import { addStandIns, bootVms, measureMatrix, measureNames } from "./measure";
@@ -32,11 +33,15 @@ export interface ProofOptions {
     readonly subject?: { readonly definitions: string; readonly substrate: string };
     /** That many VMs of ten tenants in place of the substrate's own. */
     readonly vms?: number;
+    /** Whether PVE's firewall of nftables makes the node's walls, in place of that of iptables. */
+    readonly nftables?: boolean;
     /** Changes the copied project before anything is made. */
     readonly define?: (root: string) => void;
     readonly say: (step: string) => void;
     /** Told what runs from now on. */
     readonly runs?: (what: string) => void;
+    /** Called once all is brought up, before anything is measured. */
+    readonly settled?: (node: SimulatedNode, workspace: Workspace) => Promise<void>;
     /** Called while everything stands as declared. */
     readonly inspect?: (site: Site, workspace: Workspace) => Promise<void>;
     /** Ends it early: the command that runs, and the data plane with all that is in it. */
@@ -117,6 +122,9 @@ async function proveOn(
         const substrate = loadSubstrate({ root: workspace.root, substrate: name });
         const vlans = substrate.tenants.map(({ segment }) => segment.vlan);
         await prepareSite(node, router, vlans);
+        if (options.nftables) {
+            await turnOnNftables(node, workspace, substrate);
+        }
         const names = substrate.tenants.map(({ name }) => name).join(", ");
         options.say(`pulumi up of ${vmsOf(substrate).length} VMs of ${names} against the simulated node and router`);
         options.runs?.("pulumi up");
@@ -124,6 +132,7 @@ async function proveOn(
         if (exitCode !== 0) {
             throw new Error(`pulumi up ended with ${exitCode}:\n${output}`);
         }
+        await options.settled?.(node, workspace);
         const { stdout } = await workspace.pulumi(["stack", "export"]);
         const { deployment } = JSON.parse(stdout) as { deployment: Deployment };
         return await measureAll({ substrate: identifiedBy(substrate, deployment), node, router }, workspace, options);
@@ -162,17 +171,36 @@ async function measureAll(
         await inspect?.(site, workspace);
         const tried = await tryAll(site, ports, workspace, say);
         const addresses = vms.flatMap(([tenant, vm]) => judgeLease(tenant, vm, leases.get(vm.vmid)));
-        const known = { substrate: substrate.name, node: await nodeText(node), vms: vms.length };
+        const unmeasured = unmeasuredOf(substrate);
+        const known = {
+            ...{ substrate: substrate.name, node: await nodeText(node), vms: vms.length },
+            ...(unmeasured.length > 0 && { unmeasured }),
+        };
         return { ...known, matrix, addresses, names, ...tried };
     } finally {
         await plane.stop();
     }
 }
 
-/** The node in words; the data plane refuses one whose walls nftables makes. */
+/** Has the node run PVE's firewall of nftables. A run that may read it makes no VM that never gets an address, which is to be measured here. */
+async function turnOnNftables(node: SimulatedNode, workspace: Workspace, { hypervisors }: Substrate): Promise<void> {
+    for (const { name } of hypervisors.filter(({ taskLog }) => taskLog)) {
+        const key = `tenant-hypervisors:hypervisors.${name}.taskLog`;
+        await workspace.pulumi(["config", "set", "--path", key, "false"]);
+    }
+    await node.byHand("PUT", hostFirewall(node), { nftables: "1" });
+}
+
+/** Path of the options of the node's own firewall. */
+function hostFirewall({ ready }: SimulatedNode): string {
+    return `/nodes/${ready.node}/firewall/options`;
+}
+
+/** The node in words: its version, and which of PVE's two firewalls makes its walls. */
 async function nodeText(node: SimulatedNode): Promise<string> {
     const { version } = (await node.byHand("GET", "/version")) as { version: string };
-    return `PVE ${version}, walls of pve-firewall (iptables)`;
+    const { nftables } = (await node.byHand("GET", hostFirewall(node))) as { nftables?: number };
+    return `PVE ${version}, walls of ${nftables === 1 ? "proxmox-firewall (nftables)" : "pve-firewall (iptables)"}`;
 }
 
 /** Everything that changes the site or the data plane: faults on purpose, attempts, a VM's life. */
@@ -187,6 +215,9 @@ async function tryAll(
     const rule = await ruleControl(site);
     say("a VM's firewall off on purpose");
     const wall = await wallControl(site);
+    say("the router boots, with the tables of its aliases still empty");
+    const booted = await measureBoot(site);
+    const byAlias = await bootControl(site);
     say("its option for DHCP on, and a trunk at its NIC, on purpose");
     const doors = [await dhcpControl(site), await trunkControl(site)];
     say("VMs that pass for others");
@@ -195,8 +226,8 @@ async function tryAll(
     say("an address of another tenant's pool");
     const taken = await measurePools(plane, substrate, new Map(ports.map(({ vmid, mac }) => [vmid, mac])));
     say("a VM in another VLAN on purpose");
-    const controls = [rule, wall, ...doors, ...unwalled, await tagControl(site)];
-    return { spoofing: [...spoofing, ...taken], moments, controls };
+    const controls = [rule, wall, byAlias, ...doors, ...unwalled, await tagControl(site)];
+    return { spoofing: [...spoofing, ...taken], moments: [...moments, booted], controls };
 }
 
 /** Findings of one VM's life, and of a control in which it has no firewall; none where every VM is kept. */

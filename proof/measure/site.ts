@@ -44,15 +44,31 @@ export async function prepareSite(
 
 /** Removes one rule by hand; gives back what puts it there again. */
 export async function removeRule(router: SimulatedRouter, description: string): Promise<() => Promise<void>> {
-    const { saved } = await router.state();
-    const [uuid, record] = Object.entries(saved["rule"]!).find(([, one]) => one["description"] === description)!;
+    const [uuid, record] = await ruleOf(router, description);
     await router.byHand(`firewall/filter/delRule/${uuid}`);
     await router.byHand("firewall/filter/apply");
-    return async () => {
-        const rule: SavedRecord = record;
-        await router.byHand(`firewall/filter/setRule/${uuid}`, { rule });
-        await router.byHand("firewall/filter/apply");
-    };
+    return () => setRule(router, uuid, record);
+}
+
+/** Changes fields of one rule by hand; gives back what makes it as it was. */
+export async function changeRule(
+    router: SimulatedRouter,
+    description: string,
+    fields: SavedRecord,
+): Promise<() => Promise<void>> {
+    const [uuid, record] = await ruleOf(router, description);
+    await setRule(router, uuid, fields);
+    return () => setRule(router, uuid, record);
+}
+
+async function ruleOf(router: SimulatedRouter, description: string): Promise<readonly [string, SavedRecord]> {
+    const { saved } = await router.state();
+    return Object.entries(saved["rule"]!).find(([, one]) => one["description"] === description)!;
+}
+
+async function setRule(router: SimulatedRouter, uuid: string, rule: SavedRecord): Promise<void> {
+    await router.byHand(`firewall/filter/setRule/${uuid}`, { rule });
+    await router.byHand("firewall/filter/apply");
 }
 
 /** Changes options of PVE's firewall around a VM by hand, such as `enable`. */

@@ -1,5 +1,4 @@
 import { randomBytes } from "node:crypto";
-import { proofName } from "../proof";
 import type { Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
 import type { Lease } from "../lease";
 import type { DataPlane, PlaneVm } from "../../lab/dataPlane";
@@ -7,6 +6,7 @@ import type { Finding } from "../findings";
 import { attemptsOf } from "./attempts";
 import type { Actor, Cast } from "./cast";
 import { reachedPlace, spareAddress } from "./places";
+import { nameOfVm } from "../../substrate/identity";
 
 const WATCH_SECONDS = 0.6;
 
@@ -82,7 +82,7 @@ function castOf(
         const address = leases.get(vm?.vmid ?? -1)?.address;
         return vm === undefined || mac === undefined || address === undefined
             ? undefined
-            : { name: proofName(vm), host: `vm${vm.vmid}`, mac, address, vlan: tenant.segment.vlan };
+            : { name: nameOfVm(vm), host: `vm${vm.vmid}`, mac, address, vlan: tenant.segment.vlan };
     };
     const plays = (vm: WorkloadVm) => (vm.address !== undefined) === limited;
     const own = substrate.tenants.find(

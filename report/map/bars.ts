@@ -1,5 +1,5 @@
 import { formatAmount, type Share } from "../../substrate/capacity";
-import type { Substrate } from "../../substrate/substrate";
+import type { Substrate, Tenant } from "../../substrate/substrate";
 import { colourClass } from "./colours";
 import { element, title } from "./shapes";
 
@@ -26,7 +26,8 @@ export function bar({ tenants }: Substrate, share: Share, { x, y, width, height 
             x: from,
             y,
             height,
-            width: Math.max(0, amount * scale - width / 500),
+            // A small part is half a gap, so that it is still seen.
+            width: Math.max((amount * scale) / 2, amount * scale - width / 500),
         };
         from += amount * scale;
         return element("rect", at, title(`${name}: ${formatAmount(amount, resource)}`));
@@ -42,4 +43,10 @@ export function bar({ tenants }: Substrate, share: Share, { x, y, width, height 
         mark("limit", limit),
         mark("physical", physical),
     ].join("");
+}
+
+/** The tenants that have a part of some bars, in the order of their files. */
+export function tenantsIn(tenants: readonly Tenant[], shares: readonly Share[]): Tenant[] {
+    const named = new Set(shares.flatMap(({ byTenant }) => byTenant.map(([name]) => name)));
+    return tenants.filter(({ name }) => named.has(name));
 }

@@ -1,8 +1,12 @@
 import { sharesOf, type Share } from "../../substrate/capacity";
+import { standsOn } from "../drift";
 import type { DriftRow } from "../row";
+import { endsWithin, isOver, type Ending } from "../../substrate/expiry";
+import { endText } from "../../substrate/expiryWords";
 import { ELSEWHERE, INTERNET, ROUTER } from "../../firewall/reachability";
 import type { Place } from "../../substrate/findings";
 import type { Hypervisor, Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
+import type { Stamp } from "../stamp";
 import type { ToldDrift } from "./driftFile";
 import { pathsOf, type MapPath } from "./paths";
 
@@ -14,6 +18,8 @@ export interface MapContent {
     /** Places that are no tenant's, as the router has them: the site's own segments, the internet, and what a path needs. */
     readonly places: readonly MapPlace[];
     readonly paths: readonly MapPath[];
+    /** Missing in pictures that must not change with the day. */
+    readonly stamp?: Stamp;
     /** Missing where nobody looked. */
     readonly told?: ToldDrift;
     /** Drift of the router that is no tenant's. */
@@ -30,6 +36,8 @@ export interface MapHypervisor {
 
 export interface MapTenant {
     readonly tenant: Tenant;
+    /** When it ends, in words; missing where that is more than a week away, or never. */
+    readonly ends?: string;
     readonly vms: readonly MapVm[];
     /** All drift that concerns the tenant, its VMs included. */
     readonly drift: readonly DriftRow[];
@@ -41,6 +49,10 @@ export interface MapVm {
     readonly vm: WorkloadVm;
     /** The VM's further names within the tenant's zone. */
     readonly aliases: readonly string[];
+    /** When it ends before its tenant, in words; missing where that is more than a week away, or never. */
+    readonly ends?: string;
+    /** Its template and the newest one, in words, where it stands on an older one. */
+    readonly template?: string;
     readonly drift: readonly DriftRow[];
 }
 
@@ -54,8 +66,15 @@ export interface MapPlace {
  * Brings together what the map of a substrate shows.
  *
  * @param told what `tenants drift` found; missing where nobody looked.
+ * @param endings tenants and VMs that end.
  */
-export function mapOf(substrate: Substrate, told?: ToldDrift): MapContent {
+export function mapOf(
+    substrate: Substrate,
+    told?: ToldDrift,
+    endings: readonly Ending[] = [],
+    now = new Date(),
+): MapContent {
+    const endsOf = noticesOf(substrate, endings, now);
     const rows = told?.drift ?? [];
     const paths = pathsOf(substrate);
     const ofNobody = rows.filter(({ tenant }) => tenant === "");
@@ -70,10 +89,13 @@ export function mapOf(substrate: Substrate, told?: ToldDrift): MapContent {
             const drift = rows.filter((row) => row.tenant === tenant.name);
             return {
                 tenant,
+                ...endsOf(tenant),
                 drift,
                 segmentDrifts: drift.some(({ place }) => place.kind === "router"),
                 vms: tenant.vms.map((vm) => ({
                     vm,
+                    ...endsOf(tenant, vm),
+                    ...templateOf(vm, told),
                     aliases: vm.aliases.map((alias) => alias.slice(0, -tenant.zone.length - 1)),
                     drift: drift.filter(({ vmid }) => vmid === vm.vmid),
                 })),
@@ -84,6 +106,23 @@ export function mapOf(substrate: Substrate, told?: ToldDrift): MapContent {
         ...(told && { told }),
         routerDrift: ofNobody.filter(({ place }) => place.kind === "router"),
     };
+}
+
+function templateOf({ vmid }: WorkloadVm, told: ToldDrift | undefined): Pick<MapVm, "template"> {
+    const older = told?.templates?.find((one) => one.vmid === vmid);
+    return older === undefined ? {} : { template: standsOn(older) };
+}
+
+/** Tells, of a tenant or of one VM, when it ends. */
+function noticesOf(substrate: Substrate, endings: readonly Ending[], now: Date) {
+    return (tenant: Tenant, vm?: WorkloadVm) => {
+        const own = endings.find((one) => one.tenant === tenant.name && one.vm?.vmid === vm?.vmid);
+        return own !== undefined && endsWithin(own, now) && { ends: noticeOf(own, substrate, now) };
+    };
+}
+
+function noticeOf(ending: Ending, { timeZone }: Substrate, now: Date): string {
+    return `${isOver(ending, now) ? "over since" : "ends at"} ${endText(ending, timeZone)}`;
 }
 
 function isAt(place: Place, { name, node }: Hypervisor): boolean {

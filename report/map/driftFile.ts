@@ -1,4 +1,4 @@
-import type { DriftRow } from "../row";
+import type { DriftRow, OlderTemplate } from "../row";
 import { DefinitionError, type Fault } from "../../definitions/faults";
 import { checkShape } from "../../definitions/shape";
 
@@ -6,6 +6,8 @@ import { checkShape } from "../../definitions/shape";
 export interface ToldDrift {
     readonly substrate: string;
     readonly drift: readonly DriftRow[];
+    /** Missing in what earlier releases printed. */
+    readonly templates?: readonly OlderTemplate[];
     readonly untold: readonly { readonly source: string; readonly reason: string }[];
 }
 

@@ -1,8 +1,10 @@
-import { RESOURCE_TITLES, shareText } from "../../substrate/capacity";
+import { shareText, supplyTitle, type Share } from "../../substrate/capacity";
+import type { Substrate } from "../../substrate/substrate";
 import type { DriftRow } from "../row";
 import { byTenant } from "../drift";
 import { escaped, htmlPage, schemeStyle } from "../html";
-import { bar } from "./bars";
+import { stampText } from "../stamp";
+import { bar, tenantsIn } from "./bars";
 import { colourClass, MAP_COLOURS } from "./colours";
 import type { MapContent, MapHypervisor, MapTenant } from "./content";
 import { diagram } from "./diagram";
@@ -26,7 +28,7 @@ export function asPage(content: MapContent): string {
 <header>
 <h1>${escaped(name)}</h1>
 <p class="quiet">${escaped(zone)} · ${summary(content)}</p>
-${driftSection(content)}
+${content.stamp === undefined ? "" : `<p class="quiet">Drawn ${escaped(stampText(content.stamp))}</p>\n`}${driftSection(content)}
 </header>
 <main>
 ${content.hypervisors.map((one) => hypervisorSection(content, one)).join("\n")}
@@ -65,18 +67,29 @@ function driftItem({ tenants }: MapContent, row: DriftRow): string {
 function hypervisorSection({ substrate }: MapContent, { hypervisor, shares, drift }: MapHypervisor): string {
     const bars = shares.map((share) => {
         const picture = bar(substrate, share, { x: 0, y: 5, width: 1000, height: 18 });
-        const name = RESOURCE_TITLES[share.resource];
+        const name = supplyTitle(share);
         const text = `${name}: ${shareText(share)}`;
         return `<div class="share"><p><b>${name}</b> ${escaped(shareText(share))}</p>
 <svg viewBox="0 0 1000 28" preserveAspectRatio="none" role="img" aria-label="${escaped(text)}">${picture}</svg></div>`;
     });
-    const marks =
-        '<p class="quiet"><span class="marks">physical</span> <span class="marks dashed">may be promised</span></p>';
     return `<section>
 <h2>Hypervisor ${escaped(hypervisor.name)} <small class="quiet">node ${escaped(hypervisor.node)}</small></h2>
 ${drift.map((row) => `<p class="red">${escaped(driftText(row))}</p>`).join("\n")}
-${shares.length === 0 ? '<p class="quiet">Its hardware is not chosen yet.</p>' : bars.join("\n") + marks}
+${shares.length === 0 ? '<p class="quiet">Its hardware is not chosen yet.</p>' : `${barLegend(substrate, shares)}\n${bars.join("\n")}`}
 </section>`;
+}
+
+/** Names of the colours and lines of a hypervisor's bars. */
+function barLegend({ tenants }: Substrate, shares: readonly Share[]): string {
+    const items = tenantsIn(tenants, shares).map(
+        ({ name, segment }) =>
+            `<li class="${colourClass(segment.vlan)}"><span class="swatch"></span>${escaped(name)}</li>`,
+    );
+    const marks = [
+        '<li><span class="marks"></span>physical</li>',
+        '<li><span class="marks dashed"></span>may be promised</li>',
+    ];
+    return `<ul class="legend">${[...items, ...marks].join("")}</ul>`;
 }
 
 function networkSection(content: MapContent): string {
@@ -109,10 +122,12 @@ function legend({ tenants }: MapContent): string {
     return `<nav aria-label="Tenants"><ul class="legend">\n${items.join("\n")}\n</ul></nav>`;
 }
 
-function tenantSection({ tenant, vms, drift }: MapTenant): string {
+function tenantSection({ tenant, ends = "", vms, drift }: MapTenant): string {
     const { name, description, segment, zone } = tenant;
     const drifts = drift.length === 0 ? "" : ` <span class="red">drift: ${drift.length}</span>`;
-    const about = [segmentText(segment), zone, counted(vms.length, "VM"), description].filter((text) => text !== "");
+    const about = [segmentText(segment), zone, counted(vms.length, "VM"), description, ends].filter(
+        (text) => text !== "",
+    );
     return `<section class="tenant ${colourClass(segment.vlan)}" aria-labelledby="tenant-${name}">
 <h3 id="tenant-${name}">${escaped(name)}${drifts}</h3>
 <p class="quiet">${escaped(about.join(" · "))}</p>

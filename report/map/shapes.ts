@@ -1,4 +1,4 @@
-import { escaped } from "../html";
+import { cutInTheMiddle, escaped } from "../html";
 
 /** Attributes of a shape; a number is in the units of its picture. */
 export type Attributes = Readonly<Record<string, string | number>>;
@@ -17,11 +17,14 @@ export function title(text: string): string {
     return `<title>${escaped(text)}</title>`;
 }
 
-/** A line of text, which is cut short where it is wider than there is room for; its title then has all of it. */
+/**
+ * A line of text, which is cut in its middle where it is wider than there is room for, since names of one kind differ at their ends;
+ * its title then has all of it.
+ */
 export function line(text: string, attributes: Attributes, size: number, room: number): string {
     const letters = Math.floor(room / (size * LETTER));
     const whole = text.length <= letters;
-    const shown = whole ? text : `${text.slice(0, Math.max(1, letters - 1))}…`;
+    const shown = whole ? text : cutInTheMiddle(text, letters);
     return element("text", { ...attributes, "font-size": size }, escaped(shown) + (whole ? "" : title(text)));
 }
 

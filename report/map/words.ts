@@ -1,5 +1,6 @@
 import { claimOf, formatAmount } from "../../substrate/capacity";
 import type { DriftRow } from "../row";
+import type { FurtherNic } from "../../substrate/furtherNics";
 import type { Segment, WorkloadVm } from "../../substrate/substrate";
 import type { MapContent } from "./content";
 
@@ -19,7 +20,7 @@ export function driftVerdict({ told }: MapContent): string {
     const { drift, untold } = told;
     const found =
         drift.length === 0 ? "No drift" : `Drift: ${counted(drift.length, "difference")} from the tenants' files`;
-    const gaps = untold.map(({ source, reason }) => `${source} could not be told: ${reason}`);
+    const gaps = untold.map(({ source, reason }) => `${source} could not be read: ${reason}`);
     return [found, ...gaps].join("; ") + ".";
 }
 
@@ -38,9 +39,14 @@ export function sizeText(vm: WorkloadVm): string {
     ].join(" · ");
 }
 
-/** A VM's address, or that it is leased one. */
-export function addressText({ address }: WorkloadVm): string {
-    return address ?? "DHCP";
+/** A VM's address, or that it is leased one, and those of its further NICs. */
+export function addressText({ address, nics }: WorkloadVm): string {
+    return [address ?? "DHCP", ...nics.map((nic) => nic.address)].join(" · ");
+}
+
+/** A NIC beside the first: its place and its MAC. */
+export function nicText({ interface: name, segment, vlan, cidr, address, mac }: FurtherNic): string {
+    return `${name}: ${address} in ${segment ?? "the own segment"}, VLAN ${vlan} · ${cidr}${mac === undefined ? "" : `, ${mac}`}`;
 }
 
 /** A segment: its VLAN and subnet, or that it is a flat network. */

@@ -1,5 +1,6 @@
 import type { Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
 import { knownAddress } from "../records";
+import { nameOfVm } from "../../substrate/identity";
 
 /** So many VMs are named in a line; of more their number is told. */
 const MOST = 10;
@@ -30,7 +31,7 @@ export function namesTold({ status, coreRouter, tenants }: Substrate): string | 
 }
 
 function listed(vms: readonly (readonly [Tenant, WorkloadVm])[]): string {
-    return inLine(vms.map(([, vm]) => `${vm.tenant}/${vm.name}`));
+    return inLine(vms.map(([, vm]) => nameOfVm(vm)));
 }
 
 function inLine(texts: readonly string[]): string {

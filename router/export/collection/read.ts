@@ -1,11 +1,13 @@
-import { collectionFiles, collectionInfo, type CollectionFile } from "../../../definitions/collection/read";
+import {
+    collectionFiles,
+    collectionInfo,
+    type CollectionFile,
+    type CollectionInfo,
+} from "../../../definitions/collection/read";
 import { Refusal } from "../../../definitions/refusal";
 
 /** Text of a collection: its roles and its filters. */
-export interface CollectionText {
-    readonly namespace: string;
-    readonly name: string;
-    readonly version: string;
+export interface CollectionText extends Omit<CollectionInfo, "dependencies"> {
     readonly files: readonly CollectionFile[];
 }
 
@@ -23,7 +25,5 @@ export function readCollection(folder: string, source: string): CollectionText {
     if (info === undefined) {
         throw new Refusal(`${source}: neither galaxy.yml nor MANIFEST.json names a namespace and a name`);
     }
-    const files = collectionFiles(folder, PARTS);
-    const { namespace, name, version } = info;
-    return { namespace, name, version, files };
+    return { ...info, files: collectionFiles(folder, PARTS) };
 }

@@ -2,7 +2,7 @@ import type { CollectionFile } from "../../../definitions/collection/read";
 import { argumentsOf, conditionsOf, tasksIn, textOf, type Task } from "../../../definitions/collection/tasks";
 import type { CollectionText } from "./read";
 
-/** What a collection makes of the router's variables, as far as its text says. */
+/** A collection by what it makes of the router's variables, as far as its text says. */
 export interface RouterCollection {
     /** For people, such as `deevnet.net 1.0.0 (../ansible-collection-deevnet.net)`. */
     readonly label: string;
@@ -22,7 +22,7 @@ export interface RouterCollection {
 const POLICIES = "firewall_zone_policies";
 
 /**
- * What a collection understands, by its tasks, templates and filters. What its text does not show counts as not understood.
+ * Reads out of a collection's tasks, templates and filters how much it understands. Whatever its text does not show counts as not understood.
  *
  * @returns undefined where no role of it writes the filter rules of OPNsense.
  */

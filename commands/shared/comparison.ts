@@ -1,0 +1,121 @@
+import { isAsKept } from "../../router/asKept";
+import type { Answers } from "../../node/client";
+import { readDigests } from "../../node/reading/read";
+import { subjectsOf } from "../../node/reading/subjects";
+import { ROUTER, type Deployment, type StateResource } from "../../state/deployment";
+import type { Told } from "../../state/events/events";
+import { keepReading, lastReading, readState, versions } from "../../state/reading/read";
+import { isAsRead, type Digests } from "../../state/reading/reading";
+import type { Substrate } from "../../substrate/substrate";
+import type { PulumiRun } from "../cli/pulumi";
+import { Refusal } from "../cli/errors";
+import { note } from "../cli/terminal";
+import { routerClient } from "./routerClient";
+
+/** Option of what compares nodes and router with the state. */
+export const REFRESH = {
+    says: "auto reads nodes and router in full only where something changed since the last run, always in every run",
+    value: "auto|always",
+    choices: ["auto", "always"],
+    default: "auto",
+} as const;
+
+/** How a substrate's machines are beside the state, as far as that can be told before a run. */
+export interface Comparison {
+    /** Whether a refresh would find everything as the state has it, so that a run needs none. */
+    readonly unchanged: boolean;
+    /** The state that was compared with; missing where none was read. */
+    readonly deployment?: Deployment;
+    /** Keeps what was read for the next run to compare with, once a run that only looks has found it as the state has it. */
+    keepFound(run: Pick<Told, "asKept">): void;
+    /** The same once a run that writes the state has ended with all of it as it was read. */
+    keepWritten(): void;
+}
+
+/** Nothing is known beforehand: the provider reads everything, and nothing is kept of it. */
+const AS_ALWAYS: Comparison = { unchanged: false, keepFound: () => undefined, keepWritten: () => undefined };
+
+/** The part of a run that is compared for. */
+interface Asked {
+    /** Words that are handed to Pulumi: a run of which a part alone is read tells nothing of the rest. */
+    readonly further?: readonly string[];
+    /** Whether the router counts, too. */
+    readonly router?: boolean;
+    /** The nodes' answers that the run has already. */
+    readonly answers?: Answers;
+}
+
+/**
+ * Compares nodes and router with what the last run read of them and with the state, by a few requests of our own. Anything that
+ * cannot be told counts as changed: Pulumi's refresh is what finds out then, and says what is wrong.
+ *
+ * @param refresh the option's value.
+ */
+export async function compare(
+    substrate: Substrate,
+    refresh: string,
+    { further = [], router = true, answers }: Asked = {},
+): Promise<Comparison> {
+    if (refresh === "always" || substrate.status === "planned" || !further.every((word) => DISPLAYS.test(word))) {
+        return AS_ALWAYS;
+    }
+    try {
+        const state = readState(substrate.name);
+        const subjects = subjectsOf(substrate, state.deployment);
+        if (subjects === undefined) {
+            return AS_ALWAYS;
+        }
+        // Before the run reads: what somebody changes meanwhile differs at the next run.
+        const digests = await readDigests(substrate, subjects, answers);
+        const now = { state: state.digest, versions: versions() };
+        const unchanged =
+            isAsRead(lastReading(substrate.name), now, digests) &&
+            (!router || (await routerIsAsKept(substrate, state.deployment)));
+        return {
+            unchanged,
+            deployment: state.deployment,
+            keepFound: ({ asKept }) => {
+                if (onNodes(state.deployment).every(({ urn }) => asKept.has(urn))) {
+                    keep(substrate, state.digest, digests);
+                }
+            },
+            keepWritten: () => keep(substrate, readState(substrate.name).digest, digests),
+        };
+    } catch (error) {
+        if (error instanceof Refusal) {
+            return AS_ALWAYS;
+        }
+        throw error;
+    }
+}
+
+/** Words for Pulumi that change what is shown of a run, or how it goes, and nothing of what is read. */
+const DISPLAYS =
+    /^(--diff|--yes|-y|--skip-preview|-f|--expect-no-changes|--json|-j|--show-[a-z-]+|--suppress-[a-z-]+|--logtostderr|--logflow|-v(=?\d+)?|\d+|--parallel(=\d+)?|-p)$/;
+
+/** Pulumi's flags for a run that was compared for, with a word of it for whoever looks on. */
+export function refreshFlags({ unchanged }: Pick<Comparison, "unchanged">): string[] {
+    if (unchanged) {
+        note("nothing changed since the last run: not refreshed (--refresh always reads everything)");
+    }
+    return unchanged ? ["--refresh=false"] : [];
+}
+
+/** Whether a run that writes the state ended with all of it as it was read. */
+export function changedNothing({ code, changes }: PulumiRun): boolean {
+    return code === 0 && Object.keys(changes).join() === "same";
+}
+
+async function routerIsAsKept(substrate: Substrate, { resources = [] }: Deployment): Promise<boolean> {
+    const own = resources.filter(({ type }) => type.startsWith(ROUTER));
+    const client = own.length === 0 ? undefined : routerClient(substrate);
+    return own.length === 0 || (client !== undefined && (await isAsKept(client, own)));
+}
+
+function onNodes({ resources = [] }: Deployment): StateResource[] {
+    return resources.filter(({ type }) => type.startsWith("proxmoxve:"));
+}
+
+function keep({ name }: Substrate, state: string, digests: Digests): void {
+    keepReading(name, { state, versions: versions(), digests: Object.fromEntries(digests) });
+}
