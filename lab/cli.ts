@@ -1,7 +1,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
+import { LOGS, makePulumiHome } from "../state/project/client";
 import { BIN } from "../tools/parts";
 import { labEnvironment } from "./environment";
 import { SecretScan } from "./secretScan";
@@ -36,22 +37,21 @@ export class IsolatedCli {
     constructor(private readonly environment: Record<string, string> = {}) {
         this.base = mkdtempSync(join(tmpdir(), "tenant-hypervisors-"));
         this.root = join(this.base, "project");
-        for (const folder of ["project", "state", "home/.pulumi"]) {
-            mkdirSync(join(this.base, folder), { recursive: true });
+        for (const folder of ["project", "state", "home"]) {
+            mkdirSync(join(this.base, folder));
         }
-        // Where a file has the name of the folder of its own log, the CLI keeps none: that is half of its time.
-        writeFileSync(join(this.base, "home", "logs"), "");
+        makePulumiHome(this.pulumiHome);
         Object.entries(environment).forEach(([name, value]) => this.addSecret(name, value));
-        // Published plugins that the machine has are used; everything else of a person's Pulumi home is not.
-        const plugins = join(process.env["PULUMI_HOME"] ?? join(homedir(), ".pulumi"), "plugins");
-        if (existsSync(plugins)) {
-            symlinkSync(plugins, join(this.base, "home/.pulumi/plugins"));
-        }
     }
 
     /** Has the CLI keep its own log from now on, as a person's does. */
     keepLog(): void {
-        rmSync(join(this.base, "home", "logs"), { recursive: true });
+        rmSync(join(this.pulumiHome, LOGS), { recursive: true });
+    }
+
+    /** Folder that Pulumi keeps its own things in. */
+    private get pulumiHome(): string {
+        return join(this.base, "home", ".pulumi");
     }
 
     private addSecret(name: string, value: string): void {
@@ -162,7 +162,7 @@ export class IsolatedCli {
             ...labEnvironment(),
             PATH: `${BIN}${delimiter}${process.env["PATH"] ?? ""}`,
             HOME: join(this.base, "home"),
-            PULUMI_HOME: join(this.base, "home/.pulumi"),
+            PULUMI_HOME: this.pulumiHome,
             PULUMI_BACKEND_URL: `file://${join(this.base, "state")}`,
             PULUMI_CONFIG_PASSPHRASE: "simulated",
             PULUMI_SKIP_UPDATE_CHECK: "true",

@@ -58,6 +58,24 @@ export async function runLab(name: string, body: (run: LabRun) => Promise<number
     return ending.signal.aborted ? ended(folder, ending.signal.reason as NodeJS.Signals, say) : code;
 }
 
+/**
+ * Has a program of the lab end with the exit code that its work gives back; with 2, and its help, where its options are wrong.
+ *
+ * @param help all that `--help` prints.
+ */
+export async function endWith(work: Promise<number>, help: string): Promise<void> {
+    try {
+        process.exitCode = await work;
+    } catch (error) {
+        const { code = "", message } = error as NodeJS.ErrnoException;
+        if (!code.startsWith("ERR_PARSE_ARGS_")) {
+            throw error;
+        }
+        console.error(`${message}\n${help}`);
+        process.exitCode = 2;
+    }
+}
+
 /** Says whether anything is left of what was ended by hand. */
 function ended(folder: string, signal: NodeJS.Signals, say: (text: string) => void): number {
     const left = processesOf(folder).map(({ pid, command }) => `${pid} ${command}`);

@@ -2,7 +2,6 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, renameSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { labEnvironment } from "./environment";
-import { LAB_SYSTEM } from "../tools/labSystem";
 
 /** Folder of what is written, relative to that of the files. */
 const WRITTEN = "written";
@@ -19,9 +18,15 @@ export class HostFiles {
     private layers: readonly string[] = ["system"];
     private readonly saved = new Map<string, readonly string[]>();
 
-    /** @param folder an empty one, which all of it is kept in. */
-    constructor(readonly folder: string) {
-        symlinkSync(LAB_SYSTEM, join(folder, "system"));
+    /**
+     * @param folder an empty one, which all of it is kept in.
+     * @param system root file system below them.
+     */
+    constructor(
+        readonly folder: string,
+        system: string,
+    ) {
+        symlinkSync(system, join(folder, "system"));
         mkdirSync(join(folder, "root"));
         this.begin();
         const namespace = ["--mount", "--propagation", "private"];

@@ -22,9 +22,11 @@ import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { labEnvironment } from "./environment";
 import { HostFiles } from "./hostFiles";
+import { FILES_OF_DEBIAN_13, NODE_FILES, SOURCES_OF_PVE_9 } from "./hostNode";
 import { freePort, untilReady } from "./ports";
 import { firstChild, killProcess, powerOff, processesWhere } from "./processes";
 import { newKeyPair } from "./sshKeys";
+import { hostDebian, hostSystem, type HostDebian } from "../tools/labSystem";
 
 const SOURCES = resolve(__dirname, "host");
 const COMMANDS = ["pvesh", "pveum", "pvesm", "pveversion"];
@@ -39,37 +41,8 @@ const WRITTEN_BY_THEMSELVES = [
 /** A start takes a second, more on a loaded CI machine. */
 const START_TIMEOUT_MS = 120_000;
 
-/** Files that make the host the node that the stack file of dvntm declares, by path; a test changes what it is about. */
-export const NODE_FILES: Readonly<Record<string, string>> = {
-    "etc/hostname": "pve2\n",
-    "etc/lab/cpuinfo": Array.from({ length: 8 }, (_, n) => `processor\t: ${n}\nflags\t\t: fpu vmx sse\n\n`).join(""),
-    "etc/lab/meminfo": "MemTotal:       32719204 kB\nMemFree:        28000000 kB\nMemAvailable:   29000000 kB\n",
-    "sys/block/nvme0n1/size": "1953525168\n",
-    "sys/block/nvme0n1/removable": "0\n",
-    "sys/class/net/eno1/speed": "1000\n",
-    "sys/class/net/vmbr0/bridge/vlan_filtering": "0\n",
-    "sys/class/net/vmbr0/brif/eno1/state": "3\n",
-    "etc/apt/sources.list.d/pve-enterprise.list":
-        "deb https://enterprise.proxmox.com/debian/pve bookworm pve-enterprise\n",
-    "etc/apt/sources.list.d/ceph.list": "deb https://enterprise.proxmox.com/debian/ceph-quincy bookworm enterprise\n",
-};
-
-/** Files that an upgrade in place to PVE 9 on Debian 13 brings, by path: its package sources are in deb822 form. */
-const FILES_OF_PVE_9: Readonly<Record<string, string>> = {
-    "usr/lib/os-release":
-        'PRETTY_NAME="Debian GNU/Linux 13 (trixie)"\nNAME="Debian GNU/Linux"\nVERSION_ID="13"\nVERSION="13 (trixie)"\n' +
-        "VERSION_CODENAME=trixie\nID=debian\n",
-    "etc/debian_version": "13.2\n",
-    "etc/apt/sources.list.d/debian.sources":
-        "Types: deb\nURIs: http://deb.debian.org/debian/\nSuites: trixie trixie-updates\nComponents: main contrib\n" +
-        "Signed-By: /usr/share/keyrings/debian-archive-keyring.gpg\n",
-    "etc/apt/sources.list.d/pve-enterprise.sources":
-        "Types: deb\nURIs: https://enterprise.proxmox.com/debian/pve\nSuites: trixie\nComponents: pve-enterprise\n" +
-        "Signed-By: /usr/share/keyrings/proxmox-archive-keyring.gpg\n",
-};
-
 /**
- * A freshly installed node's other half: a Debian 12 root file system of its own with a real sshd, in namespaces of its
+ * A freshly installed node's other half: a Debian root file system of its own with a real sshd, in namespaces of its
  * own, reached on loopback alone. It has no sudo and no Ansible; apt, Ansible and all files are real, PVE's commands are
  * stand-ins (lab/host/pve.py). It has no systemd, no disks and no network of its own.
  *
@@ -88,6 +61,7 @@ export class LabHost {
     private constructor(
         private readonly disk: HostFiles,
         readonly port: number,
+        private readonly debian: HostDebian,
     ) {
         const { privateKey, publicKey } = newKeyPair();
         this.hostKey = publicKey;
@@ -96,15 +70,21 @@ export class LabHost {
         this.furnish();
     }
 
-    /** Makes a fresh host and starts it. */
-    static async start(): Promise<LabHost> {
+    /** Makes a fresh host and starts it: PVE 8.4 on Debian 12, or 9.2 on 13. */
+    static async start(debian = hostDebian()): Promise<LabHost> {
         const folder = realpathSync(mkdtempSync(join(tmpdir(), "lab-host-")));
-        const host = new LabHost(new HostFiles(folder), await freePort());
+        const host = new LabHost(new HostFiles(folder, hostSystem(debian)), await freePort(), debian);
         process.once("exit", () => host.end());
         await host.boot();
+        if (debian === "13") {
+            // Of its making; the installer of PVE 9 writes debian.sources in its place.
+            host.inside("rm /etc/apt/sources.list");
+        }
         host.write("root/.ssh/authorized_keys", `${host.login.publicKey}\n`, 0o600);
         // overlayfs marks a folder that it did not make itself when it is first looked up, which counts as a change.
-        readdirSync(host.disk.written, { recursive: true }).forEach((path) => lstatSync(join(host.root, String(path))));
+        readdirSync(host.disk.written, { recursive: true }).forEach((path) =>
+            lstatSync(join(host.root, String(path)), { throwIfNoEntry: false }),
+        );
         return host;
     }
 
@@ -124,7 +104,13 @@ export class LabHost {
 
     private furnish(): void {
         for (const [path, text] of Object.entries(NODE_FILES)) {
-            this.write(path, text);
+            if (this.debian === "12" || !path.endsWith(".list")) {
+                this.write(path, text);
+            }
+        }
+        if (this.debian === "13") {
+            Object.entries(SOURCES_OF_PVE_9).forEach(([path, text]) => this.write(path, text));
+            this.becomePve9();
         }
         ["etc/pve", "usr/bin"].forEach((folder) => mkdirSync(join(this.root, folder), { recursive: true }));
         this.write("usr/share/pve-standin/pve.py", readFileSync(join(SOURCES, "pve.py"), "utf8"), 0o755);
@@ -151,9 +137,15 @@ export class LabHost {
      * those of Debian 12, apt included, which reads deb822, too.
      */
     upgrade(): void {
-        Object.entries(FILES_OF_PVE_9).forEach(([path, text]) => this.write(path, text));
+        Object.entries({ ...FILES_OF_DEBIAN_13, ...SOURCES_OF_PVE_9 }).forEach(([path, text]) =>
+            this.write(path, text),
+        );
         // The person has sed put the new name in place of the old one, as Proxmox's own guide says.
         this.inside("sed -i s/bookworm/trixie/g /etc/apt/sources.list /etc/apt/sources.list.d/*.list");
+        this.becomePve9();
+    }
+
+    private becomePve9(): void {
         const state = "etc/pve/state.json";
         const told = existsSync(join(this.root, state)) ? (JSON.parse(this.read(state)) as object) : {};
         this.write(state, JSON.stringify({ ...told, version: "9.2.11" }));

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { dump, load } from "js-yaml";
-import { PROJECT, stackFileOf } from "../definitions/stackFile";
+import { PREFIX, stackFileOf } from "../definitions/stackFile";
 import { loadSubstrate } from "../substrate/load";
 
 /** Most tenants that VMs are spread over. */
@@ -29,7 +29,7 @@ export function defineMany(root: string, substrate: string, vms: number, allow?:
     makeRoomy(root, substrate);
 }
 
-const HYPERVISORS = `${PROJECT}:hypervisors`;
+const HYPERVISORS = `${PREFIX}hypervisors`;
 const ROOMY = { memory: "1024GiB", storage: "40TB", threads: 256 };
 
 /** Gives the hypervisors of a copied project room for many VMs. */

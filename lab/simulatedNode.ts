@@ -70,6 +70,19 @@ export class SimulatedNode extends SimulatedMachine<NodeReady> {
         }
     }
 
+    /**
+     * VMs that were started, or asked to be, while they had no firewall with rules around them that drops what comes in, since the
+     * requests were forgotten.
+     */
+    async nakedStarts(): Promise<string[]> {
+        const asked = (await this.requests()).filter(({ firewall }) => firewall !== undefined);
+        const naked = asked.filter(({ firewall: wall }) => {
+            const { enable, policy_in: policy } = wall?.options ?? {};
+            return enable !== 1 || policy !== "DROP" || wall!.rules < 3;
+        });
+        return naked.map(({ path }) => /qemu\/(\d+)/.exec(path)![1]!);
+    }
+
     /** Upgrades it in place to a newer version of PVE, such as 9.2. */
     async upgrade(pve: string): Promise<void> {
         await this.set({ pve });

@@ -16,7 +16,7 @@ export interface NodeSite {
     readonly other_vlan: number;
 }
 
-/** What a simulated router has before any tenant, as `python -m simrouter --site` reads it. */
+/** Site of a simulated router, with all that it has before any tenant, as `python -m simrouter --site` reads it. */
 export interface RouterSite {
     readonly hostname: string;
     readonly domain: string;

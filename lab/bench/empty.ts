@@ -32,7 +32,6 @@ export class EmptyProgram {
 
     static async create(): Promise<EmptyProgram> {
         const cli = new IsolatedCli();
-        cli.keepLog();
         for (const [file, text] of Object.entries(FILES)) {
             writeFileSync(join(cli.root, file), text);
         }

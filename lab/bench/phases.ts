@@ -29,7 +29,6 @@ const RUNS = 5;
 export async function measurePhases(vms: number): Promise<string> {
     const node = await SimulatedNode.start();
     const workspace = await Workspace.create(LAB_SUBSTRATE, node);
-    workspace.keepLog();
     const empty = await EmptyProgram.create();
     try {
         const ours = new Ours(workspace, vms, false);

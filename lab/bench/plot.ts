@@ -1,55 +1,106 @@
-import { sizesOf, type Row } from "./results";
-import { STEPS } from "./side";
+import { sizesOf, type Spread } from "./results";
+import { STEPS, type Step } from "./side";
 
-const PANEL = { width: 230, height: 170, left: 44, top: 28, right: 12, bottom: 30 };
-const COLUMNS = 4;
+/** Wall times of one step at one size, in seconds. */
+export interface Times {
+    readonly vms: number;
+    readonly step: Step;
+    readonly ours: Spread;
+    readonly peer?: Spread;
+}
+
+const PANEL = { width: 250, height: 196, left: 52, top: 28, right: 16, bottom: 44 };
+const COLUMNS = 3;
+const FOOT = 30;
+const SIDES = ["ours", "peer"] as const;
 const COLOURS = { ours: "#1f77b4", peer: "#d62728" } as const;
+const NAMES = { ours: "tenant-hypervisors (Pulumi)", peer: "bpg/proxmox (Terraform)" } as const;
 
-/** Wall time over the number of VMs, a panel for each step, as an SVG. */
-export function plotOf(rows: readonly Row[]): string {
+/**
+ * Wall time over the number of VMs, a panel for each step, as an SVG. Both axes are logarithmic, so that one VM and a hundred
+ * are both read, and growth in proportion is a straight line of the same slope in every panel.
+ */
+export function plotOf(rows: readonly Times[]): string {
     const steps = STEPS.filter((step) => rows.some((row) => row.step === step));
     const width = COLUMNS * PANEL.width;
-    const height = Math.ceil(steps.length / COLUMNS) * PANEL.height + 24;
+    const height = Math.ceil(steps.length / COLUMNS) * PANEL.height + FOOT;
     const panels = steps.map((step, index) => {
         const at = `translate(${(index % COLUMNS) * PANEL.width} ${Math.floor(index / COLUMNS) * PANEL.height})`;
-        return `<g transform="${at}">${panelOf(
-            step,
-            rows.filter((row) => row.step === step),
-        )}</g>`;
+        const own = rows.filter((row) => row.step === step);
+        return `<g transform="${at}">${panelOf(step, own, sizesOf(rows))}</g>`;
     });
-    const legend = (["ours", "peer"] as const).map(
-        (side, index) =>
-            `<text x="${PANEL.left + index * 60}" y="${height - 8}" fill="${COLOURS[side]}">${side}</text>`,
-    );
+    const shown = SIDES.filter((side) => rows.some((row) => row[side] !== undefined));
+    const legend = shown.map((side, index) => {
+        const x = PANEL.left + index * 220;
+        return `<path d="M${x} ${height - 12}h20" stroke="${COLOURS[side]}" stroke-width="2"/>${text(NAMES[side], x + 26, height - 8)}`;
+    });
     return (
         `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" font-family="sans-serif" font-size="11">` +
         `<rect width="100%" height="100%" fill="white"/>${panels.join("")}${legend.join("")}</svg>\n`
     );
 }
 
-function panelOf(step: string, rows: readonly Row[]): string {
-    const sides = (["ours", "peer"] as const).filter((side) => rows.every((row) => row[side] !== undefined));
-    const most = Math.max(...rows.flatMap((row) => sides.map((side) => row[side]!.seconds.max)));
-    const sizes = sizesOf(rows);
-    const x = (vms: number) => PANEL.left + (vms / sizes.at(-1)!) * (PANEL.width - PANEL.left - PANEL.right);
+/** One step: both sides as lines, the spread of the runs as whiskers. */
+function panelOf(step: string, rows: readonly Times[], sizes: readonly number[]): string {
+    const spreads = rows.flatMap(({ ours, peer }) => [ours, ...(peer === undefined ? [] : [peer])]);
+    const powers = powersAround(Math.min(...spreads.map(({ min }) => min)), Math.max(...spreads.map(({ max }) => max)));
+    const right = PANEL.width - PANEL.right;
     const floor = PANEL.height - PANEL.bottom;
-    const y = (seconds: number) => floor - (seconds / most) * (floor - PANEL.top);
-    const lines = sides.map((side) => {
-        const points = rows.map((row) => `${x(row.vms).toFixed(1)},${y(row[side]!.seconds.median).toFixed(1)}`);
-        const whiskers = rows.map((row) => {
-            const { min, max } = row[side]!.seconds;
-            return `M${x(row.vms).toFixed(1)} ${y(min).toFixed(1)}V${y(max).toFixed(1)}`;
-        });
-        const line = `<polyline points="${points.join(" ")}" fill="none" stroke="${COLOURS[side]}" stroke-width="1.5"/>`;
-        return `${line}<path d="${whiskers.join("")}" stroke="${COLOURS[side]}" stroke-width="3" opacity="0.5"/>`;
+    const x = scale(sizes[0]!, sizes.at(-1)!, PANEL.left + 8, right - 8);
+    const y = scale(powers[0]!, powers.at(-1)!, floor, PANEL.top);
+    const rules = powers.map(
+        (power) =>
+            `<path d="M${PANEL.left} ${fixed(y(power))}H${right}" stroke="#ddd"/>${text(String(power), PANEL.left - 5, y(power) + 4, "end")}`,
+    );
+    const ticks = sizes.map((vms) => text(String(vms), x(vms), floor + 15, "middle"));
+    const lines = SIDES.map((side) => lineOf(side, rows, x, y));
+    const middle = (PANEL.top + floor) / 2;
+    return [
+        `<text x="${PANEL.left}" y="18" font-weight="bold">${step}</text>`,
+        ...rules,
+        `<path d="M${PANEL.left} ${PANEL.top}V${floor}H${right}" fill="none" stroke="#888"/>`,
+        `<text transform="translate(14 ${middle}) rotate(-90)" text-anchor="middle">wall time, s</text>`,
+        text("VMs", (PANEL.left + right) / 2, floor + 30, "middle"),
+        ...ticks,
+        ...lines,
+    ].join("");
+}
+
+function lineOf(side: (typeof SIDES)[number], rows: readonly Times[], x: Scale, y: Scale): string {
+    const own = rows.flatMap(({ vms, [side]: spread }) => (spread === undefined ? [] : [{ vms, spread }]));
+    const points = own.map(({ vms, spread }) => `${fixed(x(vms))},${fixed(y(spread.median))}`);
+    const whiskers = own.map(({ vms, spread: { min, max } }) => `M${fixed(x(vms))} ${fixed(y(min))}V${fixed(y(max))}`);
+    const dots = points.map((point) => {
+        const [cx, cy] = point.split(",");
+        return `<circle cx="${cx}" cy="${cy}" r="2.5" fill="${COLOURS[side]}"/>`;
     });
-    const ticks = sizes.map(
-        (vms) => `<text x="${x(vms).toFixed(1)}" y="${floor + 14}" text-anchor="middle">${vms}</text>`,
-    );
-    return (
-        `<text x="${PANEL.left}" y="18" font-weight="bold">${step}</text>` +
-        `<path d="M${PANEL.left} ${PANEL.top}V${floor}H${PANEL.width - PANEL.right}" fill="none" stroke="#888"/>` +
-        `<text x="${PANEL.left - 4}" y="${PANEL.top + 8}" text-anchor="end">${most.toFixed(1)} s</text>` +
-        `<text x="${PANEL.left - 4}" y="${floor}" text-anchor="end">0</text>${ticks.join("")}${lines.join("")}`
-    );
+    const line = `<polyline points="${points.join(" ")}" fill="none" stroke="${COLOURS[side]}" stroke-width="1.5"/>`;
+    const spread = `<path d="${whiskers.join("")}" stroke="${COLOURS[side]}" stroke-width="3" opacity="0.5"/>`;
+    return own.length === 0 ? "" : line + spread + dots.join("");
+}
+
+type Scale = (value: number) => number;
+
+/** A logarithmic scale from one range onto another; a single value is in its middle. */
+function scale(least: number, most: number, from: number, to: number): Scale {
+    if (least === most) {
+        return () => (from + to) / 2;
+    }
+    const length = Math.log(most) - Math.log(least);
+    return (value) => from + ((Math.log(value) - Math.log(least)) / length) * (to - from);
+}
+
+/** Powers of ten from the last one below a range to the first one above it. */
+function powersAround(least: number, most: number): number[] {
+    const first = Math.floor(Math.log10(least));
+    const last = Math.max(first + 1, Math.ceil(Math.log10(most)));
+    return Array.from({ length: last - first + 1 }, (_, index) => Number((10 ** (first + index)).toPrecision(1)));
+}
+
+function text(words: string, x: number, y: number, anchor = "start"): string {
+    return `<text x="${fixed(x)}" y="${fixed(y)}" text-anchor="${anchor}">${words}</text>`;
+}
+
+function fixed(value: number): string {
+    return value.toFixed(1);
 }

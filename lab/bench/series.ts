@@ -26,8 +26,6 @@ export interface NodeTimes {
     readonly task_seconds: Readonly<Record<string, number>>;
 }
 
-const SUBSTRATE = LAB_SUBSTRATE;
-
 /** Input of a series. */
 export interface Plan {
     readonly vms: number;
@@ -49,8 +47,7 @@ export interface Plan {
  */
 export async function measureSeries(plan: Plan): Promise<Sample[]> {
     const node = await SimulatedNode.start();
-    const workspace = await Workspace.create(SUBSTRATE, node);
-    workspace.keepLog();
+    const workspace = await Workspace.create(LAB_SUBSTRATE, node);
     const variables = workspace.variables;
     const peer = plan.peer === undefined ? undefined : new Peer(plan.peer, variables);
     try {

@@ -28,6 +28,8 @@ class Nic:
     link_down: bool
     # Whether PVE gives it a bridge for the firewall: without one its packets are known to no conntrack.
     bridged: bool
+    # Whether PVE's firewall of nftables makes its rules, in place of that of iptables.
+    nftables: bool
     # What cloud-init gives; None: the VM asks by DHCP.
     fixed: 'Fixed | None'
     # Options and rules of PVE's firewall; None where it is off for this NIC.
@@ -37,6 +39,8 @@ class Nic:
     sources: tuple[str, ...] | None
     # IPv4 addresses that it may claim by ARP; none: any.
     claims: tuple[str, ...]
+    # Whether somebody made the set that `sources` are of.
+    has_set: bool
 
     @property
     def namespace(self) -> str:
@@ -72,29 +76,32 @@ class Interface:
 
 
 def nics(node: Record) -> list[Nic]:
-    """The first NIC of every running VM, by VMID."""
-    if not on(node['firewall'], 'ebtables', True):
+    """The first NIC of every running VM, by VMID; those beside it are not modelled, and the proof says so."""
+    # pve-firewall 6.0.4, src/PVE/Firewall.pm:5283: proxmox-firewall makes the rules then, which knows no ebtables.
+    nftables = on(node.get('host', {}), 'nftables', False)
+    if not nftables and not on(node['firewall'], 'ebtables', True):
         raise PlanError('the datacentre\'s firewall without ebtables is not modelled')
-    # pve-firewall 6.0.4, src/PVE/Firewall.pm:5283: proxmox-firewall makes the rules then.
-    if on(node.get('host', {}), 'nftables', False):
-        raise PlanError('the node\'s firewall by nftables (proxmox-firewall) is not modelled; that by iptables (pve-firewall) is')
-    return [_nic(guest, bool(node['firewall'].get('enable'))) for guest in sorted(
+    return [_nic(guest, bool(node['firewall'].get('enable')), nftables) for guest in sorted(
         node['guests'], key=lambda guest: int(guest['vmid'])) if guest['status'] == 'running']
 
 
-def _nic(guest: Record, datacentre: bool) -> Nic:
+def _nic(guest: Record, datacentre: bool, nftables: bool) -> Nic:
     config, options = guest['config'], guest['options']
     vmid = int(guest['vmid'])
-    if 'net1' in config:
-        raise PlanError(f'VM {vmid}: a second NIC is not modelled')
     properties = dict(part.split('=', 1) for part in config['net0'].split(','))
     # PVE filters a NIC where the datacentre's, the VM's and the NIC's own switch are on; without the VM's it has no chain.
     bridged = properties.get('firewall') == '1'
     filtered = datacentre and on(options, 'enable', False) and bridged
     return Nic(vmid, next(iter(properties.values())).lower(), int(properties.get('tag', 0)),
                tuple(properties['trunks'].split(';')) if properties.get('trunks') else (),
-               properties.get('link_down') == '1', bridged, _fixed(config), options if filtered else None,
-               tuple(guest['rules']), _sources(guest), _claims(guest))
+               properties.get('link_down') == '1', bridged, nftables, _fixed(config),
+               options if filtered else None, _rules(guest), _sources(guest), _claims(guest), guest['ipset'] is not None)
+
+
+def _rules(guest: Record) -> tuple[Record, ...]:
+    """Those that count at the first NIC (ruleset_generate_vm_rules, src/PVE/Firewall.pm:2683 of pve-firewall 6.0.4)."""
+    return tuple({key: value for key, value in rule.items() if key != 'iface'} for rule in guest['rules']
+                 if rule.get('iface') in (None, '', 'net0'))
 
 
 def _sources(guest: Record) -> tuple[str, ...] | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from . import machine, packet_filter, plan, port_filter, services
+from . import machine, nft_filter, packet_filter, plan, port_filter, services
 
 # The node's bridge, and the bridge that stands for the router's trunk NIC.
 SWITCH, TRUNK = 'vmbr0', 'rtr0'
@@ -70,7 +70,7 @@ class Plane:
                 commands += [f'clear port fwpr{vmid} tag trunks vlan_mode', *_membership(nic)]
         self._vsctl(commands)
         for vmid, nic in nics.items():
-            flows = port_filter.flows(nic)
+            flows = (nft_filter if nic.nftables else port_filter).flows(nic)
             if self._flows.get(vmid) != flows:
                 machine.run('ovs-ofctl', '--bundle', 'replace-flows', f'fwbr{vmid}', '-', given='\n'.join(flows) + '\n')
                 self._flows[vmid] = flows

@@ -37,13 +37,13 @@ def flows(nic: plan.Nic) -> list[str]:
         return ['priority=0,actions=drop']
     if not nic.bridged:
         return [f'in_port={VM},actions=output:{SWITCH}', f'in_port={SWITCH},actions=output:{VM}']
-    first = [*_established(VM, SWITCH), *_established(SWITCH, VM)]
+    first = [*established(VM, SWITCH), *established(SWITCH, VM)]
     if nic.options is None:
         return [*first, *_passed(VM, SWITCH), *_passed(SWITCH, VM)]
     return [*first, *_sent(nic, nic.options), *_received(nic, nic.options)]
 
 
-def _established(port: int, out: int) -> list[str]:
+def established(port: int, out: int) -> list[str]:
     """Flows before any chain: frames with a VLAN tag are no packets to it; what is invalid goes, what belongs to a
     connection passes, whoever sends it."""
     tracked = f'table={TRACKED},in_port={port},ct_state=+trk'
@@ -58,11 +58,11 @@ def _established(port: int, out: int) -> list[str]:
 def _passed(port: int, out: int) -> list[str]:
     """Without a chain all passes, and is known to conntrack from then on, but for neighbour discovery."""
     return [f'priority=10,in_port={port},actions=output:{out}',
-            *(f'table={TRACKED},priority=1,in_port={port},{family},{_accept(out)}' for family in PACKETS),
+            *(f'table={TRACKED},priority=1,in_port={port},{family},{accept(out)}' for family in PACKETS),
             *(f'priority=110,in_port={port},{UNTAGGED},icmp6,icmp_type={kind},actions=output:{out}' for kind in NDP)]
 
 
-def _accept(out: int) -> str:
+def accept(out: int) -> str:
     return f'actions=ct(commit,zone={ZONE}),output:{out}'
 
 
@@ -93,12 +93,12 @@ def _neighbours(nic: plan.Nic, options: plan.Record, own: str) -> list[str]:
 
 def _outward(nic: plan.Nic, options: plan.Record, own: str) -> list[str]:
     out = f'table={TRACKED},in_port={VM}'
-    lines = [f'priority=40000,{out},{match},{_accept(SWITCH)}' for match in (
+    lines = [f'priority=40000,{out},{match},{accept(SWITCH)}' for match in (
         'udp,tp_src=68,tp_dst=67', 'udp6,tp_src=546,tp_dst=547')] if plan.on(options, 'dhcp', True) else []
-    lines += [f'priority=30000,{out}{own},{FAMILIES[version][""]}{source},actions=resubmit(,{OUTWARD})'
+    lines += [f'priority=30000,{out}{own},{families(version)}{source},actions=resubmit(,{OUTWARD})'
               for version in (4, 6) for source in _sources(nic, version)]
-    return [*lines, *_rules(nic, 'out', f'table={OUTWARD}', _accept(SWITCH)),
-            *_policy(nic, options.get('policy_out') or 'ACCEPT', f'table={OUTWARD}', _accept(SWITCH))]
+    return [*lines, *rules(nic, 'out', f'table={OUTWARD}', accept(SWITCH)),
+            *policy(nic, options.get('policy_out') or 'ACCEPT', f'table={OUTWARD}', accept(SWITCH))]
 
 
 def _sources(nic: plan.Nic, version: int) -> list[str]:
@@ -108,6 +108,11 @@ def _sources(nic: plan.Nic, version: int) -> list[str]:
     field = 'nw_src' if version == 4 else 'ipv6_src'
     own = [link_local(nic.mac)] if version == 6 else []
     return [f',{field}={one}' for one in [*own, *nic.sources] if ipaddress.ip_network(one, strict=False).version == version]
+
+
+def families(version: int) -> str:
+    """Name of all packets of a version of IP."""
+    return FAMILIES[version]['']
 
 
 def link_local(mac: str) -> str:
@@ -124,24 +129,24 @@ def _received(nic: plan.Nic, options: plan.Record) -> list[str]:
     lines += [f'priority=110,{into},{UNTAGGED},icmp6,icmp_type={kind},' + (
         f'actions=output:{VM}' if plan.on(options, 'ndp', True) else 'actions=drop') for kind in NDP]
     if plan.on(options, 'dhcp', True):
-        lines += [f'priority=40000,{tracked},{match},{_accept(VM)}' for match in (
+        lines += [f'priority=40000,{tracked},{match},{accept(VM)}' for match in (
             'udp,tp_src=67,tp_dst=68', 'udp6,tp_src=547,tp_dst=546')]
-    return [*lines, *_rules(nic, 'in', tracked, _accept(VM)),
-            *_policy(nic, options.get('policy_in') or 'DROP', tracked, _accept(VM))]
+    return [*lines, *rules(nic, 'in', tracked, accept(VM)),
+            *policy(nic, options.get('policy_in') or 'DROP', tracked, accept(VM))]
 
 
-def _policy(nic: plan.Nic, policy: str, where: str, accept: str) -> list[str]:
-    if policy not in VERDICTS:
-        raise plan.PlanError(f'VM {nic.vmid}: policy {policy} is not modelled')
-    return [f'priority=1,{where},{family},{accept}' for family in PACKETS] if policy == 'ACCEPT' else []
+def policy(nic: plan.Nic, verdict: str, where: str, accepted: str) -> list[str]:
+    if verdict not in VERDICTS:
+        raise plan.PlanError(f'VM {nic.vmid}: policy {verdict} is not modelled')
+    return [f'priority=1,{where},{family},{accepted}' for family in PACKETS] if verdict == 'ACCEPT' else []
 
 
-def _rules(nic: plan.Nic, direction: str, where: str, accept: str) -> list[str]:
+def rules(nic: plan.Nic, direction: str, where: str, accepted: str) -> list[str]:
     """Rules of a direction, the first before the others; every rule has its place, whatever its direction."""
     for rule in nic.rules:
         if plan.on(rule, 'enable', False):
             _expect_modelled(nic, rule)
-    return [f'priority={FIRST_RULE - index},{where},{match},{accept if rule["action"] == "ACCEPT" else "actions=drop"}'
+    return [f'priority={FIRST_RULE - index},{where},{match},{accepted if rule["action"] == "ACCEPT" else "actions=drop"}'
             for index, rule in enumerate(nic.rules) if plan.on(rule, 'enable', False) and rule['type'] == direction
             for match in _matches(rule)]
 

@@ -103,6 +103,8 @@ def role(state, verb, args):
 
 
 def user(state, verb, args):
+    if verb == 'token':
+        return token(state, *args)
     _, (name,) = options(('comment',), args)
     if verb != 'add':
         raise Refused(f"ERROR: unknown command 'pveum user {verb}'")
@@ -111,6 +113,20 @@ def user(state, verb, args):
     if name in state['users']:
         raise Refused(f"create user failed: user '{name}' already exists")
     state['users'] = {**state['users'], name: {'tokens': []}}
+
+
+def token(state, verb, *args):
+    """PVE::API2::User, generate_token."""
+    given, (name, tokenid) = options(('privsep',), args)
+    if verb != 'add' or given.get('privsep', '1') != '1':
+        raise Refused(f"ERROR: not modelled: 'pveum user token {verb}'")
+    if name not in state['users']:
+        raise Refused(f"user '{name}' does not exist")
+    tokens = state['users'][name]['tokens']
+    if tokenid in tokens:
+        raise Refused('400 Parameter verification failed.\ntokenid: Token already exists.')
+    state['users'] = {**state['users'], name: {'tokens': [*tokens, tokenid]}}
+    print(f'full-tokenid {name}!{tokenid}')
 
 
 def acl(state, verb, args):

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { linkProgram, linkPulumiHome } from "../../state/project/client";
+import { linkProgram, makePulumiHome } from "../../state/project/client";
 import { listSubstrates } from "../../definitions/read";
 import { stackFileOf } from "../../definitions/stackFile";
 import { copyTenants, labStackFile } from "../definitions";
@@ -40,5 +40,5 @@ export function makeProject(
 export function makePulumiFolders(): void {
     const { state, pulumiHome } = IN_SESSION;
     mkdirSync(state, { recursive: true });
-    linkPulumiHome(pulumiHome);
+    makePulumiHome(pulumiHome);
 }

@@ -12,6 +12,7 @@ from .drives import drives_named
 from .formats import require_ssh_keys
 from .handling import parameters
 from .hotplug import at_once
+from .mappings import DEVICE
 from .options import (
     NET_KEY, UNUSED_KEY, by_value, cpu_type, is_cloudinit_drive, is_drive, is_known, net_properties, normal_form, privileges,
     require_cpu, require_no_real_device, shown)
@@ -81,10 +82,12 @@ class Config:
         # What is not set is looked at no further where its value decides what it asks for (Qemu.pm:2186).
         touched = [(key, config.get(key, '')) for key in deleted if key in config or not by_value(key)]
         touched += [(key, value) for key, value in wanted.items()]
-        touched += [(key, config[key]) for key in wanted if is_drive(key) and key in config]
+        touched += [(key, config[key]) for key in wanted if (is_drive(key) or DEVICE.fullmatch(key)) and key in config]
         for key, value in touched:
             if user != 'root@pam':
                 require_no_real_device(key, value)
+                if DEVICE.fullmatch(key) and value:
+                    self.require_device(user, key, str(value))
             asked = privileges(key, value)
             if asked is None:
                 if user != 'root@pam':

@@ -41,14 +41,16 @@ class Control(control.Control):
         that tasks take by their type, as {"qmclone": 40, "linked": 2}; two full clones copy side by side, and others wait), latency (real
         seconds before every answer), clone_seconds (real seconds that a full clone copies), agents_answer (whether guest
         agents do), grants (all that users and tokens are granted; null for the program's roles), without (privileges that
-        nobody but root holds), secret (a new one of the program's token), address (of the node), reset_every
+        nobody but root holds), secret (a new one of the program's token), address (of the node), clock_ahead (seconds that the node's clock
+        is ahead of this machine's), reset_every
         (requests until the connection is reset; 0: never), members (names of further nodes of a cluster that it is in), cpu_types (of the node's own, as custom-old), deaf (VMIDs of guests that
         ignore ACPI), record
         (a file that is kept beside the node's state before and after each write from now on; null: no more), pve (a newer version that it is
-        upgraded to in place, as 9.2), product (a version that it says it is, as 10.0.1, answering as before)."""
+        upgraded to in place, as 9.2), product (a version that it says it is, as 10.0.1, answering as before), images (bytes of disk images in
+        files of the host, by their paths)."""
         control.require_known(wanted, {'time_scale', 'latency', 'clone_seconds', 'agents_answer', 'grants', 'without',
-                                       'reset_every', 'members', 'secret', 'address', 'task_seconds', 'record', 'cpu_types',
-                                       'deaf', 'pve', 'product'})
+                                       'reset_every', 'clock_ahead', 'members', 'secret', 'address', 'task_seconds', 'record', 'cpu_types',
+                                       'deaf', 'pve', 'product', 'images'})
         node = self.machine
         if 'pve' in wanted:
             if wanted['pve'] not in VERSIONS:
@@ -56,6 +58,8 @@ class Control(control.Control):
             node.upgrade(VERSIONS[wanted['pve']])
         if 'product' in wanted:
             node.version = str(wanted['product'])
+        if 'images' in wanted:
+            node.images = {str(path): int(size) for path, size in wanted['images'].items()}
         if 'time_scale' in wanted:
             node.time_scale = float(wanted['time_scale'])
         if 'task_seconds' in wanted:
@@ -68,6 +72,8 @@ class Control(control.Control):
             node.agents_answer = bool(wanted['agents_answer'])
         if 'reset_every' in wanted:
             node.reset_every = int(wanted['reset_every'])
+        if 'clock_ahead' in wanted:
+            node.clock_ahead = float(wanted['clock_ahead'])
         if 'members' in wanted:
             node.nodes = {node.site.node: {'online': True}, **{name: {'online': True} for name in wanted['members']}}
         if 'cpu_types' in wanted:

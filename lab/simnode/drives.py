@@ -6,8 +6,8 @@ from typing import Any
 
 from fakepve.lxc import SIZE_UNITS, format_size
 from fakepve.model import FakeVm, PveError, TaskError
-from fakepve.qemu import drives_of, is_cdrom, join_drive, split_drive, volume_ref
-from fakepve.routing import die
+from fakepve.qemu import NEW_DISK, drives_of, is_cdrom, join_drive, split_drive, volume_ref
+from fakepve.routing import die, param_error
 from fakepve.storage import _is_file
 
 from .handling import require_lock_kept
@@ -15,10 +15,17 @@ from .options import UNUSED_KEY, is_cloudinit_drive, is_cloudinit_key, is_drive
 
 # Bytes of a cloud-init drive (PVE::QemuServer::Cloudinit::CLOUDINIT_DISK_SIZE).
 CLOUDINIT_SIZE = 4 * SIZE_UNITS['M']
+# Property of a new drive: a disk image that it is made from.
+IMPORT = 'import-from'
 
 
 class Drives:
     """Mixin of the node: what happens to volumes when drives come, go, grow and are cloned."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # Bytes of disk images that lie in files of the host, by their paths.
+        self.images: dict[str, int] = {}
 
     def _routes_drives(self) -> list[tuple[str, str, Any]]:
         one = '/nodes/{node}/qemu/{vmid}'
@@ -88,12 +95,27 @@ class Drives:
             # The host's own CD drive (check_storage_access); an empty one, `none`, asks for nothing.
             self.require(user, '/', 'Sys.Console')
         super()._qm_check_drive(user, vmid, pool, key, value, default)
+        _check_import(user, key, value)
 
     def _qm_new_drive(self, vmid: int, key: str, value: str, default: str | None) -> tuple[str, list[str]]:
         volume, props = split_drive(value)
         if volume_ref(volume)[1] == 'cloudinit':
             return self._new_cloudinit_drive(vmid, volume_ref(volume)[0] or default, props)
+        if IMPORT in props:
+            return self._imported(vmid, volume_ref(volume)[0] or default, props)
+        if key == 'efidisk0' and NEW_DISK.match(volume) and props.get('pre-enrolled-keys') == '1':
+            # What is enrolled is noted (create_efidisk, src/PVE/QemuServer.pm:9158 of qemu-server 8.4.10).
+            value = join_drive(volume, {**props, 'ms-cert': '2023k'})
         return super()._qm_new_drive(vmid, key, value, default)
+
+    def _imported(self, vmid: int, sid: str, props: dict[str, str]) -> tuple[str, list[str]]:
+        """Makes a disk of an image's own size (qemu-server 9.2.6, src/PVE/API2/Qemu.pm:604, do_import)."""
+        props = dict(props)
+        source = props.pop(IMPORT)
+        if source not in self.images:
+            raise die(f"can't find file '{source}'")
+        volid, _kind = self._qm_alloc(sid, vmid, props.pop('format', None), self.images[source])
+        return join_drive(volid, {**props, 'size': format_size(self.images[source])}), [volid]
 
     def _new_cloudinit_drive(self, vmid: int, sid: str, props: dict[str, str]) -> tuple[str, list[str]]:
         """Makes the volume of a cloud-init drive, whose name says what it is (PVE::API2::Qemu, create_disks)."""
@@ -150,6 +172,21 @@ class Drives:
             if held is not None:
                 return held['size']
         return 0
+
+
+def _check_import(user: str, key: str, value: Any) -> None:
+    """Checks of an image to import (Qemu.pm:119, check_drive_param; PVE/Storage.pm:651, check_volume_access)."""
+    volume, props = split_drive(value)
+    source = props.get(IMPORT)
+    if source is None:
+        return
+    found = NEW_DISK.match(volume)
+    if not found or float(found[2]) != 0:
+        raise param_error(**{key: f"'{IMPORT}' requires special syntax - use <storage ID>:0,{IMPORT}=<source>"})
+    if not source.startswith('/'):
+        raise NotImplementedError(f'{IMPORT} of a volume is not modelled: {source}')
+    if user != 'root@pam':
+        raise die('Only root can pass arbitrary filesystem paths.')
 
 
 def drives_named(vm: FakeVm) -> list[tuple[str, str]]:

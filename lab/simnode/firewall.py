@@ -26,7 +26,7 @@ class Firewall:
         return None if conf in (None, empty_conf()) else {'options': dict(conf['options']), 'rules': len(conf['rules'])}
 
     def _check_rule(self, scope: str, rule: dict[str, Any], conf: dict[str, Any]) -> Any:
-        """What is no format is told of all fields at once, and without a prefix what is wrong beside that (Firewall.pm:1738,
+        """Faults of format are told of all fields at once, and others alone and without a prefix (Firewall.pm:1738,
         verify_rule, whose $add_error takes the line's end away)."""
         wrong = {name: text for name, check in FORMATS.items() if rule.get(name) and (text := _format_fault(name, rule[name], check))}
         if wrong:

@@ -3,8 +3,10 @@
 import asyncio
 import json
 import re
+import time
 import urllib.parse
 from contextlib import AbstractContextManager, nullcontext
+from email.utils import formatdate
 from typing import Any
 
 from aiohttp import web
@@ -58,6 +60,8 @@ class RequestHandling:
         self.journal: list[dict[str, Any]] = []
         # Real seconds before every answer; fakepve's own latency counts in PVE seconds, which time_scale 0 drops.
         self.latency_seconds = 0.0
+        # Seconds that the node's clock is ahead of this machine's, in the header Date of its answers.
+        self.clock_ahead = 0.0
         # Every so many requests the connection is reset, by turns before the request is heard and after it is done; 0: never.
         self.reset_every = 0
         self._asked = 0
@@ -92,6 +96,8 @@ class RequestHandling:
         try:
             with self._recorded(entry):
                 response = await handler(request)
+                # pve-http-server dates every answer (src/PVE/APIServer/AnyEvent.pm:331).
+                response.headers['Date'] = formatdate(time.time() + self.clock_ahead, usegmt=True)
                 entry.update(status=response.status, user=request.get(USER))
                 if request.content_type != 'multipart/form-data':
                     entry['body'] = _hide_password(redact(await request.read(), request.content_type))
@@ -106,7 +112,7 @@ class RequestHandling:
         return response
 
     async def answer(self, request: web.Request, match: Any, params: Any, user: Any, call: Any = None) -> Any:
-        """What there is no method for is not implemented, whether or not there is such a path (PVE/HTTPServer.pm:150), and a
+        """A path without such a method, known or not, is not implemented (PVE/HTTPServer.pm:150), and a
         method of HTTP that PVE does not know is not available (APIServer/AnyEvent.pm:1399)."""
         if request.method not in KNOWN_METHODS:
             raise PveError(501, f"method '{request.method}' not available")

@@ -1,4 +1,4 @@
-"""What is on the node before any tenant."""
+"""Everything that is on the node before any tenant."""
 
 from typing import Any
 

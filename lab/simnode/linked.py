@@ -31,6 +31,8 @@ class Linked:
     async def _feature(self, v: dict[str, Any], user: str) -> dict[str, Any]:
         """Whether every disk of a VM has a feature (PVE/API2/Qemu.pm:4143, vm_feature; PVE/QemuConfig.pm, has_feature)."""
         vm = self.find(v['node'], v['vmid'])
+        if v['feature'] == 'snapshot' and not v.get('snapname'):
+            return {'hasFeature': int(self._qm_can_snapshot(vm.config)), 'nodes': [vm.node]}
         if v['feature'] != 'clone':
             raise PveError(501, f'the feature {v["feature"]} is not modelled by the simulated node')
         has = all(self.can_be_linked(volume) for _key, volume, _props in drives_of(vm.config, skip_cdrom=True))

@@ -66,7 +66,7 @@ class Node:
         return await super().answer(request, self._of_version(match), *args)
 
     def _of_version(self, match: Match | None) -> Match | None:
-        """What a path of the schema takes on a node of this version."""
+        """A path of the schema, with the methods and parameters that it takes on a node of this version."""
         return match and Match(match.template, match.params, self.pve.methods(match.template, match.methods))
 
     @staticmethod

@@ -20,6 +20,8 @@ def dump(node: Any) -> dict[str, Any]:
         'storages': {sid: _storage(store) for sid, store in node.storages.items()},
         'pools': {name: {'comment': node._pool_meta(name)['comment'], 'vmids': sorted(vmids),
                          'storages': sorted(node._pool_meta(name)['storage'])} for name, vmids in node.pools.items()},
+        'backup_jobs': node.backup_jobs,
+        'mappings': node.mappings,
         'firewall': {'datacenter': _firewall(firewall['cluster']),
                      'nodes': _firewalls(firewall['nodes']), 'guests': _firewalls(firewall['guests'])},
     }

@@ -14,7 +14,7 @@ VM = {'vmid': int, 'name': str, 'node': str, 'status': str, 'qmpstatus': str, 't
       'config': dict, 'pending': dict, 'snapshots': dict, 'process': (int, MISSING)}
 CONTAINER = {'vmid': int, 'node': str, 'status': str, 'config': dict, 'pending': dict}
 POOL = {'comment': (str, MISSING), 'vmids': list, 'storages': list}
-PARTS = {'vms': list, 'containers': list, 'storages': dict, 'pools': dict, 'firewall': dict, 'tasks': list}
+PARTS = {'vms': list, 'containers': list, 'storages': dict, 'pools': dict, 'backup_jobs': dict, 'mappings': dict, 'firewall': dict, 'tasks': list}
 FIREWALL = {'cluster': dict, 'nodes': dict, 'guests': dict}
 CONF = {key: type(value) for key, value in empty_conf().items()}
 TASK = {'upid': str, 'node': str, 'pid': int, 'pstart': int, 'starttime': int, 'endtime': int, 'type': str, 'id': str,
@@ -33,6 +33,8 @@ def save(node: Any) -> dict[str, Any]:
         'storages': {sid: {**store, 'files': sorted(store['files'])} for sid, store in node.storages.items()},
         'pools': {name: {'comment': node._pool_meta(name)['comment'], 'vmids': sorted(vmids),
                          'storages': sorted(node._pool_meta(name)['storage'])} for name, vmids in node.pools.items()},
+        'backup_jobs': node.backup_jobs,
+        'mappings': node.mappings,
         'firewall': {'cluster': firewall['cluster'], **{scope: {str(name): conf for name, conf in firewall[scope].items()
                                                                 if conf != empty_conf()}
                                                         for scope in ('nodes', 'guests')}},
@@ -57,14 +59,14 @@ def _task(record: dict[str, Any]) -> dict[str, Any]:
 def restore(node: Any, sent: Any) -> None:
     """Makes a node what save() gave. Raises ValueError for what no node can be, and then nothing is changed."""
     if isinstance(sent, dict):
-        # One that was saved before there were containers has none.
-        sent = {'containers': [], **sent}
+        # One that was saved before there were containers, backup jobs, or mappings, has none.
+        sent = {'containers': [], 'backup_jobs': {}, 'mappings': {'pci': {}, 'usb': {}}, **sent}
     _require_sense(node, sent)
     scratch = type(node)('127.0.0.1', 0, pve=node.pve)
     scratch.nodes = node.nodes
     _fill(scratch, copy.deepcopy(sent))
     require_same(save(scratch), sent)
-    for part in ('vms', 'cts', 'storages', 'pools', 'pool_info', '_fw_state', 'tasks', 'tasklog', 'processes'):
+    for part in ('vms', 'cts', 'storages', 'pools', 'pool_info', 'backup_jobs', 'mappings', '_fw_state', 'tasks', 'tasklog', 'processes'):
         setattr(node, part, getattr(scratch, part))
     # A VM that starts gets a process that none of them has.
     node._next_process = itertools.count(max([next(node._next_process), *(n + 1 for n in node.processes.values())]))
@@ -115,6 +117,8 @@ def _fill(node: Any, sent: dict[str, Any]) -> None:
     node.pool_info = {name: {'comment': pool['comment'], 'storage': set(pool['storages'])}
                       for name, pool in sent['pools'].items()}
     node._sync_pools()
+    node.backup_jobs = sent['backup_jobs']
+    node.mappings = {**node.mappings, **sent['mappings']}
     firewall = sent['firewall']
     node._fw_state = {**firewall, 'guests': {int(vmid): conf for vmid, conf in firewall['guests'].items()}}
     node.tasklog = sent['tasks']

@@ -3,13 +3,14 @@
 
 import html
 import json
+from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
 
 from . import overview, states
 from .assignment import Assignments
-from .controllers import Aliases, Controller, Forwards, Groups, Kea, Rules, ServersOverTls, Vlans
+from .controllers import Aliases, Controller, Forwards, Groups, Kea, Rules, ServersOverTls, SourceNat, Vlans
 from .hosts import HostAliases, Hosts
 from .models import KEA_GENERAL, inside
 from .records import RouterError, flattened, told
@@ -27,7 +28,7 @@ NOUNS: dict[str, dict[str, tuple[str, type[Controller]]]] = {
     'firewall/alias': {'item': ('alias', Aliases)},
     'firewall/group': {'item': ('group', Groups)},
     'firewall/dnat': {'rule': ('dnat', Controller)},
-    'firewall/sourcenat': {'rule': ('source_nat', Controller)},
+    'firewall/sourcenat': {'rule': ('source_nat', SourceNat)},
     'firewall/onetoone': {'rule': ('one_to_one', Controller)},
 }
 VERBS = ('search', 'get', 'add', 'set', 'del', 'toggle')
@@ -38,6 +39,14 @@ RECONFIGURES = {
     'interfaces/vlansettings/reconfigure': 'vlan', 'kea/service/reconfigure': 'kea', 'unbound/service/reconfigure': 'unbound',
     'firewall/alias/reconfigure': 'alias', 'firewall/group/reconfigure': 'group',
     **{f'{base}/apply': 'filter' for base in ('firewall/filter', 'firewall/dnat', 'firewall/sourcenat', 'firewall/onetoone')}}
+# Modes of outbound NAT (models/OPNsense/Firewall/Filter.xml, snat_mode).
+SNAT_MODES = {'automatic': 'Automatic Source NAT rule generation', 'hybrid': 'Hybrid Source NAT rule generation',
+              'advanced': 'Manual Source NAT rule generation', 'disabled': 'Disable Source NAT rule generation'}
+# Parameters that an action needs.
+NEEDS = {'core/backup/download': 1, 'diagnostics/firewall/delstate': 2, 'interfaces/overview/export': 0,
+         f'{ASSIGNMENT}/reconfigure': 0}
+# Endpoints of the router that are not simulated, as far as somebody asked for them: key and privilege come first there.
+UNSIMULATED = ('kea/ctrlagent/get', 'kea/dhcpv6/get', 'unbound/diagnostics/stats', 'diagnostics/interface/getarp')
 # Revisions of the configuration that the router keeps (library/OPNsense/Core/Config.php:685, backupCount).
 REVISIONS = 100
 NOT_FOUND = 'Endpoint not found'
@@ -53,15 +62,8 @@ class Api:
 
     def answer(self, method: str, path: str, query: dict[str, str], body: dict[str, Any]) -> web.Response:
         """The answer to a request on a path below /api; raises RouterError."""
-        # Empty parts of a path are none, and names are compared without underlines and case (Router.php:166).
-        parts = [part for part in path.split('/') if part]
-        if len(parts) < 3:
-            raise _no_endpoint()
-        base = '/'.join(part.replace('_', '').lower() for part in parts[:2])
-        action, rest = parts[2].replace('_', '').lower(), parts[3:]
+        base, action, rest = self.resolve(path)
         named = f'{base}/{action}'
-        if base in self.router.version.without:
-            raise _no_endpoint()
         if named in RECONFIGURES:
             return web.json_response(self._reconfigure(method, RECONFIGURES[named]))
         if named == f'{ASSIGNMENT}/reconfigure':
@@ -73,46 +75,75 @@ class Api:
         if named == 'core/backup/download':
             return self._configuration(rest)
         if named == 'diagnostics/firewall/delstate':
-            if len(rest) < 2:
-                # A parameter that an action needs is a part of the endpoint (Dispatcher.php:113).
-                raise _no_endpoint()
             return web.json_response(states.delete(self.router, method, rest))
-        plain = {'kea/service/status': lambda: self.router.status('kea'),
-                 'unbound/service/status': lambda: self.router.status('unbound'),
-                 'kea/dhcpv4/get': lambda: self._kea_general(method),
-                 'kea/dhcpv4/set': lambda: self._set_kea_general(method, body),
-                 'interfaces/overview/interfacesinfo': lambda: recordset(overview.entries(self.router), body, ''),
-                 'kea/leases4/search': lambda: {**recordset([], body, 'address'), 'stats': dict(NO_LEASES), 'interfaces': []},
-                 'core/firmware/status': lambda: {'product_version': self.router.version.product, 'status': 'none'},
-                 'diagnostics/firewall/querystates': lambda: states.query(self.router, method, body),
-                 'interfaces/overview/reloadinterface': lambda: {'message': 'OK' if method == 'POST' else 'failed'},
-                 'unbound/settings/get': lambda: self._unbound(method),
-                 'core/backup/backups': lambda: {'items': self._revisions() if rest[:1] == ['this'] else []}}
+        if named in UNSIMULATED:
+            raise _no_endpoint()
+        plain = self._plain(method, rest, body)
         if named in plain:
             return web.json_response(plain[named]())
         return web.json_response(self._record(base, action, method, rest, query, body))
 
-    def _record(self, base: str, action: str, method: str, rest: list[str], query: dict[str, str], body: dict[str, Any]) -> Any:
-        verb = next((verb for verb in VERBS if action.startswith(verb)), '')
-        controller, key = self._controller(base, action.removeprefix(verb))
+    def resolve(self, path: str) -> tuple[str, str, list[str]]:
+        """Controller, action and parameters of a path below /api. Raises RouterError for what is no endpoint, which is so
+        before anybody is asked for a key (Dispatcher.php:152, resolve, before :160, beforeExecuteRoute)."""
+        # Empty parts of a path are none, and names are compared without underlines and case (Router.php:166).
+        parts = [part for part in path.split('/') if part]
+        if len(parts) < 3:
+            raise _no_endpoint()
+        base = '/'.join(part.replace('_', '').lower() for part in parts[:2])
+        action, rest = parts[2].replace('_', '').lower(), parts[3:]
+        # Parameters that an action needs are a part of the endpoint (Dispatcher.php:113).
+        if base in self.router.version.without or len(rest) < self._needs(base, action):
+            raise _no_endpoint()
+        return base, action, rest
+
+    def _needs(self, base: str, action: str) -> int:
+        """How many parameters an action needs; raises RouterError for one that there is not."""
+        named = f'{base}/{action}'
+        if named in NEEDS:
+            return NEEDS[named]
+        if named in RECONFIGURES or named in UNSIMULATED or named in self._plain('', [], {}):
+            return 0
+        verb = _verb(action)
         if not verb or (verb == 'toggle' and base in NO_TOGGLE):
             raise _no_endpoint()
-        uuid = rest[0] if rest else None
+        noun = action.removeprefix(verb)
+        if noun not in NOUNS.get(base, {}) and (base, noun) != (ASSIGNMENT, 'item'):
+            raise _no_endpoint()
+        return 1 if verb in ('set', 'del', 'toggle') else 0
+
+    def _plain(self, method: str, rest: list[str], body: dict[str, Any]) -> dict[str, Callable[[], Any]]:
+        """Answers that are no record's, by endpoint."""
+        outbound = {'firewall/sourcenat/get': self._snat_mode,
+                    'firewall/sourcenat/set': lambda: self._set_snat_mode(method, body)}
+        return {**(outbound if self.router.version.snat_modes else {}),
+                'kea/service/status': lambda: self.router.status('kea'),
+                'unbound/service/status': lambda: self.router.status('unbound'),
+                'kea/dhcpv4/get': lambda: self._kea_general(method),
+                'kea/dhcpv4/set': lambda: self._set_kea_general(method, body),
+                'interfaces/overview/interfacesinfo': lambda: recordset(overview.entries(self.router), body, ''),
+                'kea/leases4/search': lambda: {**recordset([], body, 'address'), 'stats': dict(NO_LEASES), 'interfaces': []},
+                'core/firmware/status': lambda: {'product_version': self.router.version.product, 'status': 'none'},
+                'diagnostics/firewall/querystates': lambda: states.query(self.router, method, body),
+                'interfaces/overview/reloadinterface': lambda: {'message': 'OK' if method == 'POST' else 'failed'},
+                'unbound/settings/get': lambda: self._unbound(method),
+                'core/backup/backups': lambda: {'items': self._revisions() if rest[:1] == ['this'] else []}}
+
+    def _record(self, base: str, action: str, method: str, rest: list[str], query: dict[str, str], body: dict[str, Any]) -> Any:
+        verb = _verb(action)
+        controller, key = self._controller(base, action.removeprefix(verb))
         if verb == 'search':
             return controller.search(controller.asked(query, body))
         if verb == 'get':
-            return controller.get(uuid)
+            return controller.get(rest[0] if rest else None)
         if verb == 'add':
             # A request that is no POST, or has nothing below the key, fails without a word.
             return controller.add(body[key]) if method == 'POST' and body.get(key) is not None else {'result': 'failed'}
-        if uuid is None:
-            # A parameter that an action needs is a part of the endpoint (Dispatcher.php:113).
-            raise _no_endpoint()
         if verb == 'set':
-            return controller.set(uuid, body[key]) if method == 'POST' and body.get(key) is not None else {'result': 'failed'}
+            return controller.set(rest[0], body[key]) if method == 'POST' and body.get(key) is not None else {'result': 'failed'}
         if verb == 'toggle':
-            return controller.toggle(uuid, rest[1] if len(rest) > 1 else None) if method == 'POST' else {'result': 'failed'}
-        return self._delete(controller, method, uuid)
+            return controller.toggle(rest[0], rest[1] if len(rest) > 1 else None) if method == 'POST' else {'result': 'failed'}
+        return self._delete(controller, method, rest[0])
 
     @staticmethod
     def _delete(controller: Any, method: str, uuid: str) -> Any:
@@ -124,8 +155,6 @@ class Api:
     def _controller(self, base: str, noun: str) -> tuple[Any, str]:
         if base == ASSIGNMENT and noun == 'item':
             return Assignments(self.router), 'interface'
-        if noun not in NOUNS.get(base, {}):
-            raise _no_endpoint()
         section, kind = NOUNS[base][noun]
         controller = kind(self.router, section)
         return controller, controller.records.model.key
@@ -146,6 +175,24 @@ class Api:
             return {'status': 'failed'}
         Assignments(self.router).reconfigure()
         return {'status': 'ok'}
+
+    def _snat_mode(self) -> dict[str, Any]:
+        """Settings of outbound NAT itself, to every request (Firewall/Api/SourceNatController.php:55)."""
+        modes = {mode: {'value': text, 'selected': int(mode == self.router.snat_mode)} for mode, text in SNAT_MODES.items()}
+        return {'filter': {'general': {'snat_mode': modes}}}
+
+    def _set_snat_mode(self, method: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Sets the mode (:40); a change makes a revision."""
+        if method != 'POST':
+            return {'result': 'failed'}
+        sent = body.get('filter')
+        general = sent.get('general') if isinstance(sent, dict) else None
+        mode = general.get('snat_mode', self.router.snat_mode) if isinstance(general, dict) else self.router.snat_mode
+        if mode not in SNAT_MODES:
+            return {'result': 'failed', 'validations': {'filter.general.snat_mode': 'Option not in list.'}}
+        self.router.wrote('snat_mode', 'general', {'snat_mode': self.router.snat_mode}, {'snat_mode': mode})
+        self.router.snat_mode = mode
+        return {'result': 'saved'}
 
     def _kea_general(self, method: str) -> Any:
         if method != 'GET':
@@ -201,8 +248,6 @@ class Api:
     def _configuration(self, rest: list[str]) -> web.Response:
         """A revision as a file, the newest where none is named (BackupController.php:179). Here every one has today's records, of
         which a client can make no more than a copy."""
-        if not rest:
-            raise _no_endpoint()
         named = [one['id'] for one in self._revisions() if rest[1:2] in ([], [one['id']])] if rest[0] == 'this' else []
         if not named:
             return web.Response(content_type='text/html', charset='UTF-8')
@@ -214,3 +259,7 @@ class Api:
 
 def _no_endpoint() -> RouterError:
     return RouterError(NOT_FOUND, status=404, meant=False)
+
+
+def _verb(action: str) -> str:
+    return next((verb for verb in VERBS if action.startswith(verb)), '')

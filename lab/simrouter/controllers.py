@@ -18,7 +18,7 @@ class Controller:
         self.records = Records(router, section)
 
     def asked(self, query: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
-        """What a search hears of a request."""
+        """The part of a request that a search hears."""
         return {**query, **body}
 
     def search(self, asked: dict[str, Any]) -> dict[str, Any]:
@@ -105,6 +105,20 @@ class Vlans(Controller):
         return any(interface['device'] == device for interface in self.router.interfaces.values())
 
 
+class SourceNat(Controller):
+    """Firewall/Api/SourceNatController.php of 26.7: rules by hand count in the modes hybrid and advanced, those that the router makes
+    in automatic and hybrid, and a search lists what counts (:119). Versions before have no mode, and list rules by hand."""
+
+    def search(self, asked: dict[str, Any]) -> dict[str, Any]:
+        if not self.router.version.snat_modes:
+            return super().search(asked)
+        mode = self.router.snat_mode
+        # FieldTypes/SourceNatRuleField.php:127.
+        rows = [{**row, 'sort_order': f'400000.0{int(row["sequence"]):06d}'} for row in self.records.rows()]
+        return recordset([*(rows if mode in ('hybrid', 'advanced') else []),
+                          *(own.outbound(self.router) if mode in ('automatic', 'hybrid') else [])], asked, 'sort_order')
+
+
 class Kea(Controller):
     """Kea/Api/Dhcpv4Controller.php, which deletes safely (ApiMutableModelControllerBase.php:191)."""
 
@@ -173,7 +187,7 @@ class Rules(Controller):
         return len(names) != 1 if not interfaces else bool(names & interfaces)
 
     def _ends(self, row: Row) -> list[str]:
-        """What people see of a rule's ends, by which it is found, too (FilterBaseController.php:70, getNetworks)."""
+        """Words that people see of a rule's ends, by which it is found, too (FilterBaseController.php:70, getNetworks)."""
         told = {'any': ['any'], '(self)': ['This Firewall']}
         for name, one in own.interfaces(self.router).items():
             told[name] = [f'{one["description"]} network']

@@ -1,4 +1,4 @@
-"""What a router has before any tenant: its site's segments, scopes, names and rules, none of them ours."""
+"""Everything that a router has before any tenant: its site's segments, scopes, names and rules, none of them ours."""
 
 import uuid
 from typing import Any

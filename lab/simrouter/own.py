@@ -127,3 +127,21 @@ def _label(rule: Row) -> str:
     """Key of a rule: a hash of all but its description (library/OPNsense/Firewall/Util.php:409, calcRuleHash)."""
     hashed = {name: rule[name] for name in sorted(rule) if name != 'descr'}
     return hashlib.md5(json.dumps(hashed, separators=(',', ':')).replace('/', '\\/').encode()).hexdigest()
+
+
+def outbound(router: Any) -> list[Row]:
+    """Outbound NAT that the router makes itself: for each way out one rule that keeps the port of ISAKMP and one for all else, of the
+    networks inside (Firewall/Api/SourceNatController.php, getAutomaticOutboundNatRules)."""
+    inside = [name for name, one in router.interfaces.items() if name != 'wan' and one['addr4']]
+    if 'wan' not in router.interfaces:
+        return []
+    rows: list[Row] = []
+    for kind, more in (('isakmp_', {'destination_port': '500', 'staticnatport': '1',
+                                    'description': 'Auto created rule for ISAKMP'}),
+                       ('', {'staticnatport': '0', 'description': 'Auto created rule'})):
+        sequence = len(rows) + 1
+        rows.append({'uuid': f'automatic_{kind}wan', 'enabled': '1', 'sequence': str(sequence), 'interface': 'wan',
+                     '%interface': router.interfaces['wan']['description'], 'ipprotocol': 'inet', '%ipprotocol': 'IPv4',
+                     'protocol': 'any', 'source_net': ','.join(inside), 'is_automatic': True,
+                     'sort_order': f'500000.0{sequence:06d}', 'prio_group': '500000', **more})
+    return rows

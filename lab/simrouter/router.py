@@ -44,6 +44,8 @@ class SimulatedRouter(Faults, Services):
                      for name in ('deevnet', 'root')}
         self.saved: dict[str, dict[str, Any]] = {section: {} for section in (*MODELS, 'kea_general')}
         self.active: dict[str, dict[str, Any]] = {}
+        # Which outbound NAT counts; a new router's is automatic, and that of a site with rules of its own hybrid.
+        self.snat_mode = 'hybrid'
         self.running = dict.fromkeys(PROCESSES, False)
         self.devices: dict[str, dict[str, Any]] = {}
         self.interfaces: dict[str, dict[str, Any]] = {}
@@ -106,6 +108,10 @@ class SimulatedRouter(Faults, Services):
         if 'Authorization' not in request.headers:
             # Who sends no key is taken for a browser without a session.
             return web.Response(status=404, text='404 - Not Found', content_type='text/html')
+        try:
+            Api(self, {}).resolve(request.path[len('/api'):])
+        except RouterError as refused:
+            return _told(refused)
         if entry['user'] is None:
             return web.json_response({'status': 401, 'message': 'Authentication Failed'}, status=401)
         if entry['user'] != 'root' and not privileges.opens(self.version, self.privileges, request.path_qs):
@@ -126,12 +132,7 @@ class SimulatedRouter(Faults, Services):
         try:
             return Api(self, fault).answer(request.method, path, dict(request.query), sent)
         except RouterError as refused:
-            told: dict[str, Any] = {'errorMessage': refused.message}
-            if refused.meant:
-                told.update(errorTitle=refused.title or '', errorLevel='error')
-            # Errors are escaped as HTML, JSON and all (www/api.php:24).
-            return web.Response(status=refused.status, content_type='application/json', charset='utf-8',
-                                text=html.escape(json.dumps(told), quote=False))
+            return _told(refused)
 
     async def _fail(self, request: web.Request, fault: dict[str, Any]) -> web.StreamResponse:
         if 'status' in fault:
@@ -159,6 +160,15 @@ class SimulatedRouter(Faults, Services):
             if scheme == 'Basic' and key == own_key and hmac.compare_digest(secret, own_secret):
                 return name
         return None
+
+
+def _told(refused: RouterError) -> web.Response:
+    """A refusal; errors are escaped as HTML, JSON and all (www/api.php:24)."""
+    told: dict[str, Any] = {'errorMessage': refused.message}
+    if refused.meant:
+        told.update(errorTitle=refused.title or '', errorLevel='error')
+    return web.Response(status=refused.status, content_type='application/json', charset='utf-8',
+                        text=html.escape(json.dumps(told), quote=False))
 
 
 def _sent(request: web.Request, body: str) -> dict[str, Any] | None:

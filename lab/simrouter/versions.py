@@ -22,6 +22,8 @@ class Version:
     without_fields: dict[str, frozenset[str]] = field(default_factory=dict)
     # Privileges by the names that they have in 26.7, where they had another one (ACL/ACL.xml of each module).
     privilege_names: dict[str, str] = field(default_factory=dict)
+    # The router says by a mode which outbound NAT counts, and lists it so (Firewall/Api/SourceNatController.php of 26.7).
+    snat_modes: bool = False
 
 
 ASSIGNMENT, DNAT = 'interfaces/assignment', 'firewall/dnat'
@@ -36,6 +38,6 @@ VERSIONS = {
     '25.7': Version('25.7.10', False, False, False, frozenset({ASSIGNMENT, DNAT}), NO_ADDPTR, {**UNBOUND, **AUTOMATION}),
     '26.1': Version('26.1', False, False, False, frozenset({ASSIGNMENT}), NO_ADDPTR, UNBOUND),
     '26.1.3': Version('26.1.3', True, False, False, frozenset({ASSIGNMENT}), NO_SUBNET_ID, UNBOUND),
-    '26.7': Version('26.7.3_11'),
+    '26.7': Version('26.7.3_11', snat_modes=True),
 }
 NEWEST = '26.7'

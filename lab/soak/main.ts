@@ -1,12 +1,13 @@
 /** Rounds of random, legal edits on a simulated substrate, each of which must hold every invariant: `make soak`. */
 import { parseArgs } from "node:util";
-import { runLab, type LabRun } from "../ending";
+import { endWith, runLab, type LabRun } from "../ending";
 import { BrokenInvariant, Soak, type Round } from "./soak";
 
-const HELP = `usage: make soak [ROUNDS=200] [SEED=1]
+const HELP = `usage: make soak [ROUNDS=200] [SEED=1] [JOURNAL=1]
 Edits the files of ten tenants at random, changes VMs and records by hand, and lets node, router and CLI fail, against the
 simulated node and router. After each round these must equal the files, nothing of others may be touched, and nothing may
-be left over: no VM, disk or record, no process, no memory. The same seed makes the same rounds.
+be left over: no VM, disk or record, no process, no memory. The same seed makes the same rounds. With JOURNAL=1 each run keeps a
+journal in place of the CLI's checkpoints.
 Exit 0: every invariant held; 1: one did not, which is told with the command that does it again; 2: wrong usage; 130:
 ended by Ctrl-C.`;
 
@@ -15,6 +16,7 @@ async function main(): Promise<number> {
         options: {
             rounds: { type: "string", default: "200" },
             seed: { type: "string", default: "1" },
+            journal: { type: "boolean", default: false },
             help: { type: "boolean", default: false },
         },
     });
@@ -27,12 +29,12 @@ async function main(): Promise<number> {
         console.error(`ROUNDS and SEED are whole numbers, ROUNDS from 1 on\n${HELP}`);
         return 2;
     }
-    return runLab("soak", (run) => soak(rounds, seed, run));
+    return runLab("soak", (run) => soak(rounds, seed, values.journal, run));
 }
 
-async function soak(rounds: number, seed: number, { signal, runs }: LabRun): Promise<number> {
+async function soak(rounds: number, seed: number, journal: boolean, { signal, runs }: LabRun): Promise<number> {
     const began = Date.now();
-    const soak = await Soak.start(seed);
+    const soak = await Soak.start(seed, undefined, journal ? { JOURNAL: "1" } : {});
     signal.addEventListener("abort", () => soak.interrupt());
     runs("Pulumi, the simulated node and the simulated router");
     try {
@@ -43,7 +45,9 @@ async function soak(rounds: number, seed: number, { signal, runs }: LabRun): Pro
     } catch (error) {
         if (error instanceof BrokenInvariant && !signal.aborted) {
             const number = /^round (\d+)/.exec(error.message)![1]!;
-            console.error(`BROKEN: seed ${seed}, ${error.message}\nagain: make soak SEED=${seed} ROUNDS=${number}`);
+            console.error(
+                `BROKEN: seed ${seed}, ${error.message}\nagain: make soak SEED=${seed} ROUNDS=${number}${journal ? " JOURNAL=1" : ""}`,
+            );
             return 1;
         }
         throw error;
@@ -61,14 +65,4 @@ function lineOf(seed: number, rounds: number, { number, edits, seconds, memory }
     return `round ${number}/${rounds}, seed ${seed}, ${took}: ${edits.join("; ")}`;
 }
 
-main().then(
-    (code) => (process.exitCode = code),
-    (error: unknown) => {
-        const { code = "", message } = error as NodeJS.ErrnoException;
-        if (!code.startsWith("ERR_PARSE_ARGS_")) {
-            throw error;
-        }
-        console.error(`${message}\n${HELP}`);
-        process.exitCode = 2;
-    },
-);
+void endWith(main(), HELP);

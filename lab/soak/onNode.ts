@@ -121,7 +121,7 @@ function declaredFirewall(vm: WorkloadVm, segment: Segment): unknown {
             macfilter: 1,
             ipfilter: vm.address === undefined ? 0 : 1,
         },
-        rules: wallOf(segment, vm.name).map(({ type, action, source, dest, name, protocol, sourcePorts, ports }) => ({
+        rules: wallOf(segment, vm).map(({ type, action, source, dest, name, protocol, sourcePorts, ports }) => ({
             type,
             action,
             on: 1,

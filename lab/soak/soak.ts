@@ -55,15 +55,20 @@ export class Soak {
         this.names = this.tenants.tenants.map(({ name }) => name);
     }
 
-    /** Brings the tenants up as they begin: as many as a site has VLANs for, unless fewer are wanted. */
-    static async start(seed: number, tenants = MANY_TENANTS): Promise<Soak> {
+    /**
+     * Brings the tenants up as they begin.
+     *
+     * @param tenants as many as a site has VLANs for, unless fewer are wanted.
+     * @param environment further variables of every run, such as JOURNAL.
+     */
+    static async start(seed: number, tenants = MANY_TENANTS, environment = {}): Promise<Soak> {
         const node = await SimulatedNode.start();
         const router = await SimulatedRouter.start();
         const soak = new Soak(
             seed,
             node,
             router,
-            await Workspace.create(SUBSTRATE, node, router),
+            await Workspace.create(SUBSTRATE, node, router, environment),
             new SoakTenants(tenants),
         );
         try {
