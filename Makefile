@@ -65,8 +65,19 @@ SEED ?= 1
 .PHONY: soak
 soak: export ROUNDS := $(ROUNDS)
 soak: export SEED := $(SEED)
-soak: tools ## random edits, drift and faults on ten simulated tenants; a broken invariant ends it: [ROUNDS=200] [SEED=1]
-	@$(TSX) lab/soak/main.ts --rounds "$$ROUNDS" --seed "$$SEED"
+soak: tools ## random edits, drift and faults on ten simulated tenants; a broken invariant ends it: [ROUNDS=200] [SEED=1] [JOURNAL=1]
+	@$(TSX) lab/soak/main.ts --rounds "$$ROUNDS" --seed "$$SEED" $(if $(filter 1,$(JOURNAL)),--journal)
+
+# Kills of processes and machines, and the first trial of the seed.
+KILLS ?= 500
+FROM ?= 1
+
+.PHONY: kills
+kills: export KILLS := $(KILLS)
+kills: export SEED := $(SEED)
+kills: export FROM := $(FROM)
+kills: tools ## kill every kind of process and machine in every kind of run, and see that the next run settles all: [KILLS=500] [SEED=1] [FROM=1]
+	@$(TSX) lab/kills/main.ts --kills "$$KILLS" --seed "$$SEED" --from "$$FROM"
 
 # Numbers of VMs that the benchmark measures, and how often.
 VMS ?= 1,20,100
@@ -88,9 +99,23 @@ bench: tools ## beside Terraform, on one simulated node: [VMS=1,20,100] [RUNS=5]
 	@$(TSX) lab/bench/bench.ts --vms "$$VMS" --runs "$$RUNS" $${REAL:+--real "$$REAL"} \
 		$(if $(LINKED),--linked) $(if $(PHASES),--phases) $(if $(WRITE),--write) $${OUTPUT:+--output "$$OUTPUT"}
 
+# Where the proof of the README's picture is kept meanwhile.
+PROOF := $(CURDIR)/.pictures-proof.html
+
+.PHONY: pictures
+pictures: tools ## the README's pictures: the map of the lab's tenants, and a proof of them (as root, some minutes)
+	@bin/tenants prove dvntm --from lab/definitions --output '$(PROOF)'
+	@WRITE_PICTURES=1 node_modules/.bin/jest --selectProjects pure --runTestsByPath tests/pure/pictures.test.ts
+	@PROOF='$(PROOF)' node_modules/.bin/jest --selectProjects browser --runTestsByPath tests/browser/pictures.test.ts
+	@rm '$(PROOF)'
+
+.PHONY: docs
+docs: node_modules ## check the pages: relative links and anchors, and words that they do not use (tools/docs/words.yaml)
+	@$(TSX) tools/docs.ts
+
 .PHONY: lint
-lint: node_modules ## types, generated files, ESLint and formatting
-	@node_modules/.bin/tsc --project tsconfig.json
+lint: docs ## types, generated files, ESLint, formatting, and the pages
+	@node_modules/.bin/tsc --project tsconfig.json --incremental --tsBuildInfoFile .compiled/types.tsbuildinfo
 	@$(TSX) tools/generate-types.ts --check
 	@node_modules/.bin/eslint .
 	@node_modules/.bin/prettier --check --log-level warn .
@@ -103,27 +128,31 @@ format: node_modules ## write the formatting that lint asks for
 types: node_modules ## write the types of the schemas
 	@$(TSX) tools/generate-types.ts
 
-.PHONY: audit sbom upgrade
+.PHONY: audit sbom release upgrade
 audit: tools ## known weaknesses in every pinned version of npm, Go and Python
 	@$(TSX) tools/supply/audit.ts
 sbom: export OUTPUT := $(OUTPUT)
 sbom: node_modules ## what the project is made of, as CycloneDX files: [OUTPUT=<folder>]
 	@$(TSX) tools/supply/sbom.ts $${OUTPUT:+"$$OUTPUT"}
+release: export OUTPUT := $(OUTPUT)
+release: node_modules ## tag the version of package.json, and write archive, bills of materials, notes and checksums, pushing nothing: [OUTPUT=<folder>]
+	@$(TSX) tools/release.ts $${OUTPUT:+"$$OUTPUT"}
 upgrade: node_modules ## what is newer than what is pinned, changing nothing
 	@$(TSX) tools/supply/upgrade.ts
 
 # What the goals need installed; tools/needs.js says what each of the names holds.
-LABS := demo soak bench lifecycle test-acceptance test-tools
+LABS := demo soak kills bench lifecycle test-acceptance test-tools
 needed = $(if $(filter $1,$(MAKECMDGOALS)),$2)
 NEEDS = $(sort $(call needed,tools,$(FOR)) $(call needed,test,test) $(call needed,audit $(LABS),pulumi) \
 	$(call needed,$(LABS) test-router test-lab,lab) $(call needed,demo test-acceptance,host) \
-	$(call needed,test-acceptance,plane state-backends) $(call needed,test-browser,browser))
+	$(call needed,test-acceptance,plane state-backends) $(call needed,test-browser pictures,browser) \
+	$(call needed,pictures,pulumi lab plane))
 
 # What `make tools` installs.
 FOR ?= pulumi
 
 .PHONY: tools
-tools: node_modules ## install what a run of Pulumi needs, or FOR other needs: lab, host, plane, state-backends, browser, test | [FOR=<needs>]
+tools: node_modules ## install what a run of Pulumi needs, or FOR other needs: lab, host, host-13, plane, state-backends, browser, test | [FOR=<needs>]
 	@$(TSX) tools/install.ts $(if $(filter tools,$(MAKECMDGOALS)),--list) $(NEEDS)
 
 # npm writes this file last, so what an `npm ci` that was broken off left behind is not taken for whole.

@@ -50,7 +50,7 @@ export default tseslint.config(
     // What tells that a Node.js is too old is read by it.
     { files: ["start/node.js"], languageOptions: { ecmaVersion: 5, sourceType: "commonjs" } },
     {
-        files: ["tools/needs.js", "tools/requirements.js", "start/typescript.js", "main.js"],
+        files: ["tools/needs.js", "tools/requirements.js", "start/typescript.js", "start/preload.js", "main.js"],
         languageOptions: { ecmaVersion: 2018, sourceType: "commonjs" },
     },
     {

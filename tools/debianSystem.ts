@@ -14,14 +14,16 @@ import { basename, delimiter, dirname, join } from "node:path";
 import { Progress, say } from "./progress";
 import { runFor, type RunOptions } from "./run";
 
-const SUITE = "bookworm";
+/** Debian's releases by their numbers. */
+const SUITES = { 12: "bookworm", 13: "trixie" } as const;
 
-/** A Debian 12 root file system that a part of the project runs in. */
+/** A Debian root file system that a part of the project runs in. */
 export interface DebianSystem {
     /** Its folder in .tools, and what it is called in what is told. */
     readonly name: string;
     /** Folder that it is made in. */
     readonly root: string;
+    readonly debian: keyof typeof SUITES;
     /** File that lists its packages beside the minimal base, one a line; `#` starts a comment. */
     readonly packages: string;
     /** Description of the packages, in a few words. */
@@ -50,7 +52,7 @@ export function foundSystem(system: DebianSystem): string | undefined {
 }
 
 /**
- * Makes a Debian 12 root file system with what its list names, with progress. On the machine itself nothing is installed:
+ * Makes a Debian root file system with what its list names, with progress. On the machine itself nothing is installed:
  * mmdebstrap, which makes it, is unpacked into a temporary folder where it is missing.
  *
  * Needs root and Debian's apt; see foundSystem().
@@ -58,7 +60,7 @@ export function foundSystem(system: DebianSystem): string | undefined {
  * @throws InstallError where a package cannot be downloaded.
  */
 export async function installSystem(system: DebianSystem): Promise<void> {
-    say(`${system.name}: installing Debian 12 with ${system.holds} into .tools/${basename(system.root)}`);
+    say(`${system.name}: installing Debian ${system.debian} with ${system.holds} into .tools/${basename(system.root)}`);
     const progress = new Progress(system.name);
     const work = mkdtempSync(join(tmpdir(), "debian-system-"));
     const partial = `${system.root}.partial`;
@@ -82,8 +84,8 @@ function stampOf({ root }: DebianSystem): string {
 }
 
 /** Digest of all that decides what a system holds, which stands beside it once it is whole. */
-export function inputsOf({ packages }: DebianSystem): string {
-    const inputs = [SUITE, packagesOf(readFileSync(packages, "utf8")), ...LEFT_OUT];
+export function inputsOf({ debian, packages }: DebianSystem): string {
+    const inputs = [SUITES[debian], packagesOf(readFileSync(packages, "utf8")), ...LEFT_OUT];
     return createHash("sha256").update(JSON.stringify(inputs)).digest("hex");
 }
 
@@ -116,7 +118,7 @@ async function make(system: DebianSystem, target: string, program: string, progr
             program,
             ...what,
             ...how,
-            SUITE,
+            SUITES[system.debian],
             target,
             ...(mirror === undefined ? [] : [mirror]),
         ],

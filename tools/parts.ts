@@ -1,4 +1,4 @@
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 
 /** Folder of what is built here, first on PATH wherever the project calls Pulumi; git ignores it. */
 export const BIN = resolve(__dirname, "..", ".tools", "bin");
@@ -16,24 +16,6 @@ export interface Part {
     readonly server?: string;
     /** How the same part is recognised where it is on the machine already. */
     readonly kind: "cli" | "language-host" | "plugin" | "server";
-    /** Shell script that stands under the binary's name and starts what was built, as "$0-built". */
-    readonly script?: string;
-}
-
-/**
- * The host of that version has a project's options by flags; a later CLI tells them otherwise, and it would load TypeScript
- * in every run, at half the time of a preview. The CLI starts it in the project's folder.
- */
-const PASS_ON_TYPESCRIPT = `#!/bin/sh
-if grep -Eqs '^[^#]*typescript: *false' Pulumi.yaml; then
-    exec "$0-built" -typescript=false "$@"
-fi
-exec "$0-built" "$@"
-`;
-
-/** File that a part is built as. */
-export function builtAs({ binary, script }: Part): string {
-    return join(BIN, script === undefined ? binary : `${binary}-built`);
 }
 
 const CLI_VERSION = "3.259.0";
@@ -50,14 +32,12 @@ export const cli: Part = {
 export const parts: readonly Part[] = [
     cli,
     {
-        // The last version that the module proxy serves; it runs programs on the current SDK.
         binary: "pulumi-language-nodejs",
-        version: "3.66.0",
-        module: "language-host",
-        package: "github.com/pulumi/pulumi/sdk/v3/nodejs/cmd/pulumi-language-nodejs",
-        ldflags: "-s -w -X github.com/pulumi/pulumi/sdk/v3/go/common/version.Version=v3.66.0",
+        version: CLI_VERSION,
+        module: ".",
+        package: "./pulumi-language-nodejs",
+        ldflags: "-s -w",
         kind: "language-host",
-        script: PASS_ON_TYPESCRIPT,
     },
     {
         binary: "pulumi-resource-proxmoxve",

@@ -1,10 +1,17 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
-import { DATABASE_PACKAGES, DATABASE_SYSTEM, LAB_SYSTEM, SYSTEM_PACKAGES } from "./labSystem";
+import {
+    DATABASE_PACKAGES,
+    DATABASE_SYSTEM,
+    HOST_PACKAGES,
+    LAB_SYSTEM,
+    LAB_SYSTEM_13,
+    SYSTEM_PACKAGES,
+} from "./labSystem";
 import { BROWSER_PACKAGES, BROWSER_SYSTEM } from "../tests/browser/system";
 import { foundSystem, installSystem, type DebianSystem } from "./debianSystem";
 import { findOnMachine, officialCli } from "./machine";
-import { BIN, builtAs, parts, type Part } from "./parts";
+import { BIN, parts, type Part } from "./parts";
 import { downloadPlugin } from "./plugins";
 import { dynamicProvider, foundScript, writeScript } from "./script";
 import { buildWhereStale, isFresh } from "./stamp";
@@ -29,13 +36,23 @@ const systems: readonly DebianSystem[] = [
     {
         name: "lab-system",
         root: LAB_SYSTEM,
+        debian: 12,
         packages: SYSTEM_PACKAGES,
         holds: "SSH, Open vSwitch, Kea and Unbound",
         use: "the lab's host and data plane need it",
     },
     {
+        name: "lab-system-13",
+        root: LAB_SYSTEM_13,
+        debian: 13,
+        packages: HOST_PACKAGES,
+        holds: "SSH",
+        use: "the lab's host on Debian 13 needs it",
+    },
+    {
         name: "lab-database",
         root: DATABASE_SYSTEM,
+        debian: 12,
         packages: DATABASE_PACKAGES,
         holds: "PostgreSQL",
         use: "the tests of a state in PostgreSQL need it",
@@ -43,6 +60,7 @@ const systems: readonly DebianSystem[] = [
     {
         name: "browser",
         root: BROWSER_SYSTEM,
+        debian: 12,
         packages: BROWSER_PACKAGES,
         holds: "Chromium",
         use: "the tests of the map need it",
@@ -76,8 +94,7 @@ export const pieces: readonly Piece[] = [
 ];
 
 function goPiece(part: Part): Piece {
-    const named = join(BIN, part.binary);
-    const target = builtAs(part);
+    const target = join(BIN, part.binary);
     const download = async () => {
         const cli = officialCli() ?? join(BIN, "pulumi");
         const done = part.kind === "plugin" && (await downloadPlugin(part, cli));
@@ -87,7 +104,7 @@ function goPiece(part: Part): Piece {
         const found = await findOnMachine(part);
         if (found !== undefined) {
             // A stand-in built earlier would hide the published part, since .tools/bin is first on PATH.
-            [named, target].forEach((file) => rmSync(file, { force: true }));
+            rmSync(target, { force: true });
         }
         return found;
     };
@@ -103,9 +120,6 @@ function goPiece(part: Part): Piece {
         install: async () => {
             if (!(await download())) {
                 await buildWhereStale(part, target);
-                if (part.script !== undefined) {
-                    writeScript(named, part.script);
-                }
             }
         },
     };

@@ -16,13 +16,14 @@ const BIN = join(ROOT, ".tools", "bin");
 const SIZES = {
     npm: { here: 400, caches: 0 },
     pulumi: { here: 120, caches: 2500 },
-    "pulumi-language-nodejs": { here: 30, caches: 300 },
+    "pulumi-language-nodejs": { here: 20, caches: 100 },
     "pulumi-resource-proxmoxve": { here: 50, caches: 900 },
     "pulumi-resource-command": { here: 40, caches: 200 },
     "pulumi-resource-pulumi-nodejs": { here: 1, caches: 0 },
     versitygw: { here: 60, caches: 400 },
     "lab-venv": { here: 120, caches: 0 },
     "lab-system": { here: 300, caches: 0 },
+    "lab-system-13": { here: 250, caches: 0 },
     "lab-database": { here: 400, caches: 0 },
     browser: { here: 1000, caches: 0 },
 };
@@ -73,7 +74,7 @@ const PROGRAMS = [
 
 /** The newest Go that one of the project's modules asks for. */
 function oldestGo() {
-    const modules = ["", "cli", "language-host", "object-store", "supply"];
+    const modules = ["", "cli", "object-store", "supply"];
     const versions = modules.map(
         (name) => /^go (\S+)$/m.exec(readFileSync(join(__dirname, name, "go.mod"), "utf8"))[1],
     );

@@ -10,14 +10,16 @@ export interface Script {
 
 /**
  * Starts the SDK's own provider of dynamic resources, that of the program in whose folder Pulumi runs. The CLI looks for it
- * by this name, and hands it the address of the engine. What the SDK loads, and this program never uses, is put off.
+ * by this name, and hands it the address of the engine. Node.js is asked where the SDK lies, which takes a start of its own,
+ * where npm put it elsewhere alone. What costs most of its start is loaded before it.
  */
 export const dynamicProvider: Script = {
     binary: "pulumi-resource-pulumi-nodejs",
     text: `#!/bin/sh
-provider=$(node -p "require.resolve('@pulumi/pulumi/cmd/dynamic-provider')") || exit 1
-if [ -f start/deferred.js ]; then
-    exec node --require ./start/deferred.js "$provider" "$@"
+provider=$PWD/node_modules/@pulumi/pulumi/cmd/dynamic-provider
+[ -d "$provider" ] || provider=$(node -p "require.resolve('@pulumi/pulumi/cmd/dynamic-provider')") || exit 1
+if [ -f start/preload.js ]; then
+    exec node --require ./start/preload.js "$provider" "$@"
 fi
 exec node "$provider" "$@"
 `,

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { BIN, builtAs, type Part } from "../parts";
+import { BIN, type Part } from "../parts";
 import { buildWhereStale } from "../stamp";
 import { installVenv, programOf, SUPPLY_VENV } from "../venvs";
 
@@ -38,7 +38,7 @@ async function built(one: Part): Promise<string> {
 }
 
 /** Go modules of the project, as folders. */
-export const GO_MODULES = ["tools", "tools/cli", "tools/language-host", "tools/object-store", "tools/supply"];
+export const GO_MODULES = ["tools", "tools/cli", "tools/object-store", "tools/supply"];
 
 /** Files of requirements that pin Python packages. */
 export const REQUIREMENTS = ["lab/requirements.txt", "tools/supply/requirements.txt"];
@@ -64,5 +64,5 @@ export function printedBy(program: string, args: readonly string[], { cwd = ROOT
 
 /** Files of the parts that were built here; what the machine had itself is not the project's to check. */
 export function builtHere(parts: readonly Part[]): string[] {
-    return parts.map(builtAs).filter((file) => existsSync(file));
+    return parts.map(({ binary }) => join(BIN, binary)).filter((file) => existsSync(file));
 }
