@@ -80,13 +80,13 @@ async function runAll(lanes: readonly Lane[]): Promise<Ran[]> {
     }
 }
 
-/** Prints the time of each file that took a second or more, and of each stage. Files of a lane run side by side. */
+/** Prints time and CPU of each file that took a second or more, and of each stage. Files of a lane run side by side. */
 function report(ran: readonly Ran[]): void {
-    const line = ({ passed, failed, seconds }: ReturnType<typeof sum>, name: string) =>
-        `  ${seconds.toFixed(0).padStart(5)} s  ${String(passed).padStart(5)} passed  ${failed} failed  ${name}`;
+    const line = ({ passed, failed, seconds, cpu }: ReturnType<typeof sum>, name: string) =>
+        `  ${seconds.toFixed(0).padStart(5)} s  ${cpu.toFixed(0).padStart(5)} s of CPU  ${String(passed).padStart(5)} passed  ${failed} failed  ${name}`;
     const files = grouped(ran, ({ file }) => file);
     const long = [...files].map(([file, of]) => [file, sum(of)] as const).filter(([, { seconds }]) => seconds >= 1);
-    console.log("\nseconds of each file, and of each stage as the sum of its files, which run side by side:");
+    console.log("\nseconds and CPU of each file, and of each stage as the sum of its files, which run side by side:");
     long.sort(([, a], [, b]) => b.seconds - a.seconds).forEach(([file, of]) => console.log(line(of, file)));
     console.log(`  ${files.size - long.length} files of less than a second\n`);
     grouped(ran, ({ stage }) => stage).forEach((of, stage) => console.log(line(sum(of), stage)));
@@ -100,14 +100,15 @@ function grouped(ran: readonly Ran[], by: (one: Ran) => string): Map<string, Ran
     return groups;
 }
 
-function sum(ran: readonly Ran[]): { passed: number; failed: number; seconds: number } {
+function sum(ran: readonly Ran[]): Pick<Ran, "passed" | "failed" | "seconds" | "cpu"> {
     return ran.reduce(
-        (total, { passed, failed, seconds }) => ({
+        (total, { passed, failed, seconds, cpu }) => ({
             passed: total.passed + passed,
             failed: total.failed + failed,
             seconds: total.seconds + seconds,
+            cpu: total.cpu + cpu,
         }),
-        { passed: 0, failed: 0, seconds: 0 },
+        { passed: 0, failed: 0, seconds: 0, cpu: 0 },
     );
 }
 

@@ -17,6 +17,8 @@ export interface Ran {
     readonly passed: number;
     readonly failed: number;
     readonly seconds: number;
+    /** CPU seconds of it and of all that it started, which say what it costs on a machine that does more. */
+    readonly cpu: number;
 }
 
 /** How a program ended, and what it said on its standard output. */
@@ -24,6 +26,7 @@ interface Ended {
     readonly status: number | null;
     readonly stdout: string;
     readonly seconds: number;
+    readonly cpu: number;
 }
 
 interface JestReport {
@@ -38,8 +41,8 @@ interface JestReport {
 
 /** A command that passes or fails as a whole. */
 export async function command(stage: string, program: string, args: readonly string[]): Promise<Ran[]> {
-    const { status, seconds } = await run(program, args);
-    return [{ stage, file: stage, passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, seconds }];
+    const { status, seconds, cpu } = await run(program, args);
+    return [{ stage, file: stage, passed: status === 0 ? 1 : 0, failed: status === 0 ? 0 : 1, seconds, cpu }];
 }
 
 /**
@@ -51,12 +54,13 @@ export async function command(stage: string, program: string, args: readonly str
  */
 export async function jest(projects: readonly string[], args: readonly string[], report: string): Promise<Ran[]> {
     const output = ["--json", "--outputFile", report, "--silent=false"];
-    const { status, seconds } = await run("node_modules/.bin/jest", [
-        "--selectProjects",
-        ...projects,
-        ...output,
-        ...args,
-    ]);
+    const spent = `${report}.cpu`;
+    const { status, seconds, cpu } = await run(
+        "node_modules/.bin/jest",
+        ["--selectProjects", ...projects, ...output, ...args],
+        { TEST_CPU: spent },
+    );
+    const cpuOf = cpuByFile(spent);
     const { testResults } = readReport<JestReport>(report) ?? { testResults: [] };
     const files = testResults.map(({ name, status: outcome, startTime, endTime, assertionResults }) => {
         const file = relative(join(ROOT, "tests"), name);
@@ -68,28 +72,42 @@ export async function jest(projects: readonly string[], args: readonly string[],
             // A file that could not be loaded, or whose clean-up failed, has no failed test.
             failed: Math.max(count("failed"), outcome === "failed" ? 1 : 0),
             seconds: (endTime - startTime) / 1000,
+            cpu: cpuOf.get(name) ?? 0,
         };
     });
-    return counted(status, files, { stage: projects[0]!, file: projects.join(", "), seconds });
+    return counted(status, files, { stage: projects[0]!, file: projects.join(", "), seconds, cpu });
+}
+
+/** CPU seconds by the path of the test file, as tests/environment.js writes them. */
+function cpuByFile(spent: string): ReadonlyMap<string, number> {
+    const lines = existsSync(spent) ? readFileSync(spent, "utf8").split("\n").filter(Boolean) : [];
+    return new Map(lines.map((line) => [line.slice(line.indexOf(" ") + 1), Number.parseFloat(line)]));
 }
 
 /** Runs the tests of the simulated node and router. */
 export async function pytest(report: string): Promise<Ran[]> {
     const args = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "--junitxml", report, "tests/lab"];
-    const { status, seconds } = await run(LAB_PYTHON, args, {
+    const { status, seconds, cpu } = await run(LAB_PYTHON, args, {
         PYTHONPATH: join(ROOT, "lab"),
         PYTHONDONTWRITEBYTECODE: "1",
     });
     const suite = /<testsuite [^>]*>/.exec(existsSync(report) ? readFileSync(report, "utf8") : "")?.[0] ?? "";
     const number = (name: string) => Number(new RegExp(` ${name}="(\\d+)"`).exec(suite)?.[1] ?? 0);
     const failed = number("failures") + number("errors");
-    const ran = { stage: "lab", file: "lab", passed: number("tests") - failed - number("skipped"), failed, seconds };
+    const ran = {
+        stage: "lab",
+        file: "lab",
+        passed: number("tests") - failed - number("skipped"),
+        failed,
+        seconds,
+        cpu,
+    };
     return counted(status, [ran], ran);
 }
 
 /** Runs the tests of the plugins that are built here, with the flags that they are built with: others would compile all anew. */
 export async function goTest(): Promise<Ran[]> {
-    const { status, stdout, seconds } = await run(
+    const { status, stdout, seconds, cpu } = await run(
         "go",
         ["-C", "tools", "test", "-trimpath", "-mod=readonly", "-json", "./..."],
         {},
@@ -104,20 +122,27 @@ export async function goTest(): Promise<Ran[]> {
     if (status !== 0) {
         console.log(events.map((event) => event.Output ?? "").join(""));
     }
-    const ran = { stage: "tools", file: "tools (go test)", passed: ended("pass"), failed: ended("fail"), seconds };
+    const ran = { stage: "tools", file: "tools (go test)", passed: ended("pass"), failed: ended("fail"), seconds, cpu };
     return counted(status, [ran], ran);
 }
 
 /** A runner that failed without a failed test, or that ran nothing, is a failure too. */
-function counted(
-    status: number | null,
-    files: readonly Ran[],
-    whole: { readonly stage: string; readonly file: string; readonly seconds: number },
-): Ran[] {
+function counted(status: number | null, files: readonly Ran[], whole: Omit<Ran, "passed" | "failed">): Ran[] {
     const failed = files.some((file) => file.failed > 0);
     const nothing = files.every((file) => file.passed + file.failed === 0);
     const silent = (status !== 0 && !failed) || nothing;
     return silent ? [...files, { ...whole, passed: 0, failed: 1 }] : [...files];
+}
+
+/** Runs the program that it is given, and tells on descriptor 3 how much CPU it and all that it waited for took. */
+const TIMED = '"$@" 3>&-; status=$?; times >&3; exit $status';
+
+/** CPU seconds in what bash's `times` prints: minutes and seconds, of the shell itself and of what it waited for. */
+function secondsIn(times: string): number {
+    return [...times.matchAll(/(\d+)m(\d+).(\d+)s/g)].reduce(
+        (sum, [, m, s, part]) => sum + Number(m) * 60 + Number(`${s}.${part}`),
+        0,
+    );
 }
 
 /** Runs a program in the project's folder; all that it says is passed on, but for a standard output that is only read. */
@@ -130,16 +155,18 @@ async function run(
     const env: NodeJS.ProcessEnv = { ...process.env, PATH: `${BIN}${delimiter}${process.env["PATH"] ?? ""}`, ...extra };
     OF_MAKE.forEach((name) => delete env[name]);
     const started = Date.now();
-    const child = spawn(program, args, { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe"] });
-    let stdout = "";
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    const timed = ["-c", TIMED, "bash", program, ...args];
+    const child = spawn("bash", timed, { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe", "pipe"] });
+    let [stdout, times] = ["", ""];
+    child.stdio[3]!.on("data", (text: Buffer) => (times += text.toString()));
+    child.stdout!.setEncoding("utf8").on("data", (text: string) => {
         if (quiet) {
             stdout += text;
         } else {
             process.stdout.write(text);
         }
     });
-    child.stderr.on("data", (text: Buffer) => process.stderr.write(text));
+    child.stderr!.on("data", (text: Buffer) => process.stderr.write(text));
     const status = await new Promise<number | null>((done) => {
         child.once("error", (error) => {
             console.error(`${program}: ${error.message}`);
@@ -147,7 +174,7 @@ async function run(
         });
         child.once("close", done);
     });
-    return { status, stdout, seconds: (Date.now() - started) / 1000 };
+    return { status, stdout, seconds: (Date.now() - started) / 1000, cpu: secondsIn(times) };
 }
 
 function readReport<T>(file: string): T | undefined {

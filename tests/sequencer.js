@@ -2,21 +2,21 @@ const { default: Sequencer } = require("@jest/test-sequencer");
 
 /** Files that take minutes, the longest first. Of the others jest knows how long each took, where it ran them before. */
 const LONGEST = [
-    "acceptance/interrupted",
     "acceptance/lifecycleMatrix",
-    "acceptance/state",
-    "acceptance/runbooks/daily",
+    "acceptance/kills",
+    "acceptance/runbooks/firstSubstrate",
     "acceptance/routerFaults",
+    "acceptance/runbooks/daily",
+    "acceptance/state",
+    "acceptance/runbooks/readme",
+    "tools/supply",
     "acceptance/faults",
     "acceptance/commandLine",
     "acceptance/teardown",
     "acceptance/conformance",
     "acceptance/nodeDrift",
     "acceptance/examples",
-    "acceptance/runbooks/firstSubstrate",
-    "acceptance/runbooks/readme",
     "acceptance/runbooks/dvnt",
-    "tools/supply",
     "acceptance/",
 ];
 

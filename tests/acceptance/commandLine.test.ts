@@ -69,7 +69,12 @@ function inTurn(calls: readonly (readonly (string | Buffer)[])[]): Called[] {
 
 /** Arguments with which a command does what it says, or says why not, without changing anything. */
 function goodArguments({ arguments: args, name }: CommandDefinition): string[] {
-    const values: Readonly<Record<string, string>> = { substrate: "dvntm", tenant: "grooveiq", shell: "bash" };
+    const values: Readonly<Record<string, string>> = {
+        substrate: "dvntm",
+        tenant: "grooveiq",
+        vm: "grooveiq/db-vm01",
+        shell: "bash",
+    };
     return name === "new" ? ["dvntm", "sandbox"] : args.flatMap((one) => (one.optional ? [] : values[one.name]!));
 }
 
@@ -263,6 +268,12 @@ describe("--json prints JSON alone, as its schema says", () => {
         expect(printed(2, "drift", "dvntm")["drift"]).toHaveLength(1);
         expect(printed(0, "refresh", "dvntm", "--yes")["changes"]).toHaveProperty("update");
         expect(printed(0, "recover", "dvntm")["settled"]).toEqual([]);
+        expect(printed(0, "expiring", "dvntm")).toEqual([]);
+        expect(printed(0, "reap", "dvntm", "--yes=dvntm")).toMatchObject({ reaped: [], refused: [] });
+        expect(printed(0, "backups", "dvntm")["backups"]).toEqual([]);
+        expect(printed(0, "snapshots", "dvntm")).toMatchObject({ snapshots: [], removed: [] });
+        expect(printed(2, "restore-test", "dvntm")).toHaveProperty("tests.length", 5);
+        expect(printed(0, "rotate", "dvntm", "--list")).toMatchObject({ rotated: [] });
         expect(printed(0, "teardown", "dvntm", "grooveiq", "--yes=grooveiq")).toMatchObject({ clean: true });
         expect(printed(0, "teardown", "dvntm", "grooveiq", "--yes=grooveiq")).toMatchObject({ changes: {} });
         expect(printed(0, "destroy", "dvntm", "--yes=dvntm")).toMatchObject({ clean: true });
@@ -270,6 +281,7 @@ describe("--json prints JSON alone, as its schema says", () => {
 
     test("control: every command that has it was called, but those that have tests of their own", () => {
         const all = commands.flatMap(({ name, output }) => (output === undefined ? [] : name));
-        expect(all.filter((name) => !told.has(name))).toEqual(["fleet", "prove", "verify", "conformance", "lab"]);
+        const tested = ["restore", "rollback", "fleet", "prove", "verify", "conformance", "lab"];
+        expect(all.filter((name) => !told.has(name))).toEqual(tested);
     });
 });

@@ -72,15 +72,15 @@ describe("coreRouter.mode: export", () => {
         const unasked = await lab.workspace.command("drift", "dvntm");
         expect(unasked.exitCode).toBe(1);
         expect(unasked.output).toMatch(
-            /^node: it could not be told: hv02: GET \/cluster\/resources\S* was answered 503/m,
+            /^node: it could not be read: hv02: GET \/cluster\/resources\S* was answered 503/m,
         );
-        expect(unasked.output).toMatch(/^router: it could not be told: POST kea\/dhcpv4\/search_subnet: 503/m);
+        expect(unasked.output).toMatch(/^router: it could not be read: POST kea\/dhcpv4\/search_subnet: 503/m);
         expect(unasked.output).not.toMatch(/no drift/);
         await lab.node.set({ without: ["VM.Audit"] });
         const hidden = await lab.workspace.command("drift", "dvntm");
         await lab.node.set({ without: [] });
         expect(hidden.exitCode).toBe(1);
-        expect(hidden.output).toMatch(/^node: it could not be told: hv02: the token \S+ lacks VM.Audit on \/vms/m);
+        expect(hidden.output).toMatch(/^node: it could not be read: hv02: the token \S+ lacks VM.Audit on \/vms/m);
         expect(hidden.output).not.toMatch(/VM 5001|no drift|^ +at /m);
     });
 
@@ -118,7 +118,7 @@ describe("coreRouter.mode: export", () => {
             const environment = { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", HOME: "" };
             const { exitCode, stdout } = await lab.workspace.shell(line, environment);
             expect(stdout).toMatch(
-                /^ {2}where +what +declared +is +since +who +to settle\nvintronics\n {2}router +rule 1 \(for a moment\)/,
+                /^ {2}where +what +declared +is +to settle\nvintronics\n {2}router +rule 1 \(for a moment\)/,
             );
             expect(exitCode).toBe(2);
         });

@@ -190,9 +190,6 @@ describe("faults on the node, one after the other", () => {
         await lab.recover();
         await lab.up();
         expect((await lab.state()).vms["5002"]!.name).toBe("db-vm09");
-        rename("db-vm09", "db-vm01");
-        await lab.up();
         expect(await identity()).toBe(before);
-        await destroyed();
     });
 });

@@ -1,6 +1,5 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { NodeState } from "../../lab/expect";
 import { AcceptanceLab, RUN_TIMEOUT_MS } from "./lab";
 
 jest.setTimeout(RUN_TIMEOUT_MS);
@@ -16,11 +15,9 @@ const ADDRESS = { "5001": "10.20.50.10", "5002": "10.20.50.11", "5003": "10.20.5
 /** Three VMs whose addresses are fixed, given back and fixed again, with rebuilds: each test goes on from the one before. */
 describe("VMs with a fixed address", () => {
     let lab: AcceptanceLab;
-    let found: NodeState;
 
     beforeAll(async () => {
         lab = await AcceptanceLab.start();
-        found = await lab.state();
     });
     afterAll(() => lab.stop());
 
@@ -81,10 +78,5 @@ describe("VMs with a fixed address", () => {
         expect((await config("5002"))["ipconfig0"]).toBe("ip=dhcp");
         await made("5003");
         await lab.succeed("preview", "--expect-no-changes");
-    });
-
-    test("go with their filter, which is around them alone", async () => {
-        await lab.succeed("destroy", "--yes", "--skip-preview");
-        expect(await lab.state()).toEqual(found);
     });
 });

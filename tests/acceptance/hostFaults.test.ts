@@ -5,7 +5,7 @@ import { HostError } from "../../host/error";
 import { hostFacts } from "../../host/run";
 import { checkHost } from "../../host/facts";
 import type { Hypervisor } from "../../substrate/substrate";
-import { NODE_FILES } from "../../lab/labHost";
+import { NODE_FILES } from "../../lab/hostNode";
 import { freePort } from "../../lab/ports";
 import { newKeyPair } from "../../lab/sshKeys";
 import { describeWithHost, HOST_TIMEOUT_MS, HostLab } from "./hostLab";

@@ -3,7 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { AUTOMATION_KEY, declareBaseline } from "../../lab/baseline";
 import { LabHost } from "../../lab/labHost";
-import { systemMissing } from "../../tools/labSystem";
+import { hostMissing } from "../../tools/labSystem";
 import type { CliResult } from "../../lab/workspace";
 import { AcceptanceLab } from "./lab";
 
@@ -16,7 +16,7 @@ export const SECRET = `correct-horse-${randomBytes(12).toString("hex")}`;
 
 /** Suites that need the lab host say in one line why they do not run where it cannot be. */
 export function describeWithHost(name: string, suite: () => void): void {
-    const missing = systemMissing();
+    const missing = hostMissing();
     if (missing === undefined) {
         describe(name, suite);
     } else {

@@ -12,9 +12,6 @@ import { deploymentIn, stackFile } from "./stackFile";
 /** Runs of the real CLI take seconds, a minute each on a machine that does much else; no test is about time. */
 export const RUN_TIMEOUT_MS = 900_000;
 
-/** Command line of the provider that talks to the node. */
-const PROVIDER = /pulumi-resource-proxmoxve/;
-
 function pause(milliseconds: number): Promise<void> {
     return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
@@ -119,17 +116,9 @@ export class AcceptanceLab {
         return new Map(blocks);
     }
 
-    /**
-     * VMs that were started, or asked to be, while they had no firewall with rules around them that drops what comes in, since the
-     * requests were forgotten.
-     */
-    async nakedStarts(): Promise<string[]> {
-        const asked = (await this.node.requests()).filter(({ firewall }) => firewall !== undefined);
-        const naked = asked.filter(({ firewall: wall }) => {
-            const { enable, policy_in: policy } = wall?.options ?? {};
-            return enable !== 1 || policy !== "DROP" || wall!.rules < 3;
-        });
-        return naked.map(({ path }) => /qemu\/(\d+)/.exec(path)![1]!);
+    /** As the node tells it. */
+    nakedStarts(): Promise<string[]> {
+        return this.node.nakedStarts();
     }
 
     /** The rule with a comment in the firewall of a VM on the node. */
@@ -205,7 +194,7 @@ export class AcceptanceLab {
     }
 
     /** The state; where the backend is a folder, a run of the CLI is not needed to read it. */
-    private async deployment(): Promise<Deployment> {
+    async deployment(): Promise<Deployment> {
         const file = stackFile(this.workspace);
         if (file !== undefined) {
             return deploymentIn(readFileSync(file, "utf8"));
@@ -240,31 +229,6 @@ export class AcceptanceLab {
         }
         await this.node.set({ latency: 0 });
         await this.expectNobodyLeft();
-    }
-
-    /**
-     * Runs a command whose node provider is killed, as for want of memory, right after the first request that a pattern of
-     * method, path and body fits; the CLI goes on, and fails.
-     */
-    async withProviderKilled(at: RegExp, command: readonly string[]): Promise<CliResult> {
-        await this.node.forgetRequests();
-        await this.node.set({ latency: 0.3 });
-        const run = this.workspace.pulumi(command);
-        const came = async () =>
-            (await this.node.requests()).some(({ method, path, body }) => at.test(`${method} ${path} ${body}`));
-        for (const started = Date.now(); !(await came());) {
-            if (Date.now() - started > 120_000) {
-                throw new Error(`no request came that ${at} fits`);
-            }
-            await pause(10);
-        }
-        const providers = processesIn(this.workspace.root).filter(({ command: text }) => PROVIDER.test(text));
-        expect(providers).not.toEqual([]);
-        providers.forEach(({ pid }) => killProcess(pid));
-        const result = await run;
-        await this.node.set({ latency: 0 });
-        expect(result.exitCode).not.toBe(0);
-        return result;
     }
 
     /**

@@ -1,4 +1,4 @@
-import type { NodeState } from "../../lab/expect";
+import { EmptyPreviews } from "./emptyPreviews";
 import { AcceptanceLab, RUN_TIMEOUT_MS } from "./lab";
 
 jest.setTimeout(RUN_TIMEOUT_MS);
@@ -6,14 +6,14 @@ jest.setTimeout(RUN_TIMEOUT_MS);
 const OURS = ["5001", "5002", "5101", "5102", "5103"];
 const FIXED = { "5002": "10.20.50.11" };
 
-/** interrupted.test.ts has what a run leads to that ends without a word while it makes a VM anew. */
+/** kills.test.ts has what a run leads to that ends without a word while it makes a VM anew. */
 describe("a VM that is made anew", () => {
     let lab: AcceptanceLab;
-    let found: NodeState;
+    let previews: EmptyPreviews;
 
     beforeAll(async () => {
         lab = await AcceptanceLab.start();
-        found = await lab.state();
+        previews = new EmptyPreviews(lab);
         lab.fixAddress();
     });
     afterAll(() => lab.stop());
@@ -40,7 +40,8 @@ describe("a VM that is made anew", () => {
         await lab.recover();
         lab.edit(file, (text) => text.replace("keep: true\n", ""));
         await lab.up();
-        await lab.expectSettled(OURS, FIXED);
+        await previews.expect();
+        await lab.expectMade(OURS, FIXED);
     });
 
     test("protected by hand: nothing is stopped, and the next up lifts it", async () => {
@@ -57,11 +58,7 @@ describe("a VM that is made anew", () => {
         expect((await lab.node.requests()).filter(({ method }) => method !== "GET")).toEqual([]);
         await lab.up();
         expect((await lab.state()).vms["5002"]!.config["protection"] ?? "0").toBe("0");
-        await lab.expectSettled(OURS, FIXED);
-    });
-
-    test("destroy leaves the node as it was", async () => {
-        await lab.succeed("destroy", "--yes", "--skip-preview");
-        expect(await lab.state()).toEqual(found);
+        await previews.expect();
+        await lab.expectMade(OURS, FIXED);
     });
 });

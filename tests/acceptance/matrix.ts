@@ -27,6 +27,7 @@ the VM was made, in a preview right after, when the file changed, when somebody 
 * **in place, counts from the next start**: written at once; no run restarts the VM for it.
 * **in place, counts from the guest's next boot**: cloud-init sets it then. PVE lets a VM with a fixed address send from that
   alone; one that still runs with another, from the first \`up\` after it was restarted, and each run until then says so.
+* **in place, cut off there until the guest's next boot**: a NIC beside the first; PVE lets it send from its new address alone, at once.
 * **refused**: told before anything is touched.
 * **not on the node**: the attribute steers a run; nothing on the node could change by hand.
 
@@ -49,16 +50,25 @@ export class Matrix {
     /** Attributes of the schema with a stage that no test has filled, as `attribute: stage`. */
     untested(): string[] {
         return attributes().flatMap((attribute) =>
-            STAGES.filter((stage) => this.rows.get(attribute)?.[stage] === undefined).map(
+            STAGES.filter((stage) => this.cellsOf(attribute)[stage] === undefined).map(
                 (stage) => `${attribute}: ${stage}`,
             ),
+        );
+    }
+
+    /** Cells of an attribute, else of the mapping that it is a key of, which is tested as a whole. */
+    private cellsOf(attribute: string): Cells {
+        return (
+            this.rows.get(attribute) ??
+            this.rows.get(/^(.*\b(?:health|backup|snapshotKeep))\./.exec(attribute)?.[1] ?? "") ??
+            {}
         );
     }
 
     /** The page. */
     text(): string {
         const rows = attributes().map((attribute) => {
-            const cells = this.rows.get(attribute) ?? {};
+            const cells = this.cellsOf(attribute);
             return `| \`${attribute}\` | ${STAGES.map((stage) => cells[stage] ?? "").join(" | ")} |`;
         });
         const head = "| attribute | create | second preview | change in the file | change by hand | next up |";

@@ -1,81 +1,6 @@
-import type { GuestState, NodeState } from "../../lab/expect";
+import { config, device, diskOption, made, place, propertyOf, put, sizeOf, type Row } from "./matrixKinds";
 
-/** A call of the PVE API by hand; the path is below the VM's own, and `{vmid}` in a field is its VMID. */
-export interface ByHand {
-    readonly method: "PUT" | "POST";
-    readonly path: string;
-    readonly fields: Readonly<Record<string, string>>;
-}
-
-/** A change by hand as a call of the PVE API: method, path and fields. */
-export function callOn(vmid: string, { method, path, fields }: ByHand): [string, string, Record<string, string>] {
-    const own = Object.entries(fields).map(([key, text]) => [key, text.replace("{vmid}", vmid)]);
-    return [method, `/nodes/pve2/qemu/${vmid}${path}`, Object.fromEntries(own) as Record<string, string>];
-}
-
-/** Effect of a change of an attribute on a VM that is there. */
-export type Update =
-    | "in place"
-    | "in place, counts from the next start"
-    | "in place, counts after a restart"
-    | "in place, counts from the guest's next boot"
-    | "replaces the VM"
-    | "nothing on the node";
-
-/** One attribute of a VM's definition, on a VM of its own that is named after it. */
-export interface Row {
-    /** Path in tenants/*.yaml below `vms[]`. */
-    readonly attribute: string;
-    /** Lines of the definition at creation and after the change. */
-    readonly lines: readonly [string, string];
-    readonly update: Update;
-    /** Its place on the node, and its values at creation and after the change. Missing: not on the node. */
-    readonly node?: {
-        readonly held: (vm: GuestState, state: NodeState) => unknown;
-        readonly values: readonly [unknown, unknown];
-    };
-    /** The change by hand, and how a refresh shows it. Missing: there is nothing on the node that could change. */
-    readonly drift?: { readonly byHand: ByHand; readonly shown: RegExp; readonly settledBy?: string };
-    /** Value after an up that repairs the drift, where that is a new definition's value. */
-    readonly after?: { readonly lines: string; readonly value: unknown };
-}
-
-/** Whether a change of an attribute waits on the node for the VM's next start. */
-export function waits({ update }: Row): boolean {
-    return update === "in place, counts after a restart" || update === "in place, counts from the next start";
-}
-
-/** A value of the VM's configuration as its next start has it. */
-function config(key: string) {
-    return ({ config: now, pending }: GuestState) => pending[key] ?? now[key];
-}
-
-function put(fields: Readonly<Record<string, string>>): ByHand {
-    return { method: "PUT", path: "/config", fields };
-}
-
-/** Size of a drive as the configuration says it. */
-function sizeOf(drive: string) {
-    return ({ config: now }: GuestState) => /size=(\w+)/.exec(now[drive] ?? "")?.[1];
-}
-
-/** An option of a VM's disks: in the file at first and then, on the node the same, and what somebody makes of it by hand. */
-function diskOption(name: string, file: readonly [string, string], node: readonly [string, string], hand: string): Row {
-    const value = (text: string) => (/^\d$/.test(text) ? String(text === "1") : `"${text}"`);
-    return {
-        attribute: `diskOptions.${name}`,
-        lines: [`diskOptions: { ${name}: ${file[0]} }`, `diskOptions: { ${name}: ${file[1]} }`],
-        update: name === "backup" ? "in place" : "in place, counts from the next start",
-        node: {
-            held: (vm) => new RegExp(`\\b${name}=(\\w+)`).exec(config("scsi0")(vm) ?? "")?.[1],
-            values: node,
-        },
-        drift: {
-            byHand: put({ scsi0: `local-lvm:vm-{vmid}-disk-0,size=32G,${name}=${hand}` }),
-            shown: new RegExp(`${name}\\s*: ${value(node[1])} => ${value(hand)}`),
-        },
-    };
-}
+export { callOn, FAST, MAPPINGS, waits, type Row } from "./matrixKinds";
 
 const DISK_OPTIONS = [
     diskOption("discard", ["true", "false"], ["on", "ignore"], "on"),
@@ -86,6 +11,9 @@ const DISK_OPTIONS = [
 ];
 
 const RESTART = "in place, counts after a restart";
+
+/** A VM's lines with one NIC beside its first. */
+const withNic = (nic: string, first = "10.20.52.70") => `address: ${first}\n    networkInterfaces: [${nic}]`;
 
 /** Names of the templates that the node has. */
 const [OLDER, NEWEST] = ["fedora-server-44-1.9", "fedora-server-44-1.10"];
@@ -251,4 +179,76 @@ export const VM_ROWS: readonly Row[] = [
     { attribute: "aliases", lines: ["aliases: [first]", "aliases: [then]"], update: "nothing on the node" },
     ...DISK_OPTIONS,
     { attribute: "clone", lines: ["clone: linked", "clone: full"], update: "nothing on the node" },
+    made("firmware", "firmware: uefi", config("bios"), "ovmf", {
+        byHand: put({ bios: "seabios" }),
+        shown: /bios\s*: "ovmf" => "seabios"/,
+    }),
+    made("secureBoot", "firmware: uefi\n    secureBoot: true", propertyOf("efidisk0", "pre-enrolled-keys"), "1"),
+    made("tpm", "tpm: true", propertyOf("tpmstate0", "version"), "v2.0"),
+    made("machine", "machine: q35", config("machine"), "q35", {
+        byHand: put({ machine: "pc" }),
+        shown: /machine\s*: "q35" => "pc"/,
+    }),
+    place("datastore", "scsi0", (datastore) => `datastore: ${datastore}`),
+    place("disks[].datastore", "scsi1", (datastore) => `disks: [{ slot: 1, size: 2GiB, datastore: ${datastore} }]`),
+    {
+        attribute: "health",
+        lines: [
+            'health: { agent: false, tcp: 22, http: { port: 80, path: / }, command: "true", timeout: 60 }',
+            'health: { agent: false, tcp: 23, http: { port: 81, path: /a }, command: "false", timeout: 61 }',
+        ],
+        update: "nothing on the node",
+    },
+    {
+        attribute: "expires",
+        lines: ["expires: 2099-11-30", "expires: 2099-11-29"],
+        update: "nothing on the node",
+    },
+    {
+        attribute: "networkInterfaces[].segment",
+        lines: [withNic("{ address: 10.20.52.72 }"), withNic("{ segment: storage, address: 10.20.20.50 }")],
+        update: "in place",
+        node: { held: propertyOf("net1", "tag"), values: ["52", "20"] },
+        drift: { byHand: put({ net1: "virtio,bridge=vmbr0,firewall=1,tag=99" }), shown: /vlanId\s*: 20 => 99/ },
+    },
+    {
+        attribute: "networkInterfaces[].address",
+        lines: [withNic("{ address: 10.20.52.73 }", "10.20.52.71"), withNic("{ address: 10.20.52.74 }", "10.20.52.71")],
+        update: "in place, cut off there until the guest's next boot",
+        node: { held: config("ipconfig1"), values: ["ip=10.20.52.73/24", "ip=10.20.52.74/24"] },
+        drift: {
+            byHand: put({ ipconfig1: "ip=10.20.52.99/24" }),
+            shown: /address: "10\.20\.52\.74\/24" => "10\.20\.52\.99\/24"/,
+        },
+    },
+    device("pci", ["{ pci: gpu0 }", "{ pci: gpu0 }, { pci: gpu1 }"], ["hostpci1", "mapping"], [undefined, "gpu1"], {
+        byHand: put({ delete: "hostpci1" }),
+        shown: /hostpcis[^]*gpu1/,
+    }),
+    device("pcie", ["{ pci: gpu2 }", "{ pci: gpu2, pcie: true }"], ["hostpci0", "pcie"], ["0", "1"], {
+        byHand: put({ hostpci0: "mapping=gpu2" }),
+        shown: /pcie\s*: true => false/,
+    }),
+    device("rombar", ["{ pci: gpu3 }", "{ pci: gpu3, rombar: false }"], ["hostpci0", "rombar"], ["1", "0"], {
+        byHand: put({ hostpci0: "mapping=gpu3,rombar=1" }),
+        shown: /rombar\s*: false => true/,
+    }),
+    device("primary", ["{ pci: gpu4 }", "{ pci: gpu4, primary: true }"], ["hostpci0", "x-vga"], ["0", "1"], {
+        byHand: put({ hostpci0: "mapping=gpu4" }),
+        shown: /xvga\s*: true => false/,
+    }),
+    device("usb", ["{ usb: usb0 }", "{ usb: usb0 }, { usb: usb1 }"], ["usb1", "mapping"], [undefined, "usb1"], {
+        byHand: put({ delete: "usb1" }),
+        shown: /usbs[^]*usb1/,
+    }),
+    {
+        attribute: "snapshot",
+        lines: ["snapshot: never", "snapshot: before-change"],
+        update: "nothing on the node",
+    },
+    {
+        attribute: "snapshotKeep",
+        lines: ["snapshotKeep: { last: 3, age: 7d }", "snapshotKeep: { last: 4, age: 12h }"],
+        update: "nothing on the node",
+    },
 ];

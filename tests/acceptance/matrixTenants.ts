@@ -1,5 +1,6 @@
 import type { AcceptanceLab } from "./lab";
 import type { Cells } from "./matrix";
+import { BACKUPS, changeJobs, JOBS_SHOWN } from "./matrixJobs";
 import type { Row } from "./matrixRows";
 
 /** When a definition holds: at creation, after the change, and after what a change by hand made necessary. */
@@ -17,7 +18,7 @@ const KEYS = {
 export const TENANT = {
     name: "matrix",
     /** Attributes that steer a run. */
-    steering: ["hypervisor", "clone", "keep"],
+    steering: ["hypervisor", "clone", "keep", "expires", "health", "snapshot", "snapshotKeep"],
     quota: ["quota.memory", "quota.disk", "quota.vcpus", "quota.vms"],
     sshkeys: { first: encodeURIComponent(KEYS.first), then: encodeURIComponent(KEYS.then) },
     /** Where a refresh shows what changeByHand did, by attribute. */
@@ -28,6 +29,7 @@ export const TENANT = {
         "user.name": { resource: "matrix-vm23-vm", pattern: /username\s*: "then" => "byhand"/ },
         "user.keys": { resource: "matrix-vm23-vm", pattern: /keys[^]*then/ },
         "vms[].name": { resource: "matrix-vm23-vm", pattern: /name\s*: "vm23" => "by-hand"/ },
+        ...JOBS_SHOWN,
     } as Readonly<Record<string, { resource: string; pattern: RegExp }>>,
     async changeByHand(lab: AcceptanceLab): Promise<void> {
         const vm = "/nodes/pve2/qemu/5223";
@@ -42,6 +44,7 @@ export const TENANT = {
         await lab.node.byHand("PUT", `${vm}/config`, { ...fields, net0: config["net0"]!.replace("tag=52", "tag=99") });
         await lab.node.byHand("PUT", "/pools", { poolid: "matrix", comment: "by hand" });
         await lab.node.byHand("PUT", "/pools", { poolid: "matrix", vms: "5223", delete: "1" });
+        await changeJobs(lab);
     },
 };
 
@@ -54,7 +57,8 @@ export function tenantText(rows: readonly Row[], phase: Phase): string {
         const lines = phase === "first" ? first : phase === "after" ? (row.after?.lines ?? then) : then;
         const memory = lines.startsWith("memory") ? "" : "\n    memory: 512MiB";
         const cores = lines.startsWith("cores") ? "" : "\n    cores: 1";
-        return `  - name: vm${number}\n    instance: ${index + 1}${memory}${cores}\n    ${lines}\n`;
+        const backup = index === 0 ? `\n    backup: ${BACKUPS[word]}` : "";
+        return `  - name: vm${number}\n    instance: ${index + 1}${memory}${cores}${backup}\n    ${lines}\n`;
     });
     return [
         `name: ${TENANT.name}`,
@@ -63,8 +67,13 @@ export function tenantText(rows: readonly Row[], phase: Phase): string {
         "hypervisor: hv02",
         `clone: ${phase === "first" ? "full" : "linked"}`,
         "keep: false",
+        `health: { tcp: ${phase === "first" ? 22 : 23} }`,
+        `snapshot: ${phase === "first" ? "before-change" : "never"}`,
+        `snapshotKeep: { last: ${phase === "first" ? 3 : 4} }`,
+        `expires: ${phase === "first" ? "2099-12-31" : "2099-12-30"}`,
         `isolate: ${word === "then"}`,
-        "quota: { memory: 20GiB, disk: 1000GiB, vcpus: 99, vms: 99 }",
+        `backup: ${BACKUPS[word]}`,
+        "quota: { memory: 24GiB, disk: 2000GiB, vcpus: 99, vms: 99 }",
         `user: { name: ${word}, keys: ["${KEYS[word]}"] }`,
         `vms:\n${vms.join("")}`,
     ].join("\n");
@@ -130,7 +139,7 @@ function moveToOther(lab: AcceptanceLab): () => void {
     const { endpoint } = lab.node.ready;
     const second =
         `    hv03: {node: pve3, endpoint: "${endpoint}", ssh: {host: hv03.dvntm.deevnet.net}, bridge: vmbr0, ` +
-        "datastore: local-lvm, template: {prefix: fedora-server-}, hardware: {memory: 32GiB, storage: 1TB, threads: 32}}\n";
+        "datastore: local-lvm, datastores: {fast: 200GiB}, template: {prefix: fedora-server-}, hardware: {memory: 32GiB, storage: 2TB, threads: 32}}\n";
     const edits = [
         replacing([["    hv02:\n", `${second}    hv02:\n`]], "Pulumi.dvntm.yaml"),
         replacing([["hypervisor: hv02", "hypervisor: hv03"]]),
@@ -144,12 +153,14 @@ function moveToOther(lab: AcceptanceLab): () => void {
 
 const DELETES = "refused: it would delete the VM";
 const GROWS = { update: "grows in place; shrinking is refused" };
+const MADE = "refused without a new word in `rebuild`";
+const KEYS_STAY = { update: MADE, drift: "told by `tenants drift`", repair: "never undone, since keys would be lost" };
 const KEEPS = { update: "teardown and rebuild are refused" };
 const WOULD_DELETE = /vm01 is VM 5201, and would be deleted with its data/;
 
 const QUOTAS: readonly (readonly [from: string, to: string, message: RegExp])[] = [
-    ["memory: 20GiB", "memory: 1GiB", /quota\.memory: 1 GiB is less than the tenant's VMs claim/],
-    ["disk: 1000GiB", "disk: 9GiB", /quota\.disk: 9 GiB is less than/],
+    ["memory: 24GiB", "memory: 1GiB", /quota\.memory: 1 GiB is less than the tenant's VMs claim/],
+    ["disk: 2000GiB", "disk: 9GiB", /quota\.disk: 9 GiB is less than/],
     ["vcpus: 99", "vcpus: 1", /quota\.vcpus: 1 vCPU is less than/],
     ["vms: 99", "vms: 1", /quota\.vms: 1 VM is less than/],
 ];
@@ -192,8 +203,43 @@ export const REFUSALS: readonly Refusal[] = [
         ],
     },
     {
+        run: "where a disk lies, of a VM that is not to be restarted",
+        edit: replacing([["datastore: fast\n    reboot: when-needed", "datastore: local-lvm"]]),
+        command: ["preview"],
+        refused: [
+            {
+                attribute: "vms[].datastore",
+                what: "another storage",
+                message:
+                    /scsi0 of VM \d+ lies on fast of hv02, and goes to local-lvm: a run moves disks of a VM that is off/,
+            },
+        ],
+    },
+    {
+        run: "firmware and machine",
+        edit: replacing([
+            ["secureBoot: true", "secureBoot: false"],
+            ["firmware: uefi", "firmware: bios"],
+            ["tpm: true", "tpm: false"],
+            ["machine: q35", "machine: pc-q35-9.0"],
+        ]),
+        command: ["preview"],
+        refused: [
+            ["firmware", "uefi", { update: MADE }],
+            ["secureBoot", "true", KEYS_STAY],
+            ["tpm", "true", KEYS_STAY],
+            ["machine", "q35", { update: MADE }],
+        ].map(([key, value, cells]) => ({
+            ...{ attribute: `vms[].${key as string}`, what: "another one", cells: cells as Cells },
+            message: new RegExp(`was made with ${key as string}: ${value as string}, which stays`),
+        })),
+    },
+    {
         run: "the tenant's VLAN",
-        edit: replacing([["vlan: 52", "vlan: 53"]]),
+        edit: replacing([
+            ["vlan: 52", "vlan: 53"],
+            [/10\.20\.52\./g, "10.20.53."],
+        ]),
         command: ["preview"],
         refused: [{ attribute: "vlan", what: "other VMIDs", message: WOULD_DELETE, cells: { update: DELETES } }],
     },

@@ -1,6 +1,6 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import type { Moment, RecordedWrite } from "../../lab/simulatedNode";
-import { nameOf, POOL, TENANT_VM, VM, type PendingOperation, type StateResource } from "../../state/deployment";
+import { nameOf, POOL, RULES, TENANT_VM, VM, type PendingOperation, type StateResource } from "../../state/deployment";
 import type { AcceptanceLab } from "./lab";
 import { deploymentIn, stackFile } from "./stackFile";
 
@@ -101,7 +101,7 @@ const OF_CHANCE =
  * empty preview was seen of, a preview is empty: it goes by the definitions, the stack's resources and what the node answers.
  */
 export async function standing(lab: AcceptanceLab): Promise<unknown> {
-    const { resources = [], pending_operations = [] } = deploymentIn(readFileSync(stackFile(lab.workspace)!, "utf8"));
+    const { resources = [], pending_operations = [] } = await lab.deployment();
     const times = new Map(
         resources
             .filter(({ type }) => type === TENANT_VM)
@@ -112,11 +112,15 @@ export async function standing(lab: AcceptanceLab): Promise<unknown> {
         const [vm] = [...times].filter(([name]) => nameOf(resource).startsWith(`${name}-`));
         const { replacementTrigger: trigger } = resource as { replacementTrigger?: string };
         const held = resource.type === VM && { inputs: { ...resource.inputs, started: null }, ignoreChanges: null };
+        const ids = resource.type === RULES && { id: null };
         const same = trigger?.replace(new RegExp(`^${String(vm?.[1])}(?= |$)`), "n");
-        return { ...resource, ...held, outputs: steadyOutputs(resource), replacementTrigger: same };
+        return { ...resource, ...held, ...ids, outputs: steadyOutputs(resource), replacementTrigger: same };
     });
     const byUrn = Object.fromEntries(steady.map((resource) => [resource.urn, resource]));
-    const text = JSON.stringify({ node: await lab.state(), resources: byUrn, pending: pending_operations });
+    // What the template brought, of those VMs of which it is told: the same one for all of them.
+    const brought = resources.flatMap(({ type, outputs }) => (type === TENANT_VM ? (outputs!["template"] ?? []) : []));
+    const templates = [...new Set(brought.map((one) => JSON.stringify(one)))];
+    const text = JSON.stringify({ node: await lab.state(), resources: byUrn, pending: pending_operations, templates });
     return JSON.parse(text.replace(OF_CHANCE, "..."), (key, value: unknown) =>
         NOTES.has(key) ? undefined : isUrns(value) ? [...value].sort() : value,
     );
@@ -132,14 +136,30 @@ const AFTER_START = { started: null, ipv4Addresses: null, ipv6Addresses: null, n
 function steadyOutputs({ type, outputs }: StateResource): unknown {
     switch (type) {
         case TENANT_VM:
-            return { ...outputs, generation: "n" };
+            return { ...outputs, generation: "n", template: null };
         case VM:
-            return { ...outputs, template: null, ...AFTER_START };
+            return { ...outputs, template: null, macAddresses: null, ...AFTER_START };
+        case RULES:
+            return { ...outputs, id: null };
         case POOL:
             return {};
         default:
             return outputs;
     }
+}
+
+/**
+ * How the stack says of VMs that a recovery took them back, by kind: each leaves something out, or names it otherwise, and
+ * standing() tells nothing of it. Of a kind that an empty preview was seen of, another VM has none either.
+ */
+export async function takenBack(lab: AcceptanceLab): Promise<string[]> {
+    const { resources = [] } = await lab.deployment();
+    const kinds = resources.flatMap(({ type, id, outputs = {} }) => [
+        ...(type === TENANT_VM && outputs["template"] === undefined ? ["no template"] : []),
+        ...(type === VM && (outputs["macAddresses"] as unknown[]).length === 0 ? ["no MACs"] : []),
+        ...(type === RULES && !id!.startsWith("rule-") ? ["rules by their VM's id"] : []),
+    ]);
+    return [...new Set(kinds)];
 }
 
 /** Whether a value is a list of resources, which has no order. */

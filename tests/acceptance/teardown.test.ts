@@ -201,8 +201,9 @@ describe("ten tenants on node and router", () => {
             output: "nothing to do: dvntm has no tenant tenant53 in its state\n",
         });
         const typo = await lab.workspace.command("teardown", "dvntm", "tennant54");
+        expect(typo.exitCode).toBe(1);
         expect(typo.output).toMatch(
-            /^nothing to do: dvntm has no tenant tennant54 in its state; did you mean tenant54\?/,
+            /^tennant54 is no tenant of dvntm, neither in its state nor in its files; did you mean tenant54\?; nothing was touched$/m,
         );
         await expectUntouched();
         rmSync(join(lab.workspace.root, fileOf(53)));

@@ -58,8 +58,11 @@ export class TestBrowser {
         return { page, requested, said };
     }
 
-    async screenshot(page: Page, name: string, fullPage = true): Promise<void> {
-        await page.screenshot({ path: join(this.pictures, `${name}.png`), fullPage });
+    /** @returns the file of the picture. */
+    async screenshot(page: Page, name: string, fullPage = true): Promise<string> {
+        const path = join(this.pictures, `${name}.png`);
+        await page.screenshot({ path, fullPage });
+        return path;
     }
 
     async close(): Promise<void> {

@@ -1,25 +1,9 @@
-import { checksOf } from "../../proof/proof";
 import { asPage } from "../../report/proofPage";
 import { TestBrowser } from "./browser";
 import { DARK, describeWithBrowser, DESK, expectNothing, PHONE } from "./measured";
-import { ownSite } from "./site";
+import { ownSite, proofOf } from "./site";
 
 jest.setTimeout(180_000);
-
-/** A proof of the committed substrate in which one probe is not as declared. */
-function page(): string {
-    const site = ownSite();
-    const addresses = site.tenants.flatMap(({ vms, segment }) =>
-        vms.map(({ vmid }, index) => [vmid, `10.20.${segment.vlan}.${100 + index}`] as const),
-    );
-    const matrix = checksOf(site, new Map(addresses)).map((check, index) => ({
-        ...check,
-        ok: index !== 0,
-        ...(check.open && { answered: check.to }),
-    }));
-    const none = { addresses: [], names: [], spoofing: [], moments: [], controls: [] };
-    return asPage({ substrate: site.name, vms: addresses.length, matrix, seconds: 1, ...none });
-}
 
 describeWithBrowser("the page of a proof in Chromium", () => {
     let browser: TestBrowser;
@@ -30,9 +14,9 @@ describeWithBrowser("the page of a proof in Chromium", () => {
         ["phone", PHONE],
         ["desk", DESK],
         ["desk-dark", { ...DESK, ...DARK }],
-    ])("is read on %s, and loads nothing", async (look, options) => {
-        const { page: shown, requested, said } = await browser.open("proof.html", page(), options);
-        await browser.screenshot(shown, `proof-${look}`);
+    ])("is read on %s, and loads nothing", async (_, options) => {
+        const html = asPage(proofOf(ownSite()));
+        const { page: shown, requested, said } = await browser.open("proof.html", html, options);
         expect(await shown.evaluate("overflow()")).toBe(0);
         await expectNothing(shown, "overlaps");
         await expectNothing(shown, "faint");
@@ -40,5 +24,15 @@ describeWithBrowser("the page of a proof in Chromium", () => {
         expect(await shown.locator("table").first().innerText()).toContain(
             "grooveiq/api-vm01 -> grooveiq/db-vm01 (10.20.50.101) icmp",
         );
+    });
+
+    test("on a phone the sources' names stay in sight where the cells are scrolled", async () => {
+        const { page } = await browser.open("proof.html", asPage(proofOf(ownSite())), PHONE);
+        const left = (selector: string) =>
+            page.evaluate<number>(`document.querySelector("${selector}").getBoundingClientRect().left`);
+        const before = [await left(".names"), await left(".picture rect")];
+        await page.evaluate(`document.querySelector(".picture").scrollLeft = 60`);
+        const after = [await left(".names"), await left(".picture rect")];
+        expect(after).toEqual([before[0], before[1]! - 60]);
     });
 });

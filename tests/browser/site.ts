@@ -3,6 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { LAB_DEFINITIONS } from "../../lab/definitions";
 import { defineMany, MANY_TENANTS } from "../../lab/manyTenants";
+import type { Proof } from "../../proof/findings";
+import { checksOf } from "../../proof/proof";
 import type { DriftRow } from "../../report/row";
 import { loadSubstrate } from "../../substrate/load";
 import type { ToldDrift } from "../../report/map/driftFile";
@@ -15,6 +17,32 @@ export const LONG_NAME = `a-${"very-".repeat(11)}longer`;
 /** A substrate of a few tenants. */
 export function ownSite(): Substrate {
     return loadSubstrate({ root: LAB_DEFINITIONS, substrate: "dvntm" });
+}
+
+/** Ten tenants with so many VMs in all, each of which reaches one port of the next one. */
+export function manySite(vms: number): Substrate {
+    const root = mkdtempSync(join(tmpdir(), "many-site-"));
+    try {
+        cpSync(LAB_DEFINITIONS, root, { recursive: true });
+        defineMany(root, "dvntm", vms, "5432");
+        return loadSubstrate({ root, substrate: "dvntm" });
+    } finally {
+        rmSync(root, { recursive: true, force: true });
+    }
+}
+
+/** A proof of a substrate in which one probe, the first, is not as declared. */
+export function proofOf(site: Substrate): Proof {
+    const addresses = site.tenants.flatMap(({ vms, segment }) =>
+        vms.map(({ vmid }, index) => [vmid, `10.20.${segment.vlan}.${100 + index}`] as const),
+    );
+    const matrix = checksOf(site, new Map(addresses)).map((check, index) => ({
+        ...check,
+        ok: index !== 0,
+        ...(check.open && { answered: check.to }),
+    }));
+    const none = { addresses: [], names: [], spoofing: [], moments: [], controls: [] };
+    return { substrate: site.name, vms: addresses.length, matrix, seconds: 1, ...none };
 }
 
 /** Ten tenants of thirty VMs, with paths between tenants and to segments of the site, long names and fixed addresses. */

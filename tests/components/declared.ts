@@ -53,6 +53,7 @@ export const BEFORE: Recorded = {
     history: new Map([["grooveiq-api-vm01", { generation: 2, rebuild: "once" }]]),
     reservations: new Map(),
     macs: new Map([[5001, "bc:24:11:00:50:01"]]),
+    nicMacs: new Map(),
     baselines: new Map(),
 };
 

@@ -10,8 +10,11 @@ export interface Registered {
 /**
  * Puts Pulumi's mocks in place, which record every resource that the program registers. A call of any function throws, so
  * that a lookup cannot slip in unseen. A VM takes a moment to make, so that how many are made at once shows.
+ *
+ * Registrations of a program before it are waited for: these mocks know none of its resources, and would refuse it.
  */
 export async function record(stack = "dvntm", preview = false) {
+    await (pulumi.runtime as unknown as Draining).waitForRPCs();
     const registered: Registered[] = [];
     last = registered;
     let making = 0;
@@ -37,6 +40,12 @@ export async function record(stack = "dvntm", preview = false) {
         preview,
     );
     return { registered, mostAtOnce: () => most };
+}
+
+/** Parts of the SDK's runtime that its types leave out (runtime/settings.ts, `@internal`). */
+interface Draining {
+    /** Waits until nothing that was told the engine lacks its answer. */
+    waitForRPCs(): Promise<void>;
 }
 
 let last: readonly Registered[] = [];

@@ -45,7 +45,7 @@ def node(running: Client) -> Iterator[Client]:
     running.control('DELETE', '/faults')
     running.control('PATCH', '/settings', {'time_scale': 0, 'task_seconds': {}, 'latency': 0, 'agents_answer': False,
                                            'grants': wide_grants(), 'without': [], 'reset_every': 0,
-                                           'cpu_types': [], 'deaf': []})
+                                           'cpu_types': [], 'deaf': [], 'clock_ahead': 0})
 
 
 def wide_grants() -> list[dict]:

@@ -39,7 +39,7 @@ def guest(vmid: int, options: dict[str, Any] | None = None, net: str = '', ipset
                        'ipconfig0': f'ip={address(vmid)}/24,gw=10.20.{vlan}.1'}}
 
 
-def state(*guests: dict[str, Any], scopes: bool = False) -> dict[str, Any]:
+def state(*guests: dict[str, Any], scopes: bool = False, nftables: bool = False) -> dict[str, Any]:
     """All four VMs, those that are given in place of their own; with scopes, the router's Kea serves a pool of two in each
     segment, and in VLAN 51 a reservation."""
     changed = {one['vmid']: one for one in guests}
@@ -51,7 +51,7 @@ def state(*guests: dict[str, Any], scopes: bool = False) -> dict[str, Any]:
                 'pools': f'10.20.{vlan}.100-10.20.{vlan}.101'} for vlan in (50, 51)] if scopes else []
     reserved = [{'subnet': '51', 'hw_address': '02:00:00:00:09:01', 'ip_address': '10.20.51.20',
                  'hostname': ''}] if scopes else []
-    return {'node': {'firewall': {'enable': 1}, 'guests': [changed.get(vmid) or guest(vmid) for vmid in VMS]},
+    return {'node': {'firewall': {'enable': 1}, 'host': {'nftables': int(nftables)}, 'guests': [changed.get(vmid) or guest(vmid) for vmid in VMS]},
             'router': {'interfaces': interfaces, 'rules': [everything], 'aliases': [], 'groups': [], 'dnat': [], 'source_nat': [],
                        'one_to_one': [], 'subnets': subnets,
                        'reservations': reserved, 'hosts': [], 'host_aliases': [], 'own_names': [],
@@ -75,9 +75,9 @@ class DataPlane:
         self._process.stdin.close()
         self._process.wait()
 
-    def apply(self, *guests: dict[str, Any], scopes: bool = False) -> None:
+    def apply(self, *guests: dict[str, Any], scopes: bool = False, nftables: bool = False) -> None:
         """As the node holds it: these VMs as given, the others as ever; nothing is known of connections before."""
-        self.command('apply', state=state(*guests, scopes=scopes))
+        self.command('apply', state=state(*guests, scopes=scopes, nftables=nftables))
         self.command('forget')
 
     def command(self, name: str, **arguments: Any) -> Any:

@@ -3,6 +3,8 @@
 import asyncio
 import http.client
 import time
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
 
 import pytest
 from machine import PATIENCE, ApiError
@@ -224,3 +226,13 @@ def test_requests_tell_of_a_start_what_firewall_it_found(node):
     told = [seen for seen in node.control('GET', '/requests') if 'firewall' in seen]
     assert [(seen['path'], seen['firewall']) for seen in told] == [
         (f'/api2/json{start}', None), (f'/api2/json{start}', {'options': {'enable': 1, 'policy_in': 'DROP'}, 'rules': 1})]
+
+
+def test_answers_are_dated_by_the_nodes_own_clock(node):
+    def apart() -> float:
+        answer, _text = node.ask('GET', '/api2/json/version', None, node.headers)
+        return (parsedate_to_datetime(answer.headers['Date']) - datetime.now(timezone.utc)).total_seconds()
+
+    assert abs(apart()) < PATIENCE
+    node.control('PATCH', '/settings', {'clock_ahead': 3600})
+    assert abs(apart() - 3600) < PATIENCE

@@ -5,10 +5,11 @@ import copy
 from typing import Any
 
 import pytest
+import recordings
 import replay
 
 
-@pytest.fixture(scope='module', params=replay.REPLAYS, ids=lambda kind: kind.title)
+@pytest.fixture(scope='module', params=recordings.REPLAYS, ids=lambda kind: kind.title)
 def corpus(request: pytest.FixtureRequest) -> Any:
     """A corpus that was replayed once, and the part of the table that belongs to it."""
     return request.param, replay.replayed(request.param), replay.table()[request.param.name]
@@ -34,7 +35,7 @@ def test_each_difference_has_a_reason(corpus):
 def test_most_of_the_corpus_was_compared(corpus):
     """Withheld answers are sent and not compared; all others are."""
     kind, outcome, _part = corpus
-    lines = replay.lines(kind.name)
+    lines = recordings.lines(kind.name)
     named = {line['n'] for line in lines if not line.get('withheld')}
     assert {int(difference.partition(' ')[0]) for difference in outcome.differences} <= named
     assert len(named) >= len(lines) / 2

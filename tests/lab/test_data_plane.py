@@ -49,6 +49,16 @@ def test_nic_is_read_from_the_vms_configuration():
     assert nic(ipconfig0='ip=dhcp').fixed is None
 
 
+def test_only_the_first_nic_is_modelled_and_rules_of_others_do_not_count_there():
+    every, first, other = ({**RULE, 'iface': iface, 'source': f'10.20.{n}.0/24'} for n, iface in enumerate(['', 'net0', 'net1']))
+    found, = plan.nics({'firewall': {'enable': 1}, 'guests': [
+        guest(rules=(every, first, other), net1='virtio=02:DE:20:50:10:01,bridge=vmbr0,firewall=1,tag=20')]})
+    assert (found.mac, found.vlan) == ('02:de:20:50:00:01', 50)
+    assert [rule['source'] for rule in found.rules] == ['10.20.0.0/24', '10.20.1.0/24']
+    sources = [line for line in port_filter.flows(found) if 'nw_src=' in line]
+    assert len(sources) == 2 and not any('10.20.2.0' in line for line in sources)
+
+
 def test_only_running_vms_have_a_port():
     assert plan.nics({'firewall': {}, 'guests': [guest(status='stopped')]}) == []
 
@@ -109,22 +119,27 @@ def test_masks_hold_exactly_the_ports_of_a_range(first, last):
     assert held == list(range(first, last + 1))
 
 
-@pytest.mark.parametrize('rule', [{'type': 'group', 'action': 'web'}, {'macro': 'SSH'}, {'iface': 'net0'}, {'icmp-type': 'any'},
+@pytest.mark.parametrize('rule', [{'type': 'group', 'action': 'web'}, {'macro': 'SSH'}, {'icmp-type': 'any'},
                                   {'action': 'REJECT'}, {'proto': 'gre'}])
 def test_rule_of_pve_that_is_not_modelled_is_refused(rule):
     with pytest.raises(PlanError, match='VM 5001'):
         port_filter.flows(nic(rules=[{**RULE, **rule}]))
 
 
-def test_walls_that_nftables_makes_are_refused_and_those_of_iptables_are_not():
+def test_which_of_pves_firewalls_a_node_runs_is_its_own_option():
     """pve-firewall 6.0.4, src/PVE/Firewall.pm:1448, 5283."""
-    node = {'firewall': {'enable': 1}, 'host': {'enable': 1, 'nftables': 0}, 'guests': []}
-    assert plan.nics(node) == []
-    with pytest.raises(PlanError, match=r'nftables \(proxmox-firewall\) is not modelled'):
-        plan.nics({**node, 'host': {'nftables': 1}})
+    node = {'firewall': {'enable': 1}, 'host': {'enable': 1, 'nftables': 0}, 'guests': [guest()]}
+    assert [nic.nftables for nic in plan.nics(node)] == [False]
+    other = {**node, 'host': {'nftables': 1}}
+    assert [nic.nftables for nic in plan.nics(other)] == [True]
+    # It knows no ebtables; the other one without them is not modelled.
+    off = {'firewall': {'enable': 1, 'ebtables': 0}}
+    assert plan.nics({**other, **off})
+    with pytest.raises(PlanError, match='without ebtables is not modelled'):
+        plan.nics({**node, **off})
 
 
-@pytest.mark.parametrize('changes', [{'options': {**OPTIONS, 'policy_out': 'REJECT'}}, {'net1': 'virtio=02:00:00:00:00:01'}])
+@pytest.mark.parametrize('changes', [{'options': {**OPTIONS, 'policy_out': 'REJECT'}}])
 def test_what_else_of_a_vm_is_not_modelled_is_refused(changes):
     with pytest.raises(PlanError, match='not modelled'):
         port_filter.flows(nic(**changes))

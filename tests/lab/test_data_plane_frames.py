@@ -178,7 +178,7 @@ def test_address_filter_leaves_a_vm_its_own_link_local_address(plane):
 
 def test_kea_believes_a_relays_address_so_one_segment_can_empty_the_pool_of_another(plane):
     """Kea chooses the scope by `giaddr` where there is one, and takes frames before any packet filter; what has a reservation or a
-    fixed address needs no pool. No rule of PVE or pf sees the field, so this is not stopped: README.md says so."""
+    fixed address needs no pool. No rule of PVE or pf sees the field, so this is not stopped: docs/walls.md says so."""
     plane.apply(scopes=True)
 
     def offered(client: bytes) -> bool:

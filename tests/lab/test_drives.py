@@ -120,3 +120,30 @@ def test_no_drive_of_a_protected_vm_is_taken_away_not_even_with_its_protection(n
     node.configure(vmid, protection=0)
     node.configure(vmid, delete=key)
     assert key not in node.config(vmid)
+
+
+@pytest.mark.parametrize(('keys', 'noted'), [(',pre-enrolled-keys=1', ',ms-cert=2023k,pre-enrolled-keys=1'),
+                                             (',pre-enrolled-keys=0', ',pre-enrolled-keys=0'), ('', '')])
+def test_efi_disk_tells_which_keys_are_enrolled_on_it(node, keys, noted):
+    """qemu-server 8.4.10, src/PVE/QemuServer.pm:9158, create_efidisk; its size is that of the firmware's variables."""
+    vmid = node.clone()
+    node.configure(vmid, efidisk0=f'local-lvm:1,efitype=4m{keys}')
+    assert node.config(vmid)['efidisk0'] == f'local-lvm:vm-{vmid}-disk-1,efitype=4m{noted},size=528K'
+
+
+IMAGE = '/var/lib/vz/images/fedora.qcow2'
+
+
+def test_root_imports_an_image_of_the_host_as_a_disk_of_its_size(node):
+    """qemu-server 9.2.6, src/PVE/API2/Qemu.pm:119-139, 604; pve-storage, src/PVE/Storage.pm:651, 784."""
+    node.control('PATCH', '/settings', {'images': {IMAGE: 5 * GIB}})
+    vmid = node.clone()
+    node.as_root().call('PUT', f'{NODE}/qemu/{vmid}/config', scsi3=f'local-lvm:0,import-from={IMAGE},discard=on')
+    assert node.config(vmid)['scsi3'] == f'local-lvm:vm-{vmid}-disk-1,discard=on,size=5G'
+    assert node.volumes()[f'vm-{vmid}-disk-1'] == 5 * GIB
+    for value, why in ((f'local-lvm:0,import-from={IMAGE}.gone', f"can't find file '{IMAGE}.gone'"),
+                       (f'local-lvm:8,import-from={IMAGE}', 'Parameter verification failed')):
+        with pytest.raises(ApiError, match=why):
+            node.as_root().call('PUT', f'{NODE}/qemu/{vmid}/config', scsi4=value)
+    with pytest.raises(ApiError, match='Only root can pass arbitrary filesystem paths'):
+        node.configure(vmid, scsi4=f'local-lvm:0,import-from={IMAGE}')

@@ -34,6 +34,6 @@ def test_blank_value_removes_an_option(node):
 def test_write_that_is_not_modelled_is_refused(node):
     vmid = node.clone()
     with pytest.raises(ApiError) as refused:
-        node.call('POST', f'{NODE}/qemu/{vmid}/move_disk', disk='scsi0', storage='local-lvm')
+        node.call('POST', f'{NODE}/qemu/{vmid}/agent', command='ping')
     assert refused.value.status == 501
     assert 'is not modelled' in refused.value.message

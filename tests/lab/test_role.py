@@ -62,6 +62,17 @@ def back_up(node: Client, vmid: int) -> object:
     return node.call('POST', f'{NODE}/vzdump', vmid=vmid, storage='local', mode='snapshot', compress='zstd')
 
 
+def make_job(node: Client, vmid: int) -> object:
+    node.call('POST', '/cluster/backup', id='of-the-pool', schedule='02:30', storage='local', pool=POOL)
+    return node.call('DELETE', '/cluster/backup/of-the-pool')
+
+
+def take_snapshot(node: Client, vmid: int) -> object:
+    node.call('POST', f'{NODE}/qemu/{vmid}/snapshot', snapname='tenants-20261129T230000')
+    node.call('POST', f'{NODE}/qemu/{vmid}/snapshot/tenants-20261129T230000/rollback')
+    return node.call('DELETE', f'{NODE}/qemu/{vmid}/snapshot/tenants-20261129T230000')
+
+
 # Operations of the program that ask for each privilege, each with the path that the refusal names.
 ASK: dict[str, list[tuple[Operation, str]]] = {
     'VM.Audit': [(lambda node, vmid: node.config(vmid), '/vms/{vmid}')],
@@ -83,17 +94,22 @@ ASK: dict[str, list[tuple[Operation, str]]] = {
     'VM.Monitor': [(guest_agent, '/vms/{vmid}')],
     'Datastore.AllocateSpace': [(clone, '/storage/local-lvm'), (configure(scsi1='local-lvm:1'), '/storage/local-lvm'),
                                 (resize, '/storage/local-lvm'), (back_up, '/storage/local')],
-    'VM.Backup': [(back_up, '/vms/{vmid}')],
+    'VM.Backup': [(back_up, '/vms/{vmid}'), (make_job, f'/pool/{POOL}')],
+    'VM.Snapshot': [(take_snapshot, '/vms/{vmid}')],
     'Datastore.Audit': [(content, '/storage/local-lvm')],
     'SDN.Use': [(clone, BRIDGE), (configure(net0='virtio,bridge=vmbr0,tag=50'), f'{BRIDGE}/50')],
     'Sys.Audit': [(lambda node, vmid: node.call('GET', '/cluster/firewall/options'), '/')],
-    'Sys.Modify': [(configure(startup='order=1'), '/')],
+    'Sys.Modify': [(configure(startup='order=1'), '/'), (make_job, '/')],
+    'Datastore.Allocate': [(make_job, '/storage/local')],
+    'Mapping.Use': [(configure(hostpci0='mapping=gpu0'), '/mapping/pci/gpu0'), (configure(usb0='mapping=zigbee'), '/mapping/usb/zigbee')],
 }
 
 
 def whole_role() -> list[dict]:
     """The grants of a substrate that needs all of them."""
-    return [{'path': grant['path'].format(datastore='local-lvm', bridge='vmbr0', backup='local', node='pve2'),
+    places = {'datastore': 'local-lvm', 'bridge': 'vmbr0', 'backup': 'local', 'jobStorage': 'local', 'node': 'pve2', 'pci': 'gpu0',
+              'usb': 'zigbee'}
+    return [{'path': grant['path'].format(**places),
              'privileges': list(grant['privileges']), 'propagate': grant.get('propagate', True),
              'userids': ['deevnet@pve', 'deevnet@pve!pulumi']} for grant in GRANTS]
 

@@ -30,3 +30,15 @@ def test_wrong_credentials_are_401(router, key, secret):
     answer, text = router.ask('GET', '/api/kea/service/status', None, headers)
     assert (answer.status, json.loads(text)['message']) == (401, 'Authentication Failed')
     assert router.ask('GET', '/api/kea/service/status', None, router.headers)[0].status == 200
+
+
+@pytest.mark.parametrize('path', ['foo/bar/baz', 'kea/foo/get', 'kea/dhcpv4/foo', 'kea/dhcpv4', 'kea/dhcpv4/setSubnet'])
+def test_what_is_no_endpoint_is_404_before_anybody_is_asked_for_a_key(router, path):
+    """Dispatcher.php:152 and 160 (library/OPNsense/Mvc of 26.7.2); controls are the two tests above."""
+    headers = router.credentials('nobody', 'nothing')
+    answer, text = router.ask('GET', f'/api/{path}', None, headers)
+    assert (answer.status, json.loads(text)) == (404, {'errorMessage': 'Endpoint not found'})
+    router.control('PATCH', '/settings', {'privileges': []})
+    assert router.ask('GET', f'/api/{path}', None, router.headers)[0].status == 404
+    assert router.ask('GET', '/api/kea/dhcpv4/searchSubnet', None, router.headers)[0].status == 403
+    router.control('PATCH', '/settings', {'privileges': None})

@@ -231,3 +231,25 @@ def test_the_configuration_of_a_revision_is_a_file(own_router):
     for path in ('that', 'this/config-0.xml'):
         assert own_router.ask('GET', f'/api/core/backup/download/{path}', None, own_router.headers)[1] == ''
     assert own_router.get('core/backup/backups/that') == {'items': []}
+
+
+def test_outbound_nat_is_listed_by_what_counts_in_its_mode(own_router):
+    """C Firewall/Api/SourceNatController::searchRuleAction of 26.7: in `automatic` generated rules alone."""
+    made = own_router.add('firewall/source_nat/addRule', 'rule', interface='wan', target='wanip')
+    generated = ['automatic_isakmp_wan', 'automatic_wan']
+
+    def listed(mode: str) -> list[str]:
+        sent = {'filter': {'general': {'snat_mode': mode}}}
+        assert own_router.post('firewall/source_nat/set', sent) == {'result': 'saved'}
+        modes = own_router.get('firewall/source_nat/get')['filter']['general']['snat_mode']
+        assert [name for name, one in modes.items() if one['selected']] == [mode]
+        return [row['uuid'] for row in own_router.rows('firewall/source_nat/searchRule')]
+    assert {mode: listed(mode) for mode in ('automatic', 'hybrid', 'advanced', 'disabled')} == {
+        'automatic': generated, 'hybrid': [made, *generated], 'advanced': [made], 'disabled': []}
+    wrong = own_router.post('firewall/source_nat/set', {'filter': {'general': {'snat_mode': 'all'}}})
+    assert wrong['validations'] == {'filter.general.snat_mode': 'Option not in list.'}
+    own_router.post('firewall/source_nat/set', {'filter': {'general': {'snat_mode': 'hybrid'}}})
+    rows = own_router.rows('firewall/source_nat/searchRule')
+    assert [row.get('is_automatic', False) for row in rows] == [False, True, True]
+    assert 'opt8' in rows[1]['source_net'].split(',')
+    own_router.post(f'firewall/source_nat/delRule/{made}')

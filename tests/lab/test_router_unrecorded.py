@@ -1,4 +1,4 @@
-"""What opnsense/core 26.7.2 answers to requests that nobody recorded (corpus/README.md), each with its source below
+"""Answers of opnsense/core 26.7.2 to requests that nobody recorded (corpus/README.md), each with its source below
 src/opnsense/mvc/app/."""
 
 import urllib.parse

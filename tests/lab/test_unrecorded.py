@@ -1,4 +1,4 @@
-"""What PVE 8.4 answers to requests that nobody recorded (corpus/README.md), each with its source (qemu-server 8.4.10,
+"""Answers of PVE 8.4 to requests that nobody recorded (corpus/README.md), each with its source (qemu-server 8.4.10,
 pve-firewall 5.1.2, pve-common 8.3.8, pve-guest-common 5.2.2)."""
 
 import urllib.parse

@@ -9,7 +9,8 @@ from node_client import NODE, ApiError, Client
 from test_role import DESCRIBED
 
 USERS = ['deevnet@pve', 'deevnet@pve!pulumi']
-PLACE = {'datastore': 'local-lvm', 'bridge': 'vmbr0', 'backup': 'local', 'node': 'pve2'}
+PLACE = {'datastore': 'local-lvm', 'bridge': 'vmbr0', 'backup': 'local', 'jobStorage': 'local', 'node': 'pve2', 'pci': 'gpu0',
+         'usb': 'zigbee'}
 AGENT = f'{NODE}/qemu/{{vmid}}/agent'
 # How many privileges a version has (pve-access-control 8.2.3 and 9.1.1, src/PVE/AccessControl.pm, $privgroups).
 PRIVILEGES = {'8.4': 42, '9.2': 47}

@@ -83,7 +83,7 @@ describe("a node's answers", () => {
     ])("%s with status 200 is refused: method, path, what came, and what may be the cause", async (body, says) => {
         answering(200, body);
         expect(await refusal(askNode((client) => client.get(GUESTS)))).toBe(
-            `hv02: GET ${GUESTS} was answered with what is no answer of PVE's API: ${says}. Does ${machine.endpoint} lead to ` +
+            `hv02: GET ${GUESTS} was answered, but not as PVE's API does: ${says}. Does ${machine.endpoint} lead to ` +
                 "pveproxy itself, and to no proxy, web page or other service?",
         );
     });
@@ -98,7 +98,7 @@ describe("a node's answers", () => {
         ["/a/path/that/nobody/knows", '{"data":null}'],
     ])("%s: %s is refused", async (path, body) => {
         answering(200, body);
-        expect(await refusal(askNode((client) => client.get(path)))).toMatch(/no answer of PVE's API: data/);
+        expect(await refusal(askNode((client) => client.get(path)))).toMatch(/not as PVE's API does: data/);
     });
 
     test("a deletion that begins no task is refused, and one that says nothing is not", async () => {
@@ -160,6 +160,28 @@ describe("a router's answers", () => {
         answering(302, "", { Location: "/ui/login" });
         expect(await refusal(router().search("kea/dhcpv4/search_subnet"))).toMatch(
             /is no API of OPNsense \(it answers 302 and leads to \/ui\/login, which is not followed\)/,
+        );
+    });
+});
+
+describe("a certificate for other names", () => {
+    const elsewhere = () => machine.endpoint.replace("127.0.0.1", "localhost");
+
+    test("is told of a node with the names that PVE's own has", async () => {
+        answering(200, '{"data":{"version":"8.4.1"}}');
+        const client = new NodeClient("hv02", elsewhere(), TOKEN);
+        expect(await refusal(client.get("/version").finally(() => client.close()))).toMatch(
+            /^hv02: https:\/\/localhost:\d+\/ cannot be asked \(.*localhost.*127\.0\.0\.1.*\); the node's certificate is for other names: write one of them as endpoint/,
+        );
+        expect(machine.asked).toBe(0);
+        // Control: by a name that stands in it, it is asked.
+        expect(await askNode((one) => one.get("/version"))).toEqual({ version: "8.4.1" });
+    });
+
+    test("is told of the router", async () => {
+        const client = new RouterClient(elsewhere(), { key: "key", secret: "444455556666" }, 5);
+        expect(await refusal(client.search("kea/dhcpv4/search_subnet"))).toMatch(
+            /the certificate of localhost port \d+ was refused, since it is for other names .*: write as coreRouter's endpoint a name that stands in it/,
         );
     });
 });

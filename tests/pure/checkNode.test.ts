@@ -136,7 +136,7 @@ describe("a template that cannot be cloned as asked", () => {
         ["firewall rules", { firewallRules: 2 }, "", /has 2 firewall rules, which every clone would inherit/],
         [
             "an address filter",
-            { addressFilter: true },
+            { addressFilters: ["ipfilter-net0"] },
             "",
             /has the ipset ipfilter-net0, which every clone would inherit/,
         ],
@@ -171,6 +171,18 @@ describe("a template that cannot be cloned as asked", () => {
             /scsi1: 4GiB is less than the 8GiB of scsi1 of template .*; allowed: 8GiB or more, or use another slot/,
         ],
         [
+            "a further disk that the file does not declare",
+            { settings: { scsi1: "local-lvm:base-103-disk-1,size=8G" } },
+            "    disks:\n      - slot: 2\n        size: 8GiB\n",
+            /vms\[0\]\.disks: template .* has the disk scsi1, which every clone gets and .*; declare it \(disks: \[\{ slot: 1, size: 8GiB \}\]\), or without it, as root on the node: qm set 103 --delete scsi1$/,
+        ],
+        [
+            "a further disk that no file can declare",
+            { settings: { virtio0: "local-lvm:base-103-disk-1,size=512M" } },
+            "",
+            /has the disk virtio0, .* out of the VM; as root on the node: qm set 103 --delete virtio0$/,
+        ],
+        [
             "a larger disk",
             { systemDisk: { storage: "local-lvm", sizeGiB: 256 } },
             "",
@@ -201,7 +213,20 @@ describe("a template that cannot be cloned as asked", () => {
         [
             "further disk",
             { settings: { scsi1: "local-lvm:base-103-disk-1,size=8G", scsi2: "local-lvm:base-103-disk-2,size=9G" } },
-            "    disks:\n      - slot: 1\n        size: 8GiB\n      - slot: 3\n        size: 1GiB\n",
+            "    disks:\n      - slot: 1\n        size: 8GiB\n      - slot: 2\n        size: 10GiB\n      - slot: 3\n        size: 1GiB\n",
+        ],
+        [
+            "disk but its own",
+            {
+                settings: {
+                    ...{
+                        efidisk0: "local-lvm:base-103-disk-1,size=4M",
+                        tpmstate0: "local-lvm:base-103-disk-2,size=4M",
+                    },
+                    ...{ ide0: "local:iso/virtio.iso,media=cdrom,size=600M", unused0: "local-lvm:base-103-disk-3" },
+                },
+            },
+            "",
         ],
         ["linked clone", { linkable: false, systemDisk: { storage: "tank", sizeGiB: 32 } }, ""],
         ["full clone", { linkable: true }, "    clone: linked\n"],

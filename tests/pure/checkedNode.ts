@@ -15,7 +15,7 @@ export const TEMPLATE: TemplateDetails = {
     agent: true,
     cloudInit: true,
     firewallRules: 0,
-    addressFilter: false,
+    addressFilters: [],
     systemDisk: { storage: "local-lvm", sizeGiB: 32 },
 };
 export const RECORDED: Recorded = {
@@ -33,6 +33,9 @@ export interface Given {
     readonly template?: Partial<TemplateDetails> | null;
     readonly recorded?: Recorded;
     readonly configs?: Inventory["configs"];
+    readonly hostFirewall?: Inventory["hostFirewall"];
+    readonly storages?: Inventory["storages"];
+    readonly snapshotable?: Inventory["snapshotable"];
 }
 
 /** dvntm with the one tenant of a file. */
@@ -42,11 +45,23 @@ export function substrateOf(tenant: string) {
 
 /** Faults of that tenant on that node. */
 export function faultsOf(given: Given): string[] {
-    const { vm = "", guests = [], template = {}, recorded = NOTHING_RECORDED, configs = new Map() } = given;
+    const {
+        vm = "",
+        guests = [],
+        template = {},
+        recorded = NOTHING_RECORDED,
+        configs = new Map(),
+        hostFirewall,
+        storages,
+        snapshotable,
+    } = given;
     const substrate = substrateOf(given.tenant ?? `${smallTenant("grooveiq", 50)}${vm}`);
     const details = template === null ? [] : [{ ...TEMPLATE, ...template }];
     const inventory = inventoryOf([...guests, ...details.map(({ vmid, name }) => templateGuest(vmid, name))], {
         ...{ templates: new Map(details.map((one) => [one.vmid, one])), configs },
+        ...(hostFirewall && { hostFirewall }),
+        ...(storages && { storages }),
+        ...(snapshotable && { snapshotable }),
     });
     return checkNode(substrate, substrate.hypervisors[0]!, inventory, recorded).map(formatFault);
 }

@@ -1,13 +1,16 @@
-import { spawnSync } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { atTerminal } from "../terminal";
+import { project, removeProjects, smallTenant, STACK } from "../fixtures";
+import { atTerminal, typedOnce } from "../terminal";
 
 const ROOT = resolve(__dirname, "..", "..");
 const TENANTS = join(ROOT, "bin", "tenants");
 
 jest.setTimeout(60_000);
+afterAll(removeProjects);
 
 /** A command as a person calls it. */
 function run(command: string, ...args: readonly string[]) {
@@ -142,6 +145,95 @@ describe("a name that is asked for", () => {
         );
         expect(stdout).toMatch(said);
         expect(status).toBe(expected);
+    });
+});
+
+describe("Ctrl-C", () => {
+    const program = (body: string) =>
+        `${process.execPath} --require ./start/typescript -e '` +
+        'const { ended, inOrder } = require("./commands/cli/interruption"); const { confirm } = require("./commands/cli/confirm"); ' +
+        `ended(() => ${body}, () => "next").then((code) => { process.exitCode = code; })'`;
+    const wait = '(console.log("ready"), new Promise((done) => setTimeout(done, 50_000, 0)))';
+    const inTime =
+        '(console.log("ready"), inOrder(() => new Promise((done) => { const wait = setTimeout(done, 50_000, 1); ' +
+        'end = () => { clearTimeout(wait); done(1); }; }), () => setTimeout(end, 100), "Pulumi"))';
+
+    test.each([
+        ["while a name is asked for", /to go on: /, 'confirm("It goes.", "dvntm", undefined)'],
+        ["while nothing ends in order", /ready/, wait],
+    ])("%s, says that it was ended and what is next", async (_, said, body) => {
+        const { status, stdout } = await typedOnce(said, "\x03", program(body));
+        expect([status, stdout]).toEqual([130, expect.stringMatching(/SIGINT: ended; next\r?\n$/)]);
+    });
+
+    test("waits for a program that ends in order, and says so", async () => {
+        const { status, stdout } = await typedOnce(/ready/, "\x03", program(inTime));
+        expect([status, stdout]).toEqual([
+            130,
+            expect.stringMatching(/SIGINT: asked Pulumi to end in order; waiting for it\r?\nSIGINT: ended; next\r?\n$/),
+        ]);
+    });
+
+    test("Ctrl-D, where a name is asked for, touches nothing", async () => {
+        const { stdout } = await typedOnce(
+            /to go on: /,
+            "\x04",
+            program('confirm("It goes.", "dvntm", undefined).catch((error) => console.log(error.message))'),
+        );
+        expect(stdout).toMatch(/"" is not dvntm: nothing was touched/);
+    });
+
+    test("a command that reads standard input says what it means for node and router", async () => {
+        const child = spawn(TENANTS, ["map", "dvntm", "--drift", "-"], { cwd: ROOT });
+        let said = "";
+        child.stderr.on("data", (text: Buffer) => (said += text.toString()));
+        // More than a pipe holds is gone once the command reads.
+        await new Promise((done) => void child.stdin.write(" ".repeat(2 ** 20), done));
+        child.kill("SIGINT");
+        const [status] = (await once(child, "close")) as [number];
+        expect([status, said]).toEqual([
+            130,
+            "SIGINT: ended; nothing on a node or router was changed; run the same command again\n",
+        ]);
+    });
+});
+
+describe("capacity", () => {
+    test("where more is promised than may be, the table is shown with how much is too much, and the fault is told", () => {
+        const root = project({
+            "Pulumi.yaml": "",
+            "Pulumi.dvntm.yaml": STACK,
+            "tenants/dvntm/grooveiq.yaml": `${smallTenant("grooveiq", 50)}    memory: 40GiB\n`,
+        });
+        const capacity = (...words: string[]) =>
+            spawnSync(TENANTS, ["capacity", "dvntm", ...words], {
+                encoding: "utf8",
+                env: { ...process.env, TENANTS_PROJECT: root },
+            });
+        const { status, stdout, stderr } = capacity();
+        expect(status).toBe(1);
+        expect(stdout).toMatch(
+            /^ {2}memory +40 GiB promised of 28 GiB that may be \(physical: 32 GiB\): 12 GiB too much$/m,
+        );
+        expect(stdout).toMatch(/^ {2}disk .*promised of \d+ GiB that may be \(physical: 931 GiB\)$/m);
+        expect(stderr).toMatch(/^tenants\/dvntm\/grooveiq\.yaml:6 vms\[0\]\.memory: 40 GiB does not fit hv02/);
+        const told = JSON.parse(capacity("--json").stdout) as { hypervisors: { shares: { promised: number }[] }[] };
+        expect(told.hypervisors[0]!.shares[0]!.promised).toBe(40 * 1024);
+    });
+
+    test("control: any other fault is told alone", () => {
+        const root = project({
+            "Pulumi.yaml": "",
+            "Pulumi.dvntm.yaml": STACK,
+            "tenants/dvntm/grooveiq.yaml": smallTenant("grooveiq", 99),
+        });
+        const env = { ...process.env, TENANTS_PROJECT: root };
+        const { status, stdout, stderr } = spawnSync(TENANTS, ["capacity", "dvntm"], { encoding: "utf8", env });
+        expect([status, stdout, stderr]).toEqual([
+            1,
+            "",
+            expect.stringMatching(/^tenants\/dvntm\/grooveiq\.yaml:2 vlan: 99 /),
+        ]);
     });
 });
 

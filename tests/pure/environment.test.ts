@@ -16,17 +16,27 @@ afterAll(removeProjects);
 describe("variables of a program", () => {
     const OWN = {
         ...{ PATH: "/bin", LC_ALL: "C", SSH_AUTH_SOCK: "/run/agent", GIT_SSH_COMMAND: "ssh -4", OF_SOMEBODY: "x" },
+        ...{ ANSIBLE_GALAXY_SERVER_LIST: "own", ANSIBLE_VAULT_PASSWORD_FILE: "f" },
         ...{ PROXMOX_VE_API_TOKEN: "t", OPNSENSE_API_KEY: "k", OPNSENSE_API_SECRET: "s" },
         ...{ PULUMI_CONFIG_PASSPHRASE: "p", AWS_SECRET_ACCESS_KEY: "a" },
     };
+    const ANSIBLE = ["ANSIBLE_GALAXY_SERVER_LIST", "ANSIBLE_VAULT_PASSWORD_FILE"];
     const COMMON = ["LC_ALL", "PATH", "SSH_AUTH_SOCK"];
 
     test.each<[Child, readonly string[]]>([
         ["ssh", COMMON],
         ["git", ["GIT_SSH_COMMAND", ...COMMON]],
+        ["ansible-galaxy", ["ANSIBLE_GALAXY_SERVER_LIST", ...COMMON]],
         [
             "pulumi state",
-            ["AWS_SECRET_ACCESS_KEY", "GIT_SSH_COMMAND", "OF_SOMEBODY", "PULUMI_CONFIG_PASSPHRASE", ...COMMON],
+            [
+                ...ANSIBLE,
+                "AWS_SECRET_ACCESS_KEY",
+                "GIT_SSH_COMMAND",
+                "OF_SOMEBODY",
+                "PULUMI_CONFIG_PASSPHRASE",
+                ...COMMON,
+            ],
         ],
         ["pulumi", Object.keys(OWN)],
     ])("%s gets what it needs", (child, names) => {
@@ -44,22 +54,22 @@ describe("an empty passphrase", () => {
             "Pulumi.dvntm.yaml": stack,
             ...(current !== undefined && { "home/credentials.json": JSON.stringify({ current }) }),
         });
-        ["PULUMI_BACKEND_URL", "PULUMI_ACCESS_TOKEN", "PULUMI_CONFIG_PASSPHRASE"].forEach(
-            (name) => delete process.env[name],
-        );
+        const PASSPHRASE = ["PULUMI_CONFIG_PASSPHRASE", "PULUMI_CONFIG_PASSPHRASE_FILE"];
+        ["PULUMI_BACKEND_URL", "PULUMI_ACCESS_TOKEN", ...PASSPHRASE].forEach((name) => delete process.env[name]);
         Object.assign(process.env, { TENANTS_PROJECT: root, PULUMI_HOME: join(root, "home") }, variables);
         try {
             requirePassphrase("dvntm", chosen);
             return false;
         } catch (error) {
             expect((error as Error).message).toMatch(
-                /^PULUMI_CONFIG_PASSPHRASE is empty, .*`openssl rand -base64 32` makes/,
+                /^(The file of )?PULUMI_CONFIG_PASSPHRASE(_FILE)? is empty, (and Pulumi takes that in place of .*unset |.*`openssl rand -base64 32` makes)/,
             );
             return true;
         }
     }
 
     const EMPTY = { PULUMI_CONFIG_PASSPHRASE: "" };
+    const BLANK = join(project({ blank: " \n" }), "blank");
     const FOLDER = { PULUMI_BACKEND_URL: "file:///srv/state" };
 
     test.each<[string, boolean, string, boolean, Record<string, string>, string?]>([
@@ -70,11 +80,19 @@ describe("an empty passphrase", () => {
         ["is taken where Pulumi Cloud keeps the keys", false, SECURE, true, { ...EMPTY, PULUMI_ACCESS_TOKEN: "pul-1" }],
         ["is taken where it does so by pulumi login", false, SECURE, true, EMPTY, "https://api.pulumi.com"],
         [
-            "is taken where a file has it",
+            "is refused where a file has one as well, which Pulumi does not read then",
+            true,
+            SECURE,
+            true,
+            { ...EMPTY, ...FOLDER, PULUMI_CONFIG_PASSPHRASE_FILE: "package.json" },
+        ],
+        ["is refused where a file has it", true, SECURE, true, { ...FOLDER, PULUMI_CONFIG_PASSPHRASE_FILE: BLANK }],
+        [
+            "is none where a file has one that is not",
             false,
             SECURE,
             true,
-            { ...EMPTY, ...FOLDER, PULUMI_CONFIG_PASSPHRASE_FILE: "/a" },
+            { ...FOLDER, PULUMI_CONFIG_PASSPHRASE_FILE: "package.json" },
         ],
         ["is taken where none is set: Pulumi asks for it", false, SECURE, true, FOLDER],
         [

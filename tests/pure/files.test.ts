@@ -44,6 +44,15 @@ describe("only a file of its own is read", () => {
         ]);
     });
 
+    test("one that is full of half of git's conflict markers is refused at once, not looked through for each of them", () => {
+        const lines = `<<<<<<< mine\n${"=======\n".repeat(120_000)}`;
+        const all = faultsOf(project({ ...GOOD, [FILE]: lines }));
+        expect(all).toEqual([expect.stringMatching(/^tenants\/dvntm\/grooveiq.yaml:1: .* is not a mapping$/)]);
+        // Control: with the last of them it is a merge that is not finished.
+        const whole = faultsOf(project({ ...GOOD, [FILE]: `${lines}>>>>>>> theirs\n` }));
+        expect(whole).toEqual([expect.stringContaining("git's conflict marker (<<<<<<< mine)")]);
+    });
+
     test("a socket is refused", async () => {
         const server = createServer();
         const root = replaced(FILE, () => undefined);

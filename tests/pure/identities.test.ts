@@ -41,7 +41,7 @@ const scope = (address: string): StateResource => ({
     outputs: { tenant: "grooveiq", reservations: [{ mac: MAC, address, hostname: "api-vm01", description: "" }] },
 });
 
-/** What the first VM of grooveiq is known by. */
+/** Identity of the first VM of grooveiq. */
 function known(recorded: Recorded, told: Partial<Told> = {}, stack = STACK, more = "") {
     const substrate = withIdentities(load(stack, more), recorded, { isMade: () => false, ...told });
     const [tenant] = substrate.tenants;

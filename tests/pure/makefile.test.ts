@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { partsOf } from "../../tools/needs";
 
 const ROOT = resolve(__dirname, "..", "..");
 
@@ -25,7 +26,9 @@ test("make alone lists every target but those that are commands now", () => {
     const { status, stdout } = make();
     expect(status).toBe(0);
     expect([...stdout.matchAll(/^ {2}([a-z-]+) /gm)].map(([, name]) => name)).toEqual(targets);
-    expect(targets).toEqual(expect.arrayContaining(["demo", "test", "lint", "bench", "soak", "fuzz", "clean"]));
+    expect(targets).toEqual(
+        expect.arrayContaining(["demo", "test", "lint", "bench", "soak", "kills", "fuzz", "clean"]),
+    );
     expect(targets).not.toContain("up");
 });
 
@@ -65,7 +68,7 @@ describe("a daily target of earlier releases", () => {
 describe("what stands in a parameter is data", () => {
     const PARAMETERS =
         "SUBSTRATE TENANT JSON ARGS TARGET CMD PARALLEL FORMAT INPUT OUTPUT DRIFT POLICY YES BACKUP ADDRESSES";
-    const OF_MAKE = "SSH_CONFIG SECONDS ROUNDS SEED VMS RUNS REAL PHASES WRITE";
+    const OF_MAKE = "SSH_CONFIG SECONDS ROUNDS SEED KILLS FROM VMS RUNS REAL PHASES WRITE";
 
     function hostile(): string {
         return `$(shell touch ${folder}/make)dvntm'; touch ${folder}/quote; "$$(touch ${folder}/shell)" \`touch ${folder}/tick\` #`;
@@ -82,6 +85,7 @@ describe("what stands in a parameter is data", () => {
 
     test.each([
         ["soak", ["ROUNDS", "SEED"]],
+        ["kills", ["KILLS", "SEED", "FROM"]],
         ["bench", ["VMS", "RUNS", "REAL", "OUTPUT"]],
         ["sbom", ["OUTPUT"]],
         ["fuzz", ["SECONDS"]],
@@ -98,4 +102,11 @@ describe("what stands in a parameter is data", () => {
         make("-f", file, "capacity", `SUBSTRATE=${hostile()}`);
         expect(ran()).toEqual(["make", "quote", "shell", "tick"]);
     });
+});
+
+test("make test installs all that a test needs, but for Debian 13, which is installed where somebody names it", () => {
+    expect(partsOf(["test"])).not.toContain("lab-system-13");
+    expect(partsOf(["test"])).toEqual(expect.arrayContaining(partsOf(["host", "lab", "browser"])));
+    expect(partsOf(["host-13"])).toEqual(["lab-system", "lab-system-13"]);
+    expect(partsOf(["test", "host-13"])).toEqual(expect.arrayContaining(["browser", "lab-system-13"]));
 });

@@ -125,13 +125,25 @@ describe("drift", () => {
         expect(other!.name).toBe("db-vm01");
     });
 
-    test("that nobody looked, that there is none and that it could not be told are three things", () => {
+    test("that nobody looked, that there is none and that it could not be read are three things", () => {
         expect(driftVerdict(mapOf(dvntm))).toBe("Drift: not looked at.");
         expect(driftVerdict(mapOf(dvntm, told()))).toBe("No drift.");
         const untold = { ...told(row("", "router", "Kea")), untold: [{ source: "node", reason: "it is off" }] };
         expect(driftVerdict(mapOf(dvntm, untold))).toBe(
-            "Drift: 1 difference from the tenants' files; node could not be told: it is off.",
+            "Drift: 1 difference from the tenants' files; node could not be read: it is off.",
         );
+    });
+
+    test("a VM on an older template is said at that VM, in page and picture, and is no drift", () => {
+        const vm = { tenant: "grooveiq", vm: "api-vm01", vmid: 5001, template: "fedora-1.9", newest: "fedora-1.10" };
+        const given = { ...told(), templates: [vm] };
+        expect(readDrift(JSON.stringify(given), "x", "dvntm")).toEqual(given);
+        const [content, without] = [mapOf(dvntm, given), mapOf(dvntm, told())];
+        expect(driftVerdict(content)).toBe("No drift.");
+        expect(asPage(content)).toContain("<dt>template</dt><dd>stands on fedora-1.9; the newest is fedora-1.10</dd>");
+        expect(asPage(content).match(/<span>older template<\/span>/g)).toHaveLength(1);
+        expect(asSvg(content)).toContain("stands on fedora-1.9; the newest is fedora-1.10");
+        expect(asPage(without) + asSvg(without)).not.toMatch(/older template|stands on/);
     });
 
     test("every fault of a file that is none of drift's is told at once", () => {
@@ -196,7 +208,33 @@ describe("what is drawn", () => {
     test("a text is cut where its room ends, and its title has all of it", () => {
         expect(line("short", {}, 10, 100)).toBe('<text font-size="10">short</text>');
         expect(line("a long text that does not fit", {}, 10, 62)).toBe(
-            '<text font-size="10">a long te…<title>a long text that does not fit</title></text>',
+            '<text font-size="10">a lon… fit<title>a long text that does not fit</title></text>',
         );
+    });
+});
+
+describe("what ends", () => {
+    const [first] = dvntm.tenants;
+    const [vm] = first!.vms;
+    const definedAt = first!.definedAt;
+    const endings = [
+        { tenant: first!.name, expires: "2026-12-31", ends: new Date("2027-01-01T00:00:00Z"), definedAt },
+        { tenant: first!.name, vm: vm!, expires: "2026-12-01", ends: new Date("2026-12-02T00:00:00Z"), definedAt },
+    ];
+    const drawn = (now: string) => {
+        const content = mapOf(dvntm, undefined, endings, new Date(now));
+        return [asPage(content), asSvg(content)];
+    };
+
+    test.each([
+        ["2026-11-24T23:59:59Z", []],
+        ["2026-11-25T00:00:00Z", ["ends at the end of 2026-12-01 (UTC)"]],
+        ["2026-12-02T00:00:00Z", ["over since the end of 2026-12-01 (UTC)"]],
+        ["2026-12-25T00:00:00Z", ["over since the end of 2026-12-01 (UTC)", "ends at the end of 2026-12-31 (UTC)"]],
+    ])("is on page and picture from a week before: %s", (now, expected) => {
+        for (const text of drawn(now)) {
+            const found = [...new Set(text.match(/(ends at|over since) the end of \S+ \(UTC\)/g))].sort();
+            expect(found).toEqual([...expected].sort());
+        }
     });
 });

@@ -164,6 +164,19 @@ describe("what is told, and what settles it", () => {
         });
     });
 
+    test("keys that an EFI disk lost are told, and neither attached nor set again", () => {
+        const efidisk0 = "local-lvm:base-103-disk-1,efitype=4m,pre-enrolled-keys=1,size=4M";
+        const settings = { ...API, efidisk0: "local-lvm:vm-5001-disk-1,efitype=4m,size=4M" };
+        const changes = new Map<number, Settings>([
+            [103, { ...TEMPLATE, efidisk0 }],
+            [5001, settings],
+        ]);
+        expect(rows(changes).find(({ row }) => row.startsWith("VM 5001"))).toEqual({
+            row: "VM 5001 api-vm01: disk efidisk0: pre-enrolled-keys | 1 | none",
+            settle: "nothing to do: it holds boot entries of the VM, which are lost with it",
+        });
+    });
+
     test("no row ever proposes to take boot entries or keys away", () => {
         const proposed = changesOfSettings(API["net0"]!, API["scsi0"]!).flatMap((change) => ofApi(changed(change)));
         expect(proposed.filter(({ settle }) => /delete (efidisk|tpmstate)/.test(settle))).toEqual([]);
@@ -208,6 +221,26 @@ describe("what a template brings is no drift", () => {
         );
         expect(rows(new Map([[5001, clone]])).map(({ row }) => row)).toContain("VM 5001 api-vm01: bios | none | ovmf");
         expect(others.length).toBeGreaterThan(0);
+    });
+
+    test.each([
+        ["order=scsi0;ide2;net0", "order=scsi0;net0;ide3"],
+        ["order=ide3;scsi0;ide0", "order=ide3;scsi0"],
+        ["cdn", "cdn"],
+    ])("its boot order %s is %s once its cloud-init drive is replaced by the VM's own", (boot, own) => {
+        const { ide2: cloudInit, ...others } = TEMPLATE;
+        const drives = boot.includes("ide0") ? { ide0: cloudInit } : { ide2: cloudInit };
+        const of = (found: string) =>
+            rows(
+                new Map<number, Settings>([
+                    [103, { ...others, ...drives, boot }],
+                    [5001, { ...API, boot: found }],
+                ]),
+            ).filter(({ row }) => row.startsWith("VM 5001"));
+        expect(of(own)).toEqual([]);
+        // Control.
+        const row = `VM 5001 api-vm01: boot order | ${own} | order=net0`;
+        expect(of("order=net0")).toEqual([expect.objectContaining({ row })]);
     });
 
     test("as it was recorded when the VM was made, whatever became of it", () => {

@@ -9,18 +9,19 @@ const text = readFileSync(resolve(__dirname, "..", "..", "docs", "outputs.md"), 
 const shown = JSON.parse(/^```json\n([^]*?)^```$/m.exec(text)![1]!) as StackOutputs;
 
 test("the keys are those that scripts rely on: whoever changes one says so in CHANGELOG.md", () => {
-    const { vm, segment, host } = schema.$defs;
-    const keys = [schema, vm, segment, host].map(({ properties }) => Object.keys(properties).sort().join(" "));
+    const { vm, nic, segment, host } = schema.$defs;
+    const keys = [schema, vm, nic, segment, host].map(({ properties }) => Object.keys(properties).sort().join(" "));
     expect(keys).toEqual([
-        "hosts segments vms",
-        "address aliases fqdn mac name reserved subnet tenant vlan vmid",
+        "hosts made segments vms",
+        "address aliases fqdn mac name nics reserved subnet tenant vlan vmid",
+        "address interface mac segment subnet vlan",
         "dhcpPool gateway subnet tenant vlan zone",
         "bridge clustered datastore disksGiB hostname memoryMiB nicMbit pve system threads virtualisation",
     ]);
-    const optional = [schema, vm, segment, host].flatMap(({ properties, required }) =>
+    const optional = [schema, vm, nic, segment, host].flatMap(({ properties, required }) =>
         Object.keys(properties).filter((key) => !required.includes(key)),
     );
-    expect(optional).toEqual(["address", "reserved"]);
+    expect(optional).toEqual(["made", "address", "reserved", "nics", "segment"]);
 });
 
 test("what docs/outputs.md shows is as the schema says, and what is not is told", () => {

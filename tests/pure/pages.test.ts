@@ -1,11 +1,40 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { bareBlocks, blocksIn, pages, PROJECT_ROOT, readPage, RUNBOOKS } from "../acceptance/runbooks/pages";
+import {
+    bareBlocks,
+    blocksIn,
+    commandsOf,
+    pages,
+    PROJECT_ROOT,
+    readPage,
+    RUNBOOKS,
+    TOUR,
+} from "../acceptance/runbooks/pages";
 
-/** Blocks of commands of a page that a test is to run. */
-function commands(page: string) {
-    return blocksIn(readPage(page)).filter(({ language, byHand }) => language === "sh" && byHand === undefined);
+/** Each block of commands of a page, with the output that it shows. */
+function shownIn(page: string): (readonly [commands: string, output: string])[] {
+    const blocks = blocksIn(readPage(page));
+    return blocks.flatMap((block, at) => {
+        const after = blocks[at + 1];
+        return block.language === "sh" ? [[block.text, after?.language === "text" ? after.text : ""] as const] : [];
+    });
 }
+
+describe("the README's tour", () => {
+    test("shows commands of docs/tour.md, in its order, and lines that they print there", () => {
+        const tour = new Map<string, string>();
+        // The same commands may stand there more than once.
+        shownIn(TOUR).forEach(([commands, output]) => tour.set(commands, `${tour.get(commands) ?? ""}${output}`));
+        const own = shownIn("README.md").filter(([commands]) => tour.has(commands));
+        expect(own.length).toBe(4);
+        const order = [...tour.keys()].filter((commands) => own.some(([one]) => one === commands));
+        expect(own.map(([commands]) => commands)).toEqual(order);
+        for (const [commands, output] of own) {
+            const printed = tour.get(commands)!.split("\n");
+            expect(output.split("\n").filter((line) => line !== "..." && !printed.includes(line))).toEqual([]);
+        }
+    });
+});
 
 describe("the documentation's commands", () => {
     test("every block says what it is", () => {
@@ -19,7 +48,7 @@ describe("the documentation's commands", () => {
     });
 
     test("every page with commands has a runbook test that opens it, which fails where it leaves one out", () => {
-        const withCommands = pages().filter((page) => commands(page).length > 0);
+        const withCommands = pages().filter((page) => commandsOf(page).length > 0);
         expect(Object.keys(RUNBOOKS).sort()).toEqual(withCommands.sort());
         for (const [page, file] of Object.entries(RUNBOOKS)) {
             const test = readFileSync(join(PROJECT_ROOT, "tests/acceptance/runbooks", file), "utf8");

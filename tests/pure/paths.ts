@@ -27,6 +27,7 @@ const DEFINITION: SubstrateDefinition = {
     status: "active",
     domain: "deevnet.net",
     macPolicy: "automatic",
+    timeZone: "UTC",
     coreRouter: { mode: "export", vlanParent: "re0" },
     hypervisors: {},
     network: networkDefinition(),
@@ -53,7 +54,10 @@ export function nameOf(vlan: number): string {
 
 /** Faults of the allowances, as `tenants validate` tells them. */
 export function faultsOf(tenants: readonly TenantDefinition[]) {
-    return checkAllowances({ plan: PLAN, elsewhere: [], macPolicy: DEFINITION.macPolicy }, tenants.map(checkedOf));
+    return checkAllowances(
+        { plan: PLAN, elsewhere: [], macPolicy: DEFINITION.macPolicy, unread: [] },
+        tenants.map(checkedOf),
+    );
 }
 
 export function substrateOf(tenants: readonly TenantDefinition[]): Substrate {

@@ -12,7 +12,10 @@ const hv02 = dvntm.hypervisors[0]!;
 
 /** dvntm with every VM changed, or with another hypervisor in place of hv02. */
 function dvntmWith(change: Partial<WorkloadVm>, hypervisor: Hypervisor = hv02): Substrate {
-    const tenants = dvntm.tenants.map((t) => ({ ...t, vms: t.vms.map((vm) => ({ ...vm, ...change })) }));
+    const tenants = dvntm.tenants.map((t) => ({
+        ...t,
+        vms: t.vms.map((vm) => ({ ...vm, datastore: hypervisor.datastore, ...change })),
+    }));
     return { ...dvntm, hypervisors: [hypervisor], tenants };
 }
 
@@ -40,6 +43,15 @@ describe("what the token must hold", () => {
             "VM.Clone",
             "VM.Config.Disk",
         ]);
+    });
+
+    test("on each further datastore that a disk lies on, and on no other", () => {
+        const extraDisks = [{ interface: "scsi1", sizeGiB: 8, datastore: "bulk" }];
+        const other = { ...hv02, datastores: { fast: 500, bulk: 4000, unused: 100 } };
+        const paths = pathsOf(grantsOf(dvntmWith({ datastore: "fast", extraDisks }, other), other));
+        const onStorages = (all: readonly string[]) => all.filter((path) => path.startsWith("/storage/"));
+        expect(onStorages(paths)).toEqual(["/storage/local-lvm", "/storage/fast", "/storage/bulk"]);
+        expect(onStorages(pathsOf(grantsOf(dvntm, other)))).toEqual(["/storage/local-lvm"]);
     });
 
     test("a start order asks for Sys.Modify on / alone, on the hypervisor whose VMs have one and no other", () => {
@@ -82,6 +94,18 @@ describe("what the token must hold", () => {
                 .filter(({ when }) => when === "agent.wait")
                 .flatMap(({ path, privileges }) => privileges.map((name) => `${name} ${path}`));
         expect([asked(true), asked(false)]).toEqual([expected, []]);
+    });
+
+    test("the same grant names the key that asks for it", () => {
+        const health = { agent: true, timeoutSeconds: 5 };
+        const asked = (more: Partial<WorkloadVm>) =>
+            grantsOf(dvntmWith({ agent: agent(false), ...more }), hv02, "8.4.1")
+                .filter(({ role }) => role === "DeevnetAgent")
+                .map(({ when }) => when);
+        expect(asked({ health })).toEqual(["health.agent"]);
+        expect(asked({ agent: agent(true) })).toEqual(["agent.wait"]);
+        expect(asked({ agent: agent(true), health })).toEqual(["agent.wait and health.agent"]);
+        expect(asked({})).toEqual([]);
     });
 
     test.each([
@@ -219,8 +243,8 @@ describe("tenants role", () => {
         expect(asking).toMatch(/^# It lets the token .* turn its firewall off with every wall of the tenants/m);
     });
 
-    test("README.md shows lines that are printed", () => {
-        const shown = readFileSync(resolve(ROOT, "README.md"), "utf8").match(/^ +pveum .*$/gm)!;
+    test("docs/token.md shows lines that are printed", () => {
+        const shown = readFileSync(resolve(ROOT, "docs/token.md"), "utf8").match(/^ +pveum .*$/gm)!;
         const printed = pveumCommands(grantsOf(dvntm, hv02));
         expect(shown.length).toBeGreaterThan(2);
         expect(shown.filter((line) => !printed.includes(line.trim()))).toEqual([]);

@@ -116,7 +116,7 @@ describe("a VM's result", () => {
         ['{"lease":{},"answers":["yes","yes"],"names":[[]]}', "3 answers came to "],
     ])("%s is refused by the VM's name, with what came", async (printed, says) => {
         expect(await refused(printed)).toContain(
-            `grooveiq/api-vm01: what ssh to 10.20.50.101 printed is no result: ${says}`,
+            `grooveiq/api-vm01: what ssh to 10.20.50.101 printed is not a result: ${says}`,
         );
     });
 });

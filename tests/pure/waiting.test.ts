@@ -139,17 +139,20 @@ describe("plugins of a Pulumi CLI that was killed", () => {
 
     test("are ended, and no others: of an engine that lives, of another folder, or of no plugin's name", async () => {
         const script = 'console.log("here"); setTimeout(() => undefined, 60_000);';
-        const files = { "pulumi-resource-proxmoxve": script, "pulumi-language-nodejs": script, "somebody.js": script };
+        const names = ["pulumi-resource-proxmoxve", "pulumi-language-nodejs", "policy/pack", "somebody.js", "pack"];
+        const files = Object.fromEntries(names.map((name) => [name, script]));
         const [own, other] = [project(files), project(files)];
         const gone = 9;
         const orphans = [
             await plugin(own, "pulumi-resource-proxmoxve", gone),
             await plugin(own, "pulumi-language-nodejs", gone),
+            await plugin(own, "policy/pack", gone),
         ];
         const others = [
             await plugin(own, "pulumi-resource-proxmoxve", portOf(silent)),
             await plugin(other, "pulumi-resource-proxmoxve", gone),
             await plugin(own, "somebody.js", gone),
+            await plugin(own, "pack", gone),
         ];
         const exits = orphans.map((child) => once(child, "exit"));
         expect(endOrphans(own).sort()).toEqual(
@@ -159,7 +162,7 @@ describe("plugins of a Pulumi CLI that was killed", () => {
                 .sort(),
         );
         await Promise.all(exits);
-        expect(others.map(({ exitCode, signalCode }) => exitCode ?? signalCode)).toEqual([null, null, null]);
+        expect(others.map(({ exitCode, signalCode }) => exitCode ?? signalCode)).toEqual([null, null, null, null]);
         expect(endOrphans(own)).toEqual([]);
     });
 });

@@ -134,7 +134,7 @@ describe("the client", () => {
             ["127.0.0.1", undefined],
             [
                 "127.0.0.2",
-                /the certificate of 127\.0\.0\.2 port \d+ was refused .*the endpoint a name that stands in it/,
+                /the certificate of 127\.0\.0\.2 port \d+ was refused, since it is for other names .*endpoint a name that stands in it/,
             ],
         ] as const) {
             const proxy = await listen(host, (socket) => socket.pipe(connect(Number(port), "127.0.0.1")).pipe(socket));

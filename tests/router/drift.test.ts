@@ -1,5 +1,4 @@
 import type { SimulatedRouter } from "../../lab/simulatedRouter";
-import { loadSubstrate } from "../../substrate/load";
 import { routerRecordsOf } from "../../router/records";
 import type { Substrate } from "../../substrate/substrate";
 import { RouterClient } from "../../router/client";
@@ -11,29 +10,12 @@ import { unreadWords } from "../../report/routerWords";
 import { writeAsCollection } from "../drift/collection";
 import { besides, doors } from "../drift/doorChanges";
 import { contentChanges, strictChanges, type RouterChange } from "../drift/routerChanges";
-import { project, removeProjects, smallTenant, STACK } from "../fixtures";
+import { removeProjects } from "../fixtures";
 import { managed, startRouter, upAll, uuidOf } from "./managed";
+import { substrateIn } from "./substrateIn";
 
 jest.setTimeout(60_000);
 afterAll(removeProjects);
-
-const GROOVEIQ = `${smallTenant("grooveiq", 50)}    aliases: [api]
-  - name: db-vm01
-    instance: 2
-allow:
-  - {to: iot_backend, protocol: tcp, ports: "8883", why: sensors}
-`;
-
-function substrateIn(mode: string, files: Readonly<Record<string, string>> = {}): Substrate {
-    const router = `  tenant-hypervisors:coreRouter: {mode: ${mode}, endpoint: "https://router.example/"}\n`;
-    const root = project({
-        "Pulumi.dvntm.yaml": `${STACK}  tenant-hypervisors:macPolicy: deterministic\n${router}`,
-        "tenants/dvntm/grooveiq.yaml": GROOVEIQ,
-        "tenants/dvntm/vintronics.yaml": smallTenant("vintronics", 51),
-        ...files,
-    });
-    return loadSubstrate({ root, substrate: "dvntm" });
-}
 
 /** Words of the rows as a look at the router gives them. */
 async function driftOf(router: SimulatedRouter, substrate: Substrate) {

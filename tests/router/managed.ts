@@ -1,6 +1,7 @@
 import { SimulatedRouter, type RouterOptions, type RouterState, type SavedRecord } from "../../lab/simulatedRouter";
 import type { RouterRecords } from "../../router/recordTypes";
-import { kinds, PartialError, type Properties } from "../../router/provider";
+import { kinds, PartialError } from "../../router/provider";
+import type { Properties } from "../../state/dynamicResource";
 import { partOf, type Announced } from "../../router/run";
 import { recordsOf } from "../routerRecords";
 

@@ -3,7 +3,8 @@
  * state as JSON on standard input.
  */
 import { text } from "node:stream/consumers";
-import { kinds, type Properties } from "../../router/provider";
+import { kinds } from "../../router/provider";
+import type { Properties } from "../../state/dynamicResource";
 
 void (async () => {
     const { kind, id, inputs, props } = JSON.parse(await text(process.stdin)) as {

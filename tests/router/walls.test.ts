@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import type { AuditedWrite, RouterState, SavedRecord, SimulatedRouter } from "../../lab/simulatedRouter";
 import type { PacketProtocol } from "../../firewall/packetFilter";
 import type { RuleInventory } from "../../router/inventory";
-import type { Properties } from "../../router/provider";
+import type { Properties } from "../../state/dynamicResource";
 import { routerRecordsOf } from "../../router/records";
 import { interfaceFilter } from "../../router/rules/filter";
 import { privileges } from "../../router/privileges";

@@ -1,10 +1,15 @@
 import { spawn } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { configurationOf } from "../../lab/bench/peerConfiguration";
 import { plotOf } from "../../lab/bench/plot";
 import { reportOf } from "../../lab/bench/report";
 import { lineThrough, rowsOf, spreadOf } from "../../lab/bench/results";
 import { Sampler } from "../../lab/bench/sampler";
+import { timesInTables } from "../../lab/bench/timesInTables";
 import type { Sample } from "../../lab/bench/series";
+
+const DOCS = resolve(__dirname, "../../docs");
 
 jest.setTimeout(60_000);
 
@@ -65,10 +70,53 @@ test("the report has medians, spreads, ratios and growth", () => {
     expect(alone).toContain("| create | 13.0 (12.0-19.0) | 1.50 | 100 | 1000 |");
 });
 
-test("the plot has a line for each side, and its highest value is the slowest run", () => {
-    const plot = plotOf(rowsOf(SAMPLES));
-    expect(plot.match(/<polyline/g)).toHaveLength(2);
-    expect(plot).toContain(">19.0 s<");
+test("the plot names both sides, axes and units, and is logarithmic: ten times as much is everywhere as far", () => {
+    const spread = (seconds: number) => ({ median: seconds, min: seconds, max: seconds });
+    const rows = [1, 10, 100].map((vms) => ({ vms, step: "create" as const, ours: spread(vms), peer: spread(2) }));
+    const plot = plotOf(rows);
+    for (const words of ["tenant-hypervisors (Pulumi)", "bpg/proxmox (Terraform)", "wall time, s", "VMs", "create"]) {
+        expect(plot).toContain(`>${words}<`);
+    }
+    const lines = [...plot.matchAll(/<polyline points="([^"]+)"/g)].map(([, points]) =>
+        points!.split(" ").map((point) => point.split(",").map(Number)),
+    );
+    expect(lines).toHaveLength(2);
+    const [[x1, y1], [x2, y2], [x3, y3]] = lines[0] as [[number, number], [number, number], [number, number]];
+    expect(x2 - x1).toBeCloseTo(x3 - x2, 0);
+    expect(y1 - y2).toBeCloseTo(y2 - y3, 0);
+    expect(y1 - y2).toBeGreaterThan(10);
+    expect(new Set(lines[1]!.map(([, y]) => y)).size).toBe(1);
+    // Without a peer it is not named.
+    expect(plotOf(rows.map(({ vms, step, ours }) => ({ vms, step, ours })))).not.toContain("Terraform");
+});
+
+test("tables of a report give back their times, beside a peer and alone", () => {
+    const circumstances = { command: "c", machine: "m", peer: "terraform 1", runs: 3, times: "At once." };
+    expect(timesInTables(reportOf(rowsOf(SAMPLES), circumstances))).toContainEqual({
+        vms: 100,
+        step: "create",
+        ours: { median: 13, min: 12, max: 19 },
+        peer: { median: 6, min: 6, max: 6 },
+    });
+    const alone = rowsOf(SAMPLES.filter(({ side }) => side === "ours"));
+    expect(timesInTables(reportOf(alone, { ...circumstances, peer: undefined }))[0]).toEqual({
+        vms: 1,
+        step: "create",
+        ours: { median: 3.1, min: 2.1, max: 9.1 },
+    });
+});
+
+test.each(["instant", "real"])("the page's plot %s is drawn of its tables; WRITE_PICTURES=1 draws it", (kind) => {
+    const page = readFileSync(join(DOCS, "benchmark.md"), "utf8");
+    const [begin, end] = [`<!-- ${kind}: written by make bench -->`, `<!-- end of ${kind} -->`].map((mark) =>
+        page.indexOf(mark),
+    );
+    const drawn = plotOf(timesInTables(page.slice(begin, end)));
+    const file = join(DOCS, `benchmark-${kind}.svg`);
+    if (process.env["WRITE_PICTURES"] === "1") {
+        writeFileSync(file, drawn);
+    }
+    expect(readFileSync(file, "utf8")).toBe(drawn);
 });
 
 test("the peer's configuration is what our state says, in Terraform's words and order", () => {

@@ -91,6 +91,10 @@ test("a stack trace has the lines of the source", () => {
 test.each([
     ["@npmcli/arborist", "typeof new module.Arborist({ path: '.' }).loadActual === 'function'"],
     ["typescript", "/^5/.test(module.version) && module.SyntaxKind.NumericLiteral > 0"],
+    ["@pulumi/pulumi/automation", "typeof module.LocalWorkspace.create === 'function'"],
+    ["normalize-package-data", "(module.default(data), data._id === 'one@1.0.0')"],
+    ["@opentelemetry/sdk-trace-node", "class extends module.NodeTracerProvider {}.name === ''"],
+    ["@opentelemetry/resources", "module.defaultResource().attributes['telemetry.sdk.language'] === 'nodejs'"],
 ])("%s, which Pulumi's SDK loads, is put off, and there for whoever uses it", (name, uses) => {
     const loads = (after: string) =>
         node(`
@@ -98,11 +102,29 @@ test.each([
             const pulumi = require("@pulumi/pulumi");
             const { createRequire } = require("node:module");
             const load = createRequire(require.resolve("@pulumi/pulumi"));
+            const data = { name: "one", version: "1.0.0" };
             const { exports: module } = require.cache[load.resolve("${name}")];
             console.log(${after}, require.cache[load.resolve("${name}")].exports !== module);
         `).stdout.trim();
     expect(loads("true")).toBe("true false");
     expect(loads(uses)).toBe("true true");
+});
+
+test("a run that is traced makes its spans, although what traces was put off", () => {
+    const spans = (before: string) => {
+        const { stdout, stderr } = node(`
+            ${before}
+            const tracing = require("@pulumi/pulumi/cmd/run/tracing");
+            const before = tracing.newSpan("one").isRecording();
+            tracing.start("http://127.0.0.1:9/api/v2/spans");
+            console.log(before, tracing.newSpan("two").isRecording());
+            process.exit();
+        `);
+        expect(stderr).toBe("");
+        return stdout.trim();
+    };
+    expect(spans('require("./start/preload")')).toBe("false true");
+    expect(spans("")).toBe("false true");
 });
 
 test("no resource has a stack in the state, and any other stack is whole", () => {

@@ -1,5 +1,5 @@
 import { SimulatedNode } from "../../../lab/simulatedNode";
-import { Runbook } from "./runbook";
+import { COMMANDS, Runbook } from "./runbook";
 
 const ENDPOINT = /endpoint: https:\/\/hv02\.\S+/;
 
@@ -33,8 +33,8 @@ export function siteOf(pages: readonly string[], prepare?: (site: Site) => Promi
     beforeAll(async () => {
         site.node = await SimulatedNode.start(undefined, undefined, pve);
         site.runbook = clone(site.node);
-        // The README is run as far as its own words for it.
-        if (!pages.includes("README.md")) {
+        // The page that says how is run itself.
+        if (!pages.includes(COMMANDS)) {
             await site.runbook.find();
         }
         await prepare?.(site);

@@ -8,20 +8,35 @@ export const PROJECT_ROOT = resolve(__dirname, "../../..");
 /** The runbook test that runs the commands of a page, by page: a page with commands that is not here fails the tests. */
 export const RUNBOOKS: Readonly<Record<string, string>> = {
     "README.md": "readme.test.ts",
+    "docs/churn.md": "../churn.test.ts",
+    "docs/backups.md": "backups.test.ts",
     "docs/bring-up-dvnt.md": "dvnt.test.ts",
+    "docs/commands.md": "readme.test.ts",
     "docs/drift.md": "daily.test.ts",
     "docs/first-substrate.md": "firstSubstrate.test.ts",
     "docs/map.md": "daily.test.ts",
     "docs/move-tenant.md": "dvnt.test.ts",
     "docs/outputs.md": "daily.test.ts",
     "docs/recover.md": "daily.test.ts",
+    "docs/router.md": "readme.test.ts",
     "docs/rotate.md": "firstSubstrate.test.ts",
+    "docs/snapshots.md": "../snapshots.test.ts",
     "docs/state.md": "../state.test.ts",
+    "docs/substrate.md": "readme.test.ts",
     "docs/tenants.md": "daily.test.ts",
     "docs/tour.md": "tour.test.ts",
     "docs/upgrade.md": "daily.test.ts",
     "docs/upgrade-pve.md": "daily.test.ts",
+    "docs/walls.md": "readme.test.ts",
 };
+
+/** The page whose blocks the README shows some of. */
+export const TOUR = "docs/tour.md";
+
+/** Blocks of commands of a page that a test is to run. */
+export function commandsOf(page: string): Block[] {
+    return blocksIn(readPage(page)).filter(({ language, byHand }) => language === "sh" && byHand === undefined);
+}
 
 /** A fenced block of a page. */
 export interface Block {
@@ -81,7 +96,7 @@ function range(from: number, to: number): number[] {
 
 /** Every page of the project, by its path. */
 export function pages(): string[] {
-    return filesOfProject().filter((file) => /^(README|docs\/[^/]+|lab\/README)\.md$/.test(file));
+    return filesOfProject().filter((file) => /^(README|CONTRIBUTING|docs\/[^/]+|lab\/README)\.md$/.test(file));
 }
 
 export function readPage(page: string): string {

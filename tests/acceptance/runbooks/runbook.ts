@@ -5,9 +5,10 @@ import { IsolatedCli, type CliResult } from "../../../lab/cli";
 import { LAB_DEFINITIONS } from "../../../lab/definitions";
 import { shareCompiled } from "../../../lab/workspace";
 import { BIN } from "../../../tools/parts";
-import { blocksIn, filesOfProject, PROJECT_ROOT, readPage, type Block } from "./pages";
+import { blocksIn, commandsOf, filesOfProject, PROJECT_ROOT, readPage, TOUR, type Block } from "./pages";
 
-/** How the README has `tenants` on PATH. */
+/** Page that has `tenants` put on PATH, and how. */
+export const COMMANDS = "docs/commands.md";
 export const ON_PATH = 'export PATH="$PWD/bin:$PATH"';
 
 /**
@@ -47,10 +48,16 @@ export class Runbook {
         return join(this.cli.root, file);
     }
 
-    /** Opens a page whose commands are to be run from now on, all of them until the end. */
+    /**
+     * Opens a page whose commands are to be run from now on, all of them until the end, but for the README's that are the tour's:
+     * the test of the tour runs those.
+     */
     open(page: string): void {
-        const commands = blocksIn(readPage(page)).filter(({ language, byHand }) => language === "sh" && !byHand);
-        this.left.set(page, commands);
+        const elsewhere = page === "README.md" ? commandsOf(TOUR).map(({ text }) => text) : [];
+        this.left.set(
+            page,
+            commandsOf(page).filter(({ text }) => !elsewhere.includes(text)),
+        );
     }
 
     /**
@@ -68,11 +75,11 @@ export class Runbook {
         return result;
     }
 
-    /** Has `tenants` on PATH as the README says that it gets there, for what takes that for done. */
+    /** Has `tenants` on PATH as its page says that it gets there, for what takes that for done. */
     async find(): Promise<void> {
-        const block = blocksIn(readPage("README.md")).find(({ text }) => text.startsWith(ON_PATH));
+        const block = blocksIn(readPage(COMMANDS)).find(({ text }) => text.startsWith(ON_PATH));
         if (block === undefined) {
-            throw new Error(`README.md: no block begins with ${ON_PATH}`);
+            throw new Error(`${COMMANDS}: no block begins with ${ON_PATH}`);
         }
         await this.first(block.text);
     }

@@ -1,0 +1,172 @@
+import fc from "fast-check";
+import { digestsOn } from "../../node/reading/read";
+import { subjectsOf } from "../../node/reading/subjects";
+import { digestOf, isAsRead, readingIn } from "../../state/reading/reading";
+import { toldIn } from "../../state/events/events";
+import { removeProjects } from "../fixtures";
+import {
+    answerOf,
+    EDITS,
+    nodeBefore,
+    readByProvider,
+    SUBJECTS,
+    substrateOfOne,
+    USES,
+    type ModelNode,
+} from "./readNode";
+
+afterAll(removeProjects);
+
+const HYPERVISOR = { name: "hv02", node: "pve2" };
+
+/** Digests by our own requests; a request that ends with `blind` is answered with nothing, as if it were never made. */
+async function digests(node: ModelNode, blind?: RegExp): Promise<string> {
+    const get = <T>(path: string) => Promise.resolve((blind?.test(path) ? [] : answerOf(node, path)) as T);
+    return digestOf(await digestsOn({ get }, HYPERVISOR, SUBJECTS));
+}
+
+const edited = fc
+    .array(fc.tuple(fc.constantFrom(...EDITS.keys()), fc.nat({ max: 2 })), { maxLength: 3 })
+    .map((edits) =>
+        edits.reduce((node, [edit, which]) => EDITS.get(edit)!(structuredClone(node), which), nodeBefore()),
+    );
+
+const sameDigestsSameReading = fc.asyncProperty(edited, edited, async (one, other) => {
+    if ((await digests(one)) === (await digests(other))) {
+        expect(readByProvider(other)).toEqual(readByProvider(one));
+    }
+});
+
+describe("digests of a node", () => {
+    test("are the same only where the provider reads the same, whatever somebody changed", async () => {
+        await fc.assert(sameDigestsSameReading, { numRuns: 300 });
+    });
+
+    test.each([...EDITS.keys()])("see: %s", async (edit) => {
+        const after = EDITS.get(edit)!(nodeBefore(), 0);
+        expect(readByProvider(after)).not.toEqual(readByProvider(nodeBefore()));
+        expect(await digests(after)).not.toBe(await digests(nodeBefore()));
+    });
+
+    test.each([
+        /\/config$/,
+        /firewall\/rules$/,
+        /firewall\/options$/,
+        /ipset\/ipfilter-net0$/,
+        /\/content$/,
+        /poolid=/,
+    ])("control: without %s the property does not hold", async (blind) => {
+        const before = await digests(nodeBefore(), blind);
+        const unseen = await Promise.all(
+            [...EDITS.values()].map(async (edit) => (await digests(edit(nodeBefore(), 0), blind)) === before),
+        );
+        expect(unseen).toContain(true);
+    });
+
+    test.each([...USES.keys()])("do not change with use: %s", async (use) => {
+        const after = USES.get(use)!(nodeBefore());
+        expect(after).not.toEqual(nodeBefore());
+        expect(await digests(after)).toBe(await digests(nodeBefore()));
+    });
+
+    test("do not change with the order of an answer's keys, which is another each time in PVE", () => {
+        expect(digestOf({ a: 1, b: { c: 2, d: [1, 2] } })).toBe(digestOf({ b: { d: [1, 2], c: 2 }, a: 1 }));
+        expect(digestOf({ a: [1, 2] })).not.toBe(digestOf({ a: [2, 1] }));
+    });
+});
+
+describe("the record of a reading", () => {
+    const now = { state: "s", versions: "v" };
+    const read = new Map([
+        ["hv02 guest 5001", "a"],
+        ["hv02 pool grooveiq", "b"],
+    ]);
+    const last = { ...now, digests: Object.fromEntries(read) };
+
+    test("counts for the same state, versions and digests alone", () => {
+        expect(isAsRead(last, now, read)).toBe(true);
+        expect(isAsRead(undefined, now, read)).toBe(false);
+        expect(isAsRead(last, { ...now, state: "other" }, read)).toBe(false);
+        expect(isAsRead(last, { ...now, versions: "other" }, read)).toBe(false);
+        expect(isAsRead(last, now, new Map([["hv02 guest 5001", "a"]]))).toBe(false);
+        expect(isAsRead(last, now, new Map([...read, ["hv02 guest 5002", "c"]]))).toBe(false);
+        expect(isAsRead(last, now, new Map([...read, ["hv02 guest 5001", "c"]]))).toBe(false);
+    });
+
+    test.each([
+        undefined,
+        null,
+        1,
+        "x",
+        [],
+        {},
+        { ...last, digests: undefined },
+        { ...last, digests: [] },
+        { ...last, state: 1 },
+    ])("is none where the file holds %j", (value) => expect(readingIn(value)).toBeUndefined());
+
+    test("control: one that is whole is one", () => expect(readingIn(last)).toEqual(last));
+});
+
+describe("what an event log tells of a refresh", () => {
+    const line = (op: string, urn: string, old: unknown, now: unknown) =>
+        JSON.stringify({ resOutputsEvent: { metadata: { op, urn, old, new: now } } });
+    const kept = { inputs: { a: 1 }, outputs: { b: 2 } };
+
+    test("only what was read and is as it was counts", () => {
+        const lines = [
+            line("refresh", "same", kept, kept),
+            line("refresh", "other outputs", kept, { ...kept, outputs: { b: 3 } }),
+            line("refresh", "other inputs", kept, { ...kept, inputs: {} }),
+            line("refresh", "gone", kept, null),
+            line("same", "not read", kept, kept),
+            JSON.stringify({ summaryEvent: { resourceChanges: { same: 3, update: 1 } } }),
+        ];
+        expect(toldIn(lines)).toEqual({ asKept: new Set(["same"]), changes: { same: 3, update: 1 } });
+        expect(toldIn([])).toEqual({ asKept: new Set(), changes: {} });
+    });
+});
+
+describe("what a refresh would read", () => {
+    const { substrate, deployment, resource } = substrateOfOne();
+    const subjects = (...more: object[]) =>
+        subjectsOf(substrate, { resources: [...deployment.resources, ...(more as typeof deployment.resources)] });
+
+    test("is every pool and guest of the state, and what of a guest", () => {
+        expect(subjects()).toEqual(
+            new Map([
+                [
+                    "hv02",
+                    { pools: ["grooveiq"], guests: [{ vmid: 5001, ipsets: ["ipfilter-net0"], asksAgent: false }] },
+                ],
+            ]),
+        );
+    });
+
+    test.each([
+        ["a type that is not known", { type: "proxmoxve:index/file:File" }],
+        ["a type of another provider", { type: "aws:s3/bucket:Bucket", provider: "urn:p::default::1" }],
+        ["a node that the substrate does not have", { outputs: { nodeName: "pve9", vmId: 5009 } }],
+        ["a provider that is no hypervisor's", { provider: "urn:pulumi:s::p::pulumi:providers:proxmoxve::hv09::1" }],
+        [
+            "a firewall of no guest",
+            { type: "proxmoxve:firewall/optionsLegacy:OptionsLegacy", outputs: { nodeName: "pve2" } },
+        ],
+        ["a replacement that broke off", { pendingReplacement: true }],
+        ["a deletion that broke off", { delete: true }],
+        ["a creation that broke off", { initErrors: ["no"] }],
+        ["a tenant that no file declares any more", { type: "deevnet:tenant:Tenant", urn: "urn:a::b::c::gone" }],
+    ])("is not told for %s", (_, other) => expect(subjects({ ...resource, ...other })).toBeUndefined());
+
+    test("is not told while an operation has not ended, nor of a substrate that is only planned", () => {
+        const pending = { ...deployment, pending_operations: [{ type: "creating", resource }] };
+        expect(subjectsOf(substrate, pending)).toBeUndefined();
+        expect(subjectsOf({ ...substrate, status: "planned" }, deployment)).toBeUndefined();
+    });
+
+    test("is of its guest agent, too, where the provider is not told to leave it alone", () => {
+        const agent = { agent: { enabled: true, waitForIp: { ipv4: true } } };
+        const asked = subjects({ ...resource, id: "5002", outputs: { nodeName: "pve2", vmId: 5002, ...agent } })!;
+        expect(asked.get("hv02")!.guests.at(-1)).toEqual({ vmid: 5002, ipsets: [], asksAgent: true });
+    });
+});
