@@ -116,14 +116,19 @@ async function bringUp(
  */
 function originsOf(chosen: readonly Chosen[], { resources = [] }: Deployment): Map<number, Brought> {
     const recorded = recordedOf(resources, []);
-    const made = new Map(resources.filter(({ type }) => type === VM).map((one) => [vmidOf(one), one.created]));
-    const older = chosen.filter(({ vm, at, copied }) => copied || at.getTime() < Date.parse(made.get(vm.vmid) ?? ""));
+    const made = new Map(resources.filter(({ type }) => type === VM).map((one) => [vmidOf(one), secondOf(one.created)]));
+    const older = chosen.filter(({ vm, at, copied }) => copied || at.getTime() < (made.get(vm.vmid) ?? 0));
     return new Map(
         older.map(({ vm }) => {
             const history = historyOf(vm, recorded);
             return [vm.vmid, { ...(history && broughtIn(history)), clonedFrom: UNKNOWN_TEMPLATE }];
         }),
     );
+}
+
+/** Milliseconds of the second in which something was made: PVE knows when a backup was begun to the second. */
+function secondOf(created = ""): number {
+    return Math.floor(Date.parse(created) / 1000) * 1000;
 }
 
 function lineOf({ vm, volid, at, inPlaceOf }: Chosen): string {

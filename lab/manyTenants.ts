@@ -32,12 +32,16 @@ export function defineMany(root: string, substrate: string, vms: number, allow?:
 const HYPERVISORS = `${PREFIX}hypervisors`;
 const ROOMY = { memory: "1024GiB", storage: "40TB", threads: 256 };
 
-/** Gives the hypervisors of a copied project room for many VMs. */
-export function makeRoomy(root: string, substrate: string): void {
+/**
+ * Gives the hypervisors of a copied project room for many VMs.
+ *
+ * @param more further keys of each, such as the storage of its backups.
+ */
+export function makeRoomy(root: string, substrate: string, more: object = {}): void {
     const file = join(root, stackFileOf(substrate));
     const stack = load(readFileSync(file, "utf8")) as { readonly config: Record<string, unknown> };
     const hypervisors = stack.config[HYPERVISORS] as Readonly<Record<string, object>>;
-    const roomy = Object.entries(hypervisors).map(([name, one]) => [name, { ...one, hardware: ROOMY }] as const);
+    const roomy = Object.entries(hypervisors).map(([name, one]) => [name, { ...one, hardware: ROOMY, ...more }] as const);
     stack.config[HYPERVISORS] = Object.fromEntries(roomy);
     writeFileSync(file, dump(stack, { lineWidth: -1 }));
 }

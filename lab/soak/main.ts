@@ -6,7 +6,8 @@ import { BrokenInvariant, Soak, type Round } from "./soak";
 const HELP = `usage: make soak [ROUNDS=200] [SEED=1] [JOURNAL=1]
 Edits the files of ten tenants at random, changes VMs and records by hand, and lets node, router and CLI fail, against the
 simulated node and router. After each round these must equal the files, nothing of others may be touched, and nothing may
-be left over: no VM, disk or record, no process, no memory. The same seed makes the same rounds. With JOURNAL=1 each run keeps a
+be left over: no VM, disk or record, no process, no memory. VMs are backed up at random, and each backup of a VM that is still
+declared comes back by tenants restore, in a later round or at the end. The same seed makes the same rounds. With JOURNAL=1 each run keeps a
 journal in place of the CLI's checkpoints.
 Exit 0: every invariant held; 1: one did not, which is told with the command that does it again; 2: wrong usage; 130:
 ended by Ctrl-C.`;
@@ -42,9 +43,10 @@ async function soak(rounds: number, seed: number, journal: boolean, { signal, ru
         for (let number = 1; number <= rounds; number++) {
             console.log(lineOf(seed, rounds, await soak.round(number)));
         }
+        (await soak.restoreAll()).forEach((line) => console.log(`after the last round: ${line}`));
     } catch (error) {
         if (error instanceof BrokenInvariant && !signal.aborted) {
-            const number = /^round (\d+)/.exec(error.message)![1]!;
+            const number = /^round (\d+)/.exec(error.message)?.[1] ?? String(rounds);
             console.error(
                 `BROKEN: seed ${seed}, ${error.message}\nagain: make soak SEED=${seed} ROUNDS=${number}${journal ? " JOURNAL=1" : ""}`,
             );

@@ -3,6 +3,7 @@ import { wallOf } from "../../firewall/inbound";
 import { prefixOf } from "../../substrate/plan";
 import type { Segment, Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
 import { expectSame, type GuestState, type NodeState } from "../expect";
+import { backedUp } from "./archives";
 
 /** Parts of a VM's firewall that a soak keeps equal. */
 interface GuestFirewall {
@@ -142,7 +143,7 @@ export function othersOnNode(state: NodeState, tenants: readonly string[]): unkn
         Object.fromEntries(Object.entries(record).filter(([name]) => !isOurs(name)));
     const storages = Object.entries(state.storages).map(([name, storage]) => [
         name,
-        { ...storage, volumes: notOurs(storage.volumes, (volume) => isTenantVm(volumeOwner(volume))), cloudinit: {} },
+        { ...storage, volumes: notOurs(storage.volumes, (volume) => isTenantVm(backedUp(volume) ?? volumeOwner(volume))), cloudinit: {} },
     ]);
     return {
         vms: notOurs(state.vms, isTenantVm),

@@ -6,6 +6,8 @@ import { processesIn } from "../processes";
 import { SimulatedNode } from "../simulatedNode";
 import { SimulatedRouter } from "../simulatedRouter";
 import { Workspace, type CliResult } from "../workspace";
+import { grantRole } from "../pveum";
+import { archivesOf, BACKUP_STORAGE, backUpByHand, restoreArchive } from "./archives";
 import { driftOnNode, driftOnRouter } from "./byHand";
 import { Dice } from "./dice";
 import { closeDoor, expectTold, openDoor, type OpenDoor } from "./doors";
@@ -81,12 +83,13 @@ export class Soak {
     }
 
     private async begin(): Promise<void> {
-        makeRoomy(this.workspace.root, SUBSTRATE);
+        makeRoomy(this.workspace.root, SUBSTRATE, { backup: BACKUP_STORAGE });
         const macs = ["config", "set", "tenant-hypervisors:macPolicy", "deterministic"];
         this.succeeded("config set", await this.workspace.pulumi(macs));
         await addOthers(this.node, this.router);
         this.others = await this.seeOthers();
         this.tenants.write(this.workspace.root, SUBSTRATE);
+        await grantRole(this.workspace, this.node);
         await this.settle();
     }
 
@@ -113,6 +116,7 @@ export class Soak {
         const edits = [
             ...(await driftOnNode(this.node, this.tenants, dice)),
             ...(await driftOnRouter(this.router, dice)),
+            ...(await backUpByHand(this.node, this.tenants, dice)),
             ...editAtRandom(this.tenants, dice),
         ];
         const door = await openDoor(this.router, this.tenants, dice);
@@ -123,6 +127,9 @@ export class Soak {
         try {
             await this.underFault(fault);
             await this.settle(door, sabotage);
+            if (dice.percent(20)) {
+                edits.push(...(await this.restore(1)));
+            }
             this.memories.push(watched.end());
             expectNoGrowth(this.memories);
         } catch (error) {
@@ -131,6 +138,30 @@ export class Soak {
             watched.end();
         }
         return { number, edits, seconds: (Date.now() - began) / 1000, memory: this.memories.at(-1)! };
+    }
+
+    /**
+     * Has every backup come back that is still there of VMs that are declared; gives back which.
+     *
+     * @throws BrokenInvariant where one does not.
+     */
+    async restoreAll(): Promise<string[]> {
+        try {
+            return await this.restore();
+        } catch (error) {
+            throw new BrokenInvariant(`after the last round: ${(error as Error).message}`);
+        }
+    }
+
+    private async restore(most = Infinity): Promise<string[]> {
+        const archives = (await archivesOf(this.node, this.tenants)).slice(0, most);
+        for (const archive of archives) {
+            await restoreArchive(this.workspace, this.node, this.tenants, archive);
+        }
+        if (archives.length > 0) {
+            await this.settle();
+        }
+        return archives.map(({ volume }) => `${volume} restored`);
     }
 
     /** The run that something befalls; how it ends is told by nobody. */

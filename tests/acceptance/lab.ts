@@ -6,7 +6,7 @@ import { SimulatedRouter } from "../../lab/simulatedRouter";
 import { SimulatedNode, type SimulatedGrant } from "../../lab/simulatedNode";
 import { Workspace, type CliResult } from "../../lab/workspace";
 import type { Deployment } from "../../state/deployment";
-import { grantsIn } from "./pveum";
+import { grantRole } from "../../lab/pveum";
 import { deploymentIn, stackFile } from "./stackFile";
 
 /** Runs of the real CLI take seconds, a minute each on a machine that does much else; no test is about time. */
@@ -246,14 +246,8 @@ export class AcceptanceLab {
     }
 
     /** Grants what tenants role prints for the definitions as they are now, and nothing else; gives it back. */
-    async grantRole(): Promise<SimulatedGrant[]> {
-        const { exitCode, output } = await this.workspace.command("role", this.workspace.stack);
-        if (exitCode !== 0) {
-            throw new Error(`tenants role ended with ${exitCode}:\n${output}`);
-        }
-        const grants = grantsIn(output);
-        await this.node.set({ grants });
-        return grants;
+    grantRole(): Promise<SimulatedGrant[]> {
+        return grantRole(this.workspace, this.node);
     }
 
     /** Changes a file of the workspace's copy of the project. */

@@ -8,7 +8,7 @@ import { prove } from "../../proof/measure/run";
 import { asText } from "../../report/proofText";
 import { systemMissing } from "../../tools/labSystem";
 import { exampleFolder } from "../examples";
-import { grantsIn } from "./pveum";
+import { grantsIn } from "../../lab/pveum";
 
 jest.setTimeout(600_000);
 

@@ -8,7 +8,7 @@ import { Workspace, type CliResult } from "../../lab/workspace";
 import { loadSubstrate } from "../../substrate/load";
 import schema from "../../schemas/output/restore-test.schema.json";
 import { AcceptanceLab, RUN_TIMEOUT_MS } from "./lab";
-import { grantsIn } from "./pveum";
+import { grantsIn } from "../../lab/pveum";
 
 jest.setTimeout(RUN_TIMEOUT_MS);
 

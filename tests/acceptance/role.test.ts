@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import type { NodeState } from "../../lab/expect";
 import type { SimulatedGrant } from "../../lab/simulatedNode";
 import { AcceptanceLab, RUN_TIMEOUT_MS } from "./lab";
-import { grantsIn } from "./pveum";
+import { grantsIn } from "../../lab/pveum";
 
 jest.setTimeout(RUN_TIMEOUT_MS);
 

@@ -21,6 +21,16 @@ describe("rounds of random edits on four tenants", () => {
         expect(round.memory.cli).toBeGreaterThan(0);
     });
 
+    test("control: a backup that does not come back is found; then it comes back", async () => {
+        const { node } = soak;
+        await node.byHand("POST", "/nodes/pve2/vzdump", { vmid: "5001", storage: "local", compress: "zstd" });
+        await node.fail({ method: "POST", path: "/nodes/{node}/qemu", task: "unable to restore VM 5001", times: 1 });
+        await expect(soak.restoreAll()).rejects.toThrow(/^after the last round: restore of backup\/vzdump-qemu-5001-/);
+        await node.clearFaults();
+        expect(await soak.restoreAll()).toEqual([expect.stringMatching(/^backup\/vzdump-qemu-5001-.* restored$/)]);
+        expect(await soak.restoreAll()).toEqual([]);
+    });
+
     test.each([
         [
             "a VM of somebody else's is changed",

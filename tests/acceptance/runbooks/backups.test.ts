@@ -1,5 +1,5 @@
 import type { NodeState } from "../../../lab/expect";
-import { grantsIn } from "../pveum";
+import { grantsIn } from "../../../lab/pveum";
 import { siteOf } from "./lab";
 
 jest.setTimeout(900_000);

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { NodeState } from "../../../lab/expect";
 import { SimulatedNode } from "../../../lab/simulatedNode";
-import { grantsIn } from "../pveum";
+import { grantsIn } from "../../../lab/pveum";
 import { clone, reach } from "./lab";
 import type { Runbook } from "./runbook";
 

@@ -8,7 +8,7 @@ import { SimulatedNode } from "../../../lab/simulatedNode";
 import { SimulatedRouter } from "../../../lab/simulatedRouter";
 import { interfaceOf } from "../../router/managed";
 import { describeWithHost } from "../hostLab";
-import { grantsIn } from "../pveum";
+import { grantsIn } from "../../../lab/pveum";
 import { reach } from "./lab";
 import { Runbook } from "./runbook";
 

@@ -1,4 +1,6 @@
-import type { SimulatedGrant } from "../../lab/simulatedNode";
+import { UnexpectedError } from "./expect";
+import type { SimulatedGrant, SimulatedNode } from "./simulatedNode";
+import type { Workspace } from "./workspace";
 
 /**
  * Grants of the commands that `tenants role` prints, read as PVE would take them: nothing is known here of roles or paths.
@@ -30,5 +32,20 @@ export function grantsIn(output: string): SimulatedGrant[] {
             throw new Error(`no command that PVE is given here: ${line}`);
         }
     }
+    return grants;
+}
+
+/**
+ * Gives the token of a simulated node what `tenants role` says that it needs, and nothing else.
+ *
+ * @throws UnexpectedError where the command fails.
+ */
+export async function grantRole(workspace: Workspace, node: SimulatedNode): Promise<SimulatedGrant[]> {
+    const { exitCode, output } = await workspace.command("role", workspace.stack);
+    if (exitCode !== 0) {
+        throw new UnexpectedError(`tenants role ended with ${exitCode}:\n${output}`);
+    }
+    const grants = grantsIn(output);
+    await node.set({ grants });
     return grants;
 }
