@@ -116,7 +116,9 @@ async function bringUp(
  */
 function originsOf(chosen: readonly Chosen[], { resources = [] }: Deployment): Map<number, Brought> {
     const recorded = recordedOf(resources, []);
-    const made = new Map(resources.filter(({ type }) => type === VM).map((one) => [vmidOf(one), secondOf(one.created)]));
+    const made = new Map(
+        resources.filter(({ type }) => type === VM).map((one) => [vmidOf(one), secondOf(one.created)]),
+    );
     const older = chosen.filter(({ vm, at, copied }) => copied || at.getTime() < (made.get(vm.vmid) ?? 0));
     return new Map(
         older.map(({ vm }) => {

@@ -41,7 +41,9 @@ export function makeRoomy(root: string, substrate: string, more: object = {}): v
     const file = join(root, stackFileOf(substrate));
     const stack = load(readFileSync(file, "utf8")) as { readonly config: Record<string, unknown> };
     const hypervisors = stack.config[HYPERVISORS] as Readonly<Record<string, object>>;
-    const roomy = Object.entries(hypervisors).map(([name, one]) => [name, { ...one, hardware: ROOMY, ...more }] as const);
+    const roomy = Object.entries(hypervisors).map(
+        ([name, one]) => [name, { ...one, hardware: ROOMY, ...more }] as const,
+    );
     stack.config[HYPERVISORS] = Object.fromEntries(roomy);
     writeFileSync(file, dump(stack, { lineWidth: -1 }));
 }

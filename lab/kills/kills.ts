@@ -85,8 +85,8 @@ export class Kills {
 
     /**
      * Kills one after the other in one kind of run and in what goes on with it, each of which must get over what the one before
-     * left (a recovery is killed after the run before it was); then has one run settle all. It costs less than a trial: no run tells how it ends where another kind is known to end
-     * so, and ups are held to the policy pack where that is a victim.
+     * left (a recovery is killed after the run before it was); then has one run settle all. It costs less than a trial: no run
+     * tells how it ends where another kind is known to end so, and ups are held to the policy pack where that is a victim.
      *
      * @param number draws the moments.
      * @param settles whether that last run is there at all.

@@ -54,7 +54,14 @@ export async function restoreArchive(
     const { tenant, vm } = all.tenants
         .flatMap((one) => one.vms.map((its) => ({ tenant: one, vm: its })))
         .find((one) => vmidOf(one.tenant, one.vm) === vmid)!;
-    const words = [workspace.stack, `${tenant.name}/${vm.name}`, "--at", begunAt(volume), "--replace", `--yes=${vm.name}`];
+    const words = [
+        workspace.stack,
+        `${tenant.name}/${vm.name}`,
+        "--at",
+        begunAt(volume),
+        "--replace",
+        `--yes=${vm.name}`,
+    ];
     const { exitCode, output } = await workspace.command("restore", ...words);
     expectSame(`restore of ${volume}:\n${output}`, exitCode, 0);
     expectThat(`VM ${vmid} came back from ${volume}:\n${output}`, output.includes(volume));

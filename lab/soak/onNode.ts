@@ -143,7 +143,11 @@ export function othersOnNode(state: NodeState, tenants: readonly string[]): unkn
         Object.fromEntries(Object.entries(record).filter(([name]) => !isOurs(name)));
     const storages = Object.entries(state.storages).map(([name, storage]) => [
         name,
-        { ...storage, volumes: notOurs(storage.volumes, (volume) => isTenantVm(backedUp(volume) ?? volumeOwner(volume))), cloudinit: {} },
+        {
+            ...storage,
+            volumes: notOurs(storage.volumes, (volume) => isTenantVm(backedUp(volume) ?? volumeOwner(volume))),
+            cloudinit: {},
+        },
     ]);
     return {
         vms: notOurs(state.vms, isTenantVm),

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { killProcess } from "../../lab/processes";
 import { describeWithHost, HOST_TIMEOUT_MS, HostLab } from "./hostLab";
 import { HostRun } from "./hostRun";
 
@@ -61,6 +62,15 @@ describeWithHost("a run that is interrupted", () => {
         await Promise.resolve();
     };
     const powerOff: Way = async () => site.host.powerOff();
+    /** As the kernel does it to a host without memory: one program is killed, with nothing said to the others. */
+    const killOnHost =
+        (pattern: RegExp): Way =>
+        async () => {
+            const found = site.host.processes().filter(({ command }) => pattern.test(command));
+            expect(found.length).toBeGreaterThan(0);
+            found.forEach(({ pid }) => killProcess(pid));
+            await Promise.resolve();
+        };
 
     /** Interrupts an up at a moment, in one of the ways. */
     async function interruptUp(moment: () => boolean, way: Way): Promise<void> {
@@ -145,6 +155,8 @@ describeWithHost("a run that is interrupted", () => {
         ["program gone when Ansible begins", () => runs(/ansible-playbook/), leave],
         ["host rebooted when the sudoers drop-in is written", () => exists(SUDOERS), powerOff],
         ["SSH cut when the sudoers drop-in is written", () => exists(SUDOERS), cut],
+        ["Ansible killed when the sudoers drop-in is written", () => exists(SUDOERS), killOnHost(/ansible-playbook/)],
+        ["the runner killed when the sudoers drop-in is written", () => exists(SUDOERS), killOnHost(/runner\.py/)],
     ])("%s", async (_, moment, way) => {
         rmSync(join(site.host.root, SUDOERS), { force: true });
         await interruptRun(moment(), way);
