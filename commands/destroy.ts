@@ -5,7 +5,7 @@ import { EXIT, exitOfPulumi } from "./cli/exit";
 import { answer, tell } from "./cli/terminal";
 import { confirm, requireName } from "./cli/confirm";
 import { looksOnly, runPulumi } from "./cli/pulumi";
-import { holdings, requireUnguarded, tellReleased, tellWhatGoes } from "./shared/release";
+import { holdings, neverHeld, requireUnguarded, tellReleased, tellWhatGoes } from "./shared/release";
 import { prepareChange } from "./shared/stack";
 import { loadOne } from "./shared/substrates";
 
@@ -40,7 +40,7 @@ export const command = defineCommand({
         const answered = looks || further.includes("--yes") ? [] : ["--yes"];
         const flags = ["--stack", substrate.name, ...answered, ...further];
         const { code, changes } = await runPulumi(request, substrate, "destroy", ...flags);
-        const clean = await tellReleased(substrate, held);
+        const clean = await tellReleased(substrate, held, looks || code !== 0 ? [] : neverHeld(substrate, held));
         if (!looks) {
             tellKept(substrate);
         }

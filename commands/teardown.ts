@@ -10,7 +10,7 @@ import { EXIT, exitOfPulumi } from "./cli/exit";
 import { answer, complain, tell } from "./cli/terminal";
 import { backUp } from "./shared/backup";
 import { confirm, requireName } from "./cli/confirm";
-import { holdings, requireUnguarded, tellReleased, tellWhatGoes } from "./shared/release";
+import { holdings, neverHeld, requireUnguarded, tellReleased, tellWhatGoes } from "./shared/release";
 import { destroyHoldings, reasonsAgainst } from "./shared/destroyHoldings";
 import { prepareChange } from "./shared/stack";
 import { loadOne } from "./shared/substrates";
@@ -55,8 +55,11 @@ async function takeAway(
     if (recorded === undefined) {
         requireKnown(substrate, tenant, [...known.keys()]);
         tell(`nothing to do: ${substrate.name} has no tenant ${tenant} in its state`);
-        answer({ substrate: substrate.name, tenant, changes: {}, clean: true });
-        return EXIT.done;
+        // What a run that was killed left goes only where the name was said.
+        const never = yes === undefined ? [] : neverHeld(substrate, []).filter((one) => one.tenant === tenant);
+        const clean = await tellReleased(substrate, [], never);
+        answer({ substrate: substrate.name, tenant, changes: {}, clean });
+        return clean ? EXIT.done : EXIT.failed;
     }
     const reasons = reasonsAgainst(recorded, dependents(deployment, recorded), substrate.name);
     if (reasons.length > 0) {

@@ -10,10 +10,10 @@ import { withEachNode, withNodes } from "../../node/client";
 import type { Inventory } from "../../node/inventory";
 import { TEARDOWN_PARTS, readInventory } from "../../node/read";
 import { remainsOf, withDisks } from "../../node/teardown";
-import { routerLeftovers } from "../../router/leftovers";
-import { RECORD_PARTS, readInventory as readRouter } from "../../router/read";
+import { routerLeftovers, type Gone } from "../../router/leftovers";
 import { complain, tell } from "../cli/terminal";
 import { routerClient } from "./routerClient";
+import { sweptRouter } from "./sweptRouter";
 
 /**
  * Holdings of tenants before a run, to be told of before and after it.
@@ -68,11 +68,17 @@ export function labelOf({ tenant, only, vms }: Holdings): string {
 }
 
 /**
- * Prints what was released of tenants that the state has no more, and looks at node and router whether anything is left.
+ * Prints what was released of tenants that the state has no more, and looks at node and router whether anything is left. What a run that
+ * was killed wrote to the router unheard goes, too.
  *
+ * @param never tenants that the state did not have before, either: of them only what is left is told.
  * @returns false where something is left, or where it cannot be told.
  */
-export async function tellReleased(substrate: Substrate, before: readonly Holdings[]): Promise<boolean> {
+export async function tellReleased(
+    substrate: Substrate,
+    before: readonly Holdings[],
+    never: readonly Gone[] = [],
+): Promise<boolean> {
     const after =
         before.length === 0
             ? new Map<string, Holdings>()
@@ -80,14 +86,25 @@ export async function tellReleased(substrate: Substrate, before: readonly Holdin
     const released = before.filter(({ tenant, only }) =>
         only === undefined ? !after.has(tenant) : !after.get(tenant)?.vms.some(({ vmid }) => vmid === only),
     );
-    const inventories = readOnce(substrate);
+    const whole = released.filter(({ only }) => only === undefined);
+    const inventories = readOnce(substrate, whole, never);
     let clean = true;
     for (const one of released) {
         tell(`${labelOf(one)}: released (${sumOf(one)}):`);
         linesOf(substrate, one).forEach((line) => tell(`  ${line}`));
         clean = (await verify(substrate, one, inventories)) && clean;
     }
+    for (const one of never) {
+        clean = (await verifyNever(substrate, one, inventories)) && clean;
+    }
     return clean;
+}
+
+/** Tenants that files declare and the state does not have: a run may have been killed before it heard of anything. */
+export function neverHeld({ tenants }: Substrate, held: readonly Holdings[]): Gone[] {
+    return tenants
+        .filter(({ name }) => !held.some(({ tenant }) => tenant === name))
+        .map(({ name, segment }) => ({ tenant: name, vlans: [segment.vlan] }));
 }
 
 /** Inventories after a run; the router's is undefined where nobody can read it. */
@@ -97,14 +114,35 @@ interface Inventories {
 }
 
 /** Reads nodes and router when it is asked first, and once for all tenants. */
-function readOnce(substrate: Substrate): () => Promise<Inventories> {
+function readOnce(substrate: Substrate, released: readonly Gone[], never: readonly Gone[]): () => Promise<Inventories> {
     let inventories: Promise<Inventories> | undefined;
     const read = async () => {
         const nodes = await withEachNode(substrate, (client, one) => readInventory(client, one, TEARDOWN_PARTS));
         const client = routerClient(substrate);
-        return { nodes, router: client && (await readRouter(client, RECORD_PARTS)) };
+        // Where a node has something of it, another state may have the tenant, and its records on the router are that one's.
+        const nowhere = never.filter(({ tenant }) => remainsOf({ tenant, vms: [] }, nodes).length === 0);
+        return { nodes, router: client && (await sweptRouter(client, substrate, [...released, ...nowhere])) };
     };
     return () => (inventories ??= read());
+}
+
+/** Whether nothing is left of a tenant that the state never had; where it cannot be asked for, nothing is known to be. */
+async function verifyNever(
+    substrate: Substrate,
+    gone: Gone,
+    inventories: () => Promise<Inventories>,
+): Promise<boolean> {
+    try {
+        const { nodes, router } = await inventories();
+        const elsewhere = remainsOf({ ...gone, vms: [] }, nodes).length > 0;
+        const { leftovers } = onRouter(substrate, elsewhere ? undefined : router, gone);
+        return leftovers.length === 0 || tellLeftovers(gone.tenant, leftovers, NOTHING_ELSE);
+    } catch (error) {
+        if (error instanceof Refusal) {
+            return true;
+        }
+        throw error;
+    }
 }
 
 async function verify(
@@ -135,11 +173,13 @@ interface OnRouter {
     readonly wasRead: boolean;
 }
 
-function onRouter(substrate: Substrate, inventory: RouterRecordsFound | undefined, holdings: Holdings): OnRouter {
+const NOTHING_ELSE: OnRouter = { leftovers: [], others: [], stays: [], wasRead: false };
+
+function onRouter(substrate: Substrate, inventory: RouterRecordsFound | undefined, gone: Gone): OnRouter {
     if (inventory === undefined) {
-        return { leftovers: [], others: [], stays: [], wasRead: false };
+        return NOTHING_ELSE;
     }
-    const { records, assigned } = routerLeftovers(inventory, substrate, holdings);
+    const { records, assigned } = routerLeftovers(inventory, substrate, gone);
     const found = records.map(leftoverWords);
     const stays = assigned.map(({ device, identifier }) => `router: VLAN device ${device}, assigned as ${identifier}`);
     const ours = substrate.coreRouter.mode === "api";

@@ -73,14 +73,28 @@ export const dhcpKind: Kind<DhcpInputs, DhcpState> = {
         const { subnets, reservations } = await readInventory(writer.client, ["subnets", "reservations"]);
         const subnet = subnetRow({ subnets }, inputs.subnet);
         if (subnet !== undefined && isTenants(subnet["description"], inputs.tenant)) {
-            const inside = reservations.filter((row) => row["subnet"] === subnet.uuid);
-            requireFree(inside, inputs.tenant, `subnet ${inputs.subnet} cannot be deleted: it`, "reservation");
-            await remove(writer, RESERVATIONS, inside);
-            await remove(writer, SUBNETS, [subnet]);
+            await removeScope(writer, inputs.tenant, subnet, reservations);
         }
         return undefined;
     },
 };
+
+/**
+ * Deletes a tenant's subnet with its reservations.
+ *
+ * @throws ConflictError where one of them is somebody else's.
+ */
+export async function removeScope(
+    writer: Writer,
+    tenant: string,
+    subnet: Row,
+    reservations: readonly Row[],
+): Promise<void> {
+    const inside = reservations.filter((row) => row["subnet"] === subnet.uuid);
+    requireFree(inside, tenant, `subnet ${text(subnet, "subnet")} cannot be deleted: it`, "reservation");
+    await remove(writer, RESERVATIONS, inside);
+    await remove(writer, SUBNETS, [subnet]);
+}
 
 /** Makes Kea serve the interface, and no longer one that it served for us before. */
 async function serveInterface(writer: Writer, name: string, state: DhcpState): Promise<void> {

@@ -55,13 +55,18 @@ export const namesKind: Kind<NamesInputs, Kept> = {
     },
 
     async remove(writer, { tenant }) {
-        const all = await readInventory(writer.client, ["hosts", "hostAliases"]);
-        for (const row of tenantsRows(all.hosts, tenant)) {
-            await removeHost(writer, row, all, tenant);
-        }
+        await removeNames(writer, tenant);
         return undefined;
     },
 };
+
+/** Deletes a tenant's host overrides with their aliases. @throws ConflictError where somebody else's alias points at one. */
+export async function removeNames(writer: Writer, tenant: string): Promise<void> {
+    const all = await readInventory(writer.client, ["hosts", "hostAliases"]);
+    for (const row of tenantsRows(all.hosts, tenant)) {
+        await removeHost(writer, row, all, tenant);
+    }
+}
 
 /** @throws ConflictError where one of the names is somebody else's. */
 function requireNames({ hosts, hostAliases }: Names, { tenant, hosts: wanted }: NamesInputs): void {

@@ -85,17 +85,22 @@ export const rulesKind: Kind<RulesInputs, RulesState> = {
         return told;
     },
 
-    async remove(writer, inputs) {
-        const { rules, aliases } = await readInventory(writer.client, ["rules", "aliases"]);
-        // What opens goes first.
-        const rows = ownRules(rules, inputs);
-        await remove(writer, RULES, [...rows.filter(isPass), ...rows.filter((row) => !isPass(row))]);
-        await remove(writer, ALIASES, tenantsRows(aliases, inputs.tenant));
+    async remove(writer, { tenant }) {
+        await removeRules(writer, tenant);
         return undefined;
     },
 };
 
-function ownRules(rows: readonly Row[], { tenant }: RulesInputs): Row[] {
+/** Deletes a tenant's rules and aliases. */
+export async function removeRules(writer: Writer, tenant: string): Promise<void> {
+    const { rules, aliases } = await readInventory(writer.client, ["rules", "aliases"]);
+    // What opens goes first.
+    const rows = ownRules(rules, { tenant });
+    await remove(writer, RULES, [...rows.filter(isPass), ...rows.filter((row) => !isPass(row))]);
+    await remove(writer, ALIASES, tenantsRows(aliases, tenant));
+}
+
+function ownRules(rows: readonly Row[], { tenant }: Pick<RulesInputs, "tenant">): Row[] {
     return tenantsRows(rows, tenant).filter(({ uuid }) => UUID.test(uuid));
 }
 

@@ -206,6 +206,46 @@ describe("ten tenants on node and router", () => {
             /^tennant54 is no tenant of dvntm, neither in its state nor in its files; did you mean tenant54\?; nothing was touched$/m,
         );
         await expectUntouched();
+    });
+
+    test("what a KILLED run wrote to the router, and no state knows, goes with the tenant's name, and nobody else's", async () => {
+        const rest = await others(53);
+        const description = "tenant-hypervisors: tenant53: late";
+        const host = { hostname: "late", domain: "tenant53.dvntm.deevnet.net", server: "10.20.53.100", description };
+        await router.byHand("unbound/settings/addHostOverride", { host });
+        const subnet4 = { subnet: "10.20.53.0/24", pools: "10.20.53.100-10.20.53.200", description };
+        await router.byHand("kea/dhcpv4/add_subnet", { subnet4 });
+        const rule = {
+            interface: interfaceOf(53),
+            action: "pass",
+            source_net: "any",
+            destination_net: "any",
+            description,
+        };
+        await router.byHand("firewall/filter/addRule", { rule });
+        const teardown = (...args: string[]) => lab.workspace.command("teardown", "dvntm", "tenant53", ...args);
+        await forget();
+        // Control: a pool of that name may be another state's, whose records these then are.
+        await lab.node.byHand("POST", "/pools", { poolid: "tenant53", comment: "of another state" });
+        await lab.node.byHand("PUT", "/pools/tenant53", { vms: "110" });
+        expect(await teardown("--yes=tenant53")).toMatchObject({
+            exitCode: 0,
+            output: expect.not.stringContaining("gone") as string,
+        });
+        expect(await router.audit()).toEqual([]);
+        await lab.node.byHand("PUT", "/pools/tenant53", { vms: "110", delete: "1" });
+        await lab.node.byHand("DELETE", "/pools/tenant53");
+
+        const { exitCode, output } = await teardown("--yes=tenant53");
+        const words = "tenant53: also gone, written by a run that was killed: router:";
+        expect(output.split("\n").filter((line) => line.includes("router:"))).toEqual([
+            `${words} DHCP scope 10.20.53.0/24`,
+            `${words} name late.tenant53.dvntm.deevnet.net`,
+            `${words} rule ${description}`,
+        ]);
+        expect(exitCode).toBe(0);
+        expect(await others(53)).toEqual(rest);
+        expect(foreignWrites(await recordWrites(router), 53)).toEqual([]);
         rmSync(join(lab.workspace.root, fileOf(53)));
     });
 
