@@ -26,7 +26,7 @@ const ENTER = [
 
 const ENVIRONMENT = { PATH: "/usr/sbin:/usr/bin:/sbin:/bin", PYTHONPATH: "/mnt", PYTHONDONTWRITEBYTECODE: "1" };
 
-/** Names of two hosts of the data plane, whose VMs are `vm` and the VMID. */
+/** Names of two hosts of the data plane, whose VMs are `vm` and the VMID, and NICs beside the first that with `i` and their number. */
 export const PLANE_ROUTER = "router";
 export const PLANE_INTERNET = "internet";
 
@@ -123,6 +123,11 @@ export class DataPlane {
     /** Has every connection be a new one, and every place an address be looked for again. */
     async forget(): Promise<void> {
         await this.command("forget", {});
+    }
+
+    /** Gives NICs beside the first the address that cloud-init has for each, and a gateway. @param gateways by names of their hosts. */
+    async attach(gateways: ReadonlyMap<string, string>): Promise<void> {
+        await this.command("attach", { gateways: Object.fromEntries(gateways) });
     }
 
     /** Gives VMs an address at once, as 10.20.50.10/24, and asks nobody. */

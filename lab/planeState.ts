@@ -1,4 +1,4 @@
-import { FILTER_IPSET } from "../node/addressFilter";
+import { filterSet, isFilterSet } from "../node/addressFilter";
 import type { SimulatedNode } from "./simulatedNode";
 import type { RouterState, SimulatedRouter } from "./simulatedRouter";
 
@@ -50,17 +50,19 @@ async function readNode(node: SimulatedNode): Promise<PlaneState["node"]> {
         config: await get(`${folder}/${vmid}/config?current=1`),
         options: await get(`${folder}/${vmid}/firewall/options`),
         rules: await get(`${folder}/${vmid}/firewall/rules`),
-        ipset: await addressSet((path) => get(`${folder}/${vmid}/firewall/ipset${path}`)),
+        ipsets: await addressSets((path) => get(`${folder}/${vmid}/firewall/ipset${path}`)),
     }));
     const firewall = (await get("/cluster/firewall/options")) as Record<string, unknown>;
     const host = (await get(`/nodes/${node.ready.node}/firewall/options`)) as Record<string, unknown>;
     return { firewall, host, guests: await Promise.all(guests) };
 }
 
-/** Entries of a VM's address filter; null where it has none. */
-async function addressSet(get: (path: string) => Promise<unknown>): Promise<unknown> {
+/** Entries of the address filter of each of a VM's NICs that has one, by PVE's name of the NIC. */
+async function addressSets(get: (path: string) => Promise<unknown>): Promise<Record<string, unknown>> {
     const sets = (await get("")) as { name: string }[];
-    return sets.some(({ name }) => name === FILTER_IPSET) ? get(`/${FILTER_IPSET}`) : null;
+    const filters = sets.filter(({ name }) => isFilterSet(name));
+    const entries = filters.map(async ({ name }) => [name.slice(filterSet("").length), await get(`/${name}`)] as const);
+    return Object.fromEntries(await Promise.all(entries));
 }
 
 /** Asks the router alone. */

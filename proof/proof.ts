@@ -14,6 +14,7 @@ import { ELSEWHERE, GATEWAY, INTERNET, reachabilityOf, ROUTER, type Cell } from 
 import { routerAddresses } from "../firewall/routerRules";
 import type { Substrate, Tenant, WorkloadVm } from "../substrate/substrate";
 import { nameOfVm } from "../substrate/identity";
+import { elsewhereChecks, type NicHost } from "./furtherNics";
 
 /** A place that probes go to and come from: a VM, or what stands for something outside the tenants. */
 export interface ProofHost {
@@ -117,18 +118,16 @@ function around(address: number): Range {
  * of a segment that it has a further NIC in: it would ask by that one (unmeasuredOf).
  *
  * @param addresses address of each VM by VMID, as it was measured; a VM without one is left out.
+ * @param nics NICs beside the first that probes are sent by and to, too.
  */
-export function checksOf(substrate: Substrate, addresses: ReadonlyMap<number, string>): Check[] {
+export function checksOf(
+    substrate: Substrate,
+    addresses: ReadonlyMap<number, string>,
+    nics: readonly NicHost[] = [],
+): Check[] {
     const cells = new Map(reachabilityOf(substrate).map((cell) => [`${cell.from} ${cell.to}`, cell]));
     const standIns = standInsOf(substrate);
-    const vms = substrate.tenants.flatMap((tenant) =>
-        tenant.vms.flatMap((vm) => {
-            const address = addresses.get(vm.vmid);
-            const besides = vm.nics.flatMap(({ segment }) => segment ?? []);
-            const host = { name: nameOfVm(vm), place: tenant.name, vm: true, besides } as const;
-            return address === undefined ? [] : [{ ...host, addresses: [address] }];
-        }),
-    );
+    const vms = [...firstNics(substrate, addresses), ...ownNics(nics)];
     const targets = (tenant: Tenant) => [...vms, ...routerHosts(substrate, tenant), ...standIns];
     const fromVms = substrate.tenants.flatMap((tenant) =>
         vms
@@ -136,25 +135,35 @@ export function checksOf(substrate: Substrate, addresses: ReadonlyMap<number, st
             .map((from) => ({ from, to: targets(tenant).filter(({ place }) => !from.besides.includes(place)) })),
     );
     const fromOutside = standIns.filter(({ place }) => place !== ELSEWHERE).map((from) => ({ from, to: vms }));
-    return [...fromVms, ...fromOutside].flatMap(({ from, to }) =>
+    const walls = [...fromVms, ...fromOutside].flatMap(({ from, to }) =>
         to
             .filter(({ name }) => name !== from.name)
             .flatMap((target) => checksBetween(from, target, cells.get(`${from.place} ${target.place}`))),
     );
+    return [...walls, ...elsewhereChecks(nics, [...vms, ...standIns])];
 }
 
-/**
- * Every NIC beside a VM's first, which no probe is sent by and none arrives at: the proof is of the first NICs.
- *
- * @param isAsked whether a VM is one of those that the proof is of.
- */
-export function unmeasuredOf(substrate: Substrate, isAsked: (vm: WorkloadVm) => boolean = () => true): string[] {
-    const asked = vmsOf(substrate).filter(([, vm]) => isAsked(vm));
-    return asked.flatMap(([tenant, vm]) =>
-        vm.nics.map(({ interface: name, segment = tenant.name, address }) => {
-            return `${nameOfVm(vm)} ${name} (${address} in ${segment})`;
+/** A VM, or a NIC of one, in its tenant's segment, with the segments that it has further NICs in. */
+type InTenant = ProofHost & { readonly besides: readonly string[] };
+
+function firstNics({ tenants }: Substrate, addresses: ReadonlyMap<number, string>): InTenant[] {
+    return tenants.flatMap((tenant) =>
+        tenant.vms.flatMap((vm) => {
+            const address = addresses.get(vm.vmid);
+            const besides = vm.nics.flatMap(({ segment }) => segment ?? []);
+            const host = { name: nameOfVm(vm), place: tenant.name, vm: true, besides } as const;
+            return address === undefined ? [] : [{ ...host, addresses: [address] }];
         }),
     );
+}
+
+/** NICs in their tenants' own segments, around which the same walls stand. */
+function ownNics(nics: readonly NicHost[]): InTenant[] {
+    return nics
+        .filter(({ nic }) => nic.segment === undefined)
+        .map(({ name, tenant, nic }) => {
+            return { name, place: tenant.name, vm: true, besides: [], addresses: [nic.address] };
+        });
 }
 
 /** The router as a tenant sees it: its gateway, and every other address that it has. */

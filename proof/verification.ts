@@ -1,5 +1,6 @@
 import { siteSegment } from "../substrate/plan";
-import { checksOf, unmeasuredOf, type Check } from "./proof";
+import { nicHostsOf } from "./furtherNics";
+import { checksOf, type Check } from "./proof";
 import { declaredNames, judgeLease, type Lease } from "./lease";
 import type { Finding, Measured, Proof } from "./findings";
 import { ELSEWHERE, INTERNET } from "../firewall/reachability";
@@ -59,7 +60,9 @@ export function verificationOf(
     seconds: number,
 ): Proof {
     const asked = new Set(told.map(({ job }) => job.vm.vmid));
-    const unmeasured = unmeasuredOf(substrate, ({ vmid }) => asked.has(vmid));
+    const unmeasured = nicHostsOf(substrate)
+        .filter(({ vm }) => asked.has(vm.vmid))
+        .map(({ name, tenant, nic }) => `${name} (${nic.address} in ${nic.segment ?? tenant.name})`);
     return {
         substrate: substrate.name,
         vms: told.length,

@@ -52,7 +52,7 @@ export function asPage(proof: Proof, stamp?: Stamp): string {
     const byTenant = cellsByTenant(proof.matrix);
     const body = `<h1>${escaped(title)}</h1>
 <p><b>${verdict}</b>: ${proof.vms} VMs${proof.node === undefined ? "" : ` on ${escaped(proof.node)}`}, ${proof.matrix.length} probes from inside, in ${proof.seconds} s.</p>
-${(proof.unmeasured ?? []).map((nic) => `<p><b>Not measured</b>: ${escaped(nic)}; the proof is of the first NICs.</p>`).join("\n")}
+${(proof.unmeasured ?? []).map((nic) => `<p><b>Not measured</b>: ${escaped(nic)}; verify asks by the first NICs.</p>`).join("\n")}
 ${stamp === undefined ? "" : `<p class="quiet">Measured ${escaped(stampText(stamp))}</p>`}
 ${section("Not as declared", wrong)}
 ${openSection(proof, byTenant)}

@@ -52,7 +52,7 @@ export function asText(proof: Proof): string {
         ...notStopped.map(({ what, measured, note }) => `not stopped: ${what}: ${measured} (${note})`),
         ...proof.moments.filter(({ ok }) => ok).map(({ what, measured }) => `moments: ${what}: ${measured}`),
         ...proof.controls.map(({ what, measured }) => `control: ${what}: ${measured}`),
-        ...(proof.unmeasured ?? []).map((nic) => `not measured: ${nic}: the proof is of the first NICs`),
+        ...(proof.unmeasured ?? []).map((nic) => `not measured: ${nic}: verify asks by the first NICs`),
         sums(proof, wrong.length),
     ].join("\n");
 }

@@ -37,12 +37,17 @@ class Commands:
     async def boot(self, vmids: list[int], timeout: int) -> Any:
         """Boots VMs; what each got."""
         self.plane.forget()
-        return guests.boot([self.plane.nics[vmid] for vmid in vmids], timeout)
+        return guests.boot([self.plane.nics[f'vm{vmid}'] for vmid in vmids], timeout)
+
+    async def attach(self, gateways: dict[str, str]) -> Any:
+        """Gives NICs beside the first, by the names of their hosts, their address, and a way out by a gateway."""
+        for namespace, gateway in gateways.items():
+            guests.attach(self.plane.nics[namespace], gateway)
 
     async def name(self, addresses: dict[str, str]) -> Any:
         """Gives VMs an address at once, as if they had always had it."""
         for vmid, address in addresses.items():
-            guests.name(self.plane.nics[int(vmid)], address)
+            guests.name(self.plane.nics[f'vm{vmid}'], address)
 
     async def listen(self, hosts: dict[str, list[str]], ports: dict[str, list[int]]) -> Any:
         """Lets hosts answer at their addresses."""

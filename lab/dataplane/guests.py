@@ -33,6 +33,15 @@ def name(nic: plan.Nic, address: str) -> None:
     machine.ip(['addr flush dev eth0', f'addr add {address} broadcast + dev eth0', 'link set eth0 up'], nic.namespace)
 
 
+def attach(nic: plan.Nic, gateway: str) -> None:
+    """Gives a NIC beside the first the address that cloud-init gives it. Cloud-init gives it no gateway: a VM that wants out by it sets
+    one, as this does."""
+    if nic.fixed is None:
+        raise plan.PlanError(f'VM {nic.vmid}: net{nic.number} without an address is not modelled')
+    machine.ip(['addr flush dev eth0 scope global', f'addr add {nic.fixed.address} broadcast + dev eth0', 'link set eth0 up',
+                f'route replace default via {gateway}'], nic.namespace)
+
+
 def _boot(nic: plan.Nic) -> dict[str, Any]:
     machine.ip(['addr flush dev eth0 scope global', 'link set eth0 up'], nic.namespace)
     if nic.fixed is not None:

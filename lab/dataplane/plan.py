@@ -1,6 +1,7 @@
 """What the node's and the router's APIs answered, as values that the rest is rendered from. Pure."""
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,9 +16,11 @@ class PlanError(Exception):
 
 @dataclass(frozen=True)
 class Nic:
-    """The NIC of a running VM, and what PVE's firewall does at it."""
+    """A NIC of a running VM, and what PVE's firewall does at it."""
 
     vmid: int
+    # 0: the VM's first.
+    number: int
     # Lower case.
     mac: str
     # 0: untagged.
@@ -43,8 +46,14 @@ class Nic:
     has_set: bool
 
     @property
+    def port(self) -> str:
+        """Names its devices, of which none has more than fifteen characters."""
+        return f'{self.vmid}i{self.number}' if self.number else str(self.vmid)
+
+    @property
     def namespace(self) -> str:
-        return f'vm{self.vmid}'
+        """Host of its own: what a VM would send by another of its NICs is no matter of this one's walls."""
+        return f'vm{self.port}'
 
 
 @dataclass(frozen=True)
@@ -76,37 +85,38 @@ class Interface:
 
 
 def nics(node: Record) -> list[Nic]:
-    """The first NIC of every running VM, by VMID; those beside it are not modelled, and the proof says so."""
+    """The NICs of every running VM, by VMID, its first one first."""
     # pve-firewall 6.0.4, src/PVE/Firewall.pm:5283: proxmox-firewall makes the rules then, which knows no ebtables.
     nftables = on(node.get('host', {}), 'nftables', False)
     if not nftables and not on(node['firewall'], 'ebtables', True):
         raise PlanError('the datacentre\'s firewall without ebtables is not modelled')
-    return [_nic(guest, bool(node['firewall'].get('enable')), nftables) for guest in sorted(
-        node['guests'], key=lambda guest: int(guest['vmid'])) if guest['status'] == 'running']
+    running = sorted((guest for guest in node['guests'] if guest['status'] == 'running'), key=lambda guest: int(guest['vmid']))
+    return [_nic(guest, number, bool(node['firewall'].get('enable')), nftables) for guest in running
+            for number in sorted(int(key[3:]) for key in guest['config'] if re.fullmatch(r'net\d+', key))]
 
 
-def _nic(guest: Record, datacentre: bool, nftables: bool) -> Nic:
+def _nic(guest: Record, number: int, datacentre: bool, nftables: bool) -> Nic:
     config, options = guest['config'], guest['options']
-    vmid = int(guest['vmid'])
-    properties = dict(part.split('=', 1) for part in config['net0'].split(','))
+    vmid, name = int(guest['vmid']), f'net{number}'
+    properties = dict(part.split('=', 1) for part in config[name].split(','))
+    entries = guest['ipsets'].get(name)
     # PVE filters a NIC where the datacentre's, the VM's and the NIC's own switch are on; without the VM's it has no chain.
     bridged = properties.get('firewall') == '1'
     filtered = datacentre and on(options, 'enable', False) and bridged
-    return Nic(vmid, next(iter(properties.values())).lower(), int(properties.get('tag', 0)),
+    return Nic(vmid, number, next(iter(properties.values())).lower(), int(properties.get('tag', 0)),
                tuple(properties['trunks'].split(';')) if properties.get('trunks') else (),
-               properties.get('link_down') == '1', bridged, nftables, _fixed(config),
-               options if filtered else None, _rules(guest), _sources(guest), _claims(guest), guest['ipset'] is not None)
+               properties.get('link_down') == '1', bridged, nftables, _fixed(config, number),
+               options if filtered else None, _rules(guest, name), _sources(guest, entries), _claims(entries), entries is not None)
 
 
-def _rules(guest: Record) -> tuple[Record, ...]:
-    """Those that count at the first NIC (ruleset_generate_vm_rules, src/PVE/Firewall.pm:2683 of pve-firewall 6.0.4)."""
+def _rules(guest: Record, name: str) -> tuple[Record, ...]:
+    """Those that count at a NIC (ruleset_generate_vm_rules, src/PVE/Firewall.pm:2683 of pve-firewall 6.0.4)."""
     return tuple({key: value for key, value in rule.items() if key != 'iface'} for rule in guest['rules']
-                 if rule.get('iface') in (None, '', 'net0'))
+                 if rule.get('iface') in (None, '', name))
 
 
-def _sources(guest: Record) -> tuple[str, ...] | None:
+def _sources(guest: Record, entries: Any) -> tuple[str, ...] | None:
     """A set that is there filters by itself; with the option, one that is missing counts as an empty one."""
-    entries = guest['ipset']
     if entries is None:
         return () if on(guest['options'], 'ipfilter', False) else None
     if any(entry.get('nomatch') for entry in entries):
@@ -114,13 +124,13 @@ def _sources(guest: Record) -> tuple[str, ...] | None:
     return tuple(entry['cidr'] for entry in entries)
 
 
-def _claims(guest: Record) -> tuple[str, ...]:
+def _claims(entries: Any) -> tuple[str, ...]:
     """ARP is filtered by the entries of the set alone: without one, or with none of IPv4 in it, it is not."""
-    return tuple(entry['cidr'] for entry in guest['ipset'] or () if ':' not in entry['cidr'])
+    return tuple(entry['cidr'] for entry in entries or () if ':' not in entry['cidr'])
 
 
-def _fixed(config: Record) -> Fixed | None:
-    properties = dict(part.split('=', 1) for part in config.get('ipconfig0', '').split(',') if '=' in part)
+def _fixed(config: Record, number: int) -> Fixed | None:
+    properties = dict(part.split('=', 1) for part in config.get(f'ipconfig{number}', '').split(',') if '=' in part)
     address = properties.get('ip', 'dhcp')
     if address == 'dhcp':
         return None

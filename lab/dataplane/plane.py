@@ -20,9 +20,10 @@ class Plane:
     """One substrate: switch, router, VMs and stand-ins for what lies outside."""
 
     def __init__(self) -> None:
-        self.nics: dict[int, plan.Nic] = {}
+        # By namespace.
+        self.nics: dict[str, plan.Nic] = {}
         self._interfaces: dict[str, plan.Interface] = {}
-        self._flows: dict[int, list[str]] = {}
+        self._flows: dict[str, list[str]] = {}
         self._stand_ins: list[str] = []
         self._daemons: dict[str, tuple[str, subprocess.Popen[bytes]]] = {}
         self._start_switch()
@@ -41,39 +42,39 @@ class Plane:
 
     def apply(self, state: plan.Record) -> dict[str, Any]:
         """Makes the data plane as node and router hold it now; raises PlanError for what is not modelled."""
-        nics = {nic.vmid: nic for nic in plan.nics(state['node'])}
+        nics = {nic.namespace: nic for nic in plan.nics(state['node'])}
         self._router(state['router'])
         self._unplug(self.nics.keys() - nics.keys())
         self._ports(nics)
         self.nics = nics
         return {'vms': [{'vmid': nic.vmid, 'mac': nic.mac, 'vlan': nic.vlan, 'filtered': nic.options is not None}
-                        for nic in nics.values()]}
+                        for nic in nics.values() if nic.number == 0]}
 
-    def _unplug(self, vmids: Iterable[int]) -> None:
-        """Takes VMs away that do not run any more, with all that they were."""
-        for vmid in sorted(vmids):
-            nic = self.nics[vmid]
-            self._vsctl([f'del-port {SWITCH} fwpr{vmid}', f'del-br fwbr{vmid}'])
-            del self._flows[vmid]
-            machine.ip([f'link del tap{vmid}'])
-            machine.run('ip', 'netns', 'del', nic.namespace)
+    def _unplug(self, namespaces: Iterable[str]) -> None:
+        """Takes NICs away of VMs that do not run any more, with all that they were."""
+        for namespace in sorted(namespaces):
+            port = self.nics[namespace].port
+            self._vsctl([f'del-port {SWITCH} fwpr{port}', f'del-br fwbr{port}'])
+            del self._flows[namespace]
+            machine.ip([f'link del tap{port}'])
+            machine.run('ip', 'netns', 'del', namespace)
 
-    def _ports(self, nics: dict[int, plan.Nic]) -> None:
+    def _ports(self, nics: dict[str, plan.Nic]) -> None:
         commands: list[str] = []
-        for vmid, nic in nics.items():
-            old = self.nics.get(vmid)
+        for namespace, nic in nics.items():
+            old = self.nics.get(namespace)
             if old is None:
-                machine.add_namespace(nic.namespace)
-                machine.add_link(f'tap{vmid}', nic.namespace, 'eth0', nic.mac)
+                machine.add_namespace(namespace)
+                machine.add_link(f'tap{nic.port}', namespace, 'eth0', nic.mac)
                 commands += _port(nic)
             elif (old.vlan, old.trunks) != (nic.vlan, nic.trunks):
-                commands += [f'clear port fwpr{vmid} tag trunks vlan_mode', *_membership(nic)]
+                commands += [f'clear port fwpr{nic.port} tag trunks vlan_mode', *_membership(nic)]
         self._vsctl(commands)
-        for vmid, nic in nics.items():
+        for namespace, nic in nics.items():
             flows = (nft_filter if nic.nftables else port_filter).flows(nic)
-            if self._flows.get(vmid) != flows:
-                machine.run('ovs-ofctl', '--bundle', 'replace-flows', f'fwbr{vmid}', '-', given='\n'.join(flows) + '\n')
-                self._flows[vmid] = flows
+            if self._flows.get(namespace) != flows:
+                machine.run('ovs-ofctl', '--bundle', 'replace-flows', f'fwbr{nic.port}', '-', given='\n'.join(flows) + '\n')
+                self._flows[namespace] = flows
 
     def _router(self, router: plan.Record) -> None:
         for interface in plan.interfaces(router):
@@ -171,7 +172,7 @@ def _bridge(name: str, *settings: str) -> list[str]:
 
 def _port(nic: plan.Nic) -> list[str]:
     """A VM's place on the switch as PVE makes it: a bridge of its own for the firewall, and the VLAN on the switch."""
-    bridge, tap, inner, outer = (f'{prefix}{nic.vmid}' for prefix in ('fwbr', 'tap', 'fwln', 'fwpr'))
+    bridge, tap, inner, outer = (f'{prefix}{nic.port}' for prefix in ('fwbr', 'tap', 'fwln', 'fwpr'))
     return [*_bridge(bridge, 'fail_mode=secure'), f'add-port {bridge} {tap}',
             f'set interface {tap} ofport_request={port_filter.VM}', f'add-port {bridge} {inner}',
             f'set interface {inner} type=patch options:peer={outer} ofport_request={port_filter.SWITCH}',
@@ -185,7 +186,7 @@ def _membership(nic: plan.Nic) -> list[str]:
         return []
     own = f'tag={nic.vlan} vlan_mode=native-untagged' if nic.vlan else 'vlan_mode=trunk'
     members = sorted({nic.vlan, *(vlan for trunk in nic.trunks for vlan in _range(trunk))})
-    return [f'set port fwpr{nic.vmid} {own} trunks={",".join(map(str, members))}']
+    return [f'set port fwpr{nic.port} {own} trunks={",".join(map(str, members))}']
 
 
 def _range(trunk: str) -> range:

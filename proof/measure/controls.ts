@@ -3,6 +3,7 @@ import { INTERNET } from "../../substrate/places";
 import { freeVlans, segmentsFromTenants } from "../../substrate/plan";
 import type { Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";
 import { describe as describeRule, describeAllowance } from "../../substrate/recordOwnership";
+import { nicHostsOf } from "../furtherNics";
 import { vmsOf, type Check } from "../proof";
 import { judgeLease, type Lease } from "../lease";
 import type { DataPlane } from "../../lab/dataPlane";
@@ -49,16 +50,37 @@ export async function ruleControl({ plane, substrate, node, router, leases }: Si
 }
 
 /** Turns PVE's firewall around one VM off on purpose: what it keeps out must turn red. It is on again afterwards. */
-export async function wallControl({ plane, substrate, node, router, leases }: Site): Promise<Finding> {
-    const [tenant, vm] = movedOf(substrate);
+export async function wallControl(site: Site): Promise<Finding> {
+    const [tenant, vm] = movedOf(site.substrate);
+    const measured = await withoutWall(site, vm, intoFromOutside(site.substrate, vm));
+    return allRed(`PVE's firewall of ${nameOfVm(vm)} off`, `from outside ${tenant.name}`, measured);
+}
+
+/** The same at a NIC in a segment of the site: what that sends it must turn red. None where no VM has such a NIC. */
+export async function nicControl(site: Site): Promise<Finding[]> {
+    const found = nicHostsOf(site.substrate).find(({ nic }) => nic.segment !== undefined);
+    if (found === undefined) {
+        return [];
+    }
+    const { name, vm, nic } = found;
+    const measured = await withoutWall(site, vm, ({ from, to }) => from === nic.segment && to === name);
+    return [allRed(`PVE's firewall of ${nameOfVm(vm)} off, at ${nic.interface}`, `from ${nic.segment}`, measured)];
+}
+
+/** Measurements while PVE's firewall around a VM is off. */
+async function withoutWall(
+    { plane, substrate, node, router, leases }: Site,
+    { vmid }: WorkloadVm,
+    chosen: (check: Check) => boolean,
+): Promise<Measured[]> {
     const set = async (enable: string) => {
-        await setFirewall(node, vm.vmid, { enable });
+        await setFirewall(node, vmid, { enable });
         await plane.apply(await readPlaneState(node, router));
     };
     await set("0");
-    const measured = await measureMatrix(plane, substrate, leases, intoFromOutside(substrate, vm));
+    const measured = await measureMatrix(plane, substrate, leases, chosen);
     await set("1");
-    return allRed(`PVE's firewall of ${nameOfVm(vm)} off`, `from outside ${tenant.name}`, measured);
+    return measured;
 }
 
 /** Turns the option on that lets DHCP's answers in from anywhere: those that are to be stopped must turn red. It is off afterwards. */

@@ -1,4 +1,5 @@
 import { prefixOf, siteSegment } from "../../substrate/plan";
+import { nicHostsOf, type NicHost } from "../furtherNics";
 import { checksOf, standInsOf, vmsOf, type Check, type ProofHost } from "../proof";
 import type { Lease } from "../lease";
 import { ELSEWHERE, GATEWAY, INTERNET, ROUTER } from "../../firewall/reachability";
@@ -16,6 +17,7 @@ const SECOND_ANSWER_SECONDS = 5;
 /** Names of the places outside as the data plane has them: the internet stands for elsewhere, too. */
 function hostOf(substrate: Substrate): (name: string) => string {
     const vms = new Map(vmsOf(substrate).map(([, vm]) => [nameOfVm(vm), `vm${vm.vmid}`]));
+    nicHostsOf(substrate).forEach((host) => vms.set(host.name, namespaceOf(host)));
     const others: Readonly<Record<string, string>> = {
         [GATEWAY]: PLANE_ROUTER,
         [ROUTER]: PLANE_ROUTER,
@@ -23,6 +25,11 @@ function hostOf(substrate: Substrate): (name: string) => string {
         [ELSEWHERE]: PLANE_INTERNET,
     };
     return (name) => vms.get(name) ?? others[name] ?? name;
+}
+
+/** The name that the data plane gives the host of a NIC beside a VM's first. */
+export function namespaceOf({ vm, nic }: NicHost): string {
+    return `vm${vm.vmid}i${nic.interface.slice("net".length)}`;
 }
 
 /** Puts hosts into the data plane for every place outside the tenants. */
@@ -95,7 +102,9 @@ export async function measureMatrix(
     const addresses = new Map(
         [...leases].flatMap(([vmid, { address }]) => (address === undefined ? [] : [[vmid, address]])),
     );
-    const all = checksOf(substrate, addresses);
+    const nics = nicHostsOf(substrate);
+    await plane.attach(new Map(nics.map((one) => [namespaceOf(one), one.nic.gateway])));
+    const all = checksOf(substrate, addresses, nics);
     const host = hostOf(substrate);
     await plane.listen(listeners(all, host), portsAsked(all));
     const checks = all.filter(chosen);

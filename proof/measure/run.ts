@@ -2,7 +2,7 @@ import { DefinitionError } from "../../definitions/faults";
 import type { Deployment } from "../../state/deployment";
 import { identifiedBy } from "../../state/identities";
 import { loadSubstrate } from "../../substrate/load";
-import { unmeasuredOf, vmsOf } from "../proof";
+import { vmsOf } from "../proof";
 import { judgeLease } from "../lease";
 import { stackFileOf } from "../../definitions/stackFile";
 import type { Substrate } from "../../substrate/substrate";
@@ -15,7 +15,7 @@ import { SimulatedNode } from "../../lab/simulatedNode";
 import { SimulatedRouter } from "../../lab/simulatedRouter";
 import { Workspace } from "../../lab/workspace";
 import { bootControl, measureBoot } from "./boot";
-import { dhcpControl, ruleControl, tagControl, trunkControl, wallControl, type Site } from "./controls";
+import { dhcpControl, nicControl, ruleControl, tagControl, trunkControl, wallControl, type Site } from "./controls";
 import type { Finding, Proof } from "../findings";
 import { addStandIns, bootVms, measureMatrix, measureNames } from "./measure";
 import { measureExported } from "./exported";
@@ -171,11 +171,7 @@ async function measureAll(
         await inspect?.(site, workspace);
         const tried = await tryAll(site, ports, workspace, say);
         const addresses = vms.flatMap(([tenant, vm]) => judgeLease(tenant, vm, leases.get(vm.vmid)));
-        const unmeasured = unmeasuredOf(substrate);
-        const known = {
-            ...{ substrate: substrate.name, node: await nodeText(node), vms: vms.length },
-            ...(unmeasured.length > 0 && { unmeasured }),
-        };
+        const known = { substrate: substrate.name, node: await nodeText(node), vms: vms.length };
         return { ...known, matrix, addresses, names, ...tried };
     } finally {
         await plane.stop();
@@ -214,7 +210,7 @@ async function tryAll(
     say("a rule removed on purpose");
     const rule = await ruleControl(site);
     say("a VM's firewall off on purpose");
-    const wall = await wallControl(site);
+    const wall = [await wallControl(site), ...(await nicControl(site))];
     say("the router boots, with the tables of its aliases still empty");
     const booted = await measureBoot(site);
     const byAlias = await bootControl(site);
@@ -226,7 +222,7 @@ async function tryAll(
     say("an address of another tenant's pool");
     const taken = await measurePools(plane, substrate, new Map(ports.map(({ vmid, mac }) => [vmid, mac])));
     say("a VM in another VLAN on purpose");
-    const controls = [rule, wall, byAlias, ...doors, ...unwalled, await tagControl(site)];
+    const controls = [rule, ...wall, byAlias, ...doors, ...unwalled, await tagControl(site)];
     return { spoofing: [...spoofing, ...taken], moments: [...moments, booted], controls };
 }
 

@@ -26,7 +26,11 @@ allow:
   - { to: vintronics, protocol: tcp, ports: "5432,8000:8010", why: orders }
 vms:
   - { name: api-vm01, instance: 1, memory: 1GiB, aliases: [api] }
-  - { name: db-vm01, instance: 2, memory: 1GiB, address: fixed }
+  - name: db-vm01
+    instance: 2
+    memory: 1GiB
+    address: fixed
+    networkInterfaces: [{ segment: storage, address: 10.20.20.50 }, { address: 10.20.50.60 }]
   - { name: web-vm01, instance: 41, memory: 1GiB }
 `,
     vintronics: `name: vintronics
@@ -56,8 +60,14 @@ function define(root: string): void {
         writeFileSync(join(folder, `${name}.yaml`), text);
     }
     const stack = join(root, "Pulumi.dvntm.yaml");
-    const policy = "tenant-hypervisors:macPolicy: deterministic";
-    writeFileSync(stack, readFileSync(stack, "utf8").replace(/^( *)(?=tenant-hypervisors:site:)/m, `$1${policy}\n$1`));
+    const keys = [
+        "tenant-hypervisors:macPolicy: deterministic",
+        "tenant-hypervisors:network: { opened: [{ segment: storage, to: [grooveiq], hosts: 50-59 }] }",
+    ];
+    writeFileSync(
+        stack,
+        readFileSync(stack, "utf8").replace(/^( *)(?=tenant-hypervisors:site:)/m, `$1${keys.join("\n$1")}\n$1`),
+    );
 }
 
 describeHere("three tenants, eight VMs and two allow rules, measured from inside", () => {
@@ -92,10 +102,22 @@ describeHere("three tenants, eight VMs and two allow rules, measured from inside
 
     test("every cell is measured and as declared", () => {
         expect(mismatchesOf(proof)).toEqual([]);
-        // From each VM to seven others, the gateway, the router, eight segments, the internet and elsewhere; and from the
-        // eight segments and the internet to each VM.
-        expect(cellsOf(proof.matrix)).toHaveLength(8 * (7 + 2 + 8 + 2) + 9 * 8);
-        expect(asText(proof)).toMatch(/dvntm: 8 VMs, 224 cells with \d+ probes, .*: all as declared$/);
+        // From each VM, and from the second NIC of one in its own segment, to the eight others, the gateway, the router, eight
+        // segments, the internet and elsewhere; and from the eight segments and the internet to each. Nobody is asked of the
+        // segment that a VM has a NIC in. By that one all of them are asked, and the router; and all but elsewhere ask it.
+        expect(cellsOf(proof.matrix)).toHaveLength(9 * (8 + 2 + 8 + 2) - 1 + 9 * 9 + (9 + 1 + 8 + 2) + (9 + 9));
+        expect(asText(proof)).toMatch(/dvntm: 8 VMs, 298 cells with \d+ probes, .*: all as declared$/);
+    });
+
+    test("a NIC in a segment of the site reaches its hosts alone, and nobody reaches it", () => {
+        const net1 = "grooveiq/db-vm01 net1";
+        expect(reached(net1, "storage")).toEqual(["icmp", "tcp 22", "tcp 443", "udp 514"]);
+        const others = proof.matrix.filter(({ from, to }) => (from === net1 && to !== "storage") || to === net1);
+        expect(others.length).toBeGreaterThan(100);
+        expect(others.filter(({ answered }) => answered !== undefined)).toEqual([]);
+        expect(reached("grooveiq/api-vm01", "grooveiq/db-vm01 net2")).toContain("icmp");
+        expect(reached("vintronics/db-vm01", "grooveiq/db-vm01 net2")).toEqual([]);
+        expect(proof.unmeasured).toBeUndefined();
     });
 
     test("an allowance opens its ports to the port, and in one direction", () => {
@@ -141,11 +163,17 @@ describeHere("three tenants, eight VMs and two allow rules, measured from inside
         expect(proof.controls).toEqual([
             {
                 what: 'the rule "tenant-hypervisors: grooveiq: vintronics tcp 5432: orders" removed',
-                expected: "9 probes red, and no other",
-                measured: "9 probes red, 0 of them others",
+                expected: "12 probes red, and no other",
+                measured: "12 probes red, 0 of them others",
                 ok: true,
             },
             expect.objectContaining({ what: "PVE's firewall of grooveiq/api-vm01 off", ok: true }),
+            {
+                what: "PVE's firewall of grooveiq/db-vm01 off, at net1",
+                expected: "5 probes from storage red",
+                measured: "5 probes red",
+                ok: true,
+            },
             {
                 what: "the router boots, with grooveiq's way to the internet by an alias",
                 expected: "probes through a wall while its table is empty, and none once it is filled",
@@ -232,7 +260,7 @@ describeHere("three tenants, eight VMs and two allow rules, measured from inside
         expect(asPage(broken).indexOf("Not as declared")).toBeLessThan(asPage(broken).indexOf("<svg"));
         expect(asPage(proof)).not.toContain("Not as declared");
         expect(asPage(proof)).not.toMatch(/(src|href)=|https?:/);
-        expect(asPage(proof).match(/<rect/g)).toHaveLength(224);
+        expect(asPage(proof).match(/<rect/g)).toHaveLength(298);
     });
 
     test("tenants verify finds the same inside the VMs, over SSH", () => {

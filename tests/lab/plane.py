@@ -33,7 +33,7 @@ def guest(vmid: int, options: dict[str, Any] | None = None, net: str = '', ipset
     """A VM as the node holds it, with what it has otherwise than the others."""
     vlan = vmid // 100
     own = {'pos': 0, 'type': 'in', 'action': 'ACCEPT', 'enable': 1, 'source': f'10.20.{vlan}.0/24'}
-    return {'vmid': vmid, 'status': 'running', 'options': OPTIONS if options is None else options, 'ipset': ipset,
+    return {'vmid': vmid, 'status': 'running', 'options': OPTIONS if options is None else options, 'ipsets': {} if ipset is None else {'net0': ipset},
             'rules': [own] if rules is None else rules,
             'config': {'net0': f'virtio={mac(vmid)},bridge=vmbr0,firewall=1,tag={vlan}{net}',
                        'ipconfig0': f'ip={address(vmid)}/24,gw=10.20.{vlan}.1'}}

@@ -14,7 +14,7 @@ ALIAS = {'name': 'vlan50_private', 'type': 'network', 'enabled': '1', 'content':
 def guest(net0='virtio=02:DE:20:50:00:01,bridge=vmbr0,firewall=1,tag=50', status='running', options=OPTIONS, rules=(),
           ipset=None, **config):
     return {'vmid': 5001, 'status': status, 'config': {'net0': net0, **config}, 'options': options, 'rules': rules,
-            'ipset': ipset}
+            'ipsets': {} if ipset is None else {'net0': ipset}}
 
 
 def nic(enable=1, **changes):
@@ -49,13 +49,22 @@ def test_nic_is_read_from_the_vms_configuration():
     assert nic(ipconfig0='ip=dhcp').fixed is None
 
 
-def test_only_the_first_nic_is_modelled_and_rules_of_others_do_not_count_there():
+def test_each_nic_has_the_rules_the_filter_and_the_address_of_its_own():
     every, first, other = ({**RULE, 'iface': iface, 'source': f'10.20.{n}.0/24'} for n, iface in enumerate(['', 'net0', 'net1']))
-    found, = plan.nics({'firewall': {'enable': 1}, 'guests': [
-        guest(rules=(every, first, other), net1='virtio=02:DE:20:50:10:01,bridge=vmbr0,firewall=1,tag=20')]})
-    assert (found.mac, found.vlan) == ('02:de:20:50:00:01', 50)
-    assert [rule['source'] for rule in found.rules] == ['10.20.0.0/24', '10.20.1.0/24']
-    sources = [line for line in port_filter.flows(found) if 'nw_src=' in line]
+    vm = guest(rules=(every, first, other), net1='virtio=02:DE:20:50:10:01,bridge=vmbr0,firewall=1,tag=20',
+               ipconfig1='ip=10.20.20.50/24', net2='virtio=02:DE:20:50:20:01,bridge=vmbr0')
+    vm['ipsets'] = {'net1': [{'cidr': '10.20.20.50'}]}
+    found = plan.nics({'firewall': {'enable': 1}, 'guests': [vm]})
+    assert [(one.namespace, one.port, one.mac, one.vlan) for one in found] == [
+        ('vm5001', '5001', '02:de:20:50:00:01', 50), ('vm5001i1', '5001i1', '02:de:20:50:10:01', 20),
+        ('vm5001i2', '5001i2', '02:de:20:50:20:01', 0)]
+    assert [[rule['source'] for rule in one.rules] for one in found] == [
+        ['10.20.0.0/24', '10.20.1.0/24'], ['10.20.0.0/24', '10.20.2.0/24'], ['10.20.0.0/24']]
+    assert [one.sources for one in found] == [None, ('10.20.20.50',), None]
+    assert [str(one.fixed and one.fixed.address) for one in found] == ['None', '10.20.20.50/24', 'None']
+    # The third one is not filtered: its own switch is off.
+    assert [one.options is None for one in found] == [False, False, True]
+    sources = [line for line in port_filter.flows(found[0]) if 'nw_src=' in line]
     assert len(sources) == 2 and not any('10.20.2.0' in line for line in sources)
 
 

@@ -5,7 +5,8 @@ import { differencesAt } from "../../node/drift/configuration/compare";
 import { declaredSettings } from "../../node/drift/configuration/declared";
 import { segmentFaults } from "../../policy/rules";
 import { VM } from "../../policy/types";
-import { checksOf, unmeasuredOf, vmsOf } from "../../proof/proof";
+import { nicHostsOf } from "../../proof/furtherNics";
+import { checksOf, vmsOf } from "../../proof/proof";
 import { outputsTable } from "../../report/outputsTable";
 import { loadSubstrate } from "../../substrate/load";
 import type { Substrate } from "../../substrate/substrate";
@@ -225,18 +226,43 @@ test("the policy lets a NIC be where the file puts it, and in no other VLAN", ()
     expect(faults(load(""), 50, 20)).toEqual(["networkDevices[1] is on VLAN 20: its tenant's is 50"]);
 });
 
-test("a proof says which NICs it does not measure, and asks nobody of their segment", () => {
-    const asked = (substrate: Substrate) => {
-        const checks = checksOf(substrate, new Map(vmsOf(substrate).map(([, { vmid }]) => [vmid, "10.20.50.10"])));
-        return checks.filter(({ from, to }) => from === "grooveiq/api-vm01" && to === "storage").length;
-    };
-    expect(unmeasuredOf(load(TWO))).toEqual([
-        "grooveiq/api-vm01 net1 (10.20.20.50 in storage)",
-        "grooveiq/api-vm01 net2 (10.20.50.60 in grooveiq)",
-    ]);
-    expect(asked(load(TWO))).toBe(0);
-    expect(unmeasuredOf(load(""))).toEqual([]);
-    expect(asked(load(""))).toBeGreaterThan(0);
+describe("a proof", () => {
+    const ADDRESSES = [[5001, "10.20.50.10"]] as const;
+    const checks = (substrate: Substrate) => checksOf(substrate, new Map(ADDRESSES), nicHostsOf(substrate));
+    const NAS = "grooveiq/api-vm01";
+
+    test("asks nobody of a further NIC's segment by the first one", () => {
+        const asked = (more: string) =>
+            checks(load(more)).filter(({ from, to }) => from === NAS && to === "storage").length;
+        expect(asked(TWO)).toBe(0);
+        expect(asked("")).toBeGreaterThan(0);
+    });
+
+    test("asks by a NIC in a segment of the site: its hosts alone answer, and nothing comes in", () => {
+        const net1 = checks(load(TWO)).filter(({ from, to }) => from === `${NAS} net1` || to === `${NAS} net1`);
+        const open = net1.filter((check) => check.open);
+        expect(open.map(({ to, probe }) => `${to} ${probe.protocol} ${probe.port ?? ""}`.trim())).toEqual([
+            "storage icmp",
+            "storage tcp 22",
+            "storage tcp 443",
+            "storage udp 514",
+        ]);
+        expect(new Set(open.map(({ rule }) => rule))).toEqual(new Set(["net1: segment"]));
+        const closed = net1.filter((check) => !check.open);
+        const toRouter = closed.filter(({ to }) => to === "router").map(({ probe }) => probe.address);
+        expect(new Set(toRouter)).toEqual(new Set(["10.20.20.1"]));
+        expect(closed.filter(({ from, to }) => from === "storage" && to === `${NAS} net1`)).toHaveLength(5);
+        const [outside, own] = ["internet", NAS].map((to) => closed.filter((one) => one.from !== to && one.to === to));
+        expect([outside!.length, own!.length]).toEqual([4, 4]);
+    });
+
+    test("takes a NIC in the tenant's own segment for one more of its VMs", () => {
+        const all = checks(load(TWO));
+        const open = (from: string, to: string) => all.some((one) => one.from === from && one.to === to && one.open);
+        expect([open(NAS, `${NAS} net2`), open(`${NAS} net2`, NAS)]).toEqual([true, true]);
+        expect(open(`${NAS} net2`, "storage")).toBe(open(NAS, "storage"));
+        expect(all.filter(({ from }) => from === `${NAS} net2`).length).toBeGreaterThan(20);
+    });
 });
 
 test("the table of a run has a line for each further NIC", () => {
