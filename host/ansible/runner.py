@@ -62,8 +62,10 @@ def hidden(wanted):
 
 
 def lock():
-    """Waits for runs before this one. The lock is the kernel's, on a folder: it leaves nothing when its holder dies."""
+    """Waits for runs before this one. The lock is the kernel's, on a folder: it leaves nothing when its holder dies. Ansible holds it, too,
+    since it may outlive whoever started it."""
     folder = os.open(BASE, os.O_RDONLY)
+    os.set_inheritable(folder, True)
 
     def late(*_):
         raise Failed(f"another run has been working on this host for {PATIENCE // 60} minutes: see 'ps' there")
@@ -145,14 +147,15 @@ def play(folder, environment, wanted, playbook):
     site = f'{PAYLOAD}/inventory'
     # Of the site's inventory this host alone is meant.
     inventory = ['-i', site, '--limit', wanted['host']] if os.path.exists(site) else []
-    command = ['ansible-playbook', *inventory, '-i', f'{folder}/hosts.json', '-e', f'@{folder}/variables.json',
+    # It ends with this process, also where that is killed.
+    command = ['setpriv', '--pdeathsig', 'TERM', 'ansible-playbook', *inventory, '-i', f'{folder}/hosts.json', '-e', f'@{folder}/variables.json',
                own if os.path.exists(own) else name]
     if wanted.get('check'):
         command += ['--check', '--diff']
     if playbook.get('tags'):
         command += ['--tags', ','.join(playbook['tags'])]
     with subprocess.Popen(command, env=environment, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, start_new_session=True) as process:
+                          stderr=subprocess.STDOUT, text=True, start_new_session=True, close_fds=False) as process:
         signal.signal(signal.SIGTERM, lambda *_: (end(process), sys.exit(1)))
         threading.Thread(target=watch_connection, args=(process,), daemon=True).start()
         output, _ = process.communicate()
