@@ -158,7 +158,7 @@ async function verify(
         return tellLeftovers(tenant, [...remainsOf(holdings, nodes), ...router.leftovers], router);
     } catch (error) {
         if (error instanceof Refusal) {
-            complain(`${tenant}: whether anything is left could not be read: ${error.message}`);
+            complain(`${tenant}: whether anything is left is not known: ${error.message}`);
             return false;
         }
         throw error;
