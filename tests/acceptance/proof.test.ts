@@ -64,10 +64,8 @@ function define(root: string): void {
         "tenant-hypervisors:macPolicy: deterministic",
         "tenant-hypervisors:network: { opened: [{ segment: storage, to: [grooveiq], hosts: 50-59 }] }",
     ];
-    writeFileSync(
-        stack,
-        readFileSync(stack, "utf8").replace(/^( *)(?=tenant-hypervisors:site:)/m, `$1${keys.join("\n$1")}\n$1`),
-    );
+    const text = readFileSync(stack, "utf8");
+    writeFileSync(stack, text.replace(/^( *)(?=tenant-hypervisors:site:)/m, `$1${keys.join("\n$1")}\n$1`));
 }
 
 describeHere("three tenants, eight VMs and two allow rules, measured from inside", () => {

@@ -1,12 +1,11 @@
 import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { isDeepStrictEqual } from "node:util";
 import type { NodeState } from "../../lab/expect";
-import type { SeenRequest } from "../../lab/simulatedMachine";
-import { SimulatedRouter, type AuditedWrite, type RouterState } from "../../lab/simulatedRouter";
+import { SimulatedRouter, type RouterState } from "../../lab/simulatedRouter";
 import { interfaceOf } from "../router/managed";
 import { AcceptanceLab, NOT_OURS, RUN_TIMEOUT_MS } from "./lab";
 import { recordWrites } from "../routerWrites";
+import { foreign, foreignWrites } from "./foreign";
 
 jest.setTimeout(RUN_TIMEOUT_MS);
 
@@ -23,34 +22,6 @@ function textOf(vlan: number): string {
     const second = vlan === 53 ? vm("db-vm01", 2) + disks : "";
     const keep = vlan === 56 ? "keep: true\n" : "";
     return `${keep}name: tenant${vlan}\nvlan: ${vlan}\nvms:\n${vm("api-vm01", 1)}${second}`;
-}
-
-/** Requests that would change the node, but for those about the VMs and the pool of one tenant. */
-function foreign(requests: readonly SeenRequest[], vlan: number): string[] {
-    return requests
-        .filter(({ method }) => method !== "GET")
-        .filter(
-            ({ path, body }) =>
-                !new RegExp(`/qemu/${vlan}\\d\\d(/|$|\\?)`).test(path) &&
-                !path.endsWith(`/pools?poolid=tenant${vlan}`) &&
-                !(path.endsWith("/vzdump") && new RegExp(`vmid=${vlan}\\d\\d&`).test(body)),
-        )
-        .map(({ method, path }) => `${method} ${path}`);
-}
-
-/** Changes of the router's configuration, but for records of one tenant and the interface that Kea serves for it. */
-function foreignWrites(writes: readonly AuditedWrite[], vlan: number): string[] {
-    const own = ({ before, after }: AuditedWrite) =>
-        (before ?? after)?.["description"]?.startsWith(`tenant-hypervisors: tenant${vlan}: `) === true;
-    // The list comes back in an order of the router's own.
-    const names = (list = "") => list.split(",").sort();
-    const served = ({ path, before, after }: AuditedWrite) =>
-        path === "/kea/dhcpv4/set" &&
-        isDeepStrictEqual(
-            names(before?.["interfaces"]).filter((name) => name !== interfaceOf(vlan)),
-            names(after?.["interfaces"]),
-        );
-    return writes.filter((write) => !own(write) && !served(write)).map(({ path, uuid }) => `${path} ${uuid}`);
 }
 
 describe("ten tenants on node and router", () => {
