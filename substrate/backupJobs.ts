@@ -33,6 +33,11 @@ export function isOurs({ comment = "" }: { readonly comment?: string }): boolean
     return comment.startsWith(MARK);
 }
 
+/** Whether a job is one of this tenant's, or of a VM of it: `grooveiq` is not `grooveiq2`. */
+export function isJobOf(tenant: string, { comment = "" }: { readonly comment?: string }): boolean {
+    return [":", "/"].some((end) => comment.startsWith(`${MARK} ${tenant}${end}`));
+}
+
 /**
  * The jobs of a tenant: one of its pool; where a VM asks for its own, that is left out of the tenant's, which then names the others.
  *

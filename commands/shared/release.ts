@@ -13,7 +13,7 @@ import { remainsOf, withDisks } from "../../node/teardown";
 import { routerLeftovers, type Gone } from "../../router/leftovers";
 import { complain, tell } from "../cli/terminal";
 import { routerClient } from "./routerClient";
-import { sweptRouter } from "./sweptRouter";
+import { sweepJobs, sweptRouter } from "./swept";
 
 /**
  * Holdings of tenants before a run, to be told of before and after it.
@@ -114,14 +114,25 @@ interface Inventories {
 }
 
 /** Reads nodes and router when it is asked first, and once for all tenants. */
-function readOnce(substrate: Substrate, released: readonly Gone[], never: readonly Gone[]): () => Promise<Inventories> {
+function readOnce(
+    substrate: Substrate,
+    released: readonly Holdings[],
+    never: readonly Gone[],
+): () => Promise<Inventories> {
     let inventories: Promise<Inventories> | undefined;
     const read = async () => {
         const nodes = await withEachNode(substrate, (client, one) => readInventory(client, one, TEARDOWN_PARTS));
         const client = routerClient(substrate);
         // Where a node has something of it, another state may have the tenant, and its records on the router are that one's.
         const nowhere = never.filter(({ tenant }) => remainsOf({ tenant, vms: [] }, nodes).length === 0);
-        return { nodes, router: client && (await sweptRouter(client, substrate, [...released, ...nowhere])) };
+        const gone = [...released, ...nowhere];
+        // Where no file and no state has jobs, the token may not be able to see any.
+        if (
+            [...released.map(({ jobs }) => jobs), ...substrate.tenants.map((one) => one.backupJobs)].flat().length > 0
+        ) {
+            await sweepJobs(substrate, gone);
+        }
+        return { nodes, router: client && (await sweptRouter(client, substrate, gone)) };
     };
     return () => (inventories ??= read());
 }

@@ -1,3 +1,5 @@
+import { withEachNode } from "../../node/client";
+import { removeLeftJobs } from "../../node/jobs/left";
 import { leftoverWords } from "../../report/routerWords";
 import type { RouterClient } from "../../router/client";
 import type { RouterRecordsFound } from "../../router/inventory";
@@ -6,6 +8,26 @@ import { RECORD_PARTS, readInventory } from "../../router/read";
 import { removeLeft } from "../../router/removeLeft";
 import type { Substrate } from "../../substrate/substrate";
 import { tell } from "../cli/terminal";
+
+/** Words before each thing that is taken away. */
+function alsoGone(tenant: string): string {
+    return `${tenant}: also gone, written by a run that was killed:`;
+}
+
+/**
+ * Takes away backup jobs with the marks of tenants that are gone, as a run left them that was killed before the state heard of them; says
+ * which.
+ *
+ * @throws NodeError where a node cannot be asked, or refuses it.
+ */
+export async function sweepJobs(substrate: Substrate, gone: readonly Gone[]): Promise<void> {
+    await withEachNode(substrate, async (client, { node }) => {
+        for (const { tenant } of gone) {
+            const ids = await removeLeftJobs(client, tenant);
+            ids.forEach((id) => tell(`${alsoGone(tenant)} node ${node}: backup job ${id}`));
+        }
+    });
+}
 
 /**
  * Takes away what tenants that are gone have left on the router with their mark, which a run wrote that was killed before the state
@@ -33,7 +55,7 @@ export async function sweptRouter(
     for (const one of left) {
         const stays = new Set(leftOf(after, one));
         const went = leftOf(found, one).filter((words) => !stays.has(words));
-        went.forEach((words) => tell(`${one.tenant}: also gone, written by a run that was killed: ${words}`));
+        went.forEach((words) => tell(`${alsoGone(one.tenant)} ${words}`));
     }
     return after;
 }
