@@ -43,6 +43,8 @@ async function killAll(wanted: number, seed: number, from: number, { signal, run
         for (let number = from; killed.length < wanted; number++) {
             signal.throwIfAborted();
             const trial = await kills.trial(number);
+            // What Ctrl-C ended tells nothing.
+            signal.throwIfAborted();
             killed.push(...trial.killed);
             broken += trial.broken === undefined ? 0 : 1;
             tell(seed, killed.length, trial);
