@@ -36,7 +36,7 @@ function guest(vmid: number, vlan: number, address: string) {
         net0: `virtio=02:DE:20:${vlan}:00:01,bridge=vmbr0,tag=${vlan}`,
         ipconfig0: `ip=${address}/24,gw=10.20.${vlan}.1`,
     };
-    return { vmid, status: "running", config, options: {}, rules: [], ipset: null };
+    return { vmid, status: "running", config, options: {}, rules: [], ipsets: {} };
 }
 
 /** Two VMs without PVE's firewall, so that the router's rules alone decide. */
