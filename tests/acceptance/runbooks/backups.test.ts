@@ -151,15 +151,15 @@ describe(PAGE, () => {
         await site.node.set({ grants: grantsIn((await site.runbook.first("tenants role dvntm")).output || output) });
         // As a run leaves one that is killed before the state hears of it; and one of a tenant whose name begins alike.
         const job = (id: string, owner: string) => ({
-            ...{ id, schedule: "sat 03:00", storage: "local", vmid: "5101" },
+            ...{ id, schedule: "sat 03:00", storage: "local", pool: "vintronics" },
             comment: `tenant-hypervisors: ${owner}: declared in its file`,
         });
-        await site.node.byHand("POST", "/cluster/backup", job("tenant-vm-5101", "vintronics/web-vm01"));
+        await site.node.byHand("POST", "/cluster/backup", job("tenant-58", "vintronics"));
         await site.node.byHand("POST", "/cluster/backup", job("tenant-59", "vintronics2"));
         const gone = await site.runbook.first("tenants teardown dvntm vintronics --yes=vintronics");
         expect(gone.output).toContain("node: backup job tenant-51 (sat 03:00)");
         expect(gone.output).toContain(
-            "vintronics: also gone, written by a run that was killed: node pve2: backup job tenant-vm-5101\n",
+            "vintronics: also gone, written by a run that was killed: node pve2: backup job tenant-58\n",
         );
         expect(gone.output).toContain("stays: 3 backups of vintronics on local (1.5GiB)");
         expect(Object.keys((await state()).backup_jobs)).toEqual(["nightly", "tenant-59"]);
