@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { command, goTest, jest, pytest, type Ran } from "./runners";
 
 /** Workers of jest beside the other lane: together they keep two cores busy, as a third of a test's time is waiting. */
-const WORKERS = "--maxWorkers=3";
+const WORKERS = "--maxWorkers=2";
 
 /** Runs one after the other; `report` names a file that a runner may write. */
 type Lane = readonly ((report: string) => Promise<Ran[]>)[];
