@@ -138,7 +138,7 @@ function lineOf({ vm, volid, at, inPlaceOf }: Chosen): string {
     return `${nameOfVm(vm)}: VM ${vm.vmid} comes back as it was at ${at.toISOString()} (${volid})${replaces}`;
 }
 
-/** Whatever becomes of disks that the backup has not: at most one line. */
+/** The line on disks that the backup has not; none where it has all. */
 function disksLine({ vm, without, inPlaceOf }: Chosen): string[] {
     const what = inPlaceOf === undefined ? "comes back empty" : "stays as it is now";
     if (without === undefined) {

@@ -21,7 +21,7 @@ const TIME = [
 type Place = (typeof TIME)[number];
 
 /**
- * Whatever makes a text no calendar event of PVE's: `[days] [date] [time]`, such as `sat 02:30`, `*-1..7 03:00` or `*:0/30`
+ * Fault of a text that is no calendar event of PVE's: `[days] [date] [time]`, such as `sat 02:30`, `*-1..7 03:00` or `*:0/30`
  * (proxmox-time, src/calendar_event.rs; pve-docs, calendar events). Undefined where PVE takes it.
  */
 export function calendarFault(text: string): string | undefined {

@@ -23,6 +23,9 @@ export function declaredFields(tenant: string, job: BackupJob): JobFields {
     return { schedule, storage, mode, keep, ...guests, enabled: true, comment: commentOf(tenant, vm) };
 }
 
+/** Path of PVE's backup jobs. */
+export const JOBS = "/cluster/backup";
+
 /** A job as GET /cluster/backup tells it; PVE leaves out what is as by default. */
 export interface JobAnswer {
     readonly id: string;

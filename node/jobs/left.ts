@@ -1,8 +1,6 @@
 import { isJobOf } from "../../substrate/backupJobs";
 import type { NodeClient } from "../client";
-import type { JobAnswer } from "./fields";
-
-const JOBS = "/cluster/backup";
+import { JOBS, type JobAnswer } from "./fields";
 
 /**
  * Deletes the backup jobs that bear the mark of a tenant that is gone: a run that was killed made them, and its state never heard of them.

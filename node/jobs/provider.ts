@@ -7,7 +7,7 @@ import { Refusal } from "../../definitions/refusal";
 import { PROVIDER, type Properties } from "../../state/dynamicResource";
 import { isOurs } from "../../substrate/backupJobs";
 import { apiToken, NodeClient, NodeError } from "../client";
-import { foundFields, requestOf, type JobAnswer, type JobFields } from "./fields";
+import { foundFields, JOBS, requestOf, type JobAnswer, type JobFields } from "./fields";
 
 /** Inputs of a job in the state. */
 export interface JobInputs extends JobFields {
@@ -20,8 +20,6 @@ export interface JobInputs extends JobFields {
     /** Of each VM that the job names, another text for each time that it is made: PVE takes a VM that goes out of every job. */
     readonly made?: Readonly<Record<string, string>>;
 }
-
-const JOBS = "/cluster/backup";
 
 /** The operations of Pulumi's dynamic provider (@pulumi/pulumi, dynamic.ResourceProvider). */
 export const operations = {
