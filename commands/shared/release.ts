@@ -111,6 +111,8 @@ export function neverHeld({ tenants }: Substrate, held: readonly Holdings[]): Go
 interface Inventories {
     readonly nodes: readonly Inventory[];
     readonly router: RouterRecordsFound | undefined;
+    /** Tenants that the state never had, of which no node has anything. */
+    readonly nowhere: readonly Gone[];
 }
 
 /** Reads nodes and router when it is asked first, and once for all tenants. */
@@ -132,7 +134,7 @@ function readOnce(
         ) {
             await sweepJobs(substrate, gone);
         }
-        return { nodes, router: client && (await sweptRouter(client, substrate, gone)) };
+        return { nodes, nowhere, router: client && (await sweptRouter(client, substrate, gone)) };
     };
     return () => (inventories ??= read());
 }
@@ -144,9 +146,8 @@ async function verifyNever(
     inventories: () => Promise<Inventories>,
 ): Promise<boolean> {
     try {
-        const { nodes, router } = await inventories();
-        const elsewhere = remainsOf({ ...gone, vms: [] }, nodes).length > 0;
-        const { leftovers } = onRouter(substrate, elsewhere ? undefined : router, gone);
+        const { nowhere, router } = await inventories();
+        const { leftovers } = onRouter(substrate, nowhere.includes(gone) ? router : undefined, gone);
         return leftovers.length === 0 || tellLeftovers(gone.tenant, leftovers, NOTHING_ELSE);
     } catch (error) {
         if (error instanceof Refusal) {
