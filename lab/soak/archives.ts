@@ -33,7 +33,7 @@ export async function backUpByHand(node: SimulatedNode, all: SoakTenants, dice: 
 /** Backups of VMs that the files declare, the oldest first. */
 export async function archivesOf(node: SimulatedNode, all: SoakTenants): Promise<Archive[]> {
     const { storages } = (await node.state()) as NodeState;
-    const declared = new Set(all.tenants.flatMap((tenant) => tenant.vms.map((vm) => vmidOf(tenant, vm))));
+    const declared = new Set(all.vmids());
     return Object.keys(storages[BACKUP_STORAGE]!.volumes)
         .map((volume) => ({ volume, vmid: Number(backedUp(volume)) }))
         .filter(({ vmid }) => declared.has(vmid))
@@ -70,9 +70,7 @@ export async function restoreArchive(
 
 async function there(node: SimulatedNode, all: SoakTenants): Promise<number[]> {
     const { vms } = (await node.state()) as NodeState;
-    return all.tenants
-        .flatMap((tenant) => tenant.vms.map((vm) => vmidOf(tenant, vm)))
-        .filter((vmid) => String(vmid) in vms);
+    return all.vmids().filter((vmid) => String(vmid) in vms);
 }
 
 /** When a backup was begun, by its name, in the node's time zone, which is this machine's. */

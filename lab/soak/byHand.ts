@@ -3,7 +3,7 @@ import type { NodeState } from "../expect";
 import type { SimulatedNode } from "../simulatedNode";
 import type { SavedRecord, SimulatedRouter } from "../simulatedRouter";
 import type { Dice } from "./dice";
-import { vmidOf, type SoakTenants } from "./tenants";
+import type { SoakTenants } from "./tenants";
 
 /** Changes of a VM by hand, as calls of the PVE API below the VM's path. */
 interface HandOnVm {
@@ -69,7 +69,7 @@ const ON_ROUTER: readonly HandOnRouter[] = [
 /** Changes up to two VMs of the tenants on the node by hand; gives back what was done, in words. */
 export async function driftOnNode(node: SimulatedNode, all: SoakTenants, dice: Dice): Promise<string[]> {
     const { vms } = (await node.state()) as NodeState;
-    const there = all.tenants.flatMap((tenant) => tenant.vms.map((vm) => vmidOf(tenant, vm)));
+    const there = all.vmids();
     const done: string[] = [];
     for (let left = dice.below(3); left > 0; left--) {
         const vmid = dice.pick(

@@ -18,7 +18,7 @@ import { expectNode, othersOnNode } from "./onNode";
 import { expectTakenOver, othersOnRouter } from "./onRouter";
 import { addOthers } from "./others";
 import { expectState } from "./onState";
-import { SoakTenants, vmidOf } from "./tenants";
+import { SoakTenants } from "./tenants";
 import { upKilled } from "./kill";
 
 const SUBSTRATE = LAB_SUBSTRATE;
@@ -210,11 +210,10 @@ export class Soak {
         expectSame("what is not the tenants'", await this.seeOthers(), this.others);
         expectSame("drift", this.succeeded("drift", await this.workspace.command("drift", SUBSTRATE)).exitCode, 0);
         const exported = this.succeeded("stack export", await this.workspace.pulumi(["stack", "export"]));
-        const vmids = this.tenants.tenants.flatMap((tenant) => tenant.vms.map((vm) => vmidOf(tenant, vm)));
         expectState(
             exported.stdout,
             this.tenants.tenants.map(({ name }) => name),
-            vmids,
+            this.tenants.vmids(),
         );
         expectSame("processes left", [...processesIn(this.workspace.root)], []);
         this.workspace.expectNoSecrets();

@@ -43,6 +43,11 @@ export class SoakTenants {
         }
     }
 
+    /** VMIDs of all VMs. */
+    vmids(): number[] {
+        return this.tenants.flatMap((tenant) => tenant.vms.map((vm) => vmidOf(tenant, vm)));
+    }
+
     /** VLANs that no tenant has. */
     freeVlans(): number[] {
         return VLANS.filter((vlan) => !this.tenants.some((tenant) => tenant.vlan === vlan));
