@@ -3,5 +3,6 @@
  * start.
  */
 require("./node").refuseOld();
+require("./brief");
 require("./deferred");
 require("./stacks");

@@ -3,6 +3,7 @@
  * that an old Node.js can read it as far as the line that says what is needed.
  */
 require("./node").refuseOld();
+require("./brief");
 
 const { spawnSync } = require("node:child_process");
 const { existsSync, statSync, utimesSync } = require("node:fs");

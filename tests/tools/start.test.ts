@@ -138,3 +138,13 @@ test("no resource has a stack in the state, and any other stack is whole", () =>
     expect(stackOf('require("source-map-support/register");')).toBe("true true");
     expect(stackOf('require("./start/typescript"); require("./start/stacks");')).toBe("false true");
 });
+
+test("a short run is not optimized, which costs more than it gives", () => {
+    const optimized = (before: string) => {
+        const program = `${before} const often = (n) => n % 7; for (let n = 0, sum = 0; n < 1e5; n++) sum += often(n);`;
+        const { stdout } = spawnSync(process.execPath, ["--trace-opt", "-e", program], { cwd: root, encoding: "utf8" });
+        return /marking .*<JSFunction often.* for optimization/.test(stdout);
+    };
+    expect(optimized("")).toBe(true);
+    expect(optimized('require("./start/brief");')).toBe(false);
+});
