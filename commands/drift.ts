@@ -13,7 +13,6 @@ import { withoutReapedIfAny } from "./shared/lifetimes";
 import { selectStack } from "./shared/stack";
 import { olderIn } from "./shared/standings";
 import { loadOne } from "./shared/substrates";
-import { hostDrift } from "../host/drift";
 import { PRIVATE_KEY, SECRET_VARIABLES, secretsOf, type Secrets } from "../host/secrets";
 import type { Finding } from "../substrate/findings";
 import { nodeDrift, notLookedAt as ofNodeNotLookedAt } from "../node/drift";
@@ -164,9 +163,10 @@ function hostSources(substrate: Substrate): DriftSource[] {
         .filter(({ baseline }) => baseline !== undefined)
         .map((hypervisor) => ({
             name: `host ${hypervisor.name}`,
-            look: async () => ({
-                findings: await hostDrift(ROOT, hypervisor, (secrets ??= hostSecrets(substrate.name))),
-            }),
+            look: async () => {
+                const { hostDrift } = await import("../host/drift");
+                return { findings: await hostDrift(ROOT, hypervisor, (secrets ??= hostSecrets(substrate.name))) };
+            },
         }));
 }
 
