@@ -160,6 +160,11 @@ export class Workspace {
 
     /** Kills the command that runs now, without a word, as a machine that loses its power does. */
     kill(): void {
+        if (this.variables["PULUMI_SKIP_CHECKPOINTS"] === "true") {
+            throw new Error(
+                "nothing of a run that is killed here would be in the state: this workspace keeps no checkpoints",
+            );
+        }
         this.cli.kill();
     }
 }

@@ -7,7 +7,7 @@ import { killProcess, processesIn } from "../../lab/processes";
 import { SimulatedRouter } from "../../lab/simulatedRouter";
 import type { ConformanceReport } from "../../report/conformance";
 import schema from "../../schemas/output/conformance.schema.json";
-import { AcceptanceLab, RUN_TIMEOUT_MS } from "./lab";
+import { AcceptanceLab, CHECKPOINTS, RUN_TIMEOUT_MS } from "./lab";
 
 jest.setTimeout(RUN_TIMEOUT_MS);
 
@@ -22,7 +22,7 @@ let lab: AcceptanceLab;
 
 beforeAll(async () => {
     router = await SimulatedRouter.start();
-    lab = await AcceptanceLab.start(router);
+    lab = await AcceptanceLab.start(router, CHECKPOINTS);
 });
 afterAll(async () => {
     await lab.stop();

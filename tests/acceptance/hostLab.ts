@@ -5,7 +5,7 @@ import { AUTOMATION_KEY, declareBaseline } from "../../lab/baseline";
 import { LabHost } from "../../lab/labHost";
 import { hostMissing } from "../../tools/labSystem";
 import type { CliResult } from "../../lab/workspace";
-import { AcceptanceLab } from "./lab";
+import { AcceptanceLab, CHECKPOINTS } from "./lab";
 
 /** A case may wait for real packages and runs of a real Ansible, on a machine that does other work; none is about time. */
 export const HOST_TIMEOUT_MS = 900_000;
@@ -71,7 +71,7 @@ export class HostLab {
     ) {}
 
     static async start(): Promise<HostLab> {
-        const lab = await AcceptanceLab.start();
+        const lab = await AcceptanceLab.start(undefined, CHECKPOINTS);
         const host = await LabHost.start();
         const started = new HostLab(lab, host);
         rmSync(join(lab.workspace.root, "tenants/dvntm/vintronics.yaml"));

@@ -2,7 +2,7 @@ import { readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { NodeState } from "../../lab/expect";
 import { EmptyPreviews } from "./emptyPreviews";
-import { AcceptanceLab, RUN_TIMEOUT_MS } from "./lab";
+import { AcceptanceLab, CHECKPOINTS, RUN_TIMEOUT_MS } from "./lab";
 import { goBackTo, recorded, sampleOf, standing, type RecordedMoment } from "./moments";
 import { stackFile } from "./stackFile";
 
@@ -25,7 +25,7 @@ let found: NodeState;
 const samples: Partial<Record<keyof typeof SAMPLES, RecordedMoment[]>> = {};
 
 beforeAll(async () => {
-    lab = await AcceptanceLab.start();
+    lab = await AcceptanceLab.start(undefined, CHECKPOINTS);
     previews = new EmptyPreviews(lab);
     found = await lab.state();
     lab.fixAddress();

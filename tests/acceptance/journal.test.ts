@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:f
 import { dirname, join } from "node:path";
 import type { RecordedWrite } from "../../lab/simulatedNode";
 import { EmptyPreviews } from "./emptyPreviews";
-import { AcceptanceLab, RUN_TIMEOUT_MS } from "./lab";
+import { AcceptanceLab, CHECKPOINTS, RUN_TIMEOUT_MS } from "./lab";
 import { goBackTo } from "./moments";
 import { stackFile } from "./stackFile";
 
@@ -16,7 +16,7 @@ let previews: EmptyPreviews;
 
 /** With JOURNAL=1 in the environment of every run, as a person has it. */
 beforeAll(async () => {
-    lab = await AcceptanceLab.start(undefined, { JOURNAL: "1" });
+    lab = await AcceptanceLab.start(undefined, { ...CHECKPOINTS, JOURNAL: "1" });
     previews = new EmptyPreviews(lab);
 });
 afterAll(() => lab.stop());

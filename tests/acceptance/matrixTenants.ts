@@ -165,7 +165,7 @@ const QUOTAS: readonly (readonly [from: string, to: string, message: RegExp])[] 
     ["vms: 99", "vms: 1", /quota\.vms: 1 VM is less than/],
 ];
 
-/** Changes that no up makes to a VM that is there, and how it says so. */
+/** Changes that no up makes to a VM that is there, and how it says so: before anything is touched, so that nothing need be read anew. */
 export const REFUSALS: readonly Refusal[] = [
     {
         run: "what the VMs are",
@@ -175,7 +175,7 @@ export const REFUSALS: readonly Refusal[] = [
             ["size: 5GiB", "size: 1GiB"],
             ["keep: true", "keep: true\n    rebuild: now"],
         ]),
-        command: ["preview"],
+        command: ["preview", "--refresh=false"],
         refused: [
             {
                 attribute: "vms[].instance",
@@ -205,7 +205,7 @@ export const REFUSALS: readonly Refusal[] = [
     {
         run: "where a disk lies, of a VM that is not to be restarted",
         edit: replacing([["datastore: fast\n    reboot: when-needed", "datastore: local-lvm"]]),
-        command: ["preview"],
+        command: ["preview", "--refresh=false"],
         refused: [
             {
                 attribute: "vms[].datastore",
@@ -223,7 +223,7 @@ export const REFUSALS: readonly Refusal[] = [
             ["tpm: true", "tpm: false"],
             ["machine: q35", "machine: pc-q35-9.0"],
         ]),
-        command: ["preview"],
+        command: ["preview", "--refresh=false"],
         refused: [
             ["firmware", "uefi", { update: MADE }],
             ["secureBoot", "true", KEYS_STAY],
@@ -240,13 +240,13 @@ export const REFUSALS: readonly Refusal[] = [
             ["vlan: 52", "vlan: 53"],
             [/10\.20\.52\./g, "10.20.53."],
         ]),
-        command: ["preview"],
+        command: ["preview", "--refresh=false"],
         refused: [{ attribute: "vlan", what: "other VMIDs", message: WOULD_DELETE, cells: { update: DELETES } }],
     },
     {
         run: "its hypervisor",
         edit: moveToOther,
-        command: ["preview"],
+        command: ["preview", "--refresh=false"],
         refused: [
             {
                 attribute: "hypervisor",
@@ -261,7 +261,7 @@ export const REFUSALS: readonly Refusal[] = [
     {
         run: "its quota",
         edit: replacing(QUOTAS.map(([from, to]) => [from, to] as const)),
-        command: ["preview"],
+        command: ["preview", "--refresh=false"],
         refused: QUOTAS.map(([, , message], index) => ({
             attribute: TENANT.quota[index]!,
             what: "less than the VMs claim",
@@ -272,7 +272,7 @@ export const REFUSALS: readonly Refusal[] = [
     {
         run: "destroy",
         edit: () => () => undefined,
-        command: ["destroy", "--yes"],
+        command: ["destroy", "--yes", "--refresh=false"],
         refused: [
             {
                 attribute: "vms[].keep",

@@ -7,7 +7,7 @@ import { labSite } from "../../lab/site";
 import { Workspace, type CliResult } from "../../lab/workspace";
 import { loadSubstrate } from "../../substrate/load";
 import schema from "../../schemas/output/restore-test.schema.json";
-import { AcceptanceLab, RUN_TIMEOUT_MS } from "./lab";
+import { AcceptanceLab, CHECKPOINTS, RUN_TIMEOUT_MS } from "./lab";
 import { grantsIn } from "../../lab/pveum";
 
 jest.setTimeout(RUN_TIMEOUT_MS);
@@ -24,7 +24,7 @@ interface Whole {
 let lab: AcceptanceLab;
 
 beforeAll(async () => {
-    lab = await AcceptanceLab.start();
+    lab = await AcceptanceLab.start(undefined, CHECKPOINTS);
     rmSync(join(lab.workspace.root, "tenants/dvntm/vintronics.yaml"));
     lab.edit(STACK, (text) => text.replace(/^( +)datastore: .*$/m, "$&\n$1backup: local"));
     lab.edit(FILE, (text) => text.replace(/\n*$/, "\n    disks: [{ slot: 1, size: 8GiB }]\nhealth: { agent: true }\n"));

@@ -5,7 +5,7 @@ import type { NodeState } from "../../lab/expect";
 import { ObjectStore } from "../../lab/backends/objectStore";
 import type { StateBackend } from "../../lab/backends/stateBackend";
 import { databaseMissing } from "../../tools/labSystem";
-import { AcceptanceLab } from "./lab";
+import { AcceptanceLab, CHECKPOINTS } from "./lab";
 
 jest.setTimeout(900_000);
 
@@ -38,7 +38,7 @@ describe.each(backends)("a state on %s", (_, start) => {
 
     beforeAll(async () => {
         backend = await start();
-        lab = await AcceptanceLab.start(undefined, backend.environment);
+        lab = await AcceptanceLab.start(undefined, { ...backend.environment, ...CHECKPOINTS });
         found = await lab.state();
     });
     afterAll(async () => {
