@@ -4,9 +4,9 @@ go 1.26.0
 
 require (
 	github.com/blang/semver v3.5.1+incompatible
-	github.com/bpg/terraform-provider-proxmox v0.111.1
+	github.com/bpg/terraform-provider-proxmox v0.112.0
 	github.com/google/shlex v0.0.0-20191202100458-e7afc7fbc510
-	github.com/pkg/sftp v1.13.10
+	github.com/pkg/sftp v1.13.11
 	github.com/pulumi/pulumi-go-provider v1.5.0
 	github.com/pulumi/pulumi-terraform-bridge/v3 v3.135.0
 	github.com/pulumi/pulumi/sdk/v3 v3.259.0

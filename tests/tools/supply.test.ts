@@ -214,7 +214,7 @@ describe("make sbom", () => {
             return components.find((one) => [one.group, one.name].filter(Boolean).join("/") === name)?.version;
         };
         expect(versionIn("npm", "@pulumi/pulumi") ?? versionIn("npm", "pulumi")).toBe("3.259.0");
-        expect(versionIn("go-tools", "github.com/bpg/terraform-provider-proxmox")).toBe("v0.111.1");
+        expect(versionIn("go-tools", "github.com/bpg/terraform-provider-proxmox")).toBe("v0.112.0");
         expect(versionIn("go-tools", "google.golang.org/grpc")).toBe("v1.83.1");
         expect(versionIn("python-lab", "fakepve")).toBe("0.5.0");
     });
