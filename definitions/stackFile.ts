@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { dump } from "js-yaml";
 import schema from "../schemas/substrate.schema.json";
 import { jsonOr } from "./json";
-import { DefinitionError, type Path } from "./faults";
+import { DefinitionError, type Fault, type Path } from "./faults";
 import type { Source } from "./yaml";
 import { readYamlIfThere } from "./read";
 
@@ -11,6 +11,9 @@ export const PROJECT = "tenant-hypervisors";
 
 /** Prefix of our configuration keys; no template literal, since `pulumi new` replaces its words wherever a project has them. */
 export const PREFIX = PROJECT + ":";
+
+/** Keys of ours that hold secrets, which Pulumi keeps encrypted (docs/core-router.md): they are no part of a substrate. */
+export const SECRET_KEYS = ["routerApiKey", "routerApiSecret"];
 
 /** Name of a substrate's stack file, relative to the project. */
 export function stackFileOf(substrate: string): string {
@@ -21,7 +24,7 @@ export function stackFileOf(substrate: string): string {
  * A substrate's configuration as a source: the keys of our project without their prefix. Where Pulumi hands the
  * configuration over, its values count, and the file gives the lines only.
  *
- * @throws DefinitionError when there is no stack file, or it is not a mapping with `config`.
+ * @throws DefinitionError when there is no stack file, it is not a mapping with `config`, or it has a secret in plain text.
  */
 export function stackSource(from: {
     root: string;
@@ -36,11 +39,24 @@ export function stackSource(from: {
             { file, path: "", message: `no such file: ${from.substrate} is no substrate here` },
         ]);
     }
-    return {
-        file,
-        value: decode(from.config ?? configOf(file, parsed?.value)),
-        lineOf: (at) => parsed?.lineOf(inFile(at)),
-    };
+    const lineOf = (at: Path) => parsed?.lineOf(inFile(at));
+    const inPlain = SECRET_KEYS.filter((key) => typeof plainly(parsed?.value, key) === "string");
+    if (inPlain.length > 0) {
+        throw new DefinitionError(inPlain.map((key) => inPlainText(file, key, lineOf([key]))));
+    }
+    return { file, value: decode(from.config ?? configOf(file, parsed?.value)), lineOf };
+}
+
+function inPlainText(file: string, key: string, line: number | undefined): Fault {
+    const message =
+        "a secret in plain text: have the router make another key (System > Access > Users), and set it with " +
+        `\`pulumi config set --secret ${key}\``;
+    return { file, path: key, message, ...(line !== undefined && { line }) };
+}
+
+/** Value of one of our keys as a stack file has it. */
+function plainly(file: unknown, key: string): unknown {
+    return (file as { config?: Readonly<Record<string, unknown>> } | null | undefined)?.config?.[`${PREFIX}${key}`];
 }
 
 function inFile([key, ...rest]: Path): Path {
@@ -65,7 +81,7 @@ function decode(config: Readonly<Record<string, unknown>>): Record<string, unkno
     const properties: Record<string, { type?: string }> = schema.properties;
     return Object.fromEntries(
         Object.entries(config)
-            .filter(([key]) => key.startsWith(PREFIX))
+            .filter(([key]) => key.startsWith(PREFIX) && !SECRET_KEYS.includes(key.slice(PREFIX.length)))
             .map(([fullKey, value]) => {
                 const key = fullKey.slice(PREFIX.length);
                 const asIs = typeof value !== "string" || properties[key]?.type === "string";

@@ -5,6 +5,7 @@ import { load } from "js-yaml";
 import { coerce, gte } from "semver";
 import stackFile from "../../schemas/stackFile.schema.json";
 import substrate from "../../schemas/substrate.schema.json";
+import { SECRET_KEYS } from "../../definitions/stackFile";
 import { filesOfProject } from "../acceptance/runbooks/pages";
 
 const ROOT = resolve(__dirname, "..", "..");
@@ -48,9 +49,13 @@ describe("the schema of a stack file", () => {
     const validate = ajv.compile(stackFile);
     const stack = () => load(read("Pulumi.dvntm.yaml")) as { config: Record<string, unknown> };
 
-    test("has every key of the substrate's", () => {
-        const keys = Object.keys(substrate.properties).map((key) => `tenant-hypervisors:${key}`);
+    test("has every key of the substrate's, and the router's secret ones, which are encrypted", () => {
+        const keys = [...Object.keys(substrate.properties), ...SECRET_KEYS].map((key) => `tenant-hypervisors:${key}`);
         expect(Object.keys(stackFile.properties.config.properties)).toEqual(keys);
+        const withKey = (value: unknown) => ({
+            config: { ...stack().config, "tenant-hypervisors:routerApiKey": value },
+        });
+        expect([{ secure: "v1:AAAA" }, "AAAA"].map((value) => validate(withKey(value)))).toEqual([true, false]);
     });
 
     test("takes the committed stack files and the examples'", () => {

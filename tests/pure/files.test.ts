@@ -53,6 +53,21 @@ describe("only a file of its own is read", () => {
         expect(whole).toEqual([expect.stringContaining("git's conflict marker (<<<<<<< mine)")]);
     });
 
+    test("the router's key stands in a stack file encrypted alone", () => {
+        const withKey = (value: string) =>
+            faultsOf(
+                project({ ...GOOD, "Pulumi.dvntm.yaml": `${STACK}  tenant-hypervisors:routerApiKey: ${value}\n` }),
+            );
+        expect(withKey("{ secure: v1:AAAA }")).toEqual([]);
+        const lines = STACK.split("\n").length;
+        expect(withKey("word")).toEqual([
+            expect.stringMatching(
+                new RegExp(`^Pulumi.dvntm.yaml:${lines} routerApiKey: a secret in plain text: .*--secret`),
+            ),
+        ]);
+        expect(withKey("word").join()).not.toContain("word");
+    });
+
     test("a socket is refused", async () => {
         const server = createServer();
         const root = replaced(FILE, () => undefined);
