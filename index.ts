@@ -3,7 +3,7 @@ import { asRunError } from "./components/refusal";
 import { Refusal } from "./definitions/refusal";
 import { JOURNAL_FILE } from "./state/journal/entries";
 import { loadSubstrate } from "./substrate/load";
-import { NODES_ALONE, nodesAlone } from "./substrate/nodesAlone";
+import { NODES_ALONE, nodesAlone, WITH_ROUTER } from "./substrate/nodesAlone";
 import { ROTATION, rotating } from "./substrate/rotation";
 import { requireReady } from "./substrate/ready";
 import { segmentsOf } from "./substrate/outputs";
@@ -12,8 +12,9 @@ import type { Substrate } from "./substrate/substrate";
 /** Declares one substrate: the stack's name says which. The marks are for `make bench PHASES=1`. */
 export = async () => {
     performance.mark("program");
-    const comparesOnly = process.env[NODES_ALONE] !== undefined;
-    const substrate = comparesOnly ? nodesAlone(checkedSubstrate()) : checkedSubstrate();
+    const alone = process.env[NODES_ALONE];
+    const comparesOnly = alone !== undefined;
+    const substrate = comparesOnly ? nodesAlone(checkedSubstrate(), alone === WITH_ROUTER) : checkedSubstrate();
     if (comparesOnly && !pulumi.runtime.isDryRun()) {
         throw asRunError(new Refusal(`${NODES_ALONE} is for previews: what is not declared would be taken away.`));
     }

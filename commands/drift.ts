@@ -20,7 +20,7 @@ import { apiToken, withEachNode, type Answers } from "../node/client";
 import { driftParts, readInventory, vmsOn } from "../node/read";
 import { othersSnapshots, type OthersSnapshot } from "../node/snapshots";
 import { requirePreflight } from "../node/preflight";
-import { previewNodes, pulumi } from "../state/client";
+import { configurationOf, previewNodes } from "../state/client";
 import { readState } from "../state/reading/read";
 import { routerDrift } from "../router/drift";
 import { readInventory as readRouter } from "../router/read";
@@ -172,8 +172,7 @@ function hostSources(substrate: Substrate): DriftSource[] {
 
 /** The stack's encrypted configuration. */
 function hostSecrets(stack: string): Secrets {
-    const told = pulumi("config", "--show-secrets", "--json", "--stack", stack);
-    const values = JSON.parse(told) as Record<string, { value?: string }>;
+    const values = configurationOf(stack);
     return secretsOf({
         [PRIVATE_KEY]: values[PRIVATE_KEY]?.value,
         [SECRET_VARIABLES]: values[SECRET_VARIABLES]?.value,

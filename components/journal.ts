@@ -1,12 +1,16 @@
 import * as pulumi from "@pulumi/pulumi";
+import { JOB, ROUTER } from "../state/deployment";
 import { append } from "../state/journal/client";
 
-/** Begins the types of what lies on a node: all else is made again by the next run, in place, where the state does not know it. */
-const ON_NODES = "proxmoxve:";
+/**
+ * Begins the types of what lies on a node or the core router. All else is made again by the next run, in place, where the state does not
+ * know it.
+ */
+const KEPT = ["proxmoxve:", JOB, ROUTER];
 
 /**
- * Has every resource on a node that this run makes written into a journal, before and after it is made, so that the CLI need not
- * save the whole state at each step.
+ * Has every resource on a node or the core router that this run makes written into a journal, before and after it is made, so that
+ * the CLI need not save the whole state at each step.
  *
  * A resource with a secret is left out, as that must stand nowhere in plain text: it is made again, or taken back by its marks.
  */
@@ -28,7 +32,9 @@ export function keepJournal(file: string): void {
         ],
     };
     pulumi.runtime.registerStackTransformation(({ type, props, opts }) =>
-        type.startsWith(ON_NODES) ? { props, opts: { ...opts, hooks: { ...opts.hooks, ...hooks } } } : undefined,
+        KEPT.some((begins) => type.startsWith(begins))
+            ? { props, opts: { ...opts, hooks: { ...opts.hooks, ...hooks } } }
+            : undefined,
     );
 }
 

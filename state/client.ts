@@ -1,11 +1,8 @@
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { environmentFor } from "../definitions/childEnvironment";
 import { definitions } from "../definitions/project/read";
 import { Refusal } from "../definitions/refusal";
-import { NODES_ALONE } from "../substrate/nodesAlone";
+import { NODES_ALONE, WITH_ROUTER } from "../substrate/nodesAlone";
 import type { StackOutputs } from "../substrate/outputs";
 import { checkedDeployment, JOB, type Deployment } from "./deployment";
 import { LISTENING, listening } from "./events/read";
@@ -20,12 +17,17 @@ export interface Ended {
 
 /** Runs a command of the Pulumi CLI without a terminal, however it ends. */
 export function attempt(...args: string[]): Ended {
+    return told("", args);
+}
+
+/** @param input what the command reads from its standard input. */
+function told(input: string, args: readonly string[]): Ended {
     const { status, stdout, stderr, error } = spawnSync("pulumi", [...args, "--non-interactive"], {
         cwd: definitions(),
         encoding: "utf8",
         env: environmentFor("pulumi state"),
+        input,
         maxBuffer: 2 ** 30,
-        stdio: ["ignore", "pipe", "pipe"],
     });
     return { code: status, stdout: stdout ?? "", stderr: (error?.message ?? stderr).trim() };
 }
@@ -36,7 +38,10 @@ export function attempt(...args: string[]): Ended {
  * @throws Refusal with what the CLI says of its failure.
  */
 export function pulumi(...args: string[]): string {
-    const { code, stdout, stderr } = attempt(...args);
+    return succeeded(attempt(...args), args);
+}
+
+function succeeded({ code, stdout, stderr }: Ended, args: readonly string[]): string {
     if (code !== 0) {
         throw new Refusal(stderr || `pulumi ${args.slice(0, 2).join(" ")} ended with ${code}`);
     }
@@ -69,20 +74,25 @@ export function exportStack(stack: string): Exported {
 }
 
 /**
- * Puts a state in the place of a stack's. It holds secrets only encrypted, and its file is its owner's alone, until it is gone
- * at once.
+ * Puts a state in the place of a stack's. It goes by standard input, as it may hold a secret in plain text, which the CLI encrypts.
  *
  * @throws Refusal with what the CLI says of its failure.
  */
 export function importState(stack: string, state: Exported): void {
-    const folder = mkdtempSync(join(tmpdir(), "recover-"));
-    try {
-        const file = join(folder, "state.json");
-        writeFileSync(file, JSON.stringify(state), { mode: 0o600 });
-        pulumi("stack", "import", "--stack", stack, "--file", file);
-    } finally {
-        rmSync(folder, { recursive: true, force: true });
-    }
+    const args = ["stack", "import", "--stack", stack];
+    succeeded(told(JSON.stringify(state), args), args);
+}
+
+/** One value of a stack's configuration; an object is its JSON. */
+export interface ConfigValue {
+    readonly value?: string;
+    readonly secret?: boolean;
+}
+
+/** A stack's configuration by the full names of its values, secrets in plain text. @throws Refusal where it cannot be read. */
+export function configurationOf(stack: string): Readonly<Record<string, ConfigValue>> {
+    const text = pulumi("config", "--show-secrets", "--json", "--stack", stack);
+    return JSON.parse(text) as Record<string, ConfigValue>;
 }
 
 /** Outputs of a stack, as schemas/outputs.schema.json describes them. @throws Refusal where there is no such stack. */
@@ -104,19 +114,25 @@ export interface NodesPreview {
  * @param refresh whether the nodes are read; else the state counts for what is there.
  * @throws Refusal with what the CLI says of its failure.
  */
-export async function previewNodes(stack: string, refresh = true): Promise<NodesPreview> {
-    const flags = [
-        `--refresh=${refresh}`,
-        "--show-sames",
-        "--json",
-        "--non-interactive",
-        "--exclude",
-        ROUTER_RESOURCES,
-        "--stack",
-        stack,
-    ];
+export function previewNodes(stack: string, refresh = true): Promise<NodesPreview> {
+    return preview(stack, [`--refresh=${refresh}`, "--exclude", ROUTER_RESOURCES], "1");
+}
+
+/**
+ * Steps of a preview of a substrate's nodes and core router beside the state, which asks the router nothing: how each resource is
+ * declared.
+ *
+ * @throws Refusal with what the CLI says of its failure.
+ */
+export async function previewDeclared(stack: string): Promise<PreviewStep[]> {
+    return (await preview(stack, ["--refresh=false"], WITH_ROUTER)).steps;
+}
+
+/** @param alone value of NODES_ALONE. */
+async function preview(stack: string, further: readonly string[], alone: string): Promise<NodesPreview> {
+    const flags = ["--show-sames", "--json", "--non-interactive", ...further, "--stack", stack];
     const [{ stdout, stderr, code }, { asKept }] = await listening((log) =>
-        run(["preview", ...flags, "--event-log", log], { [NODES_ALONE]: "1", ...LISTENING }),
+        run(["preview", ...flags, "--event-log", log], { [NODES_ALONE]: alone, ...LISTENING }),
     );
     const { steps = [], diagnostics = [] } = previewOf(stdout);
     if (code !== 0) {

@@ -3,7 +3,7 @@ import { createInterface } from "node:readline";
 import { environmentFor } from "../../definitions/childEnvironment";
 import { jsonOr } from "../../definitions/json";
 import { keepSecret } from "../../definitions/printed";
-import { pulumi } from "../../state/client";
+import { configurationOf } from "../../state/client";
 import type { Told } from "../../state/events/events";
 import { LISTENING, listening } from "../../state/events/read";
 import { beginJournal, journalFile } from "../../state/journal/client";
@@ -95,19 +95,13 @@ function begunJournal(stack: string): NodeJS.ProcessEnv | undefined {
 
 /** Has the stack's secrets masked, which Pulumi's own log shows from -v 9 on. */
 function keepConfigured(stack: string): void {
-    const values = JSON.parse(pulumi("config", "--show-secrets", "--json", "--stack", stack)) as Record<string, Value>;
-    for (const { value, secret } of Object.values(values)) {
+    for (const { value, secret } of Object.values(configurationOf(stack))) {
         if (secret === true) {
             keepSecret(value);
             // The values in it, where it is JSON, are secrets each.
             keepSecret(jsonOr(value ?? "", undefined));
         }
     }
-}
-
-interface Value {
-    readonly value?: string;
-    readonly secret?: boolean;
 }
 
 function displayFlags({ color, quiet }: Request): string[] {

@@ -1,4 +1,11 @@
-import { exportStack, importState, previewNodes, type Exported } from "../../state/client";
+import {
+    configurationOf,
+    exportStack,
+    importState,
+    previewDeclared,
+    previewNodes,
+    type Exported,
+} from "../../state/client";
 import type { Deployment } from "../../state/deployment";
 import { leftJournal, removeJournal } from "../../state/journal/client";
 import { wholeState } from "../../state/journal/whole";
@@ -54,7 +61,7 @@ async function fromJournal(stack: string, deployment: Deployment): Promise<Repai
     const journal = leftJournal(stack);
     return journal === undefined
         ? { deployment, notes: [] }
-        : wholeState(deployment, journal, (await previewNodes(stack)).steps);
+        : wholeState(deployment, journal, await previewDeclared(stack), configurationOf(stack));
 }
 
 /** Takes back VMs that the state lost; a preview is asked how they are declared only where there is one. */

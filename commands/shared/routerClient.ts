@@ -1,7 +1,7 @@
 import type { Substrate } from "../../substrate/substrate";
 import { RouterClient, type Credentials } from "../../router/client";
 import { credentials } from "../../router/credentials";
-import { pulumi } from "../../state/client";
+import { configurationOf } from "../../state/client";
 
 /**
  * A client of the substrate's core router; undefined on a flat network and where its endpoint is not set.
@@ -20,8 +20,5 @@ export function routerKey(substrate: string): Credentials {
 
 /** Reads the stack's configuration, secrets too, where the environment has no key of the router. */
 function configOf(stack: string): (key: string) => string | undefined {
-    return (key) => {
-        const text = pulumi("config", "--json", "--show-secrets", "--stack", stack);
-        return (JSON.parse(text) as Record<string, { value?: string }>)[key]?.value;
-    };
+    return (key) => configurationOf(stack)[key]?.value;
 }

@@ -1,11 +1,14 @@
 import { randomUUID } from "node:crypto";
-import type { PreviewStep } from "../client";
+import type { ConfigValue, PreviewStep } from "../client";
 import { nameOf, type Deployment, type PendingOperation, type StateResource } from "../deployment";
 import type { Repair } from "../repair";
 import type { Entry, Journal } from "./entries";
 
 /** Begins the types of Pulumi's resources that stand for a provider. */
 const PROVIDER = "pulumi:providers:";
+
+/** Type of the provider of dynamic resources. */
+const DYNAMIC = `${PROVIDER}pulumi-nodejs`;
 
 /**
  * Makes a state whole that a run which was killed never saved: what the run made is in it as made, and what it had begun as a
@@ -14,7 +17,8 @@ const PROVIDER = "pulumi:providers:";
  * The journal says what was made, with which values; how it is declared beside them (parent, provider, dependencies) a preview
  * says.
  *
- * @param steps of a preview of the nodes against that state.
+ * @param steps of a preview of nodes and core router beside that state.
+ * @param configuration the stack's, which the provider of dynamic resources has a copy of.
  * @param newId gives the ID of a provider that the state does not have.
  * @returns the same state, without notes, where the journal tells of nothing.
  */
@@ -22,9 +26,10 @@ export function wholeState(
     deployment: Deployment,
     { entries }: Journal,
     steps: readonly PreviewStep[],
+    configuration: Readonly<Record<string, ConfigValue>>,
     newId: () => string = randomUUID,
 ): Repair {
-    const declared = declaredIn(steps);
+    const declared = new Map([...declaredIn(steps), ...dynamicProvider(steps, configuration)]);
     const resources = [...(deployment.resources ?? [])];
     const pending = [...(deployment.pending_operations ?? [])];
     const notes: string[] = [];
@@ -59,13 +64,42 @@ function declaredIn(steps: readonly PreviewStep[]): ReadonlyMap<string, StateRes
     return new Map(states.map((one) => [one.urn, one]));
 }
 
+/**
+ * The provider of dynamic resources, by its URN. The engine makes it by itself, with all of the stack's configuration as its inputs
+ * (GetPackageConfig in pkg/resource/deploy/target.go of Pulumi 3.259.0), and no preview tells of it.
+ */
+function dynamicProvider(
+    steps: readonly PreviewStep[],
+    configuration: Readonly<Record<string, ConfigValue>>,
+): ReadonlyMap<string, StateResource> {
+    const references = [...declaredIn(steps).values()].map(({ provider }: Declared) => provider ?? "");
+    const urn = references.map(urnIn).find((one) => one.split("::").at(-2) === DYNAMIC);
+    const inputs = Object.fromEntries(
+        Object.entries(configuration).map(([name, { value = "", secret }]) => [name, secret ? secretOf(value) : value]),
+    );
+    return new Map(urn === undefined ? [] : [[urn, { urn, custom: true, type: DYNAMIC, inputs, outputs: inputs }]]);
+}
+
+/** URN in a reference to a provider, which ends with the provider's ID. */
+function urnIn(provider: string): string {
+    return provider.slice(0, provider.lastIndexOf("::"));
+}
+
+/** A secret of a state that is imported: the CLI encrypts it (pkg/resource/stack/deployment.go of Pulumi 3.259.0). */
+function secretOf(value: string): object {
+    return {
+        "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+        plaintext: JSON.stringify(value),
+    };
+}
+
 /** Components that a resource stands under, and its provider, as far as the state does not have them, the outermost first. */
 function needsOf(
     { parent, provider }: Declared,
     declared: ReadonlyMap<string, StateResource>,
     known: readonly StateResource[],
 ): StateResource[] {
-    const urns = [parent, provider?.slice(0, provider.lastIndexOf("::"))];
+    const urns = [parent, provider && urnIn(provider)];
     return urns.flatMap((urn) => {
         const one = urn === undefined || known.some((other) => other.urn === urn) ? undefined : declared.get(urn);
         return one === undefined ? [] : [...needsOf(one, declared, known), one];

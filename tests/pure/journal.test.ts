@@ -28,11 +28,18 @@ const VM = resource("proxmoxve:index/vmLegacy:VmLegacy", "grooveiq-api-vm01-vm",
     propertyDependencies: { poolId: [POOL.urn] },
     replacementTrigger: "once",
 });
-const STEPS = [PROVIDER, TENANT, COMPONENT, POOL, VM].map((newState): PreviewStep => ({
+const DYNAMIC = "urn:pulumi:dvntm::tenant-hypervisors::pulumi:providers:pulumi-nodejs::default";
+const SCOPE = resource("pulumi-nodejs:dynamic/router:RouterDhcp", "grooveiq-network-dhcp", {
+    parent: TENANT.urn,
+    provider: `${DYNAMIC}::${UNKNOWN}`,
+});
+const STEPS = [PROVIDER, TENANT, COMPONENT, POOL, VM, SCOPE].map((newState): PreviewStep => ({
     op: "create",
     urn: newState.urn,
     newState,
 }));
+
+const CONFIGURATION = { "t:site": { value: "20" }, "t:routerApiSecret": { value: "word", secret: true } };
 
 const INPUTS = { vmId: 5001, poolId: "grooveiq", clone: { vmId: 103 } };
 const MADE = { id: "5001", outputs: { ...INPUTS, id: "5001", macAddress: "BC:24:11:00:00:01" }, at: NOW };
@@ -43,7 +50,7 @@ const journal = (...entries: Entry[]): Journal => ({
     entries: new Map(entries.map((entry) => [entry.urn, entry])),
 });
 const whole = (deployment: Deployment, ...entries: Entry[]) =>
-    wholeState(deployment, journal(...entries), STEPS, () => "p1");
+    wholeState(deployment, journal(...entries), STEPS, CONFIGURATION, () => "p1");
 
 const MADE_VM = {
     ...VM,
@@ -105,6 +112,26 @@ test("it depends on what was made as well, and has the provider that the state h
         [TENANT, had, POOL, COMPONENT, VM].map((one) => one.urn),
     );
     expect(deployment.resources!.at(-1)).toMatchObject({ provider: `${had.urn}::p0`, dependencies: [POOL.urn] });
+});
+
+test("what was made on the router has the provider that the engine makes of the configuration", () => {
+    const made = { id: "grooveiq", outputs: { served: true }, at: NOW };
+    const { deployment } = whole({ resources: [TENANT] }, { urn: SCOPE.urn, inputs: { subnet: "s" }, made });
+    const inputs = {
+        "t:site": "20",
+        "t:routerApiSecret": {
+            "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270",
+            plaintext: '"word"',
+        },
+    };
+    expect(deployment.resources).toMatchObject([
+        TENANT,
+        { urn: DYNAMIC, type: "pulumi:providers:pulumi-nodejs", custom: true, id: "p1", inputs, outputs: inputs },
+        { urn: SCOPE.urn, id: "grooveiq", provider: `${DYNAMIC}::p1`, inputs: { subnet: "s" }, outputs: made.outputs },
+    ]);
+    const had = { ...deployment.resources![1]!, id: "p0" };
+    const again = whole({ resources: [TENANT, had] }, { urn: SCOPE.urn, inputs: {}, made });
+    expect(again.deployment.resources!.slice(1)).toMatchObject([had, { provider: `${DYNAMIC}::p0` }]);
 });
 
 test("what was begun is a pending creation, with the values that it was asked for with", () => {
