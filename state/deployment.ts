@@ -50,6 +50,8 @@ export interface StateResource {
     readonly created?: string;
     /** When it was changed last, in the same form. */
     readonly modified?: string;
+    /** Whether another has its place, and it is still to be deleted. */
+    readonly delete?: boolean;
     /** Whether it was deleted to be made anew, and is not yet. */
     readonly pendingReplacement?: boolean;
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import type { ConfigValue, PreviewStep } from "../client";
-import { nameOf, type Deployment, type PendingOperation, type StateResource } from "../deployment";
+import { nameOf, ROUTER, type Deployment, type PendingOperation, type StateResource } from "../deployment";
 import type { Repair } from "../repair";
 import type { Entry, Journal } from "./entries";
 
@@ -33,29 +33,37 @@ export function wholeState(
     const resources = [...(deployment.resources ?? [])];
     const pending = [...(deployment.pending_operations ?? [])];
     const notes: string[] = [];
-    const add = (resource: StateResource) => {
-        const at = resources.findIndex(({ urn }) => urn === resource.urn);
-        resources.splice(at < 0 ? resources.length : at, 1, resource);
-    };
     for (const one of declared.values()) {
         const entry = entries.get(one.urn);
         if (entry === undefined) {
             continue;
         }
         for (const needed of needsOf(one, declared, resources)) {
-            add(asKnown(needed.type.startsWith(PROVIDER) ? { ...needed, id: newId() } : needed, resources));
+            put(resources, asKnown(needed.type.startsWith(PROVIDER) ? { ...needed, id: newId() } : needed, resources));
         }
         const resource = asKnown(one, resources);
         if (entry.made === undefined) {
             pending.push(begun(resource, entry, resources));
         } else {
-            add(made(resource, entry));
+            put(resources, made(resource, entry));
         }
         notes.push(`${nameOf(one)}: the journal of the run that was killed has it as ${entry.made ? "made" : "begun"}`);
     }
     return notes.length === 0
         ? { deployment, notes }
         : { deployment: { ...deployment, resources, pending_operations: pending }, notes };
+}
+
+/**
+ * Puts a resource into the place of the one with its URN. What is on a node is deleted before another takes its place; what is on a
+ * router is deleted after that, which is still to be done.
+ */
+function put(resources: StateResource[], resource: StateResource): void {
+    const at = resources.findIndex(({ urn }) => urn === resource.urn);
+    const [replaced] = resources.splice(at < 0 ? resources.length : at, 1, resource);
+    if (replaced !== undefined && resource.type.startsWith(ROUTER)) {
+        resources.push({ ...replaced, delete: true });
+    }
 }
 
 /** Resources as they are declared, by URN, in the order in which a program declares them. */

@@ -134,6 +134,14 @@ test("what was made on the router has the provider that the engine makes of the 
     expect(again.deployment.resources!.slice(1)).toMatchObject([had, { provider: `${DYNAMIC}::p0` }]);
 });
 
+test("what had its place on the router is still to be deleted", () => {
+    const old = { ...SCOPE, id: "old", inputs: { subnet: "old" } };
+    const made = { id: "new", outputs: {}, at: NOW };
+    const { deployment } = whole({ resources: [TENANT, old] }, { urn: SCOPE.urn, inputs: { subnet: "s" }, made });
+    const [, now, , before] = deployment.resources!;
+    expect([now!.id, now!.delete, before]).toEqual(["new", undefined, { ...old, delete: true }]);
+});
+
 test("what was begun is a pending creation, with the values that it was asked for with", () => {
     const { deployment, notes } = whole({ resources: [TENANT, PROVIDER] }, { urn: VM.urn, inputs: INPUTS });
     expect(deployment.resources!.map(({ urn }) => urn)).toEqual([TENANT, PROVIDER, COMPONENT].map((one) => one.urn));
