@@ -35,8 +35,10 @@ function policy(
         description,
         enforcementLevel: "mandatory",
         validateResource: ({ urn, type, props }, report) => {
-            const seen = { urn, type, inputs: knownOf(props) };
-            told(() => (of.test(type) ? faults(seen, substrateOf(urn)) : [])).forEach((fault) => report(fault));
+            if (of.test(type)) {
+                const seen = { urn, type, inputs: knownOf(props) };
+                told(() => faults(seen, substrateOf(urn))).forEach((fault) => report(fault));
+            }
         },
     };
 }
