@@ -82,11 +82,12 @@ kills: tools ## kill every kind of process and machine in every kind of run, and
 # Numbers of VMs that the benchmark measures, and how often.
 VMS ?= 1,20,100
 RUNS ?= 5
-# REAL=1 has the node take a real node's times, REAL=10 a tenth of them; LINKED=1 makes linked clones; PHASES=1 says where the time of one preview goes;
+# REAL=1 has the node take a real node's times, REAL=10 a tenth of them; LINKED=1 makes linked clones; WAYS are those of this program; PHASES=1 says where the time of one preview goes;
 # WRITE=1 puts the figures into docs/benchmark.md.
 REAL ?=
 LINKED ?=
 PHASES ?=
+WAYS ?=
 WRITE ?=
 OUTPUT ?=
 
@@ -95,8 +96,9 @@ bench: export VMS := $(VMS)
 bench: export RUNS := $(RUNS)
 bench: export REAL := $(filter-out 0,$(REAL))
 bench: export OUTPUT := $(OUTPUT)
-bench: tools ## beside Terraform, on one simulated node: [VMS=1,20,100] [RUNS=5] [REAL=<n>] [LINKED=1] [PHASES=1] [OUTPUT=<file>] [WRITE=1]
-	@$(TSX) lab/bench/bench.ts --vms "$$VMS" --runs "$$RUNS" $${REAL:+--real "$$REAL"} \
+bench: export WAYS := $(WAYS)
+bench: tools ## beside Terraform, on one simulated node: [VMS=1,20,100] [RUNS=5] [REAL=<n>] [LINKED=1] [WAYS=tenants,journal,pulumi] [PHASES=1] [OUTPUT=<file>] [WRITE=1]
+	@$(TSX) lab/bench/bench.ts --vms "$$VMS" --runs "$$RUNS" $${REAL:+--real "$$REAL"} $${WAYS:+--ways "$$WAYS"} \
 		$(if $(LINKED),--linked) $(if $(PHASES),--phases) $(if $(WRITE),--write) $${OUTPUT:+--output "$$OUTPUT"}
 
 # Where the proof of the README's picture is kept meanwhile.

@@ -9,15 +9,18 @@ import { plotOf } from "./plot";
 import { reportOf } from "./report";
 import { rowsOf } from "./results";
 import { timesInTables } from "./timesInTables";
+import { SIDES, type Way } from "./side";
 import { measureSeries, type NodeTimes, type Plan, type Sample } from "./series";
 
-const HELP = `usage: make bench [VMS=1,20,100] [RUNS=5] [REAL=1] [LINKED=1] [PHASES=1] [WRITE=1] [OUTPUT=figures.json]
-Does the same work through this program and through Terraform (or OpenTofu), by turns, on one simulated node: prints wall
-time, user CPU, peak memory, API requests and their ratios. WRITE=1 puts them into docs/benchmark.md and its plot.
+const HELP = `usage: make bench [VMS=1,20,100] [RUNS=5] [REAL=1] [LINKED=1] [WAYS=tenants,journal,pulumi] [PHASES=1] [WRITE=1] [OUTPUT=figures.json]
+Does the same work through this program (by its own command, by the same with a journal, and by pulumi alone) and through
+Terraform (or OpenTofu), by turns, on one simulated node: prints wall time, user CPU, peak memory, API requests and their ratios. WRITE=1 puts them into docs/benchmark.md and its plot.
 REAL=1 has the node take a real node's times, REAL=10 a tenth of those of its tasks. LINKED=1 makes linked clones. PHASES=1 says instead where
 the time of one preview goes.`;
 
 const DOCUMENTS = resolve(__dirname, "../../docs");
+
+const WAYS = SIDES.filter((side) => side !== "peer");
 
 const INSTANT: NodeTimes = { latency: 0, time_scale: 0, task_seconds: {} };
 
@@ -43,6 +46,7 @@ async function main(): Promise<void> {
             runs: { type: "string", default: "5" },
             real: { type: "string" },
             linked: { type: "boolean", default: false },
+            ways: { type: "string", default: WAYS.join() },
             phases: { type: "boolean", default: false },
             write: { type: "boolean", default: false },
             output: { type: "string" },
@@ -61,9 +65,10 @@ async function main(): Promise<void> {
     const runs = wholeNumber(values.runs);
     const kind = values.real === undefined ? "instant" : "real";
     const times = values.real === undefined ? INSTANT : { ...REAL, time_scale: 1 / wholeNumber(values.real) };
-    const { samples, peer } = await measureAll(sizes, { runs, times, linked: values.linked });
+    const ways = values.ways.split(",").map(way);
+    const { samples, peer } = await measureAll(sizes, { runs, times, linked: values.linked, ways });
     const rows = rowsOf(samples);
-    const command = `make bench VMS=${values.vms} RUNS=${runs}${values.real === undefined ? "" : ` REAL=${values.real}`}${values.linked ? " LINKED=1" : ""}`;
+    const command = `make bench VMS=${values.vms} RUNS=${runs}${values.real === undefined ? "" : ` REAL=${values.real}`}${values.linked ? " LINKED=1" : ""}${values.ways === WAYS.join() ? "" : ` WAYS=${values.ways}`}`;
     const report = reportOf(rows, { command, machine: machine(), peer, runs, times: timesTold(times, values.linked) });
     console.log(`\n${report}`);
     if (values.output !== undefined) {
@@ -75,7 +80,7 @@ async function main(): Promise<void> {
     }
 }
 
-async function measureAll(sizes: readonly number[], work: Pick<Plan, "runs" | "times" | "linked">) {
+async function measureAll(sizes: readonly number[], work: Pick<Plan, "runs" | "times" | "linked" | "ways">) {
     const peer = findPeer();
     if (peer === undefined) {
         console.log("neither terraform nor tofu is on PATH: ours runs alone");
@@ -92,7 +97,7 @@ async function measureAll(sizes: readonly number[], work: Pick<Plan, "runs" | "t
 
 function tell({ vms, run, side, step, seconds, requests, peakMiB }: Sample): void {
     const figures = `${seconds.toFixed(2).padStart(8)} s ${String(requests).padStart(6)} requests ${peakMiB} MiB`;
-    console.log(`${String(vms).padStart(4)} VMs, run ${run}, ${side}: ${step.padEnd(24)} ${figures}`);
+    console.log(`${String(vms).padStart(4)} VMs, run ${run}, ${side.padEnd(7)}: ${step.padEnd(24)} ${figures}`);
 }
 
 function machine(): string {
@@ -109,6 +114,14 @@ function insert(kind: string, figures: string): void {
         throw new Error(`docs/benchmark.md has no place for these figures, between ${begin} and ${end}`);
     }
     writeFileSync(file, `${text.slice(0, from)}${begin}\n${figures}\n${text.slice(to)}`);
+}
+
+function way(text: string): Way {
+    const found = WAYS.find((one) => one === text);
+    if (found === undefined) {
+        throw new Error(`${JSON.stringify(text)} is none of ${WAYS.join(", ")}\n${HELP}`);
+    }
+    return found;
 }
 
 function wholeNumber(text: string): number {

@@ -2,13 +2,15 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { defineMany } from "../manyTenants";
 import type { Workspace } from "../workspace";
-import type { Command, Side, Step } from "./side";
+import type { Command, Side, Step, Way } from "./side";
 
-/** This program, as bin/tenants runs it. */
+/** This program. */
 export class Ours implements Side {
-    readonly name = "ours";
-
+    /**
+     * @param name `tenants` and `journal` by the project's own command, without and with a journal; `pulumi` by the Pulumi CLI alone.
+     */
     constructor(
+        readonly name: Way,
         private readonly workspace: Workspace,
         private readonly vms: number,
         private readonly linked: boolean,
@@ -24,31 +26,17 @@ export class Ours implements Side {
     }
 
     command(step: Step): Command {
-        switch (step) {
-            case "validate":
-                return this.own("validate", this.workspace.stack);
-            case "create":
-                return this.pulumi("up", "--yes", "--skip-preview");
-            case "preview, nothing to do":
-                return this.pulumi("preview", "--expect-no-changes");
-            case "first up after it":
-            case "up, nothing to do":
-                return this.pulumi("up", "--yes", "--skip-preview", "--expect-no-changes");
-            case "drift check":
-                return this.pulumi("refresh", "--preview-only", "--expect-no-changes");
-            case "change of one VM":
-                this.changeOne();
-                return this.pulumi("up", "--yes", "--skip-preview");
-            case "teardown of one tenant":
-                return this.own("teardown", this.workspace.stack, GOES, "--yes", GOES);
-            case "destroy":
-                return this.pulumi("destroy", "--yes", "--skip-preview");
+        if (step === "change of one VM") {
+            this.changeOne();
         }
+        return step === "validate" || step === "teardown of one tenant" || this.name !== "pulumi"
+            ? this.tenants(step)
+            : this.pulumi(step);
     }
 
     /** State after the last run, as `pulumi stack export` gives it. */
     export(): Command {
-        return this.pulumi("stack", "export");
+        return this.cli("stack", "export");
     }
 
     private changeOne(): void {
@@ -56,18 +44,44 @@ export class Ours implements Side {
         writeFileSync(file, readFileSync(file, "utf8").replace("memory: 512MiB", "memory: 768MiB"));
     }
 
-    private pulumi(...args: string[]): Command {
-        const all = [...args, "--stack", this.workspace.stack, "--non-interactive", "--color", "never"];
-        return this.of("pulumi", all);
+    private tenants(step: Step): Command {
+        const { stack } = this.workspace;
+        const words: Readonly<Record<Step, readonly string[]>> = {
+            validate: ["validate", stack],
+            create: ["up", stack, "--yes", "--", "--skip-preview"],
+            "preview, nothing to do": ["preview", stack, "--", "--expect-no-changes"],
+            "first up after it": ["up", stack, "--yes", "--", "--skip-preview", "--expect-no-changes"],
+            "up, nothing to do": ["up", stack, "--yes", "--", "--skip-preview", "--expect-no-changes"],
+            "drift check": ["drift", stack],
+            "change of one VM": ["up", stack, "--yes", "--", "--skip-preview"],
+            "teardown of one tenant": ["teardown", stack, GOES, `--yes=${GOES}`],
+            destroy: ["destroy", stack, `--yes=${stack}`, "--", "--skip-preview"],
+        };
+        return this.of(join(this.workspace.root, "bin", "tenants"), words[step]);
     }
 
-    private own(name: string, ...args: string[]): Command {
-        return this.of(join(this.workspace.root, "bin", "tenants"), [name, ...args]);
+    private pulumi(step: Exclude<Step, "validate" | "teardown of one tenant">): Command {
+        const up = ["up", "--yes", "--skip-preview"];
+        const words: Readonly<Record<typeof step, readonly string[]>> = {
+            create: up,
+            "preview, nothing to do": ["preview", "--expect-no-changes"],
+            "first up after it": [...up, "--expect-no-changes"],
+            "up, nothing to do": [...up, "--expect-no-changes"],
+            "drift check": ["refresh", "--preview-only", "--expect-no-changes"],
+            "change of one VM": up,
+            destroy: ["destroy", "--yes", "--skip-preview"],
+        };
+        return this.cli(...words[step]);
+    }
+
+    private cli(...args: string[]): Command {
+        return this.of("pulumi", [...args, "--stack", this.workspace.stack, "--non-interactive", "--color", "never"]);
     }
 
     private of(program: string, args: readonly string[]): Command {
         const looks = args[0] === "refresh";
-        const env = { ...this.workspace.variables, ...(!looks && OF_MAKE) };
+        const journal = this.name === "journal" ? { JOURNAL: "1" } : {};
+        const env = { ...this.workspace.variables, ...(!looks && OF_MAKE), ...journal };
         return { program, args, cwd: this.workspace.root, env };
     }
 }

@@ -31,7 +31,7 @@ export async function measurePhases(vms: number): Promise<string> {
     const workspace = await Workspace.create(LAB_SUBSTRATE, node);
     const empty = await EmptyProgram.create();
     try {
-        const ours = new Ours(workspace, vms, false);
+        const ours = new Ours("pulumi", workspace, vms, false);
         ours.reset();
         await measure(node, ours.command("create"));
         const marks = join(workspace.root, "marks.json");

@@ -1,20 +1,23 @@
 import { sizesOf, type Spread } from "./results";
-import { STEPS, type Step } from "./side";
+import { SIDES, STEPS, type SideName, type Step } from "./side";
 
 /** Wall times of one step at one size, in seconds. */
 export interface Times {
     readonly vms: number;
     readonly step: Step;
-    readonly ours: Spread;
-    readonly peer?: Spread;
+    readonly sides: Readonly<Partial<Record<SideName, Spread>>>;
 }
 
 const PANEL = { width: 250, height: 196, left: 52, top: 28, right: 16, bottom: 44 };
 const COLUMNS = 3;
 const FOOT = 30;
-const SIDES = ["ours", "peer"] as const;
-const COLOURS = { ours: "#1f77b4", peer: "#d62728" } as const;
-const NAMES = { ours: "tenant-hypervisors (Pulumi)", peer: "bpg/proxmox (Terraform)" } as const;
+const COLOURS = { tenants: "#1f77b4", journal: "#2ca02c", pulumi: "#9467bd", peer: "#d62728" } as const;
+const NAMES = {
+    tenants: "tenants",
+    journal: "tenants, with a journal",
+    pulumi: "pulumi by hand",
+    peer: "bpg/proxmox (Terraform)",
+} as const;
 
 /**
  * Wall time over the number of VMs, a panel for each step, as an SVG. Both axes are logarithmic, so that one VM and a hundred
@@ -29,9 +32,9 @@ export function plotOf(rows: readonly Times[]): string {
         const own = rows.filter((row) => row.step === step);
         return `<g transform="${at}">${panelOf(step, own, sizesOf(rows))}</g>`;
     });
-    const shown = SIDES.filter((side) => rows.some((row) => row[side] !== undefined));
+    const shown = SIDES.filter((side) => rows.some((row) => row.sides[side] !== undefined));
     const legend = shown.map((side, index) => {
-        const x = PANEL.left + index * 220;
+        const x = PANEL.left + index * 170;
         return `<path d="M${x} ${height - 12}h20" stroke="${COLOURS[side]}" stroke-width="2"/>${text(NAMES[side], x + 26, height - 8)}`;
     });
     return (
@@ -40,9 +43,9 @@ export function plotOf(rows: readonly Times[]): string {
     );
 }
 
-/** One step: both sides as lines, the spread of the runs as whiskers. */
+/** One step: each side as a line, the spread of the runs as whiskers. */
 function panelOf(step: string, rows: readonly Times[], sizes: readonly number[]): string {
-    const spreads = rows.flatMap(({ ours, peer }) => [ours, ...(peer === undefined ? [] : [peer])]);
+    const spreads = rows.flatMap(({ sides }) => Object.values(sides));
     const powers = powersAround(Math.min(...spreads.map(({ min }) => min)), Math.max(...spreads.map(({ max }) => max)));
     const right = PANEL.width - PANEL.right;
     const floor = PANEL.height - PANEL.bottom;
@@ -66,8 +69,8 @@ function panelOf(step: string, rows: readonly Times[], sizes: readonly number[])
     ].join("");
 }
 
-function lineOf(side: (typeof SIDES)[number], rows: readonly Times[], x: Scale, y: Scale): string {
-    const own = rows.flatMap(({ vms, [side]: spread }) => (spread === undefined ? [] : [{ vms, spread }]));
+function lineOf(side: SideName, rows: readonly Times[], x: Scale, y: Scale): string {
+    const own = rows.flatMap(({ vms, sides: { [side]: spread } }) => (spread === undefined ? [] : [{ vms, spread }]));
     const points = own.map(({ vms, spread }) => `${fixed(x(vms))},${fixed(y(spread.median))}`);
     const whiskers = own.map(({ vms, spread: { min, max } }) => `M${fixed(x(vms))} ${fixed(y(min))}V${fixed(y(max))}`);
     const dots = points.map((point) => {

@@ -1,5 +1,13 @@
-import { lineThrough, sizesOf, type Figures, type Row } from "./results";
-import { STEPS } from "./side";
+import { lineThrough, sizesOf, type Figures, type Row, type Spread } from "./results";
+import { SIDES, STEPS, type SideName } from "./side";
+
+/** What the columns say of those who did the work. */
+export const TITLES: Readonly<Record<SideName, string>> = {
+    tenants: "`tenants`",
+    journal: "`tenants`, journal",
+    pulumi: "`pulumi`",
+    peer: "peer",
+};
 
 /** How figures came about, in a person's words. */
 export interface Circumstances {
@@ -20,61 +28,56 @@ export function reportOf(rows: readonly Row[], { command, machine, peer, runs, t
     ].join("\n\n");
 }
 
-function tableOf(rows: readonly Row[]): string {
-    const { vms, peer } = rows[0]!;
-    const title = `**${vms} VM${vms === 1 ? "" : "s"}**`;
-    if (peer === undefined) {
-        const head = ["step", "wall s (min-max)", "user CPU s", "peak MiB", "requests"];
-        return `${title}\n\n${table(
-            head,
-            rows.map(({ step, ours }) => [step, ...cellsOf(ours)]),
-        )}`;
-    }
-    const head = ["step", "ours: wall s", "peer: wall s", "ratio", "user CPU s", "peak MiB", "requests", "ratio"];
-    const cells = rows.map(({ step, ours, peer: other }) => {
-        const [a, b] = [cellsOf(ours), cellsOf(other!)];
-        return [
-            step,
-            a[0]!,
-            b[0]!,
-            `**${ratio(ours.seconds.median, other!.seconds.median)}**`,
-            ...[1, 2, 3].map((column) => `${a[column]} / ${b[column]}`),
-            ratio(ours.requests, other!.requests),
-        ];
-    });
-    return `${title}\n\n${table(head, cells)}`;
+/** Those who did a step, in the order of the columns. */
+function sidesOf(rows: readonly Row[]): SideName[] {
+    return SIDES.filter((side) => rows.some((row) => row.sides[side] !== undefined));
 }
 
-function cellsOf({ seconds, userSeconds, peakMiB, requests }: Figures): string[] {
-    const { median, min, max } = seconds;
-    const wall = min === max ? number(median) : `${number(median)} (${number(min)}-${number(max)})`;
-    return [wall, number(userSeconds), String(Math.round(peakMiB)), String(requests)];
+function tableOf(rows: readonly Row[]): string {
+    const { vms } = rows[0]!;
+    const sides = sidesOf(rows);
+    const head = ["step", ...sides.map((side) => `${TITLES[side]}: wall s`), "user CPU s", "peak MiB", "requests"];
+    const cells = rows.map(({ step, sides: did }) => {
+        const figures = sides.map((side) => did[side]!);
+        const each = (of: (one: Figures) => string) => figures.map(of).join(" / ");
+        return [
+            step,
+            ...figures.map((one) => `${wall(one.seconds)}${one === did.peer ? "" : ratioTo(did.peer, one)}`),
+            each(({ userSeconds }) => number(userSeconds)),
+            each(({ peakMiB }) => String(Math.round(peakMiB))),
+            each(({ requests }) => String(requests)),
+        ];
+    });
+    return `**${vms} VM${vms === 1 ? "" : "s"}**\n\n${table(head, cells)}`;
+}
+
+function wall({ median, min, max }: Spread): string {
+    return min === max ? number(median) : `${number(median)} (${number(min)}-${number(max)})`;
+}
+
+function ratioTo(peer: Figures | undefined, ours: Figures): string {
+    return peer === undefined ? "" : ` **${(ours.seconds.median / peer.seconds.median).toFixed(2)}**`;
 }
 
 function growthOf(rows: readonly Row[]): string[] {
-    const sides = (["ours", "peer"] as const).filter((side) => rows.every((row) => row[side] !== undefined));
     const lines = STEPS.flatMap((step) =>
-        sides.flatMap((side) => {
+        sidesOf(rows).flatMap((side) => {
             const points = rows
                 .filter((row) => row.step === step)
-                .map((row) => [row.vms, row[side]!.seconds.median] as const);
+                .map((row) => [row.vms, row.sides[side]!.seconds.median] as const);
             const line = lineThrough(points);
             return line === undefined
                 ? []
-                : [[step, side, number(line.fixed), (line.perVm * 1000).toFixed(0), line.fit.toFixed(3)]];
+                : [[step, TITLES[side], number(line.fixed), (line.perVm * 1000).toFixed(0), line.fit.toFixed(3)]];
         }),
     );
-    const head = ["step", "side", "fixed s", "ms per VM", "R²"];
+    const head = ["step", "by", "fixed s", "ms per VM", "R²"];
     return lines.length === 0 ? [] : [`**Growth**: the straight line through the sizes.\n\n${table(head, lines)}`];
 }
 
 function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
     const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
     return [line(head), `|${head.map(() => "---").join("|")}|`, ...rows.map(line)].join("\n");
-}
-
-function ratio(ours: number, peer: number): string {
-    return peer === 0 ? "-" : (ours / peer).toFixed(2);
 }
 
 function number(value: number): string {

@@ -1,5 +1,5 @@
 import type { Sample } from "./series";
-import { STEPS, type Side, type Step } from "./side";
+import { SIDES, STEPS, type SideName, type Step } from "./side";
 
 /** Several measurements of one thing. */
 export interface Spread {
@@ -16,12 +16,11 @@ export interface Figures {
     readonly requests: number;
 }
 
-/** One step at one size; without the peer where there is none. */
+/** One step at one size, by whoever did it. */
 export interface Row {
     readonly vms: number;
     readonly step: Step;
-    readonly ours: Figures;
-    readonly peer?: Figures;
+    readonly sides: Readonly<Partial<Record<SideName, Figures>>>;
 }
 
 /** Seconds as a straight line over the number of VMs. */
@@ -38,10 +37,11 @@ export interface Line {
 export function rowsOf(samples: readonly Sample[]): Row[] {
     return sizesOf(samples).flatMap((vms) =>
         STEPS.flatMap((step) => {
-            const of = (side: Side["name"]) =>
-                figuresOf(samples.filter((one) => one.vms === vms && one.step === step && one.side === side));
-            const [ours, peer] = [of("ours"), of("peer")];
-            return ours === undefined ? [] : [{ vms, step, ours, ...(peer && { peer }) }];
+            const own = samples.filter((one) => one.vms === vms && one.step === step);
+            const sides = SIDES.filter((side) => own.some((one) => one.side === side)).map(
+                (side) => [side, figuresOf(own.filter((one) => one.side === side))] as const,
+            );
+            return own.length === 0 ? [] : [{ vms, step, sides: Object.fromEntries(sides) }];
         }),
     );
 }
@@ -50,10 +50,8 @@ export function sizesOf(samples: readonly { readonly vms: number }[]): number[] 
     return [...new Set(samples.map(({ vms }) => vms))].sort((a, b) => a - b);
 }
 
-function figuresOf(samples: readonly Sample[]): Figures | undefined {
-    if (samples.length === 0) {
-        return undefined;
-    }
+/** @param samples at least one. */
+function figuresOf(samples: readonly Sample[]): Figures {
     const median = (of: (sample: Sample) => number) => spreadOf(samples.map(of)).median;
     return {
         seconds: spreadOf(samples.map(({ seconds }) => seconds)),

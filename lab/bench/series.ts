@@ -6,11 +6,11 @@ import { Workspace } from "../workspace";
 import { Ours } from "./ours";
 import { Peer } from "./peer";
 import { configurationOf, type Exported } from "./peerConfiguration";
-import { measure, STEPS, type Measured, type Side, type Step } from "./side";
+import { measure, STEPS, type Measured, type Side, type SideName, type Step, type Way } from "./side";
 
 /** One measurement. */
 export interface Sample extends Measured {
-    readonly side: Side["name"];
+    readonly side: SideName;
     readonly step: Step;
     readonly vms: number;
     readonly run: number;
@@ -33,6 +33,8 @@ export interface Plan {
     readonly times: NodeTimes;
     /** Whether VMs are made as linked clones. */
     readonly linked: boolean;
+    /** Ways in which this program does the work. */
+    readonly ways: readonly Way[];
     /** Program of the peer; without it ours runs alone. */
     readonly peer: string | undefined;
     /** Told of each measurement as it comes. */
@@ -43,16 +45,16 @@ export interface Plan {
  * Measures every step of so many VMs on one simulated node, ours and the peer by turns, each from an empty node to an empty
  * node.
  *
- * @throws Error where a step fails, or where the two did not do the same work.
+ * @throws Error where a step fails, or where not all did the same work.
  */
 export async function measureSeries(plan: Plan): Promise<Sample[]> {
     const node = await SimulatedNode.start();
     const workspace = await Workspace.create(LAB_SUBSTRATE, node);
-    const variables = workspace.variables;
-    const peer = plan.peer === undefined ? undefined : new Peer(plan.peer, variables);
+    const ours = plan.ways.map((way) => new Ours(way, workspace, plan.vms, plan.linked));
+    const peer = plan.peer === undefined ? undefined : new Peer(plan.peer, workspace.variables);
     try {
         await node.set({ ...plan.times });
-        const series = new Series(plan, node, new Ours(workspace, plan.vms, plan.linked), peer);
+        const series = new Series(plan, node, ours, peer);
         return await series.all();
     } finally {
         peer?.remove();
@@ -67,15 +69,14 @@ class Series {
     constructor(
         private readonly plan: Plan,
         private readonly node: SimulatedNode,
-        private readonly ours: Ours,
+        private readonly ours: readonly Ours[],
         private readonly peer: Peer | undefined,
     ) {}
 
     async all(): Promise<Sample[]> {
         for (let run = 1; run <= this.plan.runs; run++) {
-            await this.through(this.ours, run);
-            if (this.peer !== undefined) {
-                await this.through(this.peer, run);
+            for (const side of [...this.ours, ...(this.peer === undefined ? [] : [this.peer])]) {
+                await this.through(side, run);
             }
         }
         return this.samples;
@@ -91,7 +92,7 @@ class Series {
             this.samples.push(sample);
             this.plan.heard(sample);
             if (step === "create" && run === 1) {
-                await this.compare();
+                await this.compare(side);
             }
         }
     }
@@ -101,18 +102,18 @@ class Series {
         return step !== "teardown of one tenant" || Math.min(this.plan.vms, MANY_TENANTS) > 1;
     }
 
-    /** The peer is to do what ours did, and is held to it. */
-    private async compare(): Promise<void> {
+    /** The others are to do what the first of ours did, and are held to it. */
+    private async compare({ name }: Side): Promise<void> {
         const now = withoutChance(await this.node.state());
         if (this.made === undefined) {
             this.made = now;
             if (this.peer !== undefined) {
-                const { output } = await measure(this.node, this.ours.export());
+                const { output } = await measure(this.node, this.ours[0]!.export());
                 const { deployment } = JSON.parse(output) as { deployment: { resources: Exported[] } };
                 this.peer.configure(configurationOf(deployment.resources, this.node.ready.endpoint));
             }
         } else if (!isDeepStrictEqual(now, this.made)) {
-            throw new Error("the peer made something else of the node than ours did: the figures would say nothing");
+            throw new Error(`${name} made something else of the node than the first: the figures would say nothing`);
         }
     }
 }

@@ -34,9 +34,20 @@ export interface Measured extends Taken {
     readonly requests: number;
 }
 
-/** One of the two that do the same work. */
+/**
+ * Who does the same work, in the order of the tables: this program by its own command, by the same with a journal, by the Pulumi
+ * CLI alone, and the peer.
+ */
+export const SIDES = ["tenants", "journal", "pulumi", "peer"] as const;
+
+export type SideName = (typeof SIDES)[number];
+
+/** This program, in one of its ways. */
+export type Way = Exclude<SideName, "peer">;
+
+/** One of those that do the same work. */
 export interface Side {
-    readonly name: "ours" | "peer";
+    readonly name: SideName;
     /** Brings the definitions back to what they are before the first step. */
     reset(): void;
     /** Makes the edit that a step is about, if any, and says what does the step. */

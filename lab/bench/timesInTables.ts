@@ -1,6 +1,7 @@
 import type { Times } from "./plot";
 import type { Spread } from "./results";
-import { STEPS } from "./side";
+import { TITLES } from "./report";
+import { SIDES, STEPS, type SideName } from "./side";
 
 /**
  * Wall times in the tables of a report (reportOf), from which the page's plot is drawn: plot and tables are then the same
@@ -11,7 +12,7 @@ import { STEPS } from "./side";
 export function timesInTables(report: string): Times[] {
     const times: Times[] = [];
     let vms: number | undefined;
-    let beside = false;
+    let sides: (SideName | undefined)[] = [];
     for (const line of report.split("\n")) {
         const title = /^\*\*(\d+) VMs?\*\*$/.exec(line);
         const cells = line.split("|").map((cell) => cell.trim());
@@ -21,17 +22,18 @@ export function timesInTables(report: string): Times[] {
         } else if (line.startsWith("**")) {
             vms = undefined;
         } else if (cells[1] === "step") {
-            beside = cells[3] === "peer: wall s";
+            sides = cells.map((cell) => SIDES.find((side) => cell === `${TITLES[side]}: wall s`));
         } else if (step !== undefined && vms !== undefined) {
-            times.push({ vms, step, ours: spreadIn(cells[2]!), ...(beside && { peer: spreadIn(cells[3]!) }) });
+            const of = sides.flatMap((side, at) => (side === undefined ? [] : [[side, spreadIn(cells[at]!)] as const]));
+            times.push({ vms, step, sides: Object.fromEntries(of) });
         }
     }
     return times;
 }
 
-/** A cell as `1.30 (1.26-1.52)`, or one figure for a single run. */
+/** A cell as `1.30 (1.26-1.52) **0.98**`, or one figure for a single run. */
 function spreadIn(cell: string): Spread {
-    const [, median, , min, max] = /^([\d.]+)( \(([\d.]+)-([\d.]+)\))?$/.exec(cell) ?? [];
+    const [, median, , min, max] = /^([\d.]+)( \(([\d.]+)-([\d.]+)\))?( \*\*[\d.]+\*\*)?$/.exec(cell) ?? [];
     if (median === undefined) {
         throw new RangeError(`no figure in the cell ${JSON.stringify(cell)}`);
     }

@@ -8,12 +8,13 @@ import { lineThrough, rowsOf, spreadOf } from "../../lab/bench/results";
 import { Sampler } from "../../lab/bench/sampler";
 import { timesInTables } from "../../lab/bench/timesInTables";
 import type { Sample } from "../../lab/bench/series";
+import type { SideName } from "../../lab/bench/side";
 
 const DOCS = resolve(__dirname, "../../docs");
 
 jest.setTimeout(60_000);
 
-function sample(side: "ours" | "peer", vms: number, seconds: number): Sample {
+function sample(side: SideName, vms: number, seconds: number): Sample {
     return {
         side,
         vms,
@@ -27,9 +28,10 @@ function sample(side: "ours" | "peer", vms: number, seconds: number): Sample {
 }
 
 const SAMPLES = [1, 20, 100].flatMap((vms) => [
-    sample("ours", vms, 2 + vms * 0.1),
-    sample("ours", vms, 3 + vms * 0.1),
-    sample("ours", vms, 9 + vms * 0.1),
+    sample("tenants", vms, 2 + vms * 0.1),
+    sample("tenants", vms, 3 + vms * 0.1),
+    sample("tenants", vms, 9 + vms * 0.1),
+    sample("pulumi", vms, 3 + vms * 0.1),
     sample("peer", vms, 1 + vms * 0.05),
 ]);
 
@@ -59,10 +61,10 @@ test("the report has medians, spreads, ratios and growth", () => {
     };
     const report = reportOf(rowsOf(SAMPLES), circumstances);
     expect(report).toContain(
-        "| create | 13.0 (12.0-19.0) | 6.00 | **2.17** | 1.50 / 1.50 | 100 / 100 | 1000 / 1000 | 1.00 |",
+        "| create | 13.0 (12.0-19.0) **2.17** | 13.0 **2.17** | 6.00 | 1.50 / 1.50 / 1.50 | 100 / 100 / 100 | 1000 / 1000 / 1000 |",
     );
-    expect(report).toContain("| create | ours | 3.00 | 100 | 1.000 |");
-    const alone = reportOf(rowsOf(SAMPLES.filter(({ side }) => side === "ours")), {
+    expect(report).toContain("| create | `tenants` | 3.00 | 100 | 1.000 |");
+    const alone = reportOf(rowsOf(SAMPLES.filter(({ side }) => side === "tenants")), {
         ...circumstances,
         peer: undefined,
     });
@@ -70,11 +72,15 @@ test("the report has medians, spreads, ratios and growth", () => {
     expect(alone).toContain("| create | 13.0 (12.0-19.0) | 1.50 | 100 | 1000 |");
 });
 
-test("the plot names both sides, axes and units, and is logarithmic: ten times as much is everywhere as far", () => {
+test("the plot names all sides, axes and units, and is logarithmic: ten times as much is everywhere as far", () => {
     const spread = (seconds: number) => ({ median: seconds, min: seconds, max: seconds });
-    const rows = [1, 10, 100].map((vms) => ({ vms, step: "create" as const, ours: spread(vms), peer: spread(2) }));
+    const rows = [1, 10, 100].map((vms) => ({
+        vms,
+        step: "create" as const,
+        sides: { tenants: spread(vms), peer: spread(2) },
+    }));
     const plot = plotOf(rows);
-    for (const words of ["tenant-hypervisors (Pulumi)", "bpg/proxmox (Terraform)", "wall time, s", "VMs", "create"]) {
+    for (const words of ["tenants", "bpg/proxmox (Terraform)", "wall time, s", "VMs", "create"]) {
         expect(plot).toContain(`>${words}<`);
     }
     const lines = [...plot.matchAll(/<polyline points="([^"]+)"/g)].map(([, points]) =>
@@ -87,7 +93,9 @@ test("the plot names both sides, axes and units, and is logarithmic: ten times a
     expect(y1 - y2).toBeGreaterThan(10);
     expect(new Set(lines[1]!.map(([, y]) => y)).size).toBe(1);
     // Without a peer it is not named.
-    expect(plotOf(rows.map(({ vms, step, ours }) => ({ vms, step, ours })))).not.toContain("Terraform");
+    expect(plotOf(rows.map(({ sides, ...row }) => ({ ...row, sides: { tenants: sides.tenants } })))).not.toContain(
+        "Terraform",
+    );
 });
 
 test("tables of a report give back their times, beside a peer and alone", () => {
@@ -95,14 +103,17 @@ test("tables of a report give back their times, beside a peer and alone", () => 
     expect(timesInTables(reportOf(rowsOf(SAMPLES), circumstances))).toContainEqual({
         vms: 100,
         step: "create",
-        ours: { median: 13, min: 12, max: 19 },
-        peer: { median: 6, min: 6, max: 6 },
+        sides: {
+            tenants: { median: 13, min: 12, max: 19 },
+            pulumi: { median: 13, min: 13, max: 13 },
+            peer: { median: 6, min: 6, max: 6 },
+        },
     });
-    const alone = rowsOf(SAMPLES.filter(({ side }) => side === "ours"));
+    const alone = rowsOf(SAMPLES.filter(({ side }) => side === "tenants"));
     expect(timesInTables(reportOf(alone, { ...circumstances, peer: undefined }))[0]).toEqual({
         vms: 1,
         step: "create",
-        ours: { median: 3.1, min: 2.1, max: 9.1 },
+        sides: { tenants: { median: 3.1, min: 2.1, max: 9.1 } },
     });
 });
 
