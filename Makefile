@@ -76,8 +76,8 @@ FROM ?= 1
 kills: export KILLS := $(KILLS)
 kills: export SEED := $(SEED)
 kills: export FROM := $(FROM)
-kills: tools ## kill every kind of process and machine in every kind of run, and see that the next run settles all: [KILLS=500] [SEED=1] [FROM=1]
-	@$(TSX) lab/kills/main.ts --kills "$$KILLS" --seed "$$SEED" --from "$$FROM"
+kills: tools ## kill every kind of process and machine in every kind of run, and see that the next run settles all: [KILLS=500] [SEED=1] [FROM=1] [JOURNAL=1]
+	@$(TSX) lab/kills/main.ts --kills "$$KILLS" --seed "$$SEED" --from "$$FROM" $(if $(filter 1,$(JOURNAL)),--journal)
 
 # Numbers of VMs that the benchmark measures, and how often.
 VMS ?= 1,20,100

@@ -48,10 +48,12 @@ export class Kills {
     private constructor(
         readonly seed: number,
         readonly site: Site,
+        private readonly journal: boolean,
     ) {}
 
-    static async start(seed: number): Promise<Kills> {
-        return new Kills(seed, await Site.start());
+    /** @param journal whether every run keeps a journal, not those of a third of the trials alone. */
+    static async start(seed: number, journal = false): Promise<Kills> {
+        return new Kills(seed, await Site.start(), journal);
     }
 
     /** Ends the command that runs, so that whoever waits gets to its clean-up. */
@@ -72,7 +74,9 @@ export class Kills {
         const [name, victim] = pairOf(this.seed, number);
         return this.told(number, async () => {
             const { writes } = await this.site.reference(name);
-            if (dice.percent(30)) {
+            // Drawn either way, so that the same trial kills the same.
+            const drawn = dice.percent(30);
+            if (drawn || this.journal) {
                 this.site.environment = { JOURNAL: "1" };
                 this.steps.push("with a journal");
             }

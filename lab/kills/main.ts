@@ -3,11 +3,12 @@ import { parseArgs } from "node:util";
 import { endWith, runLab, type LabRun } from "../ending";
 import { Kills, type Kill, type Trial } from "./kills";
 
-const HELP = `usage: make kills [KILLS=500] [SEED=1] [FROM=1]
+const HELP = `usage: make kills [KILLS=500] [SEED=1] [FROM=1] [JOURNAL=1]
 Kills the command, the CLI, the language host, the program, the policy pack, each provider, all of them, or node or router, at
 random moments of a run that creates, changes, makes anew, renames, tears down, destroys or recovers, against the simulated node
 and router. What goes on with it must then settle everything in one run: node, router and state as after a run that nothing
-interrupted, nothing of others touched, no process left. The same seed kills the same at the same writes.
+interrupted, nothing of others touched, no process left. The same seed kills the same at the same writes. Runs keep a journal in
+place of the CLI's checkpoints in a third of the trials, with JOURNAL=1 in all.
 Exit 0: everything was got over; 1: something was not, which is told with the command that does it again; 2: wrong usage; 130:
 ended by Ctrl-C.`;
 
@@ -17,6 +18,7 @@ async function main(): Promise<number> {
             kills: { type: "string", default: "500" },
             seed: { type: "string", default: "1" },
             from: { type: "string", default: "1" },
+            journal: { type: "boolean", default: false },
             help: { type: "boolean", default: false },
         },
     });
@@ -29,12 +31,19 @@ async function main(): Promise<number> {
         console.error(`KILLS, SEED and FROM are whole numbers, KILLS and FROM from 1 on\n${HELP}`);
         return 2;
     }
-    return runLab("kills", (run) => killAll(kills, seed, from, run));
+    return runLab("kills", (run) => killAll({ wanted: kills, seed, from, journal: values.journal }, run));
 }
 
-async function killAll(wanted: number, seed: number, from: number, { signal, runs }: LabRun): Promise<number> {
+interface Asked {
+    readonly wanted: number;
+    readonly seed: number;
+    readonly from: number;
+    readonly journal: boolean;
+}
+
+async function killAll({ wanted, seed, from, journal }: Asked, { signal, runs }: LabRun): Promise<number> {
     const began = Date.now();
-    const kills = await Kills.start(seed);
+    const kills = await Kills.start(seed, journal);
     signal.addEventListener("abort", () => kills.interrupt());
     runs("Pulumi, the simulated node and the simulated router");
     const killed: Kill[] = [];
@@ -47,7 +56,7 @@ async function killAll(wanted: number, seed: number, from: number, { signal, run
             signal.throwIfAborted();
             killed.push(...trial.killed);
             broken += trial.broken === undefined ? 0 : 1;
-            tell(seed, killed.length, trial);
+            tell(`SEED=${seed} FROM=${number} KILLS=1${journal ? " JOURNAL=1" : ""}`, killed.length, trial);
         }
     } finally {
         await kills.stop();
@@ -60,10 +69,11 @@ async function killAll(wanted: number, seed: number, from: number, { signal, run
     return broken === 0 ? 0 : 1;
 }
 
-function tell(seed: number, kills: number, { number, steps, broken, seconds }: Trial): void {
-    console.log(`trial ${number}, seed ${seed}, ${kills} kills so far, ${seconds.toFixed(1)} s: ${steps.join("; ")}`);
+/** @param again variables with which make does the trial again. */
+function tell(again: string, kills: number, { number, steps, broken, seconds }: Trial): void {
+    console.log(`trial ${number}, ${kills} kills so far, ${seconds.toFixed(1)} s: ${steps.join("; ")}`);
     if (broken !== undefined) {
-        console.error(`BROKEN: ${broken}\nagain: make kills SEED=${seed} FROM=${number} KILLS=1`);
+        console.error(`BROKEN: ${broken}\nagain: make kills ${again}`);
     }
 }
 
