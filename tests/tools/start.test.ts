@@ -143,7 +143,8 @@ test("a short run is not optimized, which costs more than it gives", () => {
     const optimized = (before: string) => {
         const program = `${before} const often = (n) => n % 7; for (let n = 0, sum = 0; n < 1e5; n++) sum += often(n);`;
         const { stdout } = spawnSync(process.execPath, ["--trace-opt", "-e", program], { cwd: root, encoding: "utf8" });
-        return /marking .*<JSFunction often.* for optimization/.test(stdout);
+        // V8 may take the loop or what it calls, as whichever comes first.
+        return /^\[(marking|compiling method) /m.test(stdout);
     };
     expect(optimized("")).toBe(true);
     expect(optimized('require("./start/brief");')).toBe(false);
