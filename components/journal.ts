@@ -1,12 +1,12 @@
 import * as pulumi from "@pulumi/pulumi";
-import { JOB, ROUTER } from "../state/deployment";
+import { ON_NODES, ROUTER } from "../state/deployment";
 import { append } from "../state/journal/client";
 
 /**
  * Begins the types of what lies on a node or the core router. All else is made again by the next run, in place, where the state does not
  * know it.
  */
-const KEPT = ["proxmoxve:", JOB, ROUTER];
+const KEPT = [...ON_NODES, ROUTER];
 
 /**
  * Has every resource on a node or the core router that this run makes written into a journal, before and after it is made, so that

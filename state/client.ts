@@ -4,7 +4,7 @@ import { definitions } from "../definitions/project/read";
 import { Refusal } from "../definitions/refusal";
 import { NODES_ALONE, WITH_ROUTER } from "../substrate/nodesAlone";
 import type { StackOutputs } from "../substrate/outputs";
-import { checkedDeployment, JOB, type Deployment } from "./deployment";
+import { checkedDeployment, ON_NODES, type Deployment } from "./deployment";
 import { LISTENING, listening } from "./events/read";
 
 /** How a command of the Pulumi CLI ended, without a terminal. */
@@ -199,9 +199,6 @@ export interface PreviewStep {
     /** Each property that differs, by its path, such as `disks[0].size`. */
     readonly detailedDiff?: Readonly<Record<string, { readonly kind: string }>> | null;
 }
-
-/** Begins the types of what is on the nodes. */
-const ON_NODES = ["proxmoxve:", JOB];
 
 /** Steps that would change something; those of a refresh, and the halves of a replacement, tell nothing more. */
 const CHANGING = ["create", "update", "replace", "delete"];

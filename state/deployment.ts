@@ -72,6 +72,8 @@ export const RULES = "proxmoxve:firewall/rulesLegacy:RulesLegacy";
 export const IPSET = "proxmoxve:firewall/ipsetLegacy:IpsetLegacy";
 /** A backup job on a node, as node/jobs/resource.ts declares it. */
 export const JOB = "pulumi-nodejs:dynamic/node:BackupJob";
+/** Begin the types of what is on the nodes. */
+export const ON_NODES = ["proxmoxve:", JOB];
 /** Begins the types of what the stack writes to the core router. */
 export const ROUTER = "pulumi-nodejs:dynamic/router:";
 
@@ -110,7 +112,7 @@ export function byTenant(resources: readonly StateResource[]): ReadonlyMap<strin
 }
 
 /** Begins the types of resources that a tenant may have; a hypervisor's provider and baseline are nobody's. */
-const TENANTS = ["proxmoxve:", JOB, ROUTER, TENANT];
+const TENANTS = [...ON_NODES, ROUTER, TENANT];
 
 function tenantByItself(resource: StateResource, names: readonly string[]): string | undefined {
     if (!TENANTS.some((type) => resource.type.startsWith(type))) {

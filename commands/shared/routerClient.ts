@@ -13,12 +13,12 @@ export function routerClient({ name, coreRouter }: Substrate): RouterClient | un
     return mode === "none" || endpoint === undefined ? undefined : new RouterClient(endpoint, routerKey(name));
 }
 
-/** The API key of a substrate's core router. @throws RouterError where there is none. */
+/**
+ * The API key of a substrate's core router. The stack's configuration is read, once, where the environment has none.
+ *
+ * @throws RouterError where there is none.
+ */
 export function routerKey(substrate: string): Credentials {
-    return credentials(configOf(substrate));
-}
-
-/** Reads the stack's configuration, secrets too, where the environment has no key of the router. */
-function configOf(stack: string): (key: string) => string | undefined {
-    return (key) => configurationOf(stack)[key]?.value;
+    let values: ReturnType<typeof configurationOf> | undefined;
+    return credentials((key) => (values ??= configurationOf(substrate))[key]?.value);
 }

@@ -46,14 +46,15 @@ export class Ours implements Side {
 
     private tenants(step: Step): Command {
         const { stack } = this.workspace;
+        const up = ["up", stack, "--yes", "--", "--skip-preview"];
         const words: Readonly<Record<Step, readonly string[]>> = {
             validate: ["validate", stack],
-            create: ["up", stack, "--yes", "--", "--skip-preview"],
+            create: up,
             "preview, nothing to do": ["preview", stack, "--", "--expect-no-changes"],
-            "first up after it": ["up", stack, "--yes", "--", "--skip-preview", "--expect-no-changes"],
-            "up, nothing to do": ["up", stack, "--yes", "--", "--skip-preview", "--expect-no-changes"],
+            "first up after it": [...up, "--expect-no-changes"],
+            "up, nothing to do": [...up, "--expect-no-changes"],
             "drift check": ["drift", stack],
-            "change of one VM": ["up", stack, "--yes", "--", "--skip-preview"],
+            "change of one VM": up,
             "teardown of one tenant": ["teardown", stack, GOES, `--yes=${GOES}`],
             destroy: ["destroy", stack, `--yes=${stack}`, "--", "--skip-preview"],
         };

@@ -1,7 +1,7 @@
 import { lineThrough, sizesOf, type Figures, type Row, type Spread } from "./results";
 import { SIDES, STEPS, type SideName } from "./side";
 
-/** What the columns say of those who did the work. */
+/** Words of the columns, by who did the work. */
 export const TITLES: Readonly<Record<SideName, string>> = {
     tenants: "`tenants`",
     journal: "`tenants`, journal",

@@ -29,7 +29,8 @@ export function wholeState(
     configuration: Readonly<Record<string, ConfigValue>>,
     newId: () => string = randomUUID,
 ): Repair {
-    const declared = new Map([...declaredIn(steps), ...dynamicProvider(steps, configuration)]);
+    const told = declaredIn(steps);
+    const declared = new Map([...told, ...dynamicProvider(told, configuration)]);
     const resources = [...(deployment.resources ?? [])];
     const pending = [...(deployment.pending_operations ?? [])];
     const notes: string[] = [];
@@ -77,11 +78,11 @@ function declaredIn(steps: readonly PreviewStep[]): ReadonlyMap<string, StateRes
  * (GetPackageConfig in pkg/resource/deploy/target.go of Pulumi 3.259.0), and no preview tells of it.
  */
 function dynamicProvider(
-    steps: readonly PreviewStep[],
+    declared: ReadonlyMap<string, Declared>,
     configuration: Readonly<Record<string, ConfigValue>>,
 ): ReadonlyMap<string, StateResource> {
-    const references = [...declaredIn(steps).values()].map(({ provider }: Declared) => provider ?? "");
-    const urn = references.map(urnIn).find((one) => one.split("::").at(-2) === DYNAMIC);
+    const providers = [...declared.values()].map(({ provider = "" }) => urnIn(provider));
+    const urn = providers.find((one) => one.split("::").at(-2) === DYNAMIC);
     const inputs = Object.fromEntries(
         Object.entries(configuration).map(([name, { value = "", secret }]) => [name, secret ? secretOf(value) : value]),
     );

@@ -1,10 +1,10 @@
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname } from "node:path";
 import type { RecordedWrite } from "../../lab/simulatedNode";
 import { EmptyPreviews } from "./emptyPreviews";
 import { AcceptanceLab, CHECKPOINTS, RUN_TIMEOUT_MS } from "./lab";
 import { goBackTo } from "./moments";
-import { stackFile } from "./stackFile";
+import { journalFile, stackFile } from "./stackFile";
 
 jest.setTimeout(RUN_TIMEOUT_MS);
 
@@ -27,7 +27,7 @@ async function expectSettled(): Promise<void> {
     await lab.expectMade(OURS);
 }
 
-const journal = () => join(dirname(stackFile(lab.workspace)!), "../../..", "journal", "dvntm.jsonl");
+const journal = () => journalFile(lab.workspace);
 
 async function up(): Promise<void> {
     const { exitCode, output } = await lab.workspace.command(

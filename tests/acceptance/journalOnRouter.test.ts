@@ -1,5 +1,4 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
-import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import type { NodeState } from "../../lab/expect";
 import { killProcess, processesIn } from "../../lab/processes";
@@ -7,7 +6,7 @@ import { SimulatedRouter, type RouterState } from "../../lab/simulatedRouter";
 import { ROUTER, type StateResource } from "../../state/deployment";
 import { recordWrites } from "../routerWrites";
 import { AcceptanceLab, CHECKPOINTS, RUN_TIMEOUT_MS } from "./lab";
-import { stackFile } from "./stackFile";
+import { journalFile } from "./stackFile";
 
 jest.setTimeout(RUN_TIMEOUT_MS);
 
@@ -36,7 +35,7 @@ afterAll(async () => {
     await router.stop();
 });
 
-const journal = () => join(dirname(stackFile(lab.workspace)!), "../../..", "journal", "dvntm.jsonl");
+const journal = () => journalFile(lab.workspace);
 
 /** Resources on the router that the journal has as made. */
 function madeOnRouter(): string[] {

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Workspace } from "../../lab/workspace";
 import type { Deployment } from "../../state/deployment";
@@ -9,6 +9,11 @@ export function stackFile({ variables, stack }: Workspace): string | undefined {
     return backend.startsWith("file:")
         ? join(fileURLToPath(backend), ".pulumi/stacks/tenant-hypervisors", `${stack}.json`)
         : undefined;
+}
+
+/** Journal of a run on a workspace's stack, beside its state in a folder. */
+export function journalFile(workspace: Workspace): string {
+    return join(dirname(stackFile(workspace)!), "../../..", "journal", `${workspace.stack}.jsonl`);
 }
 
 /** The deployment in the text of such a file. */
