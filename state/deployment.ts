@@ -62,6 +62,20 @@ export interface PendingOperation {
     readonly resource: StateResource;
 }
 
+/**
+ * Values of a list that a resource has, each in its place; what is none has nothing in it. There are none where it is a text, which a
+ * run that broke off leaves for what was not known yet.
+ */
+export function listed<T extends object>(found: unknown): readonly Partial<T>[] {
+    const isRecord = (one: unknown) => typeof one === "object" && one !== null;
+    return Array.isArray(found) ? found.map((one) => (isRecord(one) ? (one as Partial<T>) : {})) : [];
+}
+
+/** Texts of a list that a resource has, as listed(); those that are none are left out. */
+export function textsIn(found: unknown): readonly string[] {
+    return Array.isArray(found) ? found.filter((one) => typeof one === "string") : [];
+}
+
 /** Types of a tenant's and a VM's resources. */
 export const TENANT = "deevnet:tenant:Tenant";
 export const TENANT_VM = "deevnet:tenant:TenantVm";

@@ -2,10 +2,12 @@ import { slotOf, type NetworkPlan } from "../substrate/plan";
 import {
     byTenant,
     JOB,
+    listed,
     nameOf,
     POOL,
     ROUTER,
     TENANT_VM,
+    textsIn,
     VM,
     vmidOf,
     type Deployment,
@@ -118,14 +120,14 @@ function jobsIn(resources: readonly StateResource[]): Holdings["jobs"] {
 
 function vmOf(resource: StateResource): VmHolding {
     const { outputs = {}, inputs = {} } = resource;
-    const disks = (outputs["disks"] ?? []) as ({ interface?: string; size?: number } | null)[];
+    const disks = listed<{ interface: string; size: number }>(outputs["disks"]);
     return {
         vmid: vmidOf(resource),
         component: nameOf(resource).replace(/-vm$/, ""),
         name: String(outputs["name"] ?? inputs["name"]),
         node: String(outputs["nodeName"] ?? inputs["nodeName"]),
         disks: disks.flatMap((disk) =>
-            disk?.interface ? [{ name: disk.interface, sizeGiB: Number(disk.size ?? 0) }] : [],
+            disk.interface ? [{ name: String(disk.interface), sizeGiB: Number(disk.size ?? 0) }] : [],
         ),
         protection: outputs["protection"] === true,
     };
@@ -139,15 +141,14 @@ interface Named {
 
 function recordsOf(resources: readonly StateResource[]): RouterHoldings {
     const outputs = (kind: string) => resources.find(({ type }) => type === `${ROUTER}${kind}`)?.outputs ?? {};
-    const list = (kind: string, key: string) => (outputs(kind)[key] ?? []) as readonly unknown[];
-    const hosts = list("RouterNames", "hosts") as readonly Named[];
-    const scope = outputs("RouterDhcp")["subnet"] as string | undefined;
+    const list = (kind: string, key: string) => listed<Named>(outputs(kind)[key]);
+    const scope = outputs("RouterDhcp")["subnet"];
     const { created, tag } = outputs("RouterVlan");
     return {
-        ...(scope !== undefined && { scope }),
+        ...(scope !== undefined && { scope: String(scope) }),
         reservations: list("RouterDhcp", "reservations").length,
-        names: hosts.flatMap(({ hostname, domain, aliases }) =>
-            [hostname, ...aliases].map((label) => `${label}.${domain}`),
+        names: list("RouterNames", "hosts").flatMap(({ hostname, domain, aliases }) =>
+            [hostname, ...textsIn(aliases)].map((label) => `${label}.${domain}`),
         ),
         rules: list("RouterRules", "rules").length,
         ...(created === true && { device: Number(tag) }),

@@ -1,5 +1,5 @@
 import type { VmOutput } from "../substrate/outputs";
-import { vmidOf, type StateResource } from "./deployment";
+import { textsIn, vmidOf, type StateResource } from "./deployment";
 import type { Recorded } from "./recorded";
 
 /** MAC of each VM by what knows it best: the last up that ended well, else one that made the VM, else the VM as it was read. */
@@ -27,9 +27,8 @@ export function nicMacsIn(machines: Recorded["vms"], components: readonly StateR
         );
     }
     for (const [vmid, found] of declared) {
-        // Of a run that broke off, they may be a text that stands for what was not known yet.
-        if (Array.isArray(found) && found.every((mac) => typeof mac === "string" && mac !== "")) {
-            const last = found as readonly string[];
+        const last = textsIn(found);
+        if (Array.isArray(found) && last.length === found.length && !last.includes("")) {
             all.set(vmid, [...last, ...(all.get(vmid) ?? []).slice(last.length)]);
         }
     }

@@ -8,7 +8,7 @@ import type { ExtraDisk, WorkloadVm } from "../substrate/substrate";
 import type { Template } from "../substrate/template";
 import { macsIn, nicMacsIn } from "./macs";
 import { disksIn, type RecordedDisk } from "./recordedDisks";
-import { IPSET, nameOf, OPTIONS, ROUTER, RULES, TENANT_VM, VM, vmidOf, type StateResource } from "./deployment";
+import { IPSET, listed, nameOf, OPTIONS, ROUTER, RULES, TENANT_VM, VM, vmidOf, type StateResource } from "./deployment";
 
 /** The stack's own state before a run, as far as a run must know it: plain values. */
 export interface Recorded {
@@ -197,11 +197,12 @@ function reservationsIn(resources: readonly StateResource[]): ReadonlyMap<string
     const scopes = resources.filter(({ type }) => type === `${ROUTER}RouterDhcp`);
     return new Map(
         scopes.flatMap(({ outputs = {} }) => {
-            // Of a run that broke off, they may be a text that stands for what was not known yet.
-            const found = outputs["reservations"];
-            const reserved = Array.isArray(found) ? (found as readonly Reserved[]) : [];
             const tenant = String(outputs["tenant"]);
-            return reserved.map((one) => [reservationKey(tenant, one.hostname, one.address), one.mac] as const);
+            const reserved = listed<Reserved>(outputs["reservations"]);
+            return reserved.map(
+                ({ hostname, address, mac }) =>
+                    [reservationKey(tenant, `${hostname}`, `${address}`), `${mac}`] as const,
+            );
         }),
     );
 }
@@ -230,13 +231,15 @@ const ENDS: Readonly<Record<string, RegExp>> = {
 
 function recordedVm(resource: StateResource): RecordedVm {
     const { outputs = {} } = resource;
-    const found = outputs["networkDevices"];
-    const devices = Array.isArray(found) ? (found as readonly ({ macAddress?: string } | null)[]) : [];
+    const macs = listed<{ macAddress: string }>(outputs["networkDevices"]).map(({ macAddress = "" }) =>
+        String(macAddress),
+    );
+    const [mac, ...nicMacs] = macs;
     return {
         component: nameOf(resource).replace(/-vm$/, ""),
         node: String(outputs["nodeName"]),
-        ...(devices[0]?.macAddress && { mac: devices[0].macAddress }),
-        ...(devices.length > 1 && { nicMacs: devices.slice(1).map((device) => device?.macAddress ?? "") }),
+        ...(mac && { mac }),
+        ...(nicMacs.length > 0 && { nicMacs }),
         ...disksIn(outputs["disks"]),
     };
 }

@@ -1,4 +1,5 @@
 import { CACHES, type DiskOptions } from "../substrate/diskOptions";
+import { listed } from "./deployment";
 
 /** A disk in the state. */
 export interface RecordedDisk {
@@ -24,11 +25,9 @@ export function disksIn(found: unknown): {
     readonly datastores?: Readonly<Record<string, string>>;
     readonly disks?: Readonly<Record<string, RecordedDisk>>;
 } {
-    // Of a run that broke off, they may be a text that stands for what was not known yet.
-    const disks = Array.isArray(found) ? (found as readonly (StateDisk | null)[]) : [];
-    const named = disks.flatMap((disk): [string, RecordedDisk][] => {
-        const { interface: name = "", datastoreId: datastore = "", size = 0 } = disk ?? {};
-        return name === "" || datastore === "" ? [] : [[name, { datastore, sizeGiB: size, options: optionsIn(disk!) }]];
+    const named = listed<StateDisk>(found).flatMap((disk): [string, RecordedDisk][] => {
+        const { interface: name = "", datastoreId: datastore = "", size = 0 } = disk;
+        return name === "" || datastore === "" ? [] : [[name, { datastore, sizeGiB: size, options: optionsIn(disk) }]];
     });
     return named.length === 0
         ? {}

@@ -1,10 +1,12 @@
 import {
     IPSET,
+    listed,
     nameOf,
     OPTIONS,
     POOL,
     RULES,
     TENANT_VM,
+    textsIn,
     VM,
     type Deployment,
     type PendingOperation,
@@ -165,7 +167,7 @@ function idOf({ type, inputs = {} }: StateResource): string | undefined {
 }
 
 interface Disk {
-    readonly interface?: string;
+    readonly interface: string;
 }
 
 /** The disks beside the system disk that each VM was last declared with, by the VM's name in the state. */
@@ -173,8 +175,7 @@ function extraDisksByVm(resources: readonly StateResource[]): ReadonlyMap<string
     const components = resources.filter(({ type }) => type === TENANT_VM);
     return new Map(
         components.map((component) => {
-            const names = (component.outputs?.["extraDisks"] ?? []) as readonly string[];
-            return [`${nameOf(component)}-vm`, names];
+            return [`${nameOf(component)}-vm`, textsIn(component.outputs?.["extraDisks"])];
         }),
     );
 }
@@ -185,15 +186,15 @@ function withDiskNames(
     extraDisks: ReadonlyMap<string, readonly string[]>,
     notes: string[],
 ): StateResource {
-    const now = resource.outputs?.["disks"] as (Disk | null)[] | undefined;
-    if (resource.type !== VM || now === undefined || now.every((disk) => disk?.interface)) {
+    const now = listed<Disk>(resource.outputs?.["disks"]);
+    if (resource.type !== VM || now.every((disk) => disk.interface)) {
         return resource;
     }
     const names = ["scsi0", ...(extraDisks.get(nameOf(resource)) ?? [])];
-    const named = (disks: readonly (Disk | null)[]) =>
-        disks.slice(0, names.length).map((disk, index) => ({ ...disk, interface: disk?.interface || names[index]! }));
+    const named = (disks: readonly Partial<Disk>[]) =>
+        disks.slice(0, names.length).map((disk, index) => ({ ...disk, interface: disk.interface || names[index]! }));
     notes.push(`${nameOf(resource)}: a disk that was detached by hand has its name in the state again`);
-    const declared = (resource.inputs?.["disks"] ?? []) as readonly (Disk | null)[];
+    const declared = listed<Disk>(resource.inputs?.["disks"]);
     return {
         ...resource,
         inputs: { ...resource.inputs, disks: named(declared) },
