@@ -27,6 +27,7 @@ import { keptTags, tagsOf } from "../substrate/tags";
 import { broughtFrom } from "./brought";
 import { asInput } from "./identities";
 import { NEVER_MADE, type NewHistory } from "./newHistory";
+import { asErrorOf } from "./refusal";
 import { backUpBefore, snapshotHooks } from "./snapshots";
 import { TaskProgress } from "./taskProgress";
 import { clonesInWords, shutdownsInWords } from "./underWay";
@@ -131,7 +132,7 @@ export class ConnectedHypervisor {
     /**
      * Starts a VM that is held back, in an up, once it and its firewall are made. It is no resource of its own: an existing stack
      * would get one for each VM, and its state has nothing to say that the VM's does not. What goes wrong fails the run beside the
-     * VM, and keeps it from nothing else; the next up starts the VM.
+     * VM, once all else is made; what is to be deleted then goes with the next up, which starts the VM as well.
      *
      * @param walls all of its firewall.
      */
@@ -143,7 +144,8 @@ export class ConnectedHypervisor {
             try {
                 await this.start(vm, machine);
             } catch (error) {
-                await pulumi.log.error((error as Error).message, machine);
+                // An error that is logged alone leaves the run with 0 (log.error of @pulumi/pulumi 3.259.0 only counts it).
+                throw asErrorOf(machine, error);
             }
         });
     }

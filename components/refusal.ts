@@ -13,3 +13,8 @@ export function asRunError(error: unknown): Error {
     Reflect.deleteProperty(told, "stack");
     return told;
 }
+
+/** The same about one resource: it is shown beside that, and fails the run once everything else is made. */
+export function asErrorOf(resource: pulumi.Resource, error: unknown): Error {
+    return error instanceof Refusal ? new pulumi.ResourceError(error.message, resource, true) : (error as Error);
+}

@@ -7,6 +7,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { command, goTest, jest, pytest, type Ran } from "./runners";
 
+/** Lines of each failure that are told once more in the end: where a log is cut, that is what is left of it. */
+const TOLD_LINES = 12;
+
 /** Workers of jest beside the other lane: together they keep two cores busy, as a third of a test's time is waiting. */
 const WORKERS = "--maxWorkers=2";
 
@@ -96,6 +99,9 @@ function report(ran: readonly Ran[]): void {
     grouped(ran, ({ stage }) => stage).forEach((of, stage) => console.log(line(sum(of), stage)));
     const failing = [...files].filter(([, of]) => sum(of).failed > 0).map(([file]) => file);
     console.log(failing.length === 0 ? "" : `\nfailed: ${failing.join(", ")}\n`);
+    for (const { file, failures = [] } of ran) {
+        failures.forEach((why) => console.log(`${file}: ${why.split("\n").slice(0, TOLD_LINES).join("\n")}\n`));
+    }
 }
 
 function grouped(ran: readonly Ran[], by: (one: Ran) => string): Map<string, Ran[]> {

@@ -19,6 +19,8 @@ export interface Ran {
     readonly seconds: number;
     /** CPU seconds of it and of all that it started, which say what it costs on a machine that does more. */
     readonly cpu: number;
+    /** Each test that failed, with why; missing where none did. */
+    readonly failures?: readonly string[];
 }
 
 /** How a program ended, and what it said on its standard output. */
@@ -35,7 +37,13 @@ interface JestReport {
         readonly status: string;
         readonly startTime: number;
         readonly endTime: number;
-        readonly assertionResults: readonly { readonly status: string }[];
+        /** Why it could not be loaded. */
+        readonly message: string;
+        readonly assertionResults: readonly {
+            readonly status: string;
+            readonly fullName: string;
+            readonly failureMessages: readonly string[];
+        }[];
     }[];
 }
 
@@ -62,9 +70,11 @@ export async function jest(projects: readonly string[], args: readonly string[],
     );
     const cpuOf = cpuByFile(spent);
     const { testResults } = readReport<JestReport>(report) ?? { testResults: [] };
-    const files = testResults.map(({ name, status: outcome, startTime, endTime, assertionResults }) => {
+    const files = testResults.map(({ name, status: outcome, startTime, endTime, assertionResults, message }) => {
         const file = relative(join(ROOT, "tests"), name);
         const count = (wanted: string) => assertionResults.filter((test) => test.status === wanted).length;
+        const failing = assertionResults.filter((test) => test.status === "failed");
+        const failures = failing.map((test) => `${test.fullName}\n${test.failureMessages.join("\n")}`);
         return {
             stage: file.split("/")[0]!,
             file,
@@ -73,6 +83,7 @@ export async function jest(projects: readonly string[], args: readonly string[],
             failed: Math.max(count("failed"), outcome === "failed" ? 1 : 0),
             seconds: (endTime - startTime) / 1000,
             cpu: cpuOf.get(name) ?? 0,
+            ...(outcome === "failed" && { failures: failures.length > 0 ? failures : [message] }),
         };
     });
     return counted(status, files, { stage: projects[0]!, file: projects.join(", "), seconds, cpu });

@@ -7,7 +7,8 @@ import { readInventory } from "../read";
 
 /**
  * VMs of a state of which the nodes say what no refresh tells: that PVE protects one, and that one which is stopped has no
- * firewall. One request for each VM, and one more for each that is stopped.
+ * firewall, be it one that the state lost and only its firewall is left. One request for each VM, and one more for each that is
+ * stopped.
  *
  * @throws NodeError where a node cannot be asked.
  */
@@ -18,14 +19,13 @@ export async function unlikeOnNodes(
 ): Promise<Unlike> {
     const guarded = new Set<string>();
     const unwalled = new Set<string>();
-    const walled = new Set(state.filter(({ type }) => type === OPTIONS).map(vmidOf));
     for (const hypervisor of hypervisors) {
-        const own = state.filter(({ type, outputs = {} }) => type === VM && outputs["nodeName"] === hypervisor.node);
-        const vmids = own.filter(({ outputs = {} }) => outputs["protection"] !== true).map(vmidOf);
+        const own = state.filter(({ outputs = {} }) => outputs["nodeName"] === hypervisor.node);
+        const walled = own.filter(({ type }) => type === OPTIONS).map(vmidOf);
+        const vmids = own.filter(({ type, outputs = {} }) => type === VM && outputs["protection"] !== true).map(vmidOf);
         const { configs, firewalls } = await readInventory(clients.get(hypervisor.node)!, hypervisor, {
             configs: () => vmids,
-            walls: (guests) =>
-                own.map(vmidOf).filter((vmid) => walled.has(vmid) && guests.get(vmid)?.status === "stopped"),
+            walls: (guests) => walled.filter((vmid) => guests.get(vmid)?.status === "stopped"),
         });
         vmids.filter((vmid) => isProtected(configs.get(vmid))).forEach((vmid) => guarded.add(String(vmid)));
         firewalls.forEach((options, vmid) => options["enable"] === undefined && unwalled.add(String(vmid)));

@@ -23,6 +23,12 @@ describe("a VM that is made anew", () => {
         lab.edit(file, (text) => `${text}keep: true\n`);
         await lab.up();
         await lab.node.deleteByHand(5002);
+        const start = { method: "POST", path: "/nodes/pve2/qemu/5002/status/start" };
+        await lab.node.fail({ ...start, task: "start failed", times: 1 });
+        const failed = await lab.workspace.pulumi(["up", "--yes", "--skip-preview"]);
+        expect(failed.exitCode).not.toBe(0);
+        expect(failed.output).toContain("VM 5002 could not be started on node pve2: start failed; see PVE's task log");
+        expect((await lab.state()).vms["5002"]!.status).toBe("stopped");
         await lab.up();
         await lab.expectMade(OURS, FIXED);
         const { exitCode, output } = await lab.workspace.pulumi(["destroy", "--yes"]);
