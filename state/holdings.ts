@@ -142,10 +142,10 @@ interface Named {
 function recordsOf(resources: readonly StateResource[]): RouterHoldings {
     const outputs = (kind: string) => resources.find(({ type }) => type === `${ROUTER}${kind}`)?.outputs ?? {};
     const list = (kind: string, key: string) => listed<Named>(outputs(kind)[key]);
-    const scope = outputs("RouterDhcp")["subnet"];
+    const { subnet: scope } = outputs("RouterDhcp");
     const { created, tag } = outputs("RouterVlan");
     return {
-        ...(scope !== undefined && { scope: String(scope) }),
+        ...(typeof scope === "string" && { scope }),
         reservations: list("RouterDhcp", "reservations").length,
         names: list("RouterNames", "hosts").flatMap(({ hostname, domain, aliases }) =>
             [hostname, ...textsIn(aliases)].map((label) => `${label}.${domain}`),

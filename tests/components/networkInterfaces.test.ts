@@ -10,6 +10,7 @@ jest.mock("../../node/client", () => ({
         put: (path: string, fields: unknown) => Promise.resolve(writes.push({ path, fields })),
     }),
 }));
+jest.mock("../../node/start", () => ({ isWalled: () => true, startWalled: () => Promise.resolve() }));
 
 afterAll(removeProjects);
 beforeEach(() => writes.splice(0));
