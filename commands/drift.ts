@@ -8,7 +8,7 @@ import { Refusal } from "./cli/errors";
 import { EXIT } from "./cli/exit";
 import { answer, complain, note, width } from "./cli/terminal";
 import { recordedSubstrate } from "./shared/identities";
-import { compare, REFRESH } from "./shared/comparison";
+import { compare, REFRESH, type Comparison } from "./shared/comparison";
 import { withoutReapedIfAny } from "./shared/lifetimes";
 import { selectStack } from "./shared/stack";
 import { olderIn } from "./shared/standings";
@@ -20,7 +20,7 @@ import { apiToken, withEachNode, type Answers } from "../node/client";
 import { driftParts, readInventory, vmsOn } from "../node/read";
 import { othersSnapshots, type OthersSnapshot } from "../node/snapshots";
 import { requirePreflight } from "../node/preflight";
-import { configurationOf, previewNodes } from "../state/client";
+import { changesIn, configurationOf, previewNodes, stepsOfNone, type PreviewStep } from "../state/client";
 import { readState } from "../state/reading/read";
 import { routerDrift } from "../router/drift";
 import { readInventory as readRouter } from "../router/read";
@@ -144,8 +144,7 @@ async function ofNodes(substrate: Substrate, refresh: string): Promise<Seen> {
     const inventories = read.map(({ inventory }) => inventory);
     // The router is asked by itself.
     const compared = await compare(substrate, refresh, { router: false, answers });
-    const { steps, asKept } = await previewNodes(substrate.name, !compared.unchanged);
-    compared.keepFound({ asKept });
+    const steps = await stepsOf(substrate, compared);
     const findings = nodeDrift(substrate, steps, inventories, apiToken().split("=")[0]!);
     const { templates, untold } = olderIn(
         substrate,
@@ -154,6 +153,16 @@ async function ofNodes(substrate: Substrate, refresh: string): Promise<Seen> {
     );
     const unlooked = [...inventories.flatMap(ofNodeNotLookedAt), ...untold];
     return { findings, notLookedAt: unlooked, templates, snapshots: read.flatMap(({ others }) => others) };
+}
+
+/** What an up would do on the nodes: by a preview, but where it is known that there is nothing to do. */
+async function stepsOf(substrate: Substrate, compared: Comparison): Promise<readonly PreviewStep[]> {
+    if (compared.settled !== undefined) {
+        return stepsOfNone(compared.deployment!);
+    }
+    const { steps, asKept } = await previewNodes(substrate.name, !compared.unchanged);
+    compared.keepFound({ asKept }, changesIn(steps).length === 0 ? {} : undefined);
+    return steps;
 }
 
 /** Each host that has a baseline, by Ansible's own check. */

@@ -1,10 +1,12 @@
+import type { Answers } from "../node/client";
 import { defineCommand, POLICY, SUBSTRATE } from "./cli/definition";
 import { compareWithFiles } from "./cli/environment";
-import { exitOfPulumi } from "./cli/exit";
+import { EXIT, exitOfPulumi } from "./cli/exit";
 import { answer, note } from "./cli/terminal";
 import { compare, REFRESH, refreshFlags } from "./shared/comparison";
 import { policyArguments } from "./shared/policy";
 import { runPulumi } from "./cli/pulumi";
+import { endSettled, idleBy } from "./shared/settled";
 import { selectStack } from "./shared/stack";
 import { loadOne } from "./shared/substrates";
 
@@ -37,10 +39,16 @@ export const command = defineCommand({
         selectStack(substrate.name).forEach((line) => note(`recover: ${line}`));
         const held = policyArguments(options.policy);
         const expected = options["expect-no-changes"] ? ["--expect-no-changes"] : [];
-        const compared = await compare(substrate, options.refresh, { further });
+        const answers: Answers = new Map();
+        const compared = await compare(substrate, options.refresh, { further, answers });
+        const idle = await endSettled(substrate, compared, { held, further, answers });
+        if (idle !== undefined) {
+            answer({ substrate: substrate.name, changes: idle });
+            return EXIT.done;
+        }
         const asked = [...held, ...expected, ...refreshFlags(compared), ...further];
         const ran = await runPulumi(request, substrate, "preview", "--stack", substrate.name, ...asked);
-        compared.keepFound(ran);
+        compared.keepFound(ran, idleBy(ran, held));
         const { code, changes } = ran;
         answer({ substrate: substrate.name, changes });
         return exitOfPulumi(code);

@@ -1,3 +1,4 @@
+import type { Answers } from "../node/client";
 import { outputsTable } from "../report/outputsTable";
 import { outputsOf } from "../state/client";
 import { identifiedBy } from "../state/identities";
@@ -5,12 +6,13 @@ import { defineCommand, POLICY, SUBSTRATE } from "./cli/definition";
 import { compareWithFiles } from "./cli/environment";
 import { EXIT, exitOfPulumi } from "./cli/exit";
 import { answer, width } from "./cli/terminal";
-import { changedNothing, compare, REFRESH, refreshFlags } from "./shared/comparison";
+import { compare, REFRESH, refreshFlags } from "./shared/comparison";
 import { policyArguments } from "./shared/policy";
-import { looksOnly, runPulumi } from "./cli/pulumi";
+import { looksOnly, runPulumi, type PulumiRun } from "./cli/pulumi";
 import { holdings, requireUnguarded, tellReleased, tellWhatGoes } from "./shared/release";
 import { requireRenamable } from "./shared/renames";
 import { RunSnapshots } from "./shared/snapshots";
+import { endSettled, idleBy } from "./shared/settled";
 import { prepareChange } from "./shared/stack";
 import { loadOne } from "./shared/substrates";
 
@@ -42,10 +44,16 @@ export const command = defineCommand({
         const leaving = await holdings(substrate, deployment, (tenant) => !stays.has(tenant));
         requireUnguarded(leaving);
         tellWhatGoes(substrate, leaving);
+        const answers: Answers = new Map();
+        const compared = await compare(substrate, options.refresh, { further, answers });
+        const idle = await endSettled(substrate, compared, { held, further, answers });
+        if (idle !== undefined) {
+            answerOutputs({ substrate: substrate.name, changes: idle });
+            return EXIT.done;
+        }
         const snapshots = looksOnly(further)
             ? undefined
             : await RunSnapshots.begin(identifiedBy(substrate, deployment));
-        const compared = await compare(substrate, options.refresh, { further });
         const asked = [...held, ...(options.yes ? ["--yes"] : []), ...refreshFlags(compared), ...further];
         const ran = await runPulumi(
             request,
@@ -56,19 +64,24 @@ export const command = defineCommand({
             "--suppress-outputs",
             ...asked,
         );
-        if (changedNothing(ran)) {
-            compared.keepWritten();
+        const nothingDone = idleBy(ran, held);
+        if (nothingDone !== undefined) {
+            compared.keepWritten(nothingDone);
         }
         const { code, changes } = ran;
         const clean = await tellReleased(substrate, leaving);
         const rolledBack = (await snapshots?.end(code === 0)) ?? [];
         const told = { substrate: substrate.name, changes, ...(rolledBack.length > 0 && { rolledBack }) };
         if (code === 0 && !looksOnly(further)) {
-            const outputs = outputsOf(substrate.name);
-            answer({ ...told, outputs }, () => outputsTable(substrate.name, outputs, width()));
+            answerOutputs(told);
         } else {
             answer(told);
         }
         return code === 0 && (!clean || rolledBack.length > 0) ? EXIT.failed : exitOfPulumi(code);
     },
 });
+
+function answerOutputs(told: { readonly substrate: string; readonly changes: PulumiRun["changes"] }): void {
+    const outputs = outputsOf(told.substrate);
+    answer({ ...told, outputs }, () => outputsTable(told.substrate, outputs, width()));
+}

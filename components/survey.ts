@@ -2,14 +2,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { HostError } from "../host/error";
 import { secretsOf, type Secrets } from "../host/secrets";
 import { checkClaims } from "./checkClaims";
-import { checkNode, heldWarnings } from "../node/checkNode";
-import { firewallWarning } from "../node/datacentreFirewall";
-import { nftablesWarning } from "../node/nftables";
+import { checkNode } from "../node/checkNode";
 import { printed } from "../definitions/printed";
 import { DefinitionError } from "../definitions/faults";
 import type { Inventory } from "../node/inventory";
 import type { Substrate } from "../substrate/substrate";
-import { templateWarnings } from "../node/templateWarnings";
+import { nodeWarnings } from "../node/warnings";
 import { withEachNode } from "../node/client";
 import { surveyParts, readInventory } from "../node/read";
 import { requirePreflight } from "../node/preflight";
@@ -122,16 +120,8 @@ async function everyHost<T>(surveys: readonly Promise<T>[]): Promise<T[]> {
 /** Tells, in every preview and up, what a person may not expect of each hypervisor. */
 function tell(substrate: Substrate, inventories: Survey["inventories"]): void {
     for (const hypervisor of substrate.hypervisors) {
-        for (const warningOf of [firewallWarning, nftablesWarning]) {
-            const warning = warningOf(substrate, hypervisor, inventories.get(hypervisor.name)!);
-            if (warning !== undefined) {
-                void pulumi.log.warn(printed(warning));
-            }
-        }
-        const held = heldWarnings(substrate, hypervisor, inventories.get(hypervisor.name)!);
-        held.forEach((one) => void pulumi.log.warn(one));
-        const inherited = templateWarnings(hypervisor, inventories.get(hypervisor.name)!);
-        inherited.forEach((one) => void pulumi.log.warn(printed(one)));
+        const warnings = nodeWarnings(substrate, hypervisor, inventories.get(hypervisor.name)!);
+        warnings.forEach((one) => void pulumi.log.warn(printed(one)));
         if (hypervisor.baseline === undefined) {
             void pulumi.log.info(`${hypervisor.name}: no baseline is declared, so nothing is configured on the host`);
         }

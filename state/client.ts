@@ -4,7 +4,7 @@ import { definitions } from "../definitions/project/read";
 import { Refusal } from "../definitions/refusal";
 import { NODES_ALONE, WITH_ROUTER } from "../substrate/nodesAlone";
 import type { StackOutputs } from "../substrate/outputs";
-import { checkedDeployment, ON_NODES, type Deployment } from "./deployment";
+import { checkedDeployment, ON_NODES, ROUTER, type Deployment } from "./deployment";
 import { LISTENING, listening } from "./events/read";
 
 /** How a command of the Pulumi CLI ended, without a terminal. */
@@ -208,6 +208,13 @@ export function changesIn(steps: readonly PreviewStep[]): PreviewStep[] {
     return steps.filter(
         (step) => CHANGING.includes(step.op) && ON_NODES.some((type) => stateOf(step).type.startsWith(type)),
     );
+}
+
+/** Steps of a preview that would find nothing to do: each resource is declared as the state has it. */
+export function stepsOfNone({ resources = [] }: Deployment): PreviewStep[] {
+    return resources
+        .filter(({ type }) => !type.startsWith(ROUTER))
+        .map((one) => ({ op: "same", urn: one.urn, oldState: one, newState: one }));
 }
 
 /** A resource as it was declared, else, where it was not, as it is. */

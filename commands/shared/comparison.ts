@@ -2,12 +2,12 @@ import { isAsKept } from "../../router/asKept";
 import type { Answers } from "../../node/client";
 import { readDigests } from "../../node/reading/read";
 import { subjectsOf } from "../../node/reading/subjects";
-import { ROUTER, type Deployment, type StateResource } from "../../state/deployment";
+import { ROUTER, TENANT_VM, type Deployment, type StateResource } from "../../state/deployment";
 import type { Told } from "../../state/events/events";
-import { keepReading, lastReading, readState, versions } from "../../state/reading/read";
-import { isAsRead, type Digests } from "../../state/reading/reading";
+import { declaredDigest } from "../../state/reading/declared";
+import { keepReading, lastReading, readState, versions, type KnownState } from "../../state/reading/read";
+import { isAsRead, type Digests, type Reading, type Settled } from "../../state/reading/reading";
 import type { Substrate } from "../../substrate/substrate";
-import type { PulumiRun } from "../cli/pulumi";
 import { Refusal } from "../cli/errors";
 import { note } from "../cli/terminal";
 import { routerClient } from "./routerClient";
@@ -24,13 +24,18 @@ export const REFRESH = {
 export interface Comparison {
     /** Whether a refresh would find everything as the state has it, so that a run needs none. */
     readonly unchanged: boolean;
+    /** The last run that had nothing to do, where definitions, state and machines are still those that it had. */
+    readonly settled?: Settled;
     /** The state that was compared with; missing where none was read. */
     readonly deployment?: Deployment;
     /** Keeps what was read for the next run to compare with, once a run that only looks has found it as the state has it. */
-    keepFound(run: Pick<Told, "asKept">): void;
+    keepFound(run: Pick<Told, "asKept">, idle?: Idle): void;
     /** The same once a run that writes the state has ended with all of it as it was read. */
-    keepWritten(): void;
+    keepWritten(idle?: Idle): void;
 }
+
+/** What a run that had nothing to do tells the next. */
+export type Idle = Omit<Settled, "declared">;
 
 /** Nothing is known beforehand: the provider reads everything, and nothing is kept of it. */
 const AS_ALWAYS: Comparison = { unchanged: false, keepFound: () => undefined, keepWritten: () => undefined };
@@ -67,26 +72,53 @@ export async function compare(
         }
         // Before the run reads: what somebody changes meanwhile differs at the next run.
         const digests = await readDigests(substrate, subjects, answers);
-        const now = { state: state.digest, versions: versions() };
+        const last = lastReading(substrate.name);
         const unchanged =
-            isAsRead(lastReading(substrate.name), now, digests) &&
+            isAsRead(last, { state: state.digest, versions: versions() }, digests) &&
             (!router || (await routerIsAsKept(substrate, state.deployment)));
-        return {
-            unchanged,
-            deployment: state.deployment,
-            keepFound: ({ asKept }) => {
-                if (onNodes(state.deployment).every(({ urn }) => asKept.has(urn))) {
-                    keep(substrate, state.digest, digests);
-                }
-            },
-            keepWritten: () => keep(substrate, readState(substrate.name).digest, digests),
-        };
+        return compared(substrate, { state, digests, ...(unchanged && { last: last! }) });
     } catch (error) {
         if (error instanceof Refusal) {
             return AS_ALWAYS;
         }
         throw error;
     }
+}
+
+/** Everything that was read for a comparison. */
+interface Read {
+    readonly state: KnownState;
+    readonly digests: Digests;
+    /** The last reading, where nothing differs from it. */
+    readonly last?: Reading;
+}
+
+function compared(substrate: Substrate, { state: { deployment, digest }, digests, last }: Read): Comparison {
+    const declared = declaredDigest(substrate);
+    const settled = last?.settled?.declared === declared && !waits(deployment) ? last.settled : undefined;
+    const keep = (state: string, idle?: Idle) =>
+        keepReading(substrate.name, {
+            ...{ state, versions: versions(), digests: Object.fromEntries(digests) },
+            ...(idle && { settled: { ...idle, declared } }),
+        });
+    return {
+        unchanged: last !== undefined,
+        ...(settled && { settled }),
+        deployment,
+        keepFound: ({ asKept }, idle) => {
+            const asRead = last !== undefined || onNodes(deployment).every(({ urn }) => asKept.has(urn));
+            // Of a whole run more is known than of one that looked at the nodes alone.
+            if (asRead && (idle?.changes !== undefined || settled?.changes === undefined)) {
+                keep(digest, idle);
+            }
+        },
+        keepWritten: (idle) => keep(readState(substrate.name).digest, idle),
+    };
+}
+
+/** Whether what is declared for a VM depends on which process it is, which no digest has (filterWaits of node/addressFilter.ts). */
+function waits({ resources = [] }: Deployment): boolean {
+    return resources.some(({ type, outputs = {} }) => type === TENANT_VM && outputs["addressWaitsFor"] !== undefined);
 }
 
 /** Words for Pulumi that change what is shown of a run, or how it goes, and nothing of what is read. */
@@ -101,11 +133,6 @@ export function refreshFlags({ unchanged }: Pick<Comparison, "unchanged">): stri
     return unchanged ? ["--refresh=false"] : [];
 }
 
-/** Whether a run that writes the state ended with all of it as it was read. */
-export function changedNothing({ code, changes }: PulumiRun): boolean {
-    return code === 0 && Object.keys(changes).join() === "same";
-}
-
 async function routerIsAsKept(substrate: Substrate, { resources = [] }: Deployment): Promise<boolean> {
     const own = resources.filter(({ type }) => type.startsWith(ROUTER));
     const client = own.length === 0 ? undefined : routerClient(substrate);
@@ -114,8 +141,4 @@ async function routerIsAsKept(substrate: Substrate, { resources = [] }: Deployme
 
 function onNodes({ resources = [] }: Deployment): StateResource[] {
     return resources.filter(({ type }) => type.startsWith("proxmoxve:"));
-}
-
-function keep({ name }: Substrate, state: string, digests: Digests): void {
-    keepReading(name, { state, versions: versions(), digests: Object.fromEntries(digests) });
 }

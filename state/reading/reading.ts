@@ -10,6 +10,18 @@ export interface Reading {
     /** The versions that read it: others may read more. */
     readonly versions: string;
     readonly digests: Readonly<Record<string, string>>;
+    /** The definitions for which there was nothing to do on the nodes then; missing where there was, or nobody knows. */
+    readonly settled?: Settled;
+}
+
+/** Definitions, and a run that found nothing to do for them. */
+export interface Settled {
+    /** Digest of everything that is declared, and of the program that declares it. */
+    readonly declared: string;
+    /** Resources by what that run did with them, in Pulumi's words; missing where it looked at the nodes alone. */
+    readonly changes?: Readonly<Record<string, number>>;
+    /** Pulumi's flags that held it to rules; missing where it was held to none. */
+    readonly held?: string;
 }
 
 /** Digest of plain values, whatever the order of their keys: PVE writes an object's keys in another order each time. */
@@ -28,9 +40,23 @@ function inOrder(value: unknown): unknown {
 
 /** A record as it was kept; undefined for anything else, as for a file that was cut off. */
 export function readingIn(value: unknown): Reading | undefined {
-    const { state, versions, digests } = (value ?? {}) as Partial<Record<keyof Reading, unknown>>;
-    const isRecord = typeof digests === "object" && digests !== null && !Array.isArray(digests);
-    return typeof state === "string" && typeof versions === "string" && isRecord ? (value as Reading) : undefined;
+    const { state, versions, digests, settled } = (value ?? {}) as Partial<Record<keyof Reading, unknown>>;
+    if (typeof state !== "string" || typeof versions !== "string" || !isRecord(digests)) {
+        return undefined;
+    }
+    const known = settledIn(settled);
+    return { state, versions, digests: digests as Reading["digests"], ...(known && { settled: known }) };
+}
+
+function settledIn(value: unknown): Settled | undefined {
+    const { declared, changes } = (isRecord(value) ? value : {}) as Partial<Record<keyof Settled, unknown>>;
+    return typeof declared === "string" && (changes === undefined || isRecord(changes))
+        ? (value as Settled)
+        : undefined;
+}
+
+function isRecord(value: unknown): boolean {
+    return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Whether what was read now is what the record has, for the same state and by the same versions: nothing more, nothing less. */
