@@ -65,8 +65,8 @@ SEED ?= 1
 .PHONY: soak
 soak: export ROUNDS := $(ROUNDS)
 soak: export SEED := $(SEED)
-soak: tools ## random edits, drift and faults on ten simulated tenants; a broken invariant ends it: [ROUNDS=200] [SEED=1] [JOURNAL=1]
-	@$(TSX) lab/soak/main.ts --rounds "$$ROUNDS" --seed "$$SEED" $(if $(filter 1,$(JOURNAL)),--journal)
+soak: tools ## random edits, drift and faults on ten simulated tenants; a broken invariant ends it: [ROUNDS=200] [SEED=1] [JOURNAL=0]
+	@$(TSX) lab/soak/main.ts --rounds "$$ROUNDS" --seed "$$SEED" $(if $(filter 0,$(JOURNAL)),--checkpoints)
 
 # Kills of processes and machines, and the first trial of the seed.
 KILLS ?= 500
@@ -76,8 +76,8 @@ FROM ?= 1
 kills: export KILLS := $(KILLS)
 kills: export SEED := $(SEED)
 kills: export FROM := $(FROM)
-kills: tools ## kill every kind of process and machine in every kind of run, and see that the next run settles all: [KILLS=500] [SEED=1] [FROM=1] [JOURNAL=1]
-	@$(TSX) lab/kills/main.ts --kills "$$KILLS" --seed "$$SEED" --from "$$FROM" $(if $(filter 1,$(JOURNAL)),--journal)
+kills: tools ## kill every kind of process and machine in every kind of run, and see that the next run settles all: [KILLS=500] [SEED=1] [FROM=1] [JOURNAL=0]
+	@$(TSX) lab/kills/main.ts --kills "$$KILLS" --seed "$$SEED" --from "$$FROM" $(if $(filter 0,$(JOURNAL)),--checkpoints)
 
 # Numbers of VMs that the benchmark measures, and how often.
 VMS ?= 1,20,100
@@ -97,7 +97,7 @@ bench: export RUNS := $(RUNS)
 bench: export REAL := $(filter-out 0,$(REAL))
 bench: export OUTPUT := $(OUTPUT)
 bench: export WAYS := $(WAYS)
-bench: tools ## beside Terraform, on one simulated node: [VMS=1,20,100] [RUNS=5] [REAL=<n>] [LINKED=1] [WAYS=tenants,journal,pulumi] [PHASES=1] [OUTPUT=<file>] [WRITE=1]
+bench: tools ## beside Terraform, on one simulated node: [VMS=1,20,100] [RUNS=5] [REAL=<n>] [LINKED=1] [WAYS=tenants,pulumi] [PHASES=1] [OUTPUT=<file>] [WRITE=1]
 	@$(TSX) lab/bench/bench.ts --vms "$$VMS" --runs "$$RUNS" $${REAL:+--real "$$REAL"} $${WAYS:+--ways "$$WAYS"} \
 		$(if $(LINKED),--linked) $(if $(PHASES),--phases) $(if $(WRITE),--write) $${OUTPUT:+--output "$$OUTPUT"}
 

@@ -1,7 +1,9 @@
 import type { Answers } from "../node/client";
 import { outputsTable } from "../report/outputsTable";
-import { outputsOf } from "../state/client";
+import { stackOutputsIn } from "../state/deployment";
 import { identifiedBy } from "../state/identities";
+import { readState } from "../state/reading/read";
+import type { StackOutputs } from "../substrate/outputs";
 import { defineCommand, POLICY, SUBSTRATE } from "./cli/definition";
 import { compareWithFiles } from "./cli/environment";
 import { EXIT, exitOfPulumi } from "./cli/exit";
@@ -82,6 +84,6 @@ export const command = defineCommand({
 });
 
 function answerOutputs(told: { readonly substrate: string; readonly changes: PulumiRun["changes"] }): void {
-    const outputs = outputsOf(told.substrate);
+    const outputs = stackOutputsIn(readState(told.substrate).deployment) as unknown as StackOutputs;
     answer({ ...told, outputs }, () => outputsTable(told.substrate, outputs, width()));
 }

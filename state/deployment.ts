@@ -91,6 +91,14 @@ export const ON_NODES = ["proxmoxve:", JOB];
 /** Begins the types of what the stack writes to the core router. */
 export const ROUTER = "pulumi-nodejs:dynamic/router:";
 
+/** Type of the resource that stands for a stack. */
+const STACK = "pulumi:pulumi:Stack";
+
+/** Outputs of a stack by its state; none for one that was never brought up. */
+export function stackOutputsIn({ resources = [] }: Deployment): Readonly<Record<string, unknown>> {
+    return resources.find(({ type }) => type === STACK)?.outputs ?? {};
+}
+
 /** A URN ends with the resource's name: urn:pulumi:{stack}::{project}::{types}::{name}. */
 export function nameOf({ urn }: Pick<StateResource, "urn">): string {
     return urn.split("::").at(-1)!;

@@ -1,8 +1,6 @@
 import { isAge, type Held, type Made } from "../substrate/expiry";
 import type { Substrate } from "../substrate/substrate";
-import { byTenant, TENANT_VM, VM, vmidOf, type Deployment, type StateResource } from "./deployment";
-
-const STACK = "pulumi:pulumi:Stack";
+import { byTenant, stackOutputsIn, TENANT_VM, VM, vmidOf, type Deployment, type StateResource } from "./deployment";
 
 /**
  * When tenants and VMs were made, by all that a stack's state tells: what it keeps of those whose `expires` is an age, and of others
@@ -10,8 +8,7 @@ const STACK = "pulumi:pulumi:Stack";
  */
 export function madeIn(deployment: Deployment): Made {
     const { resources = [] } = deployment;
-    const outputs = resources.find(({ type }) => type === STACK)?.outputs;
-    return new Map([...createdIn(resources), ...keptIn(outputs)]);
+    return new Map([...createdIn(resources), ...keptIn(stackOutputsIn(deployment))]);
 }
 
 /** Times that a stack keeps in its outputs, which outlive what was reaped. */

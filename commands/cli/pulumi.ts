@@ -16,7 +16,7 @@ import { inOrder } from "./interruption";
 import { complain, note } from "./terminal";
 import { machinesOf, watch } from "./watch";
 
-/** Variable with which a person has runs keep a journal (docs/recover.md). */
+/** Variable with whose value 0 a person has runs keep Pulumi's checkpoints in place of a journal (docs/recover.md). */
 const JOURNAL = "JOURNAL";
 
 /** Arguments with which Pulumi only looks. */
@@ -79,13 +79,13 @@ async function run(substrate: Substrate, json: boolean, args: readonly string[],
 }
 
 /**
- * Begins a journal, where the environment asks for one and the state is in a folder, in whose stead the CLI saves the state once,
- * at the end.
+ * Begins a journal, where the state is in a folder and the environment does not say otherwise, in whose stead the CLI saves the
+ * state once, at the end.
  *
  * @returns variables of such a run; undefined where the CLI's own checkpoints stay on.
  */
 function begunJournal(stack: string): NodeJS.ProcessEnv | undefined {
-    const file = process.env[JOURNAL] === "1" ? journalFile(stack) : undefined;
+    const file = process.env[JOURNAL] === "0" ? undefined : journalFile(stack);
     if (file === undefined) {
         return undefined;
     }

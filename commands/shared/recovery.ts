@@ -1,12 +1,6 @@
-import {
-    configurationOf,
-    exportStack,
-    importState,
-    previewDeclared,
-    previewNodes,
-    type Exported,
-} from "../../state/client";
+import { configurationOf, exportStack, importState, previewDeclared, previewNodes } from "../../state/client";
 import type { Deployment } from "../../state/deployment";
+import { readState } from "../../state/reading/read";
 import { leftJournal, removeJournal } from "../../state/journal/client";
 import { wholeState } from "../../state/journal/whole";
 import { releaseStack } from "../../state/locks";
@@ -32,22 +26,22 @@ export async function recoverStack(substrate: Substrate): Promise<Repair> {
 }
 
 async function settle(substrate: Substrate): Promise<Repair> {
-    const exported = exportStack(substrate.name);
+    const { deployment } = readState(substrate.name);
     if (substrate.status === "planned") {
-        return { deployment: exported.deployment, notes: [] };
+        return { deployment, notes: [] };
     }
-    const journalled = await fromJournal(substrate.name, exported.deployment);
+    const journalled = await fromJournal(substrate.name, deployment);
     const before = journalled.deployment;
     return withNodes(substrate, async (clients) => {
         const unlike = await unlikeOnNodes(clients, substrate, before.resources ?? []);
         const repair = await repairState(before, (resource) => isOnNode(clients, resource), undefined, unlike);
         if (journalled.notes.length + repair.notes.length > 0) {
-            importState(substrate.name, { ...exported, deployment: repair.deployment });
+            putState(substrate.name, repair.deployment);
         }
         removeJournal(substrate.name);
         const resources = repair.deployment.resources ?? [];
         const clones = await removeHalfMade(clients, substrate, resources);
-        const taken = await takeBack(clients, substrate, { ...exported, deployment: repair.deployment });
+        const taken = await takeBack(clients, substrate, repair.deployment);
         const undeclared = await removeUndeclared(clients, substrate, taken.deployment.resources ?? []);
         return {
             deployment: taken.deployment,
@@ -65,8 +59,7 @@ async function fromJournal(stack: string, deployment: Deployment): Promise<Repai
 }
 
 /** Takes back VMs that the state lost; a preview is asked how they are declared only where there is one. */
-async function takeBack(clients: Clients, substrate: Substrate, exported: Exported): Promise<Repair> {
-    const { deployment } = exported;
+async function takeBack(clients: Clients, substrate: Substrate, deployment: Deployment): Promise<Repair> {
     const lost = await notInState(clients, substrate, deployment.resources ?? []);
     if (lost.size === 0) {
         return { deployment, notes: [] };
@@ -74,7 +67,12 @@ async function takeBack(clients: Clients, substrate: Substrate, exported: Export
     const { steps } = await previewNodes(substrate.name);
     const taken = await takenBack(deployment, lost, steps, (resource) => isOnNode(clients, resource));
     if (taken.notes.length > 0) {
-        importState(substrate.name, { ...exported, deployment: taken.deployment });
+        putState(substrate.name, taken.deployment);
     }
     return taken;
+}
+
+/** Puts a deployment in the place of a stack's, with whatever else an export of it has. */
+function putState(stack: string, deployment: Deployment): void {
+    importState(stack, { ...exportStack(stack), deployment });
 }

@@ -5,7 +5,7 @@ import { withEachNode, type Answers } from "../../node/client";
 import { requirePreflight } from "../../node/preflight";
 import { readInventory, surveyParts } from "../../node/read";
 import { nodeWarnings } from "../../node/warnings";
-import type { Deployment } from "../../state/deployment";
+import { stackOutputsIn, type Deployment } from "../../state/deployment";
 import { holdingsOf } from "../../state/holdings";
 import { recordedOf } from "../../state/recorded";
 import type { VmOutput } from "../../substrate/outputs";
@@ -61,12 +61,10 @@ function dependsOnMore({ hypervisors, tenants }: Substrate): boolean {
     );
 }
 
-const STACK = "pulumi:pulumi:Stack";
-
 async function survey(substrate: Substrate, deployment: Deployment, answers: Answers): Promise<void> {
     const warnings = await requirePreflight(substrate);
     const { resources = [] } = deployment;
-    const { vms = [] } = (resources.find(({ type }) => type === STACK)?.outputs ?? {}) as { vms?: VmOutput[] };
+    const { vms = [] } = stackOutputsIn(deployment) as { vms?: VmOutput[] };
     const recorded = recordedOf(resources, vms);
     const read = await withEachNode(substrate, async (client, hypervisor) => {
         const parts = surveyParts(substrate, hypervisor, recorded);

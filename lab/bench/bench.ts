@@ -12,8 +12,8 @@ import { timesInTables } from "./timesInTables";
 import { SIDES, type Way } from "./side";
 import { measureSeries, type NodeTimes, type Plan, type Sample } from "./series";
 
-const HELP = `usage: make bench [VMS=1,20,100] [RUNS=5] [REAL=1] [LINKED=1] [WAYS=tenants,journal,pulumi] [PHASES=1] [WRITE=1] [OUTPUT=figures.json]
-Does the same work through this program (by its own command, by the same with a journal, and by pulumi alone) and through
+const HELP = `usage: make bench [VMS=1,20,100] [RUNS=5] [REAL=1] [LINKED=1] [WAYS=tenants,pulumi] [PHASES=1] [WRITE=1] [OUTPUT=figures.json]
+Does the same work through this program (by its own command, and by pulumi alone) and through
 Terraform (or OpenTofu), by turns, on one simulated node: prints wall time, user CPU, peak memory, API requests and their ratios. WRITE=1 puts them into docs/benchmark.md and its plot.
 REAL=1 has the node take a real node's times, REAL=10 a tenth of those of its tasks. LINKED=1 makes linked clones. PHASES=1 says instead where
 the time of one preview goes.`;

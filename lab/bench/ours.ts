@@ -7,7 +7,7 @@ import type { Command, Side, Step, Way } from "./side";
 /** This program. */
 export class Ours implements Side {
     /**
-     * @param name `tenants` and `journal` by the project's own command, without and with a journal; `pulumi` by the Pulumi CLI alone.
+     * @param name `tenants` by the project's own command; `pulumi` by the Pulumi CLI alone.
      */
     constructor(
         readonly name: Way,
@@ -81,8 +81,7 @@ export class Ours implements Side {
 
     private of(program: string, args: readonly string[]): Command {
         const looks = args[0] === "refresh";
-        const journal = this.name === "journal" ? { JOURNAL: "1" } : {};
-        const env = { ...this.workspace.variables, ...(!looks && OF_MAKE), ...journal };
+        const env = { ...this.workspace.variables, ...(!looks && OF_MAKE) };
         return { program, args, cwd: this.workspace.root, env };
     }
 }

@@ -11,10 +11,9 @@ export interface Times {
 const PANEL = { width: 250, height: 196, left: 52, top: 28, right: 16, bottom: 44 };
 const COLUMNS = 3;
 const FOOT = 30;
-const COLOURS = { tenants: "#1f77b4", journal: "#2ca02c", pulumi: "#9467bd", peer: "#d62728" } as const;
+const COLOURS = { tenants: "#1f77b4", pulumi: "#9467bd", peer: "#d62728" } as const;
 const NAMES = {
     tenants: "tenants",
-    journal: "tenants, with a journal",
     pulumi: "pulumi by hand",
     peer: "bpg/proxmox (Terraform)",
 } as const;

@@ -4,7 +4,6 @@ import { SIDES, STEPS, type SideName } from "./side";
 /** Words of the columns, by who did the work. */
 export const TITLES: Readonly<Record<SideName, string>> = {
     tenants: "`tenants`",
-    journal: "`tenants`, journal",
     pulumi: "`pulumi`",
     peer: "peer",
 };

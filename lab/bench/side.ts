@@ -6,8 +6,8 @@ import { Sampler, type Taken } from "./sampler";
 export const STEPS = [
     "validate",
     "create",
-    "preview, nothing to do",
     "first up after it",
+    "preview, nothing to do",
     "up, nothing to do",
     "drift check",
     "change of one VM",
@@ -35,10 +35,10 @@ export interface Measured extends Taken {
 }
 
 /**
- * Who does the same work, in the order of the tables: this program by its own command, by the same with a journal, by the Pulumi
- * CLI alone, and the peer.
+ * Who does the same work, in the order of the tables: this program by its own command, by the Pulumi CLI alone, and the
+ * peer.
  */
-export const SIDES = ["tenants", "journal", "pulumi", "peer"] as const;
+export const SIDES = ["tenants", "pulumi", "peer"] as const;
 
 export type SideName = (typeof SIDES)[number];
 

@@ -48,12 +48,12 @@ export class Kills {
     private constructor(
         readonly seed: number,
         readonly site: Site,
-        private readonly journal: boolean,
+        private readonly checkpoints: boolean,
     ) {}
 
-    /** @param journal whether every run keeps a journal, not those of a third of the trials alone. */
-    static async start(seed: number, journal = false): Promise<Kills> {
-        return new Kills(seed, await Site.start(), journal);
+    /** @param checkpoints whether every run keeps the CLI's checkpoints, not those of a third of the trials alone. */
+    static async start(seed: number, checkpoints = false): Promise<Kills> {
+        return new Kills(seed, await Site.start(), checkpoints);
     }
 
     /** Ends the command that runs, so that whoever waits gets to its clean-up. */
@@ -76,9 +76,8 @@ export class Kills {
             const { writes } = await this.site.reference(name);
             // Drawn either way, so that the same trial kills the same.
             const drawn = dice.percent(30);
-            if (drawn || this.journal) {
-                this.site.environment = { JOURNAL: "1" };
-                this.steps.push("with a journal");
+            if (drawn || this.checkpoints) {
+                this.keepCheckpoints();
             }
             await this.site.begin(name);
             await this.killIn(name, victim, writes, dice);
@@ -99,6 +98,9 @@ export class Kills {
         const dice = new Dice(this.seed * 100_003 + number);
         const { command, next }: KilledRun = RUNS[name];
         return this.told(number, async () => {
+            if (number % 2 === 1) {
+                this.keepCheckpoints();
+            }
             this.site.policed = victims.includes("policy pack");
             let writes = await this.site.writesOf(name, MOST_WRITES_UNKNOWN);
             await this.site.begin(name);
@@ -117,6 +119,12 @@ export class Kills {
             }
             await this.site.expectSettled(name);
         });
+    }
+
+    /** Has runs keep the CLI's checkpoints in place of a journal. */
+    private keepCheckpoints(): void {
+        this.site.environment = { JOURNAL: "0" };
+        this.steps.push("with checkpoints");
     }
 
     /** Tells how a trial went, and why something was not as it should. */

@@ -3,12 +3,12 @@ import { parseArgs } from "node:util";
 import { endWith, runLab, type LabRun } from "../ending";
 import { Kills, type Kill, type Trial } from "./kills";
 
-const HELP = `usage: make kills [KILLS=500] [SEED=1] [FROM=1] [JOURNAL=1]
+const HELP = `usage: make kills [KILLS=500] [SEED=1] [FROM=1] [JOURNAL=0]
 Kills the command, the CLI, the language host, the program, the policy pack, each provider, all of them, or node or router, at
 random moments of a run that creates, changes, makes anew, renames, tears down, destroys or recovers, against the simulated node
 and router. What goes on with it must then settle everything in one run: node, router and state as after a run that nothing
-interrupted, nothing of others touched, no process left. The same seed kills the same at the same writes. Runs keep a journal in
-place of the CLI's checkpoints in a third of the trials, with JOURNAL=1 in all.
+interrupted, nothing of others touched, no process left. The same seed kills the same at the same writes. Runs keep the
+CLI's checkpoints in place of a journal in a third of the trials, with JOURNAL=0 in all.
 Exit 0: everything was got over; 1: something was not, which is told with the command that does it again; 2: wrong usage; 130:
 ended by Ctrl-C.`;
 
@@ -18,7 +18,7 @@ async function main(): Promise<number> {
             kills: { type: "string", default: "500" },
             seed: { type: "string", default: "1" },
             from: { type: "string", default: "1" },
-            journal: { type: "boolean", default: false },
+            checkpoints: { type: "boolean", default: false },
             help: { type: "boolean", default: false },
         },
     });
@@ -31,19 +31,19 @@ async function main(): Promise<number> {
         console.error(`KILLS, SEED and FROM are whole numbers, KILLS and FROM from 1 on\n${HELP}`);
         return 2;
     }
-    return runLab("kills", (run) => killAll({ wanted: kills, seed, from, journal: values.journal }, run));
+    return runLab("kills", (run) => killAll({ wanted: kills, seed, from, checkpoints: values.checkpoints }, run));
 }
 
 interface Asked {
     readonly wanted: number;
     readonly seed: number;
     readonly from: number;
-    readonly journal: boolean;
+    readonly checkpoints: boolean;
 }
 
-async function killAll({ wanted, seed, from, journal }: Asked, { signal, runs }: LabRun): Promise<number> {
+async function killAll({ wanted, seed, from, checkpoints }: Asked, { signal, runs }: LabRun): Promise<number> {
     const began = Date.now();
-    const kills = await Kills.start(seed, journal);
+    const kills = await Kills.start(seed, checkpoints);
     signal.addEventListener("abort", () => kills.interrupt());
     runs("Pulumi, the simulated node and the simulated router");
     const killed: Kill[] = [];
@@ -56,7 +56,7 @@ async function killAll({ wanted, seed, from, journal }: Asked, { signal, runs }:
             signal.throwIfAborted();
             killed.push(...trial.killed);
             broken += trial.broken === undefined ? 0 : 1;
-            tell(`SEED=${seed} FROM=${number} KILLS=1${journal ? " JOURNAL=1" : ""}`, killed.length, trial);
+            tell(`SEED=${seed} FROM=${number} KILLS=1${checkpoints ? " JOURNAL=0" : ""}`, killed.length, trial);
         }
     } finally {
         await kills.stop();

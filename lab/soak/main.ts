@@ -3,12 +3,12 @@ import { parseArgs } from "node:util";
 import { endWith, runLab, type LabRun } from "../ending";
 import { BrokenInvariant, Soak, type Round } from "./soak";
 
-const HELP = `usage: make soak [ROUNDS=200] [SEED=1] [JOURNAL=1]
+const HELP = `usage: make soak [ROUNDS=200] [SEED=1] [JOURNAL=0]
 Edits the files of ten tenants at random, changes VMs and records by hand, and lets node, router and CLI fail, against the
 simulated node and router. After each round these must equal the files, nothing of others may be touched, and nothing may
 be left over: no VM, disk or record, no process, no memory. VMs are backed up at random, and each backup of a VM that is still
-declared comes back by tenants restore, in a later round or at the end. The same seed makes the same rounds. With JOURNAL=1 each run keeps a
-journal in place of the CLI's checkpoints.
+declared comes back by tenants restore, in a later round or at the end. The same seed makes the same rounds. With JOURNAL=0 runs keep the
+CLI's checkpoints in place of a journal.
 Exit 0: every invariant held; 1: one did not, which is told with the command that does it again; 2: wrong usage; 130:
 ended by Ctrl-C.`;
 
@@ -17,7 +17,7 @@ async function main(): Promise<number> {
         options: {
             rounds: { type: "string", default: "200" },
             seed: { type: "string", default: "1" },
-            journal: { type: "boolean", default: false },
+            checkpoints: { type: "boolean", default: false },
             help: { type: "boolean", default: false },
         },
     });
@@ -30,12 +30,12 @@ async function main(): Promise<number> {
         console.error(`ROUNDS and SEED are whole numbers, ROUNDS from 1 on\n${HELP}`);
         return 2;
     }
-    return runLab("soak", (run) => soak(rounds, seed, values.journal, run));
+    return runLab("soak", (run) => soak(rounds, seed, values.checkpoints, run));
 }
 
-async function soak(rounds: number, seed: number, journal: boolean, { signal, runs }: LabRun): Promise<number> {
+async function soak(rounds: number, seed: number, checkpoints: boolean, { signal, runs }: LabRun): Promise<number> {
     const began = Date.now();
-    const soak = await Soak.start(seed, undefined, journal ? { JOURNAL: "1" } : {});
+    const soak = await Soak.start(seed, undefined, checkpoints ? { JOURNAL: "0" } : {});
     signal.addEventListener("abort", () => soak.interrupt());
     runs("Pulumi, the simulated node and the simulated router");
     try {
@@ -48,7 +48,7 @@ async function soak(rounds: number, seed: number, journal: boolean, { signal, ru
         if (error instanceof BrokenInvariant && !signal.aborted) {
             const number = /^round (\d+)/.exec(error.message)?.[1] ?? String(rounds);
             console.error(
-                `BROKEN: seed ${seed}, ${error.message}\nagain: make soak SEED=${seed} ROUNDS=${number}${journal ? " JOURNAL=1" : ""}`,
+                `BROKEN: seed ${seed}, ${error.message}\nagain: make soak SEED=${seed} ROUNDS=${number}${checkpoints ? " JOURNAL=0" : ""}`,
             );
             return 1;
         }

@@ -14,9 +14,9 @@ const DEEP = Number(process.env["DEEP"] ?? 1);
 let lab: AcceptanceLab;
 let previews: EmptyPreviews;
 
-/** With JOURNAL=1 in the environment of every run, as a person has it. */
+/** Runs that save the state only at their end. */
 beforeAll(async () => {
-    lab = await AcceptanceLab.start(undefined, { ...CHECKPOINTS, JOURNAL: "1" });
+    lab = await AcceptanceLab.start(undefined, CHECKPOINTS);
     previews = new EmptyPreviews(lab);
 });
 afterAll(() => lab.stop());

@@ -23,7 +23,7 @@ let before: { readonly node: NodeState; readonly router: RouterState };
 
 beforeAll(async () => {
     router = await SimulatedRouter.start();
-    lab = await AcceptanceLab.start(router, { ...CHECKPOINTS, JOURNAL: "1" });
+    lab = await AcceptanceLab.start(router, CHECKPOINTS);
     for (const [name, variable] of Object.entries({ routerApiKey: "KEY", routerApiSecret: "SECRET" })) {
         const set = `pulumi config set --secret tenant-hypervisors:${name} --stack dvntm`;
         expect(await lab.workspace.shell(`printf %s "$OPNSENSE_API_${variable}" | ${set}`)).toMatchObject(DONE);
