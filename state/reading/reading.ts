@@ -49,10 +49,12 @@ export function readingIn(value: unknown): Reading | undefined {
 }
 
 function settledIn(value: unknown): Settled | undefined {
-    const { declared, changes } = (isRecord(value) ? value : {}) as Partial<Record<keyof Settled, unknown>>;
-    return typeof declared === "string" && (changes === undefined || isRecord(changes))
-        ? (value as Settled)
-        : undefined;
+    const { declared, changes, held } = (isRecord(value) ? value : {}) as Partial<Record<keyof Settled, unknown>>;
+    const isWhole =
+        typeof declared === "string" &&
+        (changes === undefined || isRecord(changes)) &&
+        (held === undefined || typeof held === "string");
+    return isWhole ? (value as Settled) : undefined;
 }
 
 function isRecord(value: unknown): boolean {

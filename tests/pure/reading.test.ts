@@ -1,9 +1,13 @@
+import { readFileSync, utimesSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import { digestsOn } from "../../node/reading/read";
 import { subjectsOf } from "../../node/reading/subjects";
+import { declaredDigest } from "../../state/reading/declared";
 import { digestOf, isAsRead, readingIn } from "../../state/reading/reading";
 import { toldIn } from "../../state/events/events";
-import { removeProjects } from "../fixtures";
+import { loadSubstrate } from "../../substrate/load";
+import { project, removeProjects, smallTenant, STACK } from "../fixtures";
 import {
     answerOf,
     EDITS,
@@ -17,6 +21,7 @@ import {
 
 afterAll(removeProjects);
 
+const PROJECT = readFileSync(join(__dirname, "../../Pulumi.yaml"), "utf8");
 const HYPERVISOR = { name: "hv02", node: "pve2" };
 
 /** Digests by our own requests; a request that ends with `blind` is answered with nothing, as if it were never made. */
@@ -106,6 +111,49 @@ describe("the record of a reading", () => {
     ])("is none where the file holds %j", (value) => expect(readingIn(value)).toBeUndefined());
 
     test("control: one that is whole is one", () => expect(readingIn(last)).toEqual(last));
+
+    test.each([1, {}, { declared: 1 }, { declared: "d", changes: 1 }, { declared: "d", changes: {}, held: 1 }])(
+        "has no run without anything to do where the file holds %j for it",
+        (settled) => expect(readingIn({ ...last, settled })).toEqual(last),
+    );
+
+    test("control: it has one that is whole", () => {
+        const settled = { declared: "d", changes: { same: 3 }, held: "--policy-pack policy/pack" };
+        expect(readingIn({ ...last, settled })).toEqual({ ...last, settled });
+        expect(readingIn({ ...last, settled: { declared: "d" } })).toEqual({ ...last, settled: { declared: "d" } });
+    });
+});
+
+describe("the digest of what is declared", () => {
+    const files = {
+        "Pulumi.yaml": PROJECT,
+        "Pulumi.dvntm.yaml": STACK,
+        "components/own.ts": "// a program of the person's own",
+        "tenants/dvntm/grooveiq.yaml": smallTenant("grooveiq", 50),
+    };
+    const digest = (changed: Readonly<Record<string, string>> = {}, keep?: (root: string) => void) => {
+        const root = project({ ...files, ...changed });
+        // Each file of the program has the same time, but for what the test itself changes.
+        Object.keys(files).forEach((file) => utimesSync(join(root, file), 0, 0));
+        keep?.(root);
+        process.env["TENANTS_PROJECT"] = root;
+        return declaredDigest(loadSubstrate({ root, substrate: "dvntm" }));
+    };
+    afterAll(() => delete process.env["TENANTS_PROJECT"]);
+
+    test.each([
+        ["an attribute of a VM", { "tenants/dvntm/grooveiq.yaml": `${smallTenant("grooveiq", 50)}    cores: 4\n` }],
+        ["another tenant", { "tenants/dvntm/vintronics.yaml": smallTenant("vintronics", 51) }],
+        ["a key of the stack file that is not this program's", { "Pulumi.dvntm.yaml": `${STACK}  other:note: x\n` }],
+        ["a longer file of the program", { "components/own.ts": "// a program of the person's own, longer" }],
+    ])("is another one with %s", (_, changed) => expect(digest(changed)).not.toBe(digest()));
+
+    test("is another one with a file of the program that was written since", () => {
+        const touch = (root: string) => utimesSync(join(root, "components/own.ts"), 1, 1);
+        expect(digest({}, touch)).not.toBe(digest());
+    });
+
+    test("control: is the same for the same files", () => expect(digest()).toBe(digest()));
 });
 
 describe("what an event log tells of a refresh", () => {
