@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { ON_NODES, ROUTER } from "../state/deployment";
-import { append } from "../state/journal/client";
+import { JournalWriter } from "../state/journal/client";
 
 /**
  * Begins the types of what lies on a node or the core router. All else is made again by the next run, in place, where the state does not
@@ -15,18 +15,20 @@ const KEPT = [...ON_NODES, ROUTER];
  * A resource with a secret is left out, as that must stand nowhere in plain text: it is made again, or taken back by its marks.
  */
 export function keepJournal(file: string): void {
+    const journal = new JournalWriter(file);
     const hooks = {
         beforeCreate: [
-            new pulumi.ResourceHook("journal-begun", ({ urn, newInputs: inputs = {} }) => {
+            new pulumi.ResourceHook("journal-begun", async ({ urn, newInputs: inputs = {} }) => {
                 if (!hasSecret(inputs)) {
-                    append(file, { urn, inputs });
+                    await journal.add({ urn, inputs });
                 }
             }),
         ],
         afterCreate: [
-            new pulumi.ResourceHook("journal-made", ({ urn, id, newInputs: inputs = {}, newOutputs: outputs = {} }) => {
-                if (!hasSecret(inputs) && !hasSecret(outputs)) {
-                    append(file, { urn, inputs, made: { id, outputs, at: new Date().toISOString() } });
+            new pulumi.ResourceHook("journal-made", async ({ urn, id, newInputs: inputs = {}, newOutputs = {} }) => {
+                if (!hasSecret(inputs) && !hasSecret(newOutputs)) {
+                    const at = new Date().toISOString();
+                    await journal.add({ urn, inputs, made: { id, outputs: newOutputs, at } });
                 }
             }),
         ],

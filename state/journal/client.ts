@@ -1,15 +1,6 @@
 import { createHash } from "node:crypto";
-import {
-    closeSync,
-    existsSync,
-    fsyncSync,
-    mkdirSync,
-    openSync,
-    readdirSync,
-    readFileSync,
-    rmSync,
-    writeSync,
-} from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { appendFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { stateBackend } from "../client";
 import { stateFolder } from "../read";
@@ -29,17 +20,46 @@ export function journalFile(stack: string): string | undefined {
 export function beginJournal(stack: string, file: string): void {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
     rmSync(file, { force: true });
-    append(file, { state: digestOf(stack) });
+    const heading: Heading = { state: digestOf(stack) };
+    writeFileSync(file, `${JSON.stringify(heading)}\n`, { mode: 0o600, flush: true });
 }
 
-/** Adds a line, which is on the disk when this returns. */
-export function append(file: string, line: Heading | Entry): void {
-    const opened = openSync(file, "a", 0o600);
-    try {
-        writeSync(opened, `${JSON.stringify(line)}\n`);
-        fsyncSync(opened);
-    } finally {
-        closeSync(opened);
+/**
+ * Writes a journal's entries. A disk takes a millisecond or more until a line is on it: those that come meanwhile are written
+ * together.
+ */
+export class JournalWriter {
+    private waiting: {
+        readonly text: string;
+        readonly written: () => void;
+        readonly failed: (why: unknown) => void;
+    }[] = [];
+    private writing = false;
+
+    constructor(private readonly file: string) {}
+
+    /** Adds an entry, which is on the disk once this is fulfilled. */
+    add(entry: Entry): Promise<void> {
+        return new Promise((written, failed) => {
+            this.waiting.push({ text: `${JSON.stringify(entry)}\n`, written, failed });
+            if (!this.writing) {
+                void this.write();
+            }
+        });
+    }
+
+    private async write(): Promise<void> {
+        this.writing = true;
+        while (this.waiting.length > 0) {
+            const entries = this.waiting.splice(0);
+            try {
+                await appendFile(this.file, entries.map(({ text }) => text).join(""), { mode: 0o600, flush: true });
+                entries.forEach(({ written }) => written());
+            } catch (error) {
+                entries.forEach(({ failed }) => failed(error));
+            }
+        }
+        this.writing = false;
     }
 }
 
