@@ -10,7 +10,7 @@ import { answer, complain, note, width } from "./cli/terminal";
 import { recordedSubstrate } from "./shared/identities";
 import { compare, REFRESH, type Comparison } from "./shared/comparison";
 import { withoutReapedIfAny } from "./shared/lifetimes";
-import { selectStack } from "./shared/stack";
+import { ensureStack } from "./shared/stack";
 import { olderIn } from "./shared/standings";
 import { loadOne } from "./shared/substrates";
 import { PRIVATE_KEY, SECRET_VARIABLES, secretsOf, type Secrets } from "../host/secrets";
@@ -44,7 +44,7 @@ export const command = defineCommand({
     async run({ args, json, options }) {
         compareWithFiles();
         const loaded = loadOne(args["substrate"]!);
-        selectStack(loaded.name).forEach((line) => note(`recover: ${line}`));
+        ensureStack(loaded.name).forEach((line) => note(`recover: ${line}`));
         const substrate = withoutReapedIfAny(loaded);
         const told = await Promise.all(sources(substrate, options.refresh).map((source) => ask(substrate, source)));
         const rows = told.flatMap((one) => one.rows);

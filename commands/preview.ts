@@ -7,7 +7,7 @@ import { compare, REFRESH, refreshFlags } from "./shared/comparison";
 import { policyArguments } from "./shared/policy";
 import { runPulumi } from "./cli/pulumi";
 import { endSettled, idleBy } from "./shared/settled";
-import { selectStack } from "./shared/stack";
+import { ensureStack } from "./shared/stack";
 import { loadOne } from "./shared/substrates";
 
 export const command = defineCommand({
@@ -36,7 +36,7 @@ export const command = defineCommand({
         const { options, further } = request;
         compareWithFiles();
         const substrate = loadOne(request.args["substrate"]!);
-        selectStack(substrate.name).forEach((line) => note(`recover: ${line}`));
+        ensureStack(substrate.name).forEach((line) => note(`recover: ${line}`));
         const held = policyArguments(options.policy);
         const expected = options["expect-no-changes"] ? ["--expect-no-changes"] : [];
         const answers: Answers = new Map();

@@ -1,7 +1,7 @@
 import { defineCommand, SUBSTRATE } from "./cli/definition";
 import { answer } from "./cli/terminal";
 import { recoverStack } from "./shared/recovery";
-import { selectStack } from "./shared/stack";
+import { ensureStack } from "./shared/stack";
 import { loadOne } from "./shared/substrates";
 
 export const command = defineCommand({
@@ -20,7 +20,7 @@ export const command = defineCommand({
     exits: { 1: "another run is under way, or the node cannot be asked" },
     async run({ args, quiet }) {
         const substrate = loadOne(args["substrate"]!);
-        const settled = [...selectStack(substrate.name), ...(await recoverStack(substrate)).notes];
+        const settled = [...ensureStack(substrate.name), ...(await recoverStack(substrate)).notes];
         const lines = settled.length === 0 && !quiet ? ["nothing to recover"] : settled;
         answer({ substrate: substrate.name, settled }, () => lines.map((line) => `recover: ${line}`).join("\n"));
     },

@@ -13,7 +13,7 @@ import { Refusal, shown, UsageError } from "./cli/errors";
 import { EXIT } from "./cli/exit";
 import { answer, complain, tell } from "./cli/terminal";
 import { afterRollback, chosenSnapshot, rollBack, snapshotsIn, type WithSnapshots } from "./shared/snapshots";
-import { selectStack } from "./shared/stack";
+import { ensureStack } from "./shared/stack";
 import { loadOne } from "./shared/substrates";
 import { requirePreflight } from "../node/preflight";
 
@@ -44,7 +44,7 @@ export const command = defineCommand({
         const vm = vmIn(loaded, named);
         requireName(vm.name, options.yes);
         await requirePreflight(loaded);
-        selectStack(loaded.name).forEach((line) => tell(`recover: ${line}`));
+        ensureStack(loaded.name).forEach((line) => tell(`recover: ${line}`));
         const substrate = identifiedBy(loaded, exportStack(loaded.name).deployment);
         const held = await onItsNode(substrate, vm);
         const { name, at, description } = chosenSnapshot(held, options.to);

@@ -59,8 +59,11 @@ export function stateBackend(): string {
     if (chosen) {
         return chosen;
     }
-    return (JSON.parse(pulumi("whoami", "--verbose", "--json")) as { url: string }).url;
+    return (asked ??= (JSON.parse(pulumi("whoami", "--verbose", "--json")) as { url: string }).url);
 }
+
+/** The CLI's answer, for which it takes a third of a second; no process changes it. */
+let asked: string | undefined;
 
 /** A stack as `pulumi stack export` gives it. */
 export interface Exported {

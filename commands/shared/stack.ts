@@ -8,20 +8,22 @@ import { recoverStack } from "./recovery";
 import { attempt } from "../../state/client";
 import type { Deployment } from "../../state/deployment";
 import { releaseStack } from "../../state/locks";
+import { hasState } from "../../state/reading/read";
 
 /**
- * Selects the stack of a substrate, and makes it where it is not there: it must be before its first preview.
+ * Makes sure that the stack of a substrate is there: it must be before its first preview.
  *
  * @returns what an interrupted run left of the state's files and was settled for it, in words.
  * @throws Refusal with what the CLI says of its failure, and where secrets would be encrypted with an empty passphrase.
  */
-export function selectStack(name: string): string[] {
+export function ensureStack(name: string): string[] {
     const state = stateByDefault();
     if (state !== undefined) {
         note(`state: ${state} (set PULUMI_BACKEND_URL, or run \`pulumi login\`, to keep it elsewhere)`);
     }
     requirePassphrase(name, state === undefined);
-    if (trySelect(name) === undefined) {
+    // Every run names its stack: the CLI makes one that is not there, and says what is wrong with one that is.
+    if (hasState(name) || trySelect(name) === undefined) {
         return [];
     }
     // Where the state's files are torn, Pulumi cannot even select the stack.
@@ -51,7 +53,7 @@ export async function prepareChange(substrate: Substrate, complete = true): Prom
         requireReady(substrate);
     }
     await requirePreflight(substrate);
-    const selected = selectStack(substrate.name);
+    const selected = ensureStack(substrate.name);
     const { deployment, notes } = await recoverStack(substrate);
     [...selected, ...notes].forEach((line) => tell(`recover: ${line}`));
     return deployment;

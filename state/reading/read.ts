@@ -25,6 +25,12 @@ export function readState(stack: string): KnownState {
     return { digest: digestOf(text), deployment: checkedDeployment(stack, checkpoint.latest) };
 }
 
+/** Whether a stack is there, as far as that can be told without the CLI: where the backend is a folder and its file is whole. */
+export function hasState(stack: string): boolean {
+    const parsed = jsonOr(checkpointText(stack) ?? "", null) as { checkpoint?: unknown } | null;
+    return parsed?.checkpoint !== undefined;
+}
+
 /** Pulumi's file of a stack in a folder (projectReferenceStore in pkg/backend/diy/store.go); undefined for another backend, and for one that is compressed. */
 function checkpointText(stack: string): string | undefined {
     const folder = stateFolder(stateBackend());
