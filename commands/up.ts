@@ -1,14 +1,16 @@
 import type { Answers } from "../node/client";
 import { outputsTable } from "../report/outputsTable";
-import { stackOutputsIn } from "../state/deployment";
+import { stackOutputsIn, type Deployment } from "../state/deployment";
+import type { Holdings } from "../state/holdings";
 import { identifiedBy } from "../state/identities";
 import { readState } from "../state/reading/read";
 import type { StackOutputs } from "../substrate/outputs";
+import type { Substrate } from "../substrate/substrate";
 import { defineCommand, POLICY, SUBSTRATE } from "./cli/definition";
 import { compareWithFiles } from "./cli/environment";
 import { EXIT, exitOfPulumi } from "./cli/exit";
 import { answer, width } from "./cli/terminal";
-import { compare, REFRESH, refreshFlags } from "./shared/comparison";
+import { compare, REFRESH, refreshFlags, type Comparison, type Idle } from "./shared/comparison";
 import { policyArguments } from "./shared/policy";
 import { looksOnly, runPulumi, type PulumiRun } from "./cli/pulumi";
 import { holdings, requireUnguarded, tellReleased, tellWhatGoes } from "./shared/release";
@@ -41,11 +43,7 @@ export const command = defineCommand({
         const substrate = loadOne(request.args["substrate"]!);
         const deployment = await prepareChange(substrate);
         const held = policyArguments(options.policy);
-        requireRenamable(substrate, deployment);
-        const stays = new Set(substrate.tenants.flatMap(({ name, formerly }) => [name, formerly]));
-        const leaving = await holdings(substrate, deployment, (tenant) => !stays.has(tenant));
-        requireUnguarded(leaving);
-        tellWhatGoes(substrate, leaving);
+        const leaving = await leavingOf(substrate, deployment);
         const answers: Answers = new Map();
         const compared = await compare(substrate, options.refresh, { further, answers });
         const idle = await endSettled(substrate, compared, { held, further, answers });
@@ -53,35 +51,36 @@ export const command = defineCommand({
             answerOutputs({ substrate: substrate.name, changes: idle });
             return EXIT.done;
         }
-        const snapshots = looksOnly(further)
-            ? undefined
-            : await RunSnapshots.begin(identifiedBy(substrate, deployment));
+        const looks = looksOnly(further);
+        const snapshots = looks ? undefined : await RunSnapshots.begin(identifiedBy(substrate, deployment));
         const asked = [...held, ...(options.yes ? ["--yes"] : []), ...refreshFlags(compared), ...further];
-        const ran = await runPulumi(
-            request,
-            substrate,
-            "up",
-            "--stack",
-            substrate.name,
-            "--suppress-outputs",
-            ...asked,
-        );
-        const nothingDone = idleBy(ran, held);
-        if (nothingDone !== undefined) {
-            compared.keepWritten(nothingDone);
-        }
+        const words = ["up", "--stack", substrate.name, "--suppress-outputs", ...asked];
+        const ran = await runPulumi(request, substrate, ...words);
+        keepIdle(compared, idleBy(ran, held));
         const { code, changes } = ran;
         const clean = await tellReleased(substrate, leaving);
         const rolledBack = (await snapshots?.end(code === 0)) ?? [];
         const told = { substrate: substrate.name, changes, ...(rolledBack.length > 0 && { rolledBack }) };
-        if (code === 0 && !looksOnly(further)) {
-            answerOutputs(told);
-        } else {
-            answer(told);
-        }
+        (code === 0 && !looks ? answerOutputs : answer)(told);
         return code === 0 && (!clean || rolledBack.length > 0) ? EXIT.failed : exitOfPulumi(code);
     },
 });
+
+/** Tenants whose file is gone, once it was said what goes with them. @throws Refusal where one may not go, or be renamed. */
+async function leavingOf(substrate: Substrate, deployment: Deployment): Promise<Holdings[]> {
+    requireRenamable(substrate, deployment);
+    const stays = new Set(substrate.tenants.flatMap(({ name, formerly }) => [name, formerly]));
+    const leaving = await holdings(substrate, deployment, (tenant) => !stays.has(tenant));
+    requireUnguarded(leaving);
+    tellWhatGoes(substrate, leaving);
+    return leaving;
+}
+
+function keepIdle(compared: Comparison, idle: Idle | undefined): void {
+    if (idle !== undefined) {
+        compared.keepWritten(idle);
+    }
+}
 
 function answerOutputs(told: { readonly substrate: string; readonly changes: PulumiRun["changes"] }): void {
     const outputs = stackOutputsIn(readState(told.substrate).deployment) as unknown as StackOutputs;

@@ -4,8 +4,14 @@ import { readDigests } from "../../node/reading/read";
 import { subjectsOf } from "../../node/reading/subjects";
 import { ROUTER, TENANT_VM, type Deployment, type StateResource } from "../../state/deployment";
 import type { Told } from "../../state/events/events";
-import { declaredDigest } from "../../state/reading/declared";
-import { keepReading, lastReading, readState, versions, type KnownState } from "../../state/reading/read";
+import {
+    declaredDigest,
+    keepReading,
+    lastReading,
+    readState,
+    versions,
+    type KnownState,
+} from "../../state/reading/read";
 import { isAsRead, type Digests, type Reading, type Settled } from "../../state/reading/reading";
 import type { Substrate } from "../../substrate/substrate";
 import { Refusal } from "../cli/errors";
@@ -65,24 +71,28 @@ export async function compare(
         return AS_ALWAYS;
     }
     try {
-        const state = readState(substrate.name);
-        const subjects = subjectsOf(substrate, state.deployment);
-        if (subjects === undefined) {
-            return AS_ALWAYS;
-        }
-        // Before the run reads: what somebody changes meanwhile differs at the next run.
-        const digests = await readDigests(substrate, subjects, answers);
-        const last = lastReading(substrate.name);
-        const unchanged =
-            isAsRead(last, { state: state.digest, versions: versions() }, digests) &&
-            (!router || (await routerIsAsKept(substrate, state.deployment)));
-        return compared(substrate, { state, digests, ...(unchanged && { last: last! }) });
+        return await compareRead(substrate, router, answers);
     } catch (error) {
         if (error instanceof Refusal) {
             return AS_ALWAYS;
         }
         throw error;
     }
+}
+
+async function compareRead(substrate: Substrate, router: boolean, answers: Answers | undefined): Promise<Comparison> {
+    const state = readState(substrate.name);
+    const subjects = subjectsOf(substrate, state.deployment);
+    if (subjects === undefined) {
+        return AS_ALWAYS;
+    }
+    // Before the run reads: what somebody changes meanwhile differs at the next run.
+    const digests = await readDigests(substrate, subjects, answers);
+    const last = lastReading(substrate.name);
+    const unchanged =
+        isAsRead(last, { state: state.digest, versions: versions() }, digests) &&
+        (!router || (await routerIsAsKept(substrate, state.deployment)));
+    return compared(substrate, { state, digests, ...(unchanged && { last: last! }) });
 }
 
 /** Everything that was read for a comparison. */

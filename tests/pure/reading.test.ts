@@ -3,7 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { digestsOn } from "../../node/reading/read";
 import { subjectsOf } from "../../node/reading/subjects";
-import { declaredDigest } from "../../state/reading/declared";
+import { declaredDigest } from "../../state/reading/read";
 import { digestOf, isAsRead, readingIn } from "../../state/reading/reading";
 import { toldIn } from "../../state/events/events";
 import { loadSubstrate } from "../../substrate/load";
