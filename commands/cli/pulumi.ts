@@ -6,7 +6,7 @@ import { keepSecret } from "../../definitions/printed";
 import { configurationOf } from "../../state/client";
 import type { Told } from "../../state/events/events";
 import { LISTENING, listening } from "../../state/events/read";
-import { beginJournal, journalFile } from "../../state/journal/client";
+import { beginJournal, journalFile, removeJournal } from "../../state/journal/client";
 import { JOURNAL_FILE } from "../../state/journal/entries";
 import { endOrphans } from "../../state/orphans/read";
 import type { Substrate } from "../../substrate/substrate";
@@ -74,6 +74,8 @@ async function run(substrate: Substrate, json: boolean, args: readonly string[],
     ).finally(unwatch);
     if (code === null) {
         endOrphans(definitions()).forEach(note);
+    } else if (code === 0 && journal !== undefined) {
+        removeJournal(substrate.name);
     }
     return code ?? 1;
 }

@@ -1,7 +1,8 @@
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { JournalWriter } from "../../state/journal/client";
+import { pathToFileURL } from "node:url";
+import { beginJournal, journalFile, JournalWriter } from "../../state/journal/client";
 
 let folder: string;
 beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "journal-"))));
@@ -20,6 +21,18 @@ test("each entry is a whole line, in the order in which they came, and in the fi
     await journal.add(entry(200));
     const lines = readFileSync(file, "utf8").split("\n").filter(Boolean);
     expect(lines.map((line) => JSON.parse(line) as object)).toEqual([...entries, entry(200)]);
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+});
+
+test("a run begins it with the state that it begins with, for its owner alone to read", () => {
+    mkdirSync(join(folder, ".pulumi", "stacks"), { recursive: true });
+    process.env["PULUMI_BACKEND_URL"] = pathToFileURL(folder).href;
+    const file = journalFile("dvntm")!;
+    beginJournal("dvntm", file);
+    delete process.env["PULUMI_BACKEND_URL"];
+    expect(JSON.parse(readFileSync(file, "utf8"))).toEqual({
+        state: expect.stringMatching(/^[0-9a-f]{64}$/) as unknown,
+    });
     expect(statSync(file).mode & 0o777).toBe(0o600);
 });
 
