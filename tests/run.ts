@@ -10,8 +10,8 @@ import { command, goTest, jest, pytest, type Ran } from "./runners";
 /** Lines of each failure that are told once more in the end: where a log is cut, that is what is left of it. */
 const TOLD_LINES = 12;
 
-/** Workers of jest beside the other lane: together they keep two cores busy, as a third of a test's time is waiting. */
-const WORKERS = "--maxWorkers=2";
+/** Workers of jest beside the other lane: together they keep two cores busy, as much of a test's time is waiting. */
+const WORKERS = "--maxWorkers=3";
 
 /** Runs one after the other; `report` names a file that a runner may write. */
 type Lane = readonly ((report: string) => Promise<Ran[]>)[];
