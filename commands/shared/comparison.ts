@@ -109,7 +109,8 @@ function compared(substrate: Substrate, { state: { deployment, digest }, digests
     const keep = (state: string, idle?: Idle) =>
         keepReading(substrate.name, {
             ...{ state, versions: versions(), digests: Object.fromEntries(digests) },
-            ...(idle && { settled: { ...idle, declared } }),
+            // Of files that somebody edited since, nobody knows which of both the run had.
+            ...(idle && declaredDigest(substrate) === declared && { settled: { ...idle, declared } }),
         });
     return {
         unchanged: last !== undefined,

@@ -79,10 +79,10 @@ export function versions(): string {
 
 const PROGRAM = resolve(__dirname, "../..");
 
-/** Everything of the program's folder that decides what is declared of a model; the definitions themselves are in the model. */
+/** Everything of the program's folder that decides what is declared, the files among it that the model comes from. */
 const PARTS = [
     ...["index.ts", "main.js", "package-lock.json", "Pulumi.yaml", "start", "definitions", "substrate", "firewall"],
-    ...["state", "node", "router", "host", "components", "policy", "schemas"],
+    ...["state", "node", "router", "host", "components", "policy", "schemas", "tenants"],
 ];
 
 /**
