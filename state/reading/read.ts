@@ -108,7 +108,8 @@ function filesIn(root: string): unknown[] {
     });
 }
 
-function sizeAndTime(file: string): unknown[] {
-    const found = statSync(file, { throwIfNoEntry: false });
-    return [found?.size, found?.mtimeMs];
+/** Of a folder neither tells anything that the names in it do not. */
+function sizeAndTime(path: string): unknown[] {
+    const found = statSync(path, { throwIfNoEntry: false });
+    return found?.isFile() === true ? [found.size, found.mtimeMs] : [];
 }
