@@ -88,11 +88,13 @@ const PARTS = [
 /**
  * Digest of everything that a run declares: the model with the stack's configuration, and the program by the time and size of its
  * files, so that an edited or an updated one counts as another.
+ *
+ * @param program its folder.
  */
-export function declaredDigest(substrate: Substrate): string {
+export function declaredDigest(substrate: Substrate, program = PROGRAM): string {
     const folder = definitions();
     const configuration = readFileSync(join(folder, stackFileOf(substrate.name)), "utf8");
-    return digestOf([substrate, configuration, [...new Set([PROGRAM, folder])].map(filesIn)]);
+    return digestOf([substrate, configuration, [...new Set([program, folder])].map(filesIn)]);
 }
 
 function filesIn(root: string): unknown[] {

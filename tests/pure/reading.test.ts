@@ -137,7 +137,7 @@ describe("the digest of what is declared", () => {
         Object.keys(files).forEach((file) => utimesSync(join(root, file), 0, 0));
         keep?.(root);
         process.env["TENANTS_PROJECT"] = root;
-        return declaredDigest(loadSubstrate({ root, substrate: "dvntm" }));
+        return declaredDigest(loadSubstrate({ root, substrate: "dvntm" }), root);
     };
     afterAll(() => delete process.env["TENANTS_PROJECT"]);
 
