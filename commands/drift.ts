@@ -155,7 +155,7 @@ async function ofNodes(substrate: Substrate, refresh: string): Promise<Seen> {
     return { findings, notLookedAt: unlooked, templates, snapshots: read.flatMap(({ others }) => others) };
 }
 
-/** What an up would do on the nodes: by a preview, but where it is known that there is nothing to do. */
+/** Steps of an up on the nodes: by a preview, but where it is known that there is nothing to do. */
 async function stepsOf(substrate: Substrate, compared: Comparison): Promise<readonly PreviewStep[]> {
     if (compared.settled !== undefined) {
         return stepsOfNone(compared.deployment!);

@@ -1,12 +1,11 @@
-import type { Answers } from "../node/client";
 import { defineCommand, POLICY, SUBSTRATE } from "./cli/definition";
 import { compareWithFiles } from "./cli/environment";
 import { EXIT, exitOfPulumi } from "./cli/exit";
 import { answer, note } from "./cli/terminal";
-import { compare, REFRESH, refreshFlags } from "./shared/comparison";
+import { REFRESH, refreshFlags } from "./shared/comparison";
 import { policyArguments } from "./shared/policy";
 import { runPulumi } from "./cli/pulumi";
-import { endSettled, idleBy } from "./shared/settled";
+import { compareOrEnd, idleBy } from "./shared/settled";
 import { ensureStack } from "./shared/stack";
 import { loadOne } from "./shared/substrates";
 
@@ -39,11 +38,9 @@ export const command = defineCommand({
         ensureStack(substrate.name).forEach((line) => note(`recover: ${line}`));
         const held = policyArguments(options.policy);
         const expected = options["expect-no-changes"] ? ["--expect-no-changes"] : [];
-        const answers: Answers = new Map();
-        const compared = await compare(substrate, options.refresh, { further, answers });
-        const idle = await endSettled(substrate, compared, { held, further, answers });
-        if (idle !== undefined) {
-            answer({ substrate: substrate.name, changes: idle });
+        const compared = await compareOrEnd(substrate, options.refresh, { held, further });
+        if (compared.ended !== undefined) {
+            answer({ substrate: substrate.name, changes: compared.ended });
             return EXIT.done;
         }
         const asked = [...held, ...expected, ...refreshFlags(compared), ...further];

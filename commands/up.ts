@@ -1,4 +1,3 @@
-import type { Answers } from "../node/client";
 import { outputsTable } from "../report/outputsTable";
 import { stackOutputsIn, type Deployment } from "../state/deployment";
 import type { Holdings } from "../state/holdings";
@@ -10,13 +9,13 @@ import { defineCommand, POLICY, SUBSTRATE } from "./cli/definition";
 import { compareWithFiles } from "./cli/environment";
 import { EXIT, exitOfPulumi } from "./cli/exit";
 import { answer, width } from "./cli/terminal";
-import { compare, REFRESH, refreshFlags, type Comparison, type Idle } from "./shared/comparison";
+import { REFRESH, refreshFlags, type Comparison, type Idle } from "./shared/comparison";
 import { policyArguments } from "./shared/policy";
 import { looksOnly, runPulumi, type PulumiRun } from "./cli/pulumi";
 import { holdings, requireUnguarded, tellReleased, tellWhatGoes } from "./shared/release";
 import { requireRenamable } from "./shared/renames";
 import { RunSnapshots } from "./shared/snapshots";
-import { endSettled, idleBy } from "./shared/settled";
+import { compareOrEnd, idleBy } from "./shared/settled";
 import { prepareChange } from "./shared/stack";
 import { loadOne } from "./shared/substrates";
 
@@ -44,11 +43,9 @@ export const command = defineCommand({
         const deployment = await prepareChange(substrate);
         const held = policyArguments(options.policy);
         const leaving = await leavingOf(substrate, deployment);
-        const answers: Answers = new Map();
-        const compared = await compare(substrate, options.refresh, { further, answers });
-        const idle = await endSettled(substrate, compared, { held, further, answers });
-        if (idle !== undefined) {
-            answerOutputs({ substrate: substrate.name, changes: idle });
+        const compared = await compareOrEnd(substrate, options.refresh, { held, further });
+        if (compared.ended !== undefined) {
+            answerOutputs({ substrate: substrate.name, changes: compared.ended }, deployment);
             return EXIT.done;
         }
         const looks = looksOnly(further);
@@ -61,7 +58,11 @@ export const command = defineCommand({
         const clean = await tellReleased(substrate, leaving);
         const rolledBack = (await snapshots?.end(code === 0)) ?? [];
         const told = { substrate: substrate.name, changes, ...(rolledBack.length > 0 && { rolledBack }) };
-        (code === 0 && !looks ? answerOutputs : answer)(told);
+        if (code === 0 && !looks) {
+            answerOutputs(told, readState(substrate.name).deployment);
+        } else {
+            answer(told);
+        }
         return code === 0 && (!clean || rolledBack.length > 0) ? EXIT.failed : exitOfPulumi(code);
     },
 });
@@ -82,7 +83,11 @@ function keepIdle(compared: Comparison, idle: Idle | undefined): void {
     }
 }
 
-function answerOutputs(told: { readonly substrate: string; readonly changes: PulumiRun["changes"] }): void {
-    const outputs = stackOutputsIn(readState(told.substrate).deployment) as unknown as StackOutputs;
+/** @param deployment the stack's state after the run. */
+function answerOutputs(
+    told: Pick<PulumiRun, "changes"> & { readonly substrate: string },
+    deployment: Deployment,
+): void {
+    const outputs = stackOutputsIn(deployment) as unknown as StackOutputs;
     answer({ ...told, outputs }, () => outputsTable(told.substrate, outputs, width()));
 }

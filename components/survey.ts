@@ -1,15 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { HostError } from "../host/error";
 import { secretsOf, type Secrets } from "../host/secrets";
-import { checkClaims } from "./checkClaims";
-import { checkNode } from "../node/checkNode";
 import { printed } from "../definitions/printed";
 import { DefinitionError } from "../definitions/faults";
-import type { Inventory } from "../node/inventory";
 import type { Substrate } from "../substrate/substrate";
 import { nodeWarnings } from "../node/warnings";
-import { withEachNode } from "../node/client";
-import { surveyParts, readInventory } from "../node/read";
 import { requirePreflight } from "../node/preflight";
 import type { RouterClaim } from "../router/claims";
 import type { HostSurvey } from "./hostSurvey";
@@ -18,11 +13,12 @@ import { readRecorded } from "../state/readRecorded";
 import { NOTHING_RECORDED, type Recorded } from "../state/recorded";
 import { lifetimesOf } from "./lifetimes";
 import { asRunError } from "./refusal";
+import { checkNodes, readNodes, type Inventories } from "./surveyNodes";
 
 /** All that is read before the first resource is declared. */
 export interface Survey {
     /** Inventory of each node, by the hypervisor's name; none for a substrate that is only planned. */
-    readonly inventories: ReadonlyMap<string, Inventory>;
+    readonly inventories: Inventories;
     readonly recorded: Recorded;
     /** Surveys of the hosts that have a baseline, by the hypervisor's name. */
     readonly hosts: ReadonlyMap<string, HostSurvey>;
@@ -60,17 +56,9 @@ export async function survey(declared: Substrate, root: string, comparesOnly = f
         const { recorded, tenants, kept } = await readRecorded(declared.plan);
         const lifetimes = lifetimesOf(declared, kept, { tenants, vms: recorded.vms });
         const { substrate, made } = lifetimes;
-        const read = await withEachNode(substrate, async (client, hypervisor) => {
-            const parts = surveyParts(substrate, hypervisor, recorded);
-            return [hypervisor.name, await readInventory(client, hypervisor, parts)] as const;
-        });
-        const inventories = new Map(read);
-        const guests = read.flatMap(([, one]) => [...one.guests.values()]);
+        const inventories = await readNodes(substrate, recorded);
         const router = comparesOnly ? [] : await routerClaims(substrate, tenants);
-        const faults = [
-            ...substrate.hypervisors.flatMap((h) => checkNode(substrate, h, inventories.get(h.name)!, recorded)),
-            ...checkClaims(substrate, { recorded: tenants, guests, router }),
-        ];
+        const faults = checkNodes(substrate, inventories, { recorded, tenants, router });
         if (faults.length > 0 && !comparesOnly) {
             throw new DefinitionError(faults);
         }

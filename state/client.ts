@@ -3,7 +3,6 @@ import { environmentFor } from "../definitions/childEnvironment";
 import { definitions } from "../definitions/project/read";
 import { Refusal } from "../definitions/refusal";
 import { NODES_ALONE, WITH_ROUTER } from "../substrate/nodesAlone";
-import type { StackOutputs } from "../substrate/outputs";
 import { checkedDeployment, ON_NODES, ROUTER, type Deployment } from "./deployment";
 import { LISTENING, listening } from "./events/read";
 
@@ -96,11 +95,6 @@ export interface ConfigValue {
 export function configurationOf(stack: string): Readonly<Record<string, ConfigValue>> {
     const text = pulumi("config", "--show-secrets", "--json", "--stack", stack);
     return JSON.parse(text) as Record<string, ConfigValue>;
-}
-
-/** Outputs of a stack, as schemas/outputs.schema.json describes them. @throws Refusal where there is no such stack. */
-export function outputsOf(stack: string): StackOutputs {
-    return JSON.parse(pulumi("stack", "output", "--json", "--stack", stack)) as StackOutputs;
 }
 
 /** A preview of a substrate's nodes alone. */

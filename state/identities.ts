@@ -2,7 +2,7 @@ import { parseAddress } from "../substrate/network";
 import type { StackOutputs } from "../substrate/outputs";
 import type { FurtherNic } from "../substrate/furtherNics";
 import type { Substrate, Tenant, WorkloadVm } from "../substrate/substrate";
-import type { Deployment } from "./deployment";
+import { stackOutputsIn, type Deployment } from "./deployment";
 import { asksRebuild, historyOf, recordedOf, reservationKey, type Recorded } from "./recorded";
 
 /** Stands for a MAC that the up draws; a preview knows no more of it. */
@@ -59,11 +59,15 @@ export function withIdentities(substrate: Substrate, recorded: Recorded, told: T
 }
 
 /** The same by a whole state, for who only looks: a MAC that is not drawn yet is unknown. */
-export function identifiedBy(substrate: Substrate, { resources = [] }: Deployment): Substrate {
-    const stack = resources.find(({ type }) => type === "pulumi:pulumi:Stack");
-    const { vms = [] } = (stack?.outputs ?? {}) as Partial<StackOutputs>;
-    const recorded = recordedOf(resources, vms);
+export function identifiedBy(substrate: Substrate, deployment: Deployment): Substrate {
+    const recorded = recordedIn(deployment);
     return withIdentities(substrate, recorded, { isMade: (_, vm) => asksRebuild(vm, recorded) });
+}
+
+/** Everything that a run must know of a whole state, with the outputs of its stack. */
+export function recordedIn(deployment: Deployment): Recorded {
+    const { vms = [] } = stackOutputsIn(deployment) as Partial<StackOutputs>;
+    return recordedOf(deployment.resources ?? [], vms);
 }
 
 /** Whether what the files say of a VM's MAC and address is all: it never changes with what the state knows. */

@@ -40,7 +40,7 @@ export interface Comparison {
     keepWritten(idle?: Idle): void;
 }
 
-/** What a run that had nothing to do tells the next. */
+/** Word of a run that had nothing to do for the next. */
 export type Idle = Omit<Settled, "declared">;
 
 /** Nothing is known beforehand: the provider reads everything, and nothing is kept of it. */
