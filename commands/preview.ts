@@ -2,10 +2,10 @@ import { defineCommand, POLICY, SUBSTRATE } from "./cli/definition";
 import { compareWithFiles } from "./cli/environment";
 import { EXIT, exitOfPulumi } from "./cli/exit";
 import { answer, note } from "./cli/terminal";
-import { REFRESH, refreshFlags } from "./shared/comparison";
+import { REFRESH } from "./shared/comparison";
 import { policyArguments } from "./shared/policy";
 import { runPulumi } from "./cli/pulumi";
-import { compareOrEnd, idleBy } from "./shared/settled";
+import { compareOrEnd, idleBy, spared } from "./shared/settled";
 import { ensureStack } from "./shared/stack";
 import { loadOne } from "./shared/substrates";
 
@@ -43,8 +43,9 @@ export const command = defineCommand({
             answer({ substrate: substrate.name, changes: compared.ended });
             return EXIT.done;
         }
-        const asked = [...held, ...expected, ...refreshFlags(compared), ...further];
-        const ran = await runPulumi(request, substrate, "preview", "--stack", substrate.name, ...asked);
+        const { flags, environment } = spared(compared);
+        const asked = ["--stack", substrate.name, ...held, ...expected, ...flags, ...further];
+        const ran = await runPulumi({ ...request, environment }, substrate, "preview", ...asked);
         compared.keepFound(ran, idleBy(ran, held));
         const { code, changes } = ran;
         answer({ substrate: substrate.name, changes });

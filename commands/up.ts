@@ -9,13 +9,13 @@ import { defineCommand, POLICY, SUBSTRATE } from "./cli/definition";
 import { compareWithFiles } from "./cli/environment";
 import { EXIT, exitOfPulumi } from "./cli/exit";
 import { answer, width } from "./cli/terminal";
-import { REFRESH, refreshFlags, type Comparison, type Idle } from "./shared/comparison";
+import { REFRESH, type Comparison, type Idle } from "./shared/comparison";
 import { policyArguments } from "./shared/policy";
 import { looksOnly, runPulumi, type PulumiRun } from "./cli/pulumi";
 import { holdings, requireUnguarded, tellReleased, tellWhatGoes } from "./shared/release";
 import { requireRenamable } from "./shared/renames";
 import { RunSnapshots } from "./shared/snapshots";
-import { compareOrEnd, idleBy } from "./shared/settled";
+import { compareOrEnd, idleBy, spared } from "./shared/settled";
 import { prepareChange } from "./shared/stack";
 import { loadOne } from "./shared/substrates";
 
@@ -50,9 +50,10 @@ export const command = defineCommand({
         }
         const looks = looksOnly(further);
         const snapshots = looks ? undefined : await RunSnapshots.begin(identifiedBy(substrate, deployment));
-        const asked = [...held, ...(options.yes ? ["--yes"] : []), ...refreshFlags(compared), ...further];
+        const { flags, environment } = spared(compared);
+        const asked = [...held, ...(options.yes ? ["--yes"] : []), ...flags, ...further];
         const words = ["up", "--stack", substrate.name, "--suppress-outputs", ...asked];
-        const ran = await runPulumi(request, substrate, ...words);
+        const ran = await runPulumi({ ...request, environment }, substrate, ...words);
         keepIdle(compared, idleBy(ran, held));
         const { code, changes } = ran;
         const clean = await tellReleased(substrate, leaving);

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { HostFacts } from "../host/facts";
 import { namesTold } from "../router/names/told";
 import { routerRecordsOf } from "../router/records";
-import type { Substrate } from "../substrate/substrate";
+import type { Substrate, Tenant as TenantModel } from "../substrate/substrate";
 import type { Survey } from "./survey";
 import type { HostBaseline } from "./hostBaseline";
 import { ConnectedHypervisor } from "./hypervisor";
@@ -30,14 +30,14 @@ export async function declare(definitions: Substrate, survey: Survey, root: stri
             new ConnectedHypervisor(substrate, model, survey, baselines.get(model.name)),
         ]),
     );
-    const onRouter = routersOf(substrate);
-    const tenants = substrate.tenants.map((tenant) => {
+    const onRouter = routersOf(substrate, survey);
+    const declared = (tenant: TenantModel) => {
         const router = onRouter.get(tenant.name);
         const args = { tenant, hypervisor: hypervisors.get(tenant.hypervisor)!, ...(router && { router }) };
-        return new Tenant(tenant.name, args);
-    });
+        return new Tenant(tenant.name, args).vms;
+    };
     return {
-        vms: tenants.flatMap((tenant) => tenant.vms),
+        vms: substrate.tenants.flatMap((tenant) => survey.leftOut.get(tenant.name) ?? declared(tenant)),
         hosts: Object.fromEntries([...baselines].map(([name, { facts }]) => [name, facts])),
     };
 }
@@ -63,12 +63,13 @@ async function baselinesOf(
 }
 
 /** Records that the stack writes to the core router, by tenant: none, but in mode api. */
-function routersOf(substrate: Substrate): ReadonlyMap<string, TenantRouterArgs> {
+function routersOf(substrate: Substrate, { leftOut }: Survey): ReadonlyMap<string, TenantRouterArgs> {
     const { mode, endpoint } = substrate.coreRouter;
     if (mode !== "api" || endpoint === undefined) {
         return new Map();
     }
-    const all = substrate.tenants.map((tenant) => ({
+    const tenants = substrate.tenants.filter(({ name }) => !leftOut.has(name));
+    const all = tenants.map((tenant) => ({
         endpoint,
         tenant: tenant.name,
         records: routerRecordsOf(substrate, tenant),

@@ -3,13 +3,16 @@ import { HostError } from "../host/error";
 import { secretsOf, type Secrets } from "../host/secrets";
 import { printed } from "../definitions/printed";
 import { DefinitionError } from "../definitions/faults";
+import { Refusal } from "../definitions/refusal";
+import type { VmOutput } from "../substrate/outputs";
+import { partialRun } from "../substrate/partial";
 import type { Substrate } from "../substrate/substrate";
 import { nodeWarnings } from "../node/warnings";
 import { requirePreflight } from "../node/preflight";
 import type { RouterClaim } from "../router/claims";
 import type { HostSurvey } from "./hostSurvey";
 import type { RecordedTenants } from "../state/holdings";
-import { readRecorded } from "../state/readRecorded";
+import { readRecorded, type ReadState } from "../state/readRecorded";
 import { NOTHING_RECORDED, type Recorded } from "../state/recorded";
 import { lifetimesOf } from "./lifetimes";
 import { asRunError } from "./refusal";
@@ -25,6 +28,8 @@ export interface Survey {
     readonly secrets: Secrets;
     /** Whether what is declared is only compared with what is: no template need be there to clone from. */
     readonly comparesOnly: boolean;
+    /** Tenants that are no part of this run, with their VMs as the stack's outputs have them. */
+    readonly leftOut: ReadonlyMap<string, readonly VmOutput[]>;
 }
 
 /** A survey, and the substrate as the run declares it. */
@@ -48,12 +53,18 @@ export async function survey(declared: Substrate, root: string, comparesOnly = f
     try {
         const secrets = secretsOf(pulumi.runtime.allConfig());
         if (declared.status === "planned") {
-            const nothing = { inventories: new Map(), recorded: NOTHING_RECORDED, hosts: new Map() };
+            const nothing = {
+                inventories: new Map(),
+                recorded: NOTHING_RECORDED,
+                hosts: new Map(),
+                leftOut: new Map(),
+            };
             return { ...nothing, secrets, comparesOnly, substrate: declared };
         }
         // Alone and first: what a survey sees depends on it, and asking for the state leaves a provider in it.
         const warnings = await requirePreflight(declared);
-        const { recorded, tenants, kept } = await readRecorded(declared.plan);
+        const read = await readRecorded(declared.plan);
+        const { recorded, tenants, kept } = read;
         const lifetimes = lifetimesOf(declared, kept, { tenants, vms: recorded.vms });
         const { substrate, made } = lifetimes;
         const inventories = await readNodes(substrate, recorded);
@@ -65,12 +76,25 @@ export async function survey(declared: Substrate, root: string, comparesOnly = f
         tell(substrate, inventories);
         [...lifetimes.warnings, ...warnings].forEach((warning) => void pulumi.log.warn(warning));
         // Last, so that a host is not looked at for definitions that are refused anyway.
-        const surveyed = { inventories, recorded, secrets, comparesOnly };
+        const surveyed = { inventories, recorded, secrets, comparesOnly, leftOut: leftOutOf(declared, read) };
         const hosts = await hostSurveys(substrate, root, surveyed);
         return { ...surveyed, hosts, substrate, ...(made && { made }) };
     } catch (error) {
         throw asRunError(error);
     }
+}
+
+/** @throws Refusal where the state is another one than that which the run was cut for. */
+function leftOutOf({ name, tenants }: Substrate, { vms, digest }: ReadState): Survey["leftOut"] {
+    const partial = partialRun();
+    if (partial === undefined) {
+        return new Map();
+    }
+    if (partial.state !== digest) {
+        throw new Refusal(`another run changed the state of ${name} meanwhile: run this one again`);
+    }
+    const others = tenants.filter((one) => !partial.tenants.includes(one.name));
+    return new Map(others.map((one) => [one.name, vms.filter(({ tenant }) => tenant === one.name)]));
 }
 
 /** Surveys each host that has a baseline; SSH is loaded only where one has. */

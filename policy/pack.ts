@@ -5,6 +5,7 @@
 import { PolicyPack, Secret, type ResourceValidationPolicy } from "@pulumi/policy";
 import { DefinitionError } from "../definitions/faults";
 import { loadSubstrate } from "../substrate/load";
+import { partialRun } from "../substrate/partial";
 import type { Substrate } from "../substrate/substrate";
 import { Claims } from "./quota";
 import { firewallFaults, segmentFaults, standaloneFaults, type Seen } from "./rules";
@@ -12,7 +13,7 @@ import { plainSecrets, secretsOfTheRun } from "./secrets";
 import { refusedType } from "./types";
 import { knownOf, withoutSecrets } from "./values";
 
-const claims = new Claims();
+const claims = new Claims(partialRun()?.tenants);
 const loaded = new Map<string, Substrate>();
 
 /** The substrate of a resource's stack, from the files in the program's folder. @throws DefinitionError where they have faults. */

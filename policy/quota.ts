@@ -1,5 +1,5 @@
 import { formatAmount, limitOf, suppliesOf, type Supply } from "../substrate/capacity";
-import type { Hypervisor, Quota, Substrate, Tenant } from "../substrate/substrate";
+import type { Hypervisor, Quota, Substrate, Tenant, WorkloadVm } from "../substrate/substrate";
 import { isUnknown, type Seen, type VmInputs } from "./rules";
 import { VM } from "./types";
 
@@ -20,13 +20,16 @@ export class Claims {
     /** By URN, since a VM may be seen more than once in a run. */
     private readonly vms = new Map<string, Claim>();
 
+    /** @param declared tenants that this run declares; missing for all. The VMs of others claim what their files say. */
+    constructor(private readonly declared?: readonly string[]) {}
+
     faults({ urn, type, inputs }: Seen, substrate: Substrate): string[] {
         if (type !== VM) {
             return [];
         }
         const claim = claimOf(inputs);
         this.vms.delete(urn);
-        const others = [...this.vms.values()];
+        const others = [...this.vms.values(), ...claimsOfOthers(substrate, this.declared)];
         this.vms.set(urn, claim);
         const tenant = substrate.tenants.find(({ name }) => name === claim.tenant);
         const beyond = beyondHypervisor(claim, others, substrate);
@@ -80,6 +83,23 @@ function countedOf(hypervisor: Hypervisor, claim: Claim, { resource, datastore }
         return claim.disks[datastore ?? hypervisor.datastore] ?? 0;
     }
     return resource === "memory" && !claim.onBoot ? 0 : claim[resource];
+}
+
+function claimsOfOthers({ tenants, hypervisors }: Substrate, declared: readonly string[] | undefined): Claim[] {
+    const others = declared === undefined ? [] : tenants.filter(({ name }) => !declared.includes(name));
+    return others.flatMap(({ vms, hypervisor }) => {
+        const node = hypervisors.find(({ name }) => name === hypervisor)!.node;
+        return vms.map((vm) => claimInFile(vm, node));
+    });
+}
+
+function claimInFile(vm: WorkloadVm, node: string): Claim {
+    const disks = [{ datastore: vm.datastore, sizeGiB: vm.diskGiB }, ...vm.extraDisks];
+    return {
+        ...{ tenant: vm.tenant, node, onBoot: vm.onBoot, vms: 1, vcpus: vm.cores, memory: vm.memoryMiB },
+        disk: disks.reduce((sum, { sizeGiB }) => sum + sizeGiB, 0),
+        disks: disksByStore(disks.map(({ datastore, sizeGiB }) => ({ datastoreId: datastore, size: sizeGiB }))),
+    };
 }
 
 function claimOf(inputs: VmInputs): Claim {

@@ -6,3 +6,4 @@ require("./node").refuseOld();
 require("./brief");
 require("./deferred");
 require("./stacks");
+require("./messages");

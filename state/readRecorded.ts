@@ -5,7 +5,10 @@ import type { VmOutput } from "../substrate/outputs";
 import type { StateResource } from "./deployment";
 import { holdingsOf, type RecordedTenants } from "./holdings";
 import { keptIn } from "./lifetimes";
+import { resourcesDigest } from "./partial";
+import { resourcesIn } from "./reading/read";
 import { recordedOf, type Recorded } from "./recorded";
+import { STATE_FILE } from "./spared";
 
 /** All that a run reads of its stack's own state. */
 export interface ReadState {
@@ -13,6 +16,10 @@ export interface ReadState {
     readonly tenants: RecordedTenants;
     /** When things were made whose `expires` is an age, as far as the outputs keep it. */
     readonly kept: Made;
+    /** VMs as the stack's outputs have them. */
+    readonly vms: readonly VmOutput[];
+    /** Digest of the resources (state/partial.ts). */
+    readonly digest: string;
 }
 
 /**
@@ -21,18 +28,30 @@ export interface ReadState {
  */
 export async function readRecorded(plan: NetworkPlan): Promise<ReadState> {
     const stack = `${pulumi.getOrganization()}/${pulumi.getProject()}/${pulumi.getStack()}`;
-    const [state, outputs] = await Promise.all([
-        builtin("readStackResourceOutputs", { stackName: stack }),
+    const [resources, outputs] = await Promise.all([
+        knownResources() ?? askedResources(stack),
         builtin("readStackOutputs", { name: stack }),
     ]);
     const vms = (outputs["vms"] ?? []) as readonly VmOutput[];
-    const told = state as Readonly<Record<string, Omit<StateResource, "urn">>>;
-    const resources = Object.entries(told).map(([urn, resource]) => ({ urn, ...resource }));
     return {
         recorded: recordedOf(resources, vms),
         tenants: holdingsOf({ resources }, plan),
         kept: keptIn(outputs),
+        vms,
+        digest: resourcesDigest(resources),
     };
+}
+
+/** The resources of the state in a file, where `tenants` named it: the engine takes a second to tell of a thousand. */
+function knownResources(): StateResource[] | undefined {
+    const file = process.env[STATE_FILE];
+    return file === undefined ? undefined : resourcesIn(pulumi.getStack(), file);
+}
+
+async function askedResources(stack: string): Promise<StateResource[]> {
+    const told = await builtin("readStackResourceOutputs", { stackName: stack });
+    const resources = told as Readonly<Record<string, Omit<StateResource, "urn">>>;
+    return Object.entries(resources).map(([urn, resource]) => ({ urn, ...resource }));
 }
 
 async function builtin(name: string, args: Record<string, string>): Promise<Record<string, unknown>> {

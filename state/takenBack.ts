@@ -1,4 +1,4 @@
-import type { PreviewStep } from "./client";
+import type { PreviewStep } from "./preview/client";
 import { nameOf, VM, vmidOf, type Deployment, type StateResource } from "./deployment";
 import { asCreated, type IsThere, type Repair } from "./repair";
 

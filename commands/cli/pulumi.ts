@@ -9,6 +9,7 @@ import { LISTENING, listening } from "../../state/events/read";
 import { beginJournal, journalFile, removeJournal } from "../../state/journal/client";
 import { JOURNAL_FILE } from "../../state/journal/entries";
 import { endOrphans } from "../../state/orphans/read";
+import { sparing } from "../../state/spared";
 import type { Substrate } from "../../substrate/substrate";
 import type { Request } from "./definition";
 import { definitions } from "./environment";
@@ -27,6 +28,11 @@ export function looksOnly(args: readonly string[]): boolean {
     return args[0] === "preview" || args.some((argument) => LOOKS.includes(argument));
 }
 
+/** What a person asked of a command, with variables that the program has in this run alone. */
+export interface RunRequest extends Request {
+    readonly environment?: Readonly<Record<string, string>>;
+}
+
 /** How a run of the Pulumi CLI ended, and what its engine told. */
 export interface PulumiRun extends Told {
     /** The CLI's own exit code (exitOfPulumi says what it is here). */
@@ -41,15 +47,18 @@ export interface PulumiRun extends Told {
  *
  * @param substrate the one whose stack it works on.
  */
-export async function runPulumi(request: Request, substrate: Substrate, ...args: string[]): Promise<PulumiRun> {
-    const [code, told] = await listening((log) =>
-        run(substrate, request.json, [...args, ...displayFlags(request)], log),
-    );
+export async function runPulumi(request: RunRequest, substrate: Substrate, ...args: string[]): Promise<PulumiRun> {
+    const [code, told] = await listening((log) => run(substrate, request, [...args, ...displayFlags(request)], log));
     return { code, ...told };
 }
 
 /** Runs the CLI to its end, says what it waits for, and ends what it leaves where it was killed. */
-async function run(substrate: Substrate, json: boolean, args: readonly string[], log: string): Promise<number> {
+async function run(
+    substrate: Substrate,
+    { json, environment }: RunRequest,
+    args: readonly string[],
+    log: string,
+): Promise<number> {
     const shared = process.stdin.isTTY;
     const logs = args.includes("--logtostderr");
     if (logs) {
@@ -59,7 +68,7 @@ async function run(substrate: Substrate, json: boolean, args: readonly string[],
     const child = spawn("pulumi", [...args, "--event-log", log], {
         cwd: definitions(),
         detached: !shared,
-        env: { ...environmentFor("pulumi"), ...LISTENING, ...journal },
+        env: { ...environmentOf(substrate, args), ...environment, ...journal },
         stdio: ["inherit", json ? 2 : "inherit", logs ? "pipe" : "inherit"],
     });
     if (child.stderr !== null) {
@@ -78,6 +87,10 @@ async function run(substrate: Substrate, json: boolean, args: readonly string[],
         removeJournal(substrate.name);
     }
     return code ?? 1;
+}
+
+function environmentOf({ name }: Substrate, args: readonly string[]): NodeJS.ProcessEnv {
+    return { ...environmentFor("pulumi"), ...LISTENING, ...sparing(name, args) };
 }
 
 /**

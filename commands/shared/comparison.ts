@@ -5,17 +5,24 @@ import { subjectsOf } from "../../node/reading/subjects";
 import { ROUTER, TENANT_VM, type Deployment, type StateResource } from "../../state/deployment";
 import type { Told } from "../../state/events/events";
 import {
-    declaredDigest,
+    declaredDigests,
     keepReading,
     lastReading,
     readState,
     versions,
     type KnownState,
 } from "../../state/reading/read";
-import { isAsRead, type Digests, type Reading, type Settled } from "../../state/reading/reading";
+import {
+    declaredAsThen,
+    isAsRead,
+    isSameDeclared,
+    type Declared,
+    type Digests,
+    type Reading,
+    type Settled,
+} from "../../state/reading/reading";
 import type { Substrate } from "../../substrate/substrate";
 import { Refusal } from "../cli/errors";
-import { note } from "../cli/terminal";
 import { routerClient } from "./routerClient";
 
 /** Option of what compares nodes and router with the state. */
@@ -32,12 +39,20 @@ export interface Comparison {
     readonly unchanged: boolean;
     /** The last run that had nothing to do, where definitions, state and machines are still those that it had. */
     readonly settled?: Settled;
+    /** The same where state and machines are those, and some tenants are declared as then. */
+    readonly settledPart?: SettledPart;
     /** The state that was compared with; missing where none was read. */
     readonly deployment?: Deployment;
     /** Keeps what was read for the next run to compare with, once a run that only looks has found it as the state has it. */
     keepFound(run: Pick<Told, "asKept">, idle?: Idle): void;
     /** The same once a run that writes the state has ended with all of it as it was read. */
     keepWritten(idle?: Idle): void;
+}
+
+/** A run that had nothing to do, and the tenants for which that still holds. */
+export interface SettledPart {
+    readonly settled: Settled;
+    readonly tenants: readonly string[];
 }
 
 /** Word of a run that had nothing to do for the next. */
@@ -104,27 +119,37 @@ interface Read {
 }
 
 function compared(substrate: Substrate, { state: { deployment, digest }, digests, last }: Read): Comparison {
-    const declared = declaredDigest(substrate);
-    const settled = last?.settled?.declared === declared && !waits(deployment) ? last.settled : undefined;
-    const keep = (state: string, idle?: Idle) =>
-        keepReading(substrate.name, {
-            ...{ state, versions: versions(), digests: Object.fromEntries(digests) },
-            // Of files that somebody edited since, nobody knows which of both the run had.
-            ...(idle && declaredDigest(substrate) === declared && { settled: { ...idle, declared } }),
-        });
+    const declared = declaredDigests(substrate);
+    const known = waits(deployment) ? undefined : last?.settled;
+    const keep = (state: string, idle?: Idle, otherwise?: Settled) => {
+        // Of files that somebody edited since, nobody knows which of both the run had.
+        const isKnown = idle !== undefined && isSameDeclared(declaredDigests(substrate), declared);
+        const settled = isKnown ? { ...idle, declared } : otherwise;
+        const read = { state, versions: versions(), digests: Object.fromEntries(digests) };
+        keepReading(substrate.name, { ...read, ...(settled && { settled }) });
+    };
     return {
         unchanged: last !== undefined,
-        ...(settled && { settled }),
+        ...settledIn(known, declared),
         deployment,
         keepFound: ({ asKept }, idle) => {
-            const asRead = last !== undefined || onNodes(deployment).every(({ urn }) => asKept.has(urn));
-            // Of a whole run more is known than of one that looked at the nodes alone.
-            if (asRead && (idle?.changes !== undefined || settled?.changes === undefined)) {
-                keep(digest, idle);
+            if (last !== undefined || onNodes(deployment).every(({ urn }) => asKept.has(urn))) {
+                // Of a whole run more is known than of one that looked at the nodes alone, as long as anything is declared as then.
+                const holds = known?.changes !== undefined && declaredAsThen(known.declared, declared).length > 0;
+                keep(digest, idle?.changes !== undefined || !holds ? idle : undefined, holds ? known : undefined);
             }
         },
         keepWritten: (idle) => keep(readState(substrate.name).digest, idle),
     };
+}
+
+/** The part of a run's findings that still holds for what is declared now. */
+function settledIn(known: Settled | undefined, declared: Declared): Pick<Comparison, "settled" | "settledPart"> {
+    if (known === undefined) {
+        return {};
+    }
+    const tenants = declaredAsThen(known.declared, declared);
+    return isSameDeclared(known.declared, declared) ? { settled: known } : { settledPart: { settled: known, tenants } };
 }
 
 /** Whether what is declared for a VM depends on which process it is, which no digest has (filterWaits of node/addressFilter.ts). */
@@ -135,14 +160,6 @@ function waits({ resources = [] }: Deployment): boolean {
 /** Words for Pulumi that change what is shown of a run, or how it goes, and nothing of what is read. */
 const DISPLAYS =
     /^(--diff|--yes|-y|--skip-preview|-f|--expect-no-changes|--json|-j|--show-[a-z-]+|--suppress-[a-z-]+|--logtostderr|--logflow|-v(=?\d+)?|\d+|--parallel(=\d+)?|-p)$/;
-
-/** Pulumi's flags for a run that was compared for, with a word of it for whoever looks on. */
-export function refreshFlags({ unchanged }: Pick<Comparison, "unchanged">): string[] {
-    if (unchanged) {
-        note("nothing changed since the last run: not refreshed (--refresh always reads everything)");
-    }
-    return unchanged ? ["--refresh=false"] : [];
-}
 
 async function routerIsAsKept(substrate: Substrate, { resources = [] }: Deployment): Promise<boolean> {
     const own = resources.filter(({ type }) => type.startsWith(ROUTER));

@@ -1,4 +1,5 @@
-import { configurationOf, exportStack, importState, previewDeclared, previewNodes } from "../../state/client";
+import { configurationOf, exportStack, importState } from "../../state/client";
+import { previewDeclared, previewNodes } from "../../state/preview/client";
 import type { Deployment } from "../../state/deployment";
 import { readState } from "../../state/reading/read";
 import { leftJournal, removeJournal } from "../../state/journal/client";

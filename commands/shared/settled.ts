@@ -4,16 +4,34 @@ import type { Answers } from "../../node/client";
 import { requirePreflight } from "../../node/preflight";
 import { nodeWarnings } from "../../node/warnings";
 import type { Deployment } from "../../state/deployment";
+import { resourcesDigest, urnsOf } from "../../state/partial";
 import { holdingsOf } from "../../state/holdings";
 import { recordedIn } from "../../state/identities";
 import type { Settled } from "../../state/reading/reading";
-import type { Substrate } from "../../substrate/substrate";
+import { partialEnvironment } from "../../substrate/partial";
+import type { Substrate, Tenant } from "../../substrate/substrate";
 import type { PulumiRun } from "../cli/pulumi";
 import { note, tell } from "../cli/terminal";
 import { compare, type Comparison, type Idle } from "./comparison";
 
 /** Words for Pulumi that mean nothing to a run that has nothing to do. */
 const IDLE_WORDS = ["--yes", "-y", "--skip-preview", "-f", "--diff", "--expect-no-changes"];
+
+/** A comparison for a run, and how much of the run is spared. */
+export interface ComparedRun extends Comparison {
+    /** Resources by what Pulumi did with them in the last run, where this one ended without Pulumi. */
+    readonly ended?: Settled["changes"];
+    /** How the engine and the program are told to leave those tenants alone for which there is nothing to do, while there is for others. */
+    readonly leaves?: Spared;
+}
+
+/** What a run of Pulumi is told so that it does less. */
+export interface Spared {
+    /** Pulumi's flags. */
+    readonly flags: readonly string[];
+    /** Variables of the program. */
+    readonly environment: Readonly<Record<string, string>>;
+}
 
 /** Words of a run that it is compared for. */
 interface Run {
@@ -29,35 +47,68 @@ interface Run {
  * A run that depends on more than these is never ended so: a host is asked what its baseline depends on, and what expires does so by
  * the clock.
  *
- * @returns the comparison with, in `ended`, resources by what Pulumi did with them then: missing for a run that is not known to have
- * nothing to do.
+ * A run that may have something to do for some tenants or for a host alone leaves those tenants alone for which there is as little to do as
+ * in the last one.
+ *
  * @throws DefinitionError or NodeError as the survey of a run does.
  */
-export async function compareOrEnd(
-    substrate: Substrate,
-    refresh: string,
-    { held, further }: Run,
-): Promise<Comparison & { readonly ended?: Settled["changes"] }> {
+export async function compareOrEnd(substrate: Substrate, refresh: string, run: Run): Promise<ComparedRun> {
     const answers: Answers = new Map();
-    const compared = await compare(substrate, refresh, { further, answers });
-    const { settled, deployment } = compared;
-    const same = (settled?.held ?? "") === held.join(" ") && further.every((word) => IDLE_WORDS.includes(word));
-    if (settled?.changes === undefined || deployment === undefined || !same || dependsOnMore(substrate)) {
+    const compared = await compare(substrate, refresh, { further: run.further, answers });
+    const { settled, settledPart, deployment } = compared;
+    const changes = changesThen(run, settled ?? settledPart?.settled);
+    if (changes === undefined || deployment === undefined) {
         return compared;
+    }
+    if (settled === undefined || dependsOnMore(substrate)) {
+        const leaves = leavesOf(substrate, deployment, settledPart?.tenants);
+        return { ...compared, ...(leaves && { leaves }) };
     }
     await survey(substrate, deployment, answers);
     tell(
         `${substrate.name}: nothing to do: definitions, state, nodes and router are as in the last run, which had nothing to do`,
     );
-    tell(`    ${settled.changes["same"]} unchanged (--refresh always has Pulumi look all the same)`);
-    return { ...compared, ended: settled.changes };
+    tell(`    ${changes["same"]} unchanged (--refresh always has Pulumi look all the same)`);
+    return { ...compared, ended: changes };
 }
 
+/** Resources by what Pulumi did with them in the last run, where it was held to the same rules and this one asks Pulumi for no more. */
+function changesThen({ held, further }: Run, then: Settled | undefined): Settled["changes"] {
+    const same = (then?.held ?? "") === held.join(" ") && further.every((word) => IDLE_WORDS.includes(word));
+    return same ? then?.changes : undefined;
+}
+
+/** How a run leaves tenants as they are; undefined where it is to look at each. @param settled those for which nothing is to do; missing for all. */
+function leavesOf(
+    { name, tenants }: Substrate,
+    deployment: Deployment,
+    settled: readonly string[] = tenants.map((tenant) => tenant.name),
+): Spared | undefined {
+    const left = tenants.filter((tenant) => settled.includes(tenant.name) && !expires(tenant));
+    const declared = tenants.filter((tenant) => !left.includes(tenant)).map((tenant) => tenant.name);
+    const urns = urnsOf(deployment, new Set(left.map((tenant) => tenant.name)));
+    if (urns === undefined || urns.length === 0 || urns.join().length > MOST_TEXT) {
+        return undefined;
+    }
+    const others = `for ${left.length} tenant${left.length === 1 ? "" : "s"} nothing is to do, as in the last run`;
+    const rest = declared.length === 0 ? "" : `, but for ${declared.join(", ")} it may be`;
+    note(`${name}: ${others}${rest} (--refresh always has Pulumi look at all of them)`);
+    const state = resourcesDigest(deployment.resources ?? []);
+    return {
+        flags: urns.flatMap((urn) => ["--exclude", urn]),
+        environment: partialEnvironment({ state, tenants: declared }),
+    };
+}
+
+/** Most text of URNs that a run is given: Linux takes 2 MiB of words and environment together (execve(2)), some systems half of it. */
+const MOST_TEXT = 500_000;
+
 function dependsOnMore({ hypervisors, tenants }: Substrate): boolean {
-    return (
-        hypervisors.some(({ baseline }) => baseline !== undefined) ||
-        tenants.some(({ expires, vms }) => expires !== undefined || vms.some((vm) => vm.expires !== undefined))
-    );
+    return hypervisors.some(({ baseline }) => baseline !== undefined) || tenants.some(expires);
+}
+
+function expires({ expires: end, vms }: Tenant): boolean {
+    return end !== undefined || vms.some((vm) => vm.expires !== undefined);
 }
 
 async function survey(substrate: Substrate, deployment: Deployment, answers: Answers): Promise<void> {
@@ -71,6 +122,15 @@ async function survey(substrate: Substrate, deployment: Deployment, answers: Ans
     }
     const ofNodes = substrate.hypervisors.flatMap((h) => nodeWarnings(substrate, h, inventories.get(h.name)!));
     [...ofNodes, ...warnings].forEach((one) => note(`warning: ${one}`));
+}
+
+/** Pulumi's flags and the program's variables for a run that was compared for, with a word of it for whoever looks on. */
+export function spared({ unchanged, leaves }: Pick<ComparedRun, "unchanged" | "leaves">): Spared {
+    if (unchanged) {
+        note("nothing changed since the last run: not refreshed (--refresh always reads everything)");
+    }
+    const flags = unchanged ? ["--refresh=false"] : [];
+    return { flags: [...flags, ...(leaves?.flags ?? [])], environment: leaves?.environment ?? {} };
 }
 
 /** Word of a run that ended with nothing done for the next; undefined for any other. */

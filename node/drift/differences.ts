@@ -1,4 +1,4 @@
-import type { PreviewStep, Properties } from "../../state/client";
+import type { PreviewStep, Properties } from "../../state/preview/client";
 import { type Value, listField } from "../../substrate/findings";
 import { pair } from "../../substrate/pair";
 import { isSame, plainText } from "./view";

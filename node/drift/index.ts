@@ -1,4 +1,4 @@
-import type { PreviewStep } from "../../state/client";
+import type { PreviewStep } from "../../state/preview/client";
 import type { Finding } from "../../substrate/findings";
 import type { Substrate } from "../../substrate/substrate";
 import { heldBy } from "../guestState";

@@ -1,5 +1,5 @@
 import { moveCommand } from "../checkStorages";
-import { changesIn, stateOf, type PreviewStep } from "../../state/client";
+import { changesIn, stateOf, type PreviewStep } from "../../state/preview/client";
 import { IPSET, JOB, POOL, RULES, VM } from "../../state/deployment";
 import type { Tenant } from "../../substrate/substrate";
 import { differing } from "../jobs/fields";

@@ -1,4 +1,4 @@
-import { stateOf, type PreviewStep, type Properties } from "../../state/client";
+import { stateOf, type PreviewStep, type Properties } from "../../state/preview/client";
 import { TENANT_VM, VM } from "../../state/deployment";
 import type { VmHistory } from "../../state/recorded";
 import type { Inventory, Settings } from "../inventory";

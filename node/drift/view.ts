@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from "node:util";
-import type { Properties } from "../../state/client";
+import type { Properties } from "../../state/preview/client";
 import type { Finding, Key } from "../../substrate/findings";
 import { hypervisorOf } from "../../substrate/owners";
 import type { Substrate, Tenant, WorkloadVm } from "../../substrate/substrate";

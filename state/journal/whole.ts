@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { ConfigValue, PreviewStep } from "../client";
+import type { ConfigValue } from "../client";
+import type { PreviewStep } from "../preview/client";
 import { nameOf, ROUTER, type Deployment, type PendingOperation, type StateResource } from "../deployment";
 import type { Repair } from "../repair";
 import type { Entry, Journal } from "./entries";

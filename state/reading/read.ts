@@ -6,9 +6,9 @@ import { definitions } from "../../definitions/project/read";
 import { PROJECT, stackFileOf } from "../../definitions/stackFile";
 import type { Substrate } from "../../substrate/substrate";
 import { exportStack, stateBackend } from "../client";
-import { checkedDeployment, type Deployment } from "../deployment";
+import { checkedDeployment, type Deployment, type StateResource } from "../deployment";
 import { stateFolder } from "../read";
-import { digestOf, readingIn, type Reading } from "./reading";
+import { digestOf, readingIn, type Declared, type Reading } from "./reading";
 
 /** A stack's state, and a digest of all of it that another state never has. */
 export interface KnownState {
@@ -34,10 +34,32 @@ export function hasState(stack: string): boolean {
 }
 
 /** Pulumi's file of a stack in a folder (projectReferenceStore in pkg/backend/diy/store.go); undefined for another backend, and for one that is compressed. */
-function checkpointText(stack: string): string | undefined {
+export function checkpointFile(stack: string): string | undefined {
     const folder = stateFolder(stateBackend());
     const file = folder && join(folder, "stacks", PROJECT, `${stack}.json`);
-    return file === undefined || !existsSync(file) || existsSync(`${file}.gz`) ? undefined : readFileSync(file, "utf8");
+    return file === undefined || !existsSync(file) || existsSync(`${file}.gz`) ? undefined : file;
+}
+
+function checkpointText(stack: string): string | undefined {
+    const file = checkpointFile(stack);
+    return file === undefined ? undefined : readFileSync(file, "utf8");
+}
+
+/** Marks a secret in a state (SigKey and SecretSig in sdk/go/common/resource/sig/sigs.go of pulumi). */
+const SECRET = /"4dabf18193072939515e22adb298388d":\s*"1b47061264138c4ac30d75fd1eb44270"/;
+
+/**
+ * The resources in a stack's file, those aside that another has the place of, as Pulumi's readStackResourceOutputs tells of them
+ * (pkg/backend/backend.go). Undefined where the file has secrets, which only the CLI reads.
+ */
+export function resourcesIn(stack: string, file: string): StateResource[] | undefined {
+    const text = readFileSync(file, "utf8");
+    const { checkpoint } = jsonOr(text, {}) as { checkpoint?: { latest?: unknown } };
+    if (SECRET.test(text) || checkpoint?.latest === undefined) {
+        return undefined;
+    }
+    const { resources = [] } = checkedDeployment(stack, checkpoint.latest);
+    return resources.filter((one) => one.delete !== true);
 }
 
 /** The record of a stack's last reading; undefined where there is none that is whole. */
@@ -79,22 +101,28 @@ export function versions(): string {
 
 const PROGRAM = resolve(__dirname, "../..");
 
-/** Everything of the program's folder that decides what is declared, the files among it that the model comes from. */
+/** Everything of the program's folder that decides what is declared, but for the tenants' files, which the model has whole. */
 const PARTS = [
     ...["index.ts", "main.js", "package-lock.json", "Pulumi.yaml", "start", "definitions", "substrate", "firewall"],
-    ...["state", "node", "router", "host", "components", "policy", "schemas", "tenants"],
+    ...["state", "node", "router", "host", "components", "policy", "schemas"],
 ];
 
 /**
- * Digest of everything that a run declares: the model with the stack's configuration, and the program by the time and size of its
+ * Digests of everything that a run declares: the model with the stack's configuration, and the program by the time and size of its
  * files, so that an edited or an updated one counts as another.
  *
  * @param program its folder.
  */
-export function declaredDigest(substrate: Substrate, program = PROGRAM): string {
+export function declaredDigests(substrate: Substrate, program = PROGRAM): Declared {
     const folder = definitions();
     const configuration = readFileSync(join(folder, stackFileOf(substrate.name)), "utf8");
-    return digestOf([substrate, configuration, [...new Set([program, folder])].map(filesIn)]);
+    const { tenants, ...others } = substrate;
+    // A tag that is a tenant's name is kept on nobody's VM (substrate/tags.ts).
+    const marks = others.hypervisors.some(({ keepTags }) => keepTags.length > 0) ? tenants.map(({ name }) => name) : [];
+    return {
+        common: digestOf([others, marks, configuration, [...new Set([program, folder])].map(filesIn)]),
+        tenants: Object.fromEntries(tenants.map((tenant) => [tenant.name, digestOf(tenant)])),
+    };
 }
 
 function filesIn(root: string): unknown[] {

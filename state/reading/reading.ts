@@ -14,10 +14,31 @@ export interface Reading {
     readonly settled?: Settled;
 }
 
+/** Digests of everything that is declared, and of the program that declares it. */
+export interface Declared {
+    /** Of all but the tenants: no resource of a tenant depends on another tenant's definition. */
+    readonly common: string;
+    /** Of each tenant, by its name. */
+    readonly tenants: Readonly<Record<string, string>>;
+}
+
+/** Tenants that are declared now as they were then; none where anything is otherwise that may count for all of them. */
+export function declaredAsThen(then: Declared, now: Declared): string[] {
+    return then.common === now.common
+        ? Object.keys(now.tenants).filter((name) => then.tenants[name] === now.tenants[name])
+        : [];
+}
+
+/** Whether everything is declared now as it was then. */
+export function isSameDeclared(then: Declared, now: Declared): boolean {
+    const count = declaredAsThen(then, now).length;
+    const all = [then, now].every(({ tenants }) => Object.keys(tenants).length === count);
+    return then.common === now.common && all;
+}
+
 /** Definitions, and a run that found nothing to do for them. */
 export interface Settled {
-    /** Digest of everything that is declared, and of the program that declares it. */
-    readonly declared: string;
+    readonly declared: Declared;
     /** Resources by what that run did with them, in Pulumi's words; missing where it looked at the nodes alone. */
     readonly changes?: Readonly<Record<string, number>>;
     /** Pulumi's flags that held it to rules; missing where it was held to none. */
@@ -51,10 +72,15 @@ export function readingIn(value: unknown): Reading | undefined {
 function settledIn(value: unknown): Settled | undefined {
     const { declared, changes, held } = (isRecord(value) ? value : {}) as Partial<Record<keyof Settled, unknown>>;
     const isWhole =
-        typeof declared === "string" &&
+        isDeclared(declared) &&
         (changes === undefined || isRecord(changes)) &&
         (held === undefined || typeof held === "string");
     return isWhole ? (value as Settled) : undefined;
+}
+
+function isDeclared(value: unknown): boolean {
+    const { common, tenants } = (isRecord(value) ? value : {}) as Partial<Record<keyof Declared, unknown>>;
+    return typeof common === "string" && isRecord(tenants);
 }
 
 function isRecord(value: unknown): boolean {

@@ -17,7 +17,7 @@ export function substrateOf(tenants: Record<string, string>, stack = STACK): Sub
     return loadSubstrate({ root, substrate: "dvntm" });
 }
 
-export const NO_HOSTS = { hosts: new Map(), secrets: { variables: {} }, comparesOnly: false };
+export const NO_HOSTS = { hosts: new Map(), secrets: { variables: {} }, comparesOnly: false, leftOut: new Map() };
 
 /** Declares a substrate on a node with guests, under mocks; gives back what was registered, and the outputs. */
 export async function declared(

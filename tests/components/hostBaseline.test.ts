@@ -46,6 +46,7 @@ async function declared(due: boolean) {
         hosts: new Map([["hv02", { plan: planned, generation: 3, due, facts: FACTS }]]),
         secrets: SECRETS,
         comparesOnly: false,
+        leftOut: new Map(),
     };
     const { declare } = await import("../../components/substrate");
     const outputs = await declare(substrate, survey, ROOT);
@@ -102,6 +103,7 @@ test("a substrate without a baseline has no step and no output of a host", async
         hosts: new Map(),
         secrets: secretsOf({}),
         comparesOnly: false,
+        leftOut: new Map(),
     };
     const { vms, hosts } = await declare(substrate, survey, ROOT);
     await settled(pulumi.output([...vms]));

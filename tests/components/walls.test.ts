@@ -27,6 +27,7 @@ async function declared(substrate: Substrate, name: string): Promise<Record<stri
         hosts: new Map(),
         secrets: { variables: {} },
         comparesOnly: false,
+        leftOut: new Map(),
     };
     const outputs = await declare(substrate, read, "");
     await settled(pulumi.output([...outputs.vms]));

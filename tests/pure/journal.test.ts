@@ -1,5 +1,5 @@
 import { looksOnly } from "../../commands/cli/pulumi";
-import type { PreviewStep } from "../../state/client";
+import type { PreviewStep } from "../../state/preview/client";
 import type { Deployment, StateResource } from "../../state/deployment";
 import { journalIn, type Entry, type Journal } from "../../state/journal/entries";
 import { wholeState } from "../../state/journal/whole";

@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { nodeDrift } from "../../node/drift";
 import type { Inventory, Settings } from "../../node/inventory";
 import { rowsOf } from "../../report/drift";
-import type { PreviewStep, PreviewState } from "../../state/client";
+import type { PreviewStep, PreviewState } from "../../state/preview/client";
 import { loadSubstrate } from "../../substrate/load";
 import { changesOfPve9, changesOfSettings, type SettingChange } from "../drift/confdesc";
 import { inventoryOf, templateGuest } from "../fixtures";

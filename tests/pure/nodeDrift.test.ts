@@ -1,7 +1,7 @@
 import type { Inventory } from "../../node/inventory";
 import type { DriftRow } from "../../report/row";
 import { rowsOf } from "../../report/drift";
-import type { PreviewStep } from "../../state/client";
+import type { PreviewStep } from "../../state/preview/client";
 import { inventoryOf, removeProjects } from "../fixtures";
 import {
     api,

@@ -3,7 +3,7 @@ import type { Guest, Inventory, Settings } from "../../node/inventory";
 import type { NodeSite } from "../../node/site";
 import { rowsOf } from "../../report/drift";
 import type { DriftRow } from "../../report/row";
-import type { PreviewStep } from "../../state/client";
+import type { PreviewStep } from "../../state/preview/client";
 import { inventoryOf, removeProjects, SMALL_GUEST } from "../fixtures";
 import { api, findings, guest, step, substrate, VM } from "./nodeSteps";
 

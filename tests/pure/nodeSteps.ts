@@ -1,6 +1,6 @@
 import { nodeDrift } from "../../node/drift";
 import type { Guest, Inventory, Settings } from "../../node/inventory";
-import type { PreviewStep, Properties } from "../../state/client";
+import type { PreviewStep, Properties } from "../../state/preview/client";
 import type { Finding } from "../../substrate/findings";
 import { loadSubstrate } from "../../substrate/load";
 import { inventoryOf, project, SMALL_GUEST, smallTenant, STACK } from "../fixtures";

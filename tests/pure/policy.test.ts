@@ -163,6 +163,19 @@ describe("sizes", () => {
         expect(vm(new Claims(), "a", { ...large, onBoot: false })).toEqual([]);
     });
 
+    test("with those that the files claim for tenants that are no part of the run", () => {
+        const before = substrate.tenants.find(({ name }) => name === "grooveiq")!.vms.filter(({ onBoot }) => onBoot);
+        const most = 28 * 1024 - before.reduce((sum, { memoryMiB }) => sum + memoryMiB, 0);
+        const claim = (dedicated: number) => ({ poolId: "vintronics", memory: { dedicated } });
+        const claims = () => new Claims(["vintronics"]);
+        expect(before).not.toEqual([]);
+        expect(vm(claims(), "a", claim(most))).toEqual([]);
+        expect(vm(claims(), "a", claim(most + 1))).toEqual([
+            expect.stringMatching(/are claimed of hv02, which has 28 GiB/),
+        ]);
+        expect(vm(new Claims(), "a", claim(most + 1))).toEqual([]);
+    });
+
     test("a VM that is in no tenant's pool; one whose pool is known later is not told", () => {
         expect(vm(new Claims(), "a", { poolId: "others" })).toEqual([
             "the VM is in the pool others: put it into that of a tenant (grooveiq, vintronics)",

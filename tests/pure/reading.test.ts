@@ -3,8 +3,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { digestsOn } from "../../node/reading/read";
 import { subjectsOf } from "../../node/reading/subjects";
-import { declaredDigest } from "../../state/reading/read";
-import { digestOf, isAsRead, readingIn } from "../../state/reading/reading";
+import { declaredDigests, resourcesIn } from "../../state/reading/read";
+import { declaredAsThen, digestOf, isAsRead, isSameDeclared, readingIn } from "../../state/reading/reading";
 import { toldIn } from "../../state/events/events";
 import { loadSubstrate } from "../../substrate/load";
 import { project, removeProjects, smallTenant, STACK } from "../fixtures";
@@ -112,48 +112,89 @@ describe("the record of a reading", () => {
 
     test("control: one that is whole is one", () => expect(readingIn(last)).toEqual(last));
 
-    test.each([1, {}, { declared: 1 }, { declared: "d", changes: 1 }, { declared: "d", changes: {}, held: 1 }])(
-        "has no run without anything to do where the file holds %j for it",
-        (settled) => expect(readingIn({ ...last, settled })).toEqual(last),
+    const declared = { common: "c", tenants: { grooveiq: "g" } };
+
+    test.each([
+        ...[1, {}, { declared: 1 }, { declared: "d" }, { declared: { common: "c" } }, { declared: { tenants: {} } }],
+        ...[{ declared: { common: "c", tenants: [] } }, { declared, changes: 1 }, { declared, changes: {}, held: 1 }],
+    ])("has no run without anything to do where the file holds %j for it", (settled) =>
+        expect(readingIn({ ...last, settled })).toEqual(last),
     );
 
     test("control: it has one that is whole", () => {
-        const settled = { declared: "d", changes: { same: 3 }, held: "--policy-pack policy/pack" };
+        const settled = { declared, changes: { same: 3 }, held: "--policy-pack policy/pack" };
         expect(readingIn({ ...last, settled })).toEqual({ ...last, settled });
-        expect(readingIn({ ...last, settled: { declared: "d" } })).toEqual({ ...last, settled: { declared: "d" } });
+        expect(readingIn({ ...last, settled: { declared } })).toEqual({ ...last, settled: { declared } });
     });
 });
 
-describe("the digest of what is declared", () => {
+describe("the digests of what is declared", () => {
     const files = {
         "Pulumi.yaml": PROJECT,
         "Pulumi.dvntm.yaml": STACK,
         "components/own.ts": "// a program of the person's own",
         "tenants/dvntm/grooveiq.yaml": smallTenant("grooveiq", 50),
     };
-    const digest = (changed: Readonly<Record<string, string>> = {}, keep?: (root: string) => void) => {
+    const digests = (changed: Readonly<Record<string, string>> = {}, keep?: (root: string) => void) => {
         const root = project({ ...files, ...changed });
         // Each file of the program has the same time, but for what the test itself changes.
         Object.keys(files).forEach((file) => utimesSync(join(root, file), 0, 0));
         keep?.(root);
         process.env["TENANTS_PROJECT"] = root;
-        return declaredDigest(loadSubstrate({ root, substrate: "dvntm" }), root);
+        return declaredDigests(loadSubstrate({ root, substrate: "dvntm" }), root);
     };
+    const MORE_CORES = { "tenants/dvntm/grooveiq.yaml": `${smallTenant("grooveiq", 50)}    cores: 4\n` };
+    const SECOND = { "tenants/dvntm/vintronics.yaml": smallTenant("vintronics", 51) };
     afterAll(() => delete process.env["TENANTS_PROJECT"]);
 
     test.each([
-        ["an attribute of a VM", { "tenants/dvntm/grooveiq.yaml": `${smallTenant("grooveiq", 50)}    cores: 4\n` }],
-        ["another tenant", { "tenants/dvntm/vintronics.yaml": smallTenant("vintronics", 51) }],
+        ["an attribute of a VM", MORE_CORES],
+        ["another tenant", SECOND],
         ["a key of the stack file that is not this program's", { "Pulumi.dvntm.yaml": `${STACK}  other:note: x\n` }],
         ["a longer file of the program", { "components/own.ts": "// a program of the person's own, longer" }],
-    ])("is another one with %s", (_, changed) => expect(digest(changed)).not.toBe(digest()));
-
-    test("is another one with a file of the program that was written since", () => {
-        const touch = (root: string) => utimesSync(join(root, "components/own.ts"), 1, 1);
-        expect(digest({}, touch)).not.toBe(digest());
+    ])("are others with %s", (_, changed) => {
+        expect(isSameDeclared(digests(changed), digests())).toBe(false);
+        expect(isSameDeclared(digests(), digests(changed))).toBe(false);
     });
 
-    test("control: is the same for the same files", () => expect(digest()).toBe(digest()));
+    test("are others with a file of the program that was written since, for every tenant", () => {
+        const touched = digests({}, (root) => utimesSync(join(root, "components/own.ts"), 1, 1));
+        expect(isSameDeclared(digests(), touched)).toBe(false);
+        expect(declaredAsThen(digests(), touched)).toEqual([]);
+    });
+
+    test("are the same for the tenants whose files are, and for none where a tenant's name may be another's tag", () => {
+        expect(declaredAsThen(digests(SECOND), digests({ ...SECOND, ...MORE_CORES }))).toEqual(["vintronics"]);
+        expect(declaredAsThen(digests(), digests(SECOND))).toEqual(["grooveiq"]);
+        expect(declaredAsThen(digests(SECOND), digests())).toEqual(["grooveiq"]);
+        const tags = { "Pulumi.dvntm.yaml": STACK.replace(/^( +)datastore:/m, "$1keepTags: [backup]\n$1datastore:") };
+        expect(declaredAsThen(digests(tags), digests({ ...tags, ...SECOND }))).toEqual([]);
+    });
+
+    test("control: are the same for the same files", () => expect(isSameDeclared(digests(), digests())).toBe(true));
+});
+
+describe("the resources in a stack's file", () => {
+    const one = { urn: "urn:a", type: "t", outputs: { b: "1" } };
+    const read = (text: string) => {
+        const file = join(project({ "state.json": text }), "state.json");
+        return resourcesIn("dvntm", file);
+    };
+    const checkpoint = (...resources: object[]) => JSON.stringify({ checkpoint: { latest: { resources } } }, null, 4);
+
+    test("are those of the state, but for what is still to be deleted", () => {
+        expect(read(checkpoint(one, { ...one, delete: true }))).toEqual([one]);
+        expect(read(JSON.stringify({ checkpoint: { latest: {} } }))).toEqual([]);
+    });
+
+    test.each([
+        [
+            "a secret",
+            checkpoint({ ...one, outputs: { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270" } }),
+        ],
+        ["nothing yet", JSON.stringify({ checkpoint: { stack: "dvntm" } })],
+        ["half a text", checkpoint(one).slice(0, 40)],
+    ])("are the engine's to tell where the file has %s", (_, text) => expect(read(text)).toBeUndefined());
 });
 
 describe("what an event log tells of a refresh", () => {

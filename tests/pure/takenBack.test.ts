@@ -1,4 +1,4 @@
-import type { PreviewStep } from "../../state/client";
+import type { PreviewStep } from "../../state/preview/client";
 import type { Deployment, StateResource } from "../../state/deployment";
 import { takenBack } from "../../state/takenBack";
 

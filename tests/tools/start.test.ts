@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { sparing } from "../../state/spared";
 
 const ROOT = resolve(__dirname, "../..");
 
@@ -137,6 +138,42 @@ test("no resource has a stack in the state, and any other stack is whole", () =>
         `).stdout.trim();
     expect(stackOf('require("source-map-support/register");')).toBe("true true");
     expect(stackOf('require("./start/typescript"); require("./start/stacks");')).toBe("false true");
+});
+
+test("a promise has a stack where somebody asks which of them never end", () => {
+    const stackOf = (variables: Readonly<Record<string, string>>) => {
+        const program = `
+            require("./start/typescript");
+            require("./start/stacks");
+            const { debuggablePromise, promiseDebugString } = require("@pulumi/pulumi/runtime/debuggable");
+            const declaring = () => Promise.resolve();
+            const one = declaring();
+            (function asked() { void debuggablePromise(one, "one"); })();
+            console.log(/at asked/.test(promiseDebugString(one)), new Error("x").stack.includes("at "));
+        `;
+        const env = { ...process.env, ...variables };
+        return spawnSync(process.execPath, ["-e", program], { cwd: root, encoding: "utf8", env }).stdout.trim();
+    };
+    expect(stackOf({})).toBe("false true");
+    expect(stackOf({ PULUMI_DEBUG_PROMISE_LEAKS: "true" })).toBe("true true");
+});
+
+test.each([
+    [["up", "--stack", "dvntm", "--yes"], ""],
+    [["up", "--stack", "dvntm", "--debug"], "debug: [runtime] one\n"],
+    [["preview", "-d"], "debug: [runtime] one\n"],
+    [["up", "--logtostderr", "-v=9"], "debug: [runtime] one\n"],
+])("of %j the SDK's debug messages are %j", (words, messages) => {
+    process.env["PULUMI_BACKEND_URL"] = "file:///nowhere";
+    const env = { ...process.env, ...sparing("dvntm", words) };
+    delete process.env["PULUMI_BACKEND_URL"];
+    const program = `
+        require("./start/messages");
+        require("@pulumi/pulumi/runtime/settings").excessiveDebugOutput = true;
+        void require("@pulumi/pulumi/log").debug("one");
+    `;
+    const { stdout } = spawnSync(process.execPath, ["-e", program], { cwd: root, encoding: "utf8", env });
+    expect(stdout).toBe(messages);
 });
 
 test("a short run is not optimized, which costs more than it gives", () => {
