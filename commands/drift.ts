@@ -9,6 +9,7 @@ import { EXIT } from "./cli/exit";
 import { answer, complain, note, width } from "./cli/terminal";
 import { recordedSubstrate } from "./shared/identities";
 import { compare, REFRESH, type Comparison } from "./shared/comparison";
+import { leavesIn } from "./shared/settled";
 import { withoutReapedIfAny } from "./shared/lifetimes";
 import { ensureStack } from "./shared/stack";
 import { olderIn } from "./shared/standings";
@@ -147,11 +148,7 @@ async function ofNodes(substrate: Substrate, refresh: string): Promise<Seen> {
     const compared = await compare(substrate, refresh, { router: false, answers });
     const steps = await stepsOf(substrate, compared);
     const findings = nodeDrift(substrate, steps, inventories, apiToken().split("=")[0]!);
-    const { templates, untold } = olderIn(
-        substrate,
-        inventories,
-        compared.deployment ?? readState(substrate.name).deployment,
-    );
+    const { templates, untold } = olderIn(substrate, inventories, compared.deployment ?? readState(substrate.name));
     const unlooked = [...inventories.flatMap(ofNodeNotLookedAt), ...untold];
     return { findings, notLookedAt: unlooked, templates, snapshots: read.flatMap(({ others }) => others) };
 }
@@ -161,7 +158,8 @@ async function stepsOf(substrate: Substrate, compared: Comparison): Promise<read
     if (compared.settled !== undefined) {
         return stepsOfNone(compared.deployment!);
     }
-    const { steps, asKept } = await previewNodes(substrate.name, !compared.unchanged);
+    const leaves = leavesIn(substrate, compared);
+    const { steps, asKept } = await previewNodes(substrate.name, !compared.unchanged, leaves);
     compared.keepFound({ asKept }, changesIn(steps).length === 0 ? {} : undefined);
     return steps;
 }

@@ -60,7 +60,7 @@ export const command = defineCommand({
         const rolledBack = (await snapshots?.end(code === 0)) ?? [];
         const told = { substrate: substrate.name, changes, ...(rolledBack.length > 0 && { rolledBack }) };
         if (code === 0 && !looks) {
-            answerOutputs(told, readState(substrate.name).deployment);
+            answerOutputs(told, readState(substrate.name));
         } else {
             answer(told);
         }

@@ -1,21 +1,17 @@
 import { isAsKept } from "../../router/asKept";
 import type { Answers } from "../../node/client";
 import { readDigests } from "../../node/reading/read";
+import { partsOf } from "../../node/reading/parts";
 import { subjectsOf } from "../../node/reading/subjects";
-import { ROUTER, TENANT_VM, type Deployment, type StateResource } from "../../state/deployment";
+import { byTenant, ROUTER, TENANT_VM, type Deployment, type StateResource } from "../../state/deployment";
 import type { Told } from "../../state/events/events";
-import {
-    declaredDigests,
-    keepReading,
-    lastReading,
-    readState,
-    versions,
-    type KnownState,
-} from "../../state/reading/read";
+import { declaredDigests, keepReading, lastReading, readState, versions } from "../../state/reading/read";
 import {
     declaredAsThen,
-    isAsRead,
     isSameDeclared,
+    NO_TENANT,
+    tenantsAsRead,
+    tenantsIn,
     type Declared,
     type Digests,
     type Reading,
@@ -37,13 +33,15 @@ export const REFRESH = {
 export interface Comparison {
     /** Whether a refresh would find everything as the state has it, so that a run needs none. */
     readonly unchanged: boolean;
+    /** Tenants of which a refresh would find everything as the state has it. */
+    readonly asRead: ReadonlySet<string>;
     /** The last run that had nothing to do, where definitions, state and machines are still those that it had. */
     readonly settled?: Settled;
-    /** The same where state and machines are those, and some tenants are declared as then. */
+    /** The same where that holds for some tenants alone. */
     readonly settledPart?: SettledPart;
     /** The state that was compared with; missing where none was read. */
     readonly deployment?: Deployment;
-    /** Keeps what was read for the next run to compare with, once a run that only looks has found it as the state has it. */
+    /** Keeps what was read for the next run to compare with, as far as a run that only looks has found it as the state has it. */
     keepFound(run: Pick<Told, "asKept">, idle?: Idle): void;
     /** The same once a run that writes the state has ended with all of it as it was read. */
     keepWritten(idle?: Idle): void;
@@ -59,7 +57,12 @@ export interface SettledPart {
 export type Idle = Omit<Settled, "declared">;
 
 /** Nothing is known beforehand: the provider reads everything, and nothing is kept of it. */
-const AS_ALWAYS: Comparison = { unchanged: false, keepFound: () => undefined, keepWritten: () => undefined };
+const AS_ALWAYS: Comparison = {
+    unchanged: false,
+    asRead: new Set(),
+    keepFound: () => undefined,
+    keepWritten: () => undefined,
+};
 
 /** The part of a run that is compared for. */
 interface Asked {
@@ -69,6 +72,8 @@ interface Asked {
     readonly router?: boolean;
     /** The nodes' answers that the run has already. */
     readonly answers?: Answers;
+    /** The one tenant that counts; missing for all. */
+    readonly tenant?: string;
 }
 
 /**
@@ -80,13 +85,13 @@ interface Asked {
 export async function compare(
     substrate: Substrate,
     refresh: string,
-    { further = [], router = true, answers }: Asked = {},
+    { further = [], ...asked }: Asked = {},
 ): Promise<Comparison> {
     if (refresh === "always" || substrate.status === "planned" || !further.every((word) => DISPLAYS.test(word))) {
         return AS_ALWAYS;
     }
     try {
-        return await compareRead(substrate, router, answers);
+        return await compareRead(substrate, asked);
     } catch (error) {
         if (error instanceof Refusal) {
             return AS_ALWAYS;
@@ -95,52 +100,76 @@ export async function compare(
     }
 }
 
-async function compareRead(substrate: Substrate, router: boolean, answers: Answers | undefined): Promise<Comparison> {
-    const state = readState(substrate.name);
-    const subjects = subjectsOf(substrate, state.deployment);
+async function compareRead(substrate: Substrate, { router = true, answers, tenant }: Asked): Promise<Comparison> {
+    const deployment = readState(substrate.name);
+    const resources = tenant === undefined ? deployment.resources : byTenant(deployment.resources ?? []).get(tenant);
+    const subjects = resources && subjectsOf(substrate, { ...deployment, resources });
     if (subjects === undefined) {
         return AS_ALWAYS;
     }
     // Before the run reads: what somebody changes meanwhile differs at the next run.
     const digests = await readDigests(substrate, subjects, answers);
     const last = lastReading(substrate.name);
-    const unchanged =
-        isAsRead(last, { state: state.digest, versions: versions() }, digests) &&
-        (!router || (await routerIsAsKept(substrate, state.deployment)));
-    return compared(substrate, { state, digests, ...(unchanged && { last: last! }) });
+    const now = { versions: versions(), parts: partsOf(deployment, digests) };
+    const asRead = tenantsAsRead(last, now);
+    const isKept = asRead.length > 0 && (!router || (await routerIsAsKept(substrate, resources!)));
+    return compared(substrate, { deployment, digests, now, last, asRead: new Set(isKept ? asRead : []) });
 }
 
 /** Everything that was read for a comparison. */
 interface Read {
-    readonly state: KnownState;
+    readonly deployment: Deployment;
     readonly digests: Digests;
-    /** The last reading, where nothing differs from it. */
-    readonly last?: Reading;
+    readonly now: Pick<Reading, "versions" | "parts">;
+    readonly last: Reading | undefined;
+    /** Tenants that nothing differs of from the last reading. */
+    readonly asRead: ReadonlySet<string>;
 }
 
-function compared(substrate: Substrate, { state: { deployment, digest }, digests, last }: Read): Comparison {
+function compared(substrate: Substrate, read: Read): Comparison {
+    const { deployment, digests, now, asRead } = read;
     const declared = declaredDigests(substrate);
-    const known = waits(deployment) ? undefined : last?.settled;
-    const keep = (state: string, idle?: Idle, otherwise?: Settled) => {
+    const known = waits(deployment) ? undefined : knownOf(read);
+    const keep = (parts: Reading["parts"], idle?: Idle, otherwise?: Settled) => {
         // Of files that somebody edited since, nobody knows which of both the run had.
         const isKnown = idle !== undefined && isSameDeclared(declaredDigests(substrate), declared);
         const settled = isKnown ? { ...idle, declared } : otherwise;
-        const read = { state, versions: versions(), digests: Object.fromEntries(digests) };
-        keepReading(substrate.name, { ...read, ...(settled && { settled }) });
+        keepReading(substrate.name, { versions: now.versions, parts, ...(settled && { settled }) });
     };
     return {
-        unchanged: last !== undefined,
+        unchanged: asRead.size > 0 && tenantsIn(now.parts).every((name) => asRead.has(name)),
+        asRead,
         ...settledIn(known, declared),
         deployment,
         keepFound: ({ asKept }, idle) => {
-            if (last !== undefined || onNodes(deployment).every(({ urn }) => asKept.has(urn))) {
-                // Of a whole run more is known than of one that looked at the nodes alone, as long as anything is declared as then.
-                const holds = known?.changes !== undefined && declaredAsThen(known.declared, declared).length > 0;
-                keep(digest, idle?.changes !== undefined || !holds ? idle : undefined, holds ? known : undefined);
-            }
+            // Of a whole run more is known than of one that looked at the nodes alone, as long as anything is declared as then.
+            const holds = known?.changes !== undefined && declaredAsThen(known.declared, declared).length > 0;
+            keep(foundIn(read, asKept), idle?.changes !== undefined || !holds ? idle : undefined, known);
         },
-        keepWritten: (idle) => keep(readState(substrate.name).digest, idle),
+        keepWritten: (idle) => keep(partsOf(readState(substrate.name), digests), idle),
     };
+}
+
+/** The last run that had nothing to do, as far as it tells of tenants that are as then. */
+function knownOf({ last, asRead }: Read): Settled | undefined {
+    const { settled } = last ?? {};
+    if (settled === undefined) {
+        return undefined;
+    }
+    const { common, tenants } = settled.declared;
+    const still = Object.entries(tenants).filter(([name]) => asRead.has(name));
+    return { ...settled, declared: { common, tenants: Object.fromEntries(still) } };
+}
+
+/** Parts that are as the last reading had them, or of which this run's refresh read everything and found it as the state has it. */
+function foundIn({ deployment: { resources = [] }, now, asRead }: Read, asKept: Told["asKept"]): Reading["parts"] {
+    const tenants = byTenant(resources);
+    const isFound = (name: string) =>
+        name === NO_TENANT || asRead.has(name) || onNodes(tenants.get(name)!).every(({ urn }) => asKept.has(urn));
+    const parts = Object.entries(now.parts).filter(([name]) => isFound(name));
+    const owned = new Set([...tenants.values()].flat());
+    // What is on a node and no tenant's is in the part of all others.
+    return onNodes(resources).every((one) => owned.has(one)) ? Object.fromEntries(parts) : {};
 }
 
 /** The part of a run's findings that still holds for what is declared now. */
@@ -161,12 +190,12 @@ function waits({ resources = [] }: Deployment): boolean {
 const DISPLAYS =
     /^(--diff|--yes|-y|--skip-preview|-f|--expect-no-changes|--json|-j|--show-[a-z-]+|--suppress-[a-z-]+|--logtostderr|--logflow|-v(=?\d+)?|\d+|--parallel(=\d+)?|-p)$/;
 
-async function routerIsAsKept(substrate: Substrate, { resources = [] }: Deployment): Promise<boolean> {
+async function routerIsAsKept(substrate: Substrate, resources: readonly StateResource[]): Promise<boolean> {
     const own = resources.filter(({ type }) => type.startsWith(ROUTER));
     const client = own.length === 0 ? undefined : routerClient(substrate);
     return own.length === 0 || (client !== undefined && (await isAsKept(client, own)));
 }
 
-function onNodes({ resources = [] }: Deployment): StateResource[] {
+function onNodes(resources: readonly StateResource[]): StateResource[] {
     return resources.filter(({ type }) => type.startsWith("proxmoxve:"));
 }

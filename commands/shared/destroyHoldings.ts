@@ -3,6 +3,7 @@ import type { Holdings } from "../../state/holdings";
 import type { Substrate } from "../../substrate/substrate";
 import type { Request } from "../cli/definition";
 import { runPulumi, type PulumiRun } from "../cli/pulumi";
+import { compare, REFRESH } from "./comparison";
 
 /**
  * Reasons not to take a tenant, or one VM of it, away: its file keeps it, PVE protects a VM of it, or something else needs it.
@@ -35,17 +36,21 @@ function keptBy(kept: readonly StateResource[], tenant: string): string {
  * Destroys the resources of a tenant, or of one VM, and no others. What was deleted by hand must be out of the state first, since the
  * provider fails to delete it; and `destroy --target` cannot refresh what it destroys: its refresh knows no provider where
  * the component alone is named, and misses resources that it just found gone where each is (CLI 3.259.0).
+ * Where the tenant has everything as the last run read it, there is nothing to refresh.
  */
 export async function destroyHoldings(
     request: Request,
     substrate: Substrate,
-    { resources }: Holdings,
+    { tenant, resources }: Holdings,
 ): Promise<PulumiRun> {
     const common = ["--stack", substrate.name, "--yes", "--suppress-outputs"];
     const targets = resources.flatMap(({ urn }) => ["--target", urn]);
-    const refreshed = await runPulumi(request, substrate, "refresh", ...common, "--skip-preview", ...targets);
-    if (refreshed.code !== 0) {
-        return refreshed;
+    const { asRead } = await compare(substrate, REFRESH.default, { tenant });
+    if (!asRead.has(tenant)) {
+        const refreshed = await runPulumi(request, substrate, "refresh", ...common, "--skip-preview", ...targets);
+        if (refreshed.code !== 0) {
+            return refreshed;
+        }
     }
     // The component, and what a run that broke off left of it outside.
     const own = new Set(resources.map(({ urn }) => urn));

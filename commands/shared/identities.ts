@@ -16,7 +16,7 @@ function asksState({ status, tenants }: Substrate): boolean {
  * @throws Refusal where there is no state that can be read.
  */
 export function recordedSubstrate(substrate: Substrate): Substrate {
-    return asksState(substrate) ? identifiedBy(substrate, readState(substrate.name).deployment) : substrate;
+    return asksState(substrate) ? identifiedBy(substrate, readState(substrate.name)) : substrate;
 }
 
 /** The same, of a stack that was never brought up, too: where its state cannot be read, it is said which VMs nothing is known of. */

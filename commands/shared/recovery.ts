@@ -27,7 +27,7 @@ export async function recoverStack(substrate: Substrate): Promise<Repair> {
 }
 
 async function settle(substrate: Substrate): Promise<Repair> {
-    const { deployment } = readState(substrate.name);
+    const deployment = readState(substrate.name);
     if (substrate.status === "planned") {
         return { deployment, notes: [] };
     }

@@ -78,6 +78,11 @@ function changesThen({ held, further }: Run, then: Settled | undefined): Settled
     return same ? then?.changes : undefined;
 }
 
+/** How a preview leaves those tenants as they are that a comparison knows to be so; undefined where it is to look at each. */
+export function leavesIn(substrate: Substrate, { settledPart, deployment }: Comparison): Spared | undefined {
+    return settledPart && deployment && leavesOf(substrate, deployment, settledPart.tenants);
+}
+
 /** How a run leaves tenants as they are; undefined where it is to look at each. @param settled those for which nothing is to do; missing for all. */
 function leavesOf(
     { name, tenants }: Substrate,

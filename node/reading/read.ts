@@ -3,7 +3,7 @@ import type { Hypervisor, Substrate } from "../../substrate/substrate";
 import { withEachNode, type Answers, type NodeClient } from "../client";
 import { storageOf, type Listed, type Settings, type Volume } from "../inventory";
 import { runs } from "../guestState";
-import type { GuestSubject, Subjects } from "./subjects";
+import { guestName, poolName, type GuestSubject, type Subjects } from "./subjects";
 
 /**
  * Digests of all that a refresh would read from the nodes, with three requests for each guest and a few more for all of them, where the
@@ -68,15 +68,6 @@ export async function digestsOn(
 interface Running {
     readonly vmid: number;
     readonly status: string;
-}
-
-/** Names that a digest has for whoever compares it. */
-export function guestName(hypervisor: string, vmid: number): string {
-    return `${hypervisor} guest ${vmid}`;
-}
-
-export function poolName(hypervisor: string, pool: string): string {
-    return `${hypervisor} pool ${pool}`;
 }
 
 /** Everything of one guest that stands in answers of its own. */

@@ -92,6 +92,25 @@ function providerOf({ provider = "" }: StateResource): string | undefined {
     return provider.split("::").at(-2);
 }
 
+/** Name of the digest that a resource is read in (guestName, poolName); undefined for one of which nothing is read from a node. */
+export function digestNameOf(resource: StateResource): string | undefined {
+    const hypervisor = providerOf(resource);
+    if (hypervisor === undefined || (resource.type !== POOL && !OF_GUEST.includes(resource.type))) {
+        return undefined;
+    }
+    return resource.type === POOL ? poolName(hypervisor, resource.id!) : guestName(hypervisor, vmidOf(resource));
+}
+
+/** Name of the digest of a guest. */
+export function guestName(hypervisor: string, vmid: number): string {
+    return `${hypervisor} guest ${vmid}`;
+}
+
+/** Name of the digest of a pool. */
+export function poolName(hypervisor: string, pool: string): string {
+    return `${hypervisor} pool ${pool}`;
+}
+
 function subjectsAmong(resources: readonly StateResource[]): Subjects {
     const guests = resources.filter(({ type }) => type !== POOL);
     const vmids = [...new Set(guests.map(vmidOf))];

@@ -20,10 +20,22 @@ export interface NodesPreview {
  * host is asked. What stays as it is is among them, with what the state has of it.
  *
  * @param refresh whether the nodes are read; else the state counts for what is there.
+ * @param further Pulumi's flags and the program's variables.
  * @throws Refusal with what the CLI says of its failure.
  */
-export function previewNodes(stack: string, refresh = true): Promise<NodesPreview> {
-    return preview(stack, [`--refresh=${refresh}`, "--exclude", ROUTER_RESOURCES], "1");
+export function previewNodes(
+    stack: string,
+    refresh = true,
+    { flags = [], environment = {} }: Partial<Further> = {},
+): Promise<NodesPreview> {
+    const all = [`--refresh=${refresh}`, "--exclude", ROUTER_RESOURCES, ...flags];
+    return preview(stack, all, { ...environment, [NODES_ALONE]: "1" });
+}
+
+/** What a run of Pulumi is told beside the usual. */
+interface Further {
+    readonly flags: readonly string[];
+    readonly environment: Readonly<Record<string, string>>;
 }
 
 /**
@@ -33,15 +45,19 @@ export function previewNodes(stack: string, refresh = true): Promise<NodesPrevie
  * @throws Refusal with what the CLI says of its failure.
  */
 export async function previewDeclared(stack: string): Promise<PreviewStep[]> {
-    return (await preview(stack, ["--refresh=false"], WITH_ROUTER)).steps;
+    return (await preview(stack, ["--refresh=false"], { [NODES_ALONE]: WITH_ROUTER })).steps;
 }
 
-/** @param alone value of NODES_ALONE. */
-async function preview(stack: string, further: readonly string[], alone: string): Promise<NodesPreview> {
+/** @param environment variables of the program. */
+async function preview(
+    stack: string,
+    further: readonly string[],
+    environment: Further["environment"],
+): Promise<NodesPreview> {
     const flags = ["--show-sames", "--json", "--non-interactive", ...further, "--stack", stack];
     const [{ stdout, stderr, code }, { asKept }] = await listening((log) =>
         run(["preview", ...flags, "--event-log", log], {
-            [NODES_ALONE]: alone,
+            ...environment,
             ...LISTENING,
             ...sparing(stack, flags),
         }),

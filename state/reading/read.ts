@@ -10,21 +10,12 @@ import { checkedDeployment, type Deployment, type StateResource } from "../deplo
 import { stateFolder } from "../read";
 import { digestOf, readingIn, type Declared, type Reading } from "./reading";
 
-/** A stack's state, and a digest of all of it that another state never has. */
-export interface KnownState {
-    readonly digest: string;
-    readonly deployment: Deployment;
-}
-
 /** The state of a stack: where the backend is a folder its file is read, which is as good as a start of the CLI. @throws Refusal where there is none that can be read. */
-export function readState(stack: string): KnownState {
-    const text = checkpointText(stack);
-    const { checkpoint } = (text === undefined ? {} : jsonOr(text, {})) as { checkpoint?: { latest?: unknown } };
-    if (text === undefined || checkpoint?.latest === undefined) {
-        const exported = exportStack(stack);
-        return { digest: digestOf(exported.deployment), deployment: exported.deployment };
-    }
-    return { digest: digestOf(text), deployment: checkedDeployment(stack, checkpoint.latest) };
+export function readState(stack: string): Deployment {
+    const { checkpoint } = jsonOr(checkpointText(stack) ?? "{}", {}) as { checkpoint?: { latest?: unknown } };
+    return checkpoint?.latest === undefined
+        ? exportStack(stack).deployment
+        : checkedDeployment(stack, checkpoint.latest);
 }
 
 /** Whether a stack is there, as far as that can be told without the CLI: where the backend is a folder and its file is whole. */

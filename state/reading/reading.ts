@@ -5,14 +5,16 @@ export type Digests = ReadonlyMap<string, string>;
 
 /** Record of a reading that the state agrees with, by which a later run tells whether anything changed since. */
 export interface Reading {
-    /** Digest of the state that it belongs to. */
-    readonly state: string;
     /** The versions that read it: others may read more. */
     readonly versions: string;
-    readonly digests: Readonly<Record<string, string>>;
+    /** Digest of each tenant's part of state and nodes, by its name, and with an empty name that of all that is no tenant's. */
+    readonly parts: Readonly<Record<string, string>>;
     /** The definitions for which there was nothing to do on the nodes then; missing where there was, or nobody knows. */
     readonly settled?: Settled;
 }
+
+/** Name of the part that is no tenant's. */
+export const NO_TENANT = "";
 
 /** Digests of everything that is declared, and of the program that declares it. */
 export interface Declared {
@@ -61,12 +63,12 @@ function inOrder(value: unknown): unknown {
 
 /** A record as it was kept; undefined for anything else, as for a file that was cut off. */
 export function readingIn(value: unknown): Reading | undefined {
-    const { state, versions, digests, settled } = (value ?? {}) as Partial<Record<keyof Reading, unknown>>;
-    if (typeof state !== "string" || typeof versions !== "string" || !isRecord(digests)) {
+    const { versions, parts, settled } = (value ?? {}) as Partial<Record<keyof Reading, unknown>>;
+    if (typeof versions !== "string" || !isRecord(parts)) {
         return undefined;
     }
     const known = settledIn(settled);
-    return { state, versions, digests: digests as Reading["digests"], ...(known && { settled: known }) };
+    return { versions, parts: parts as Reading["parts"], ...(known && { settled: known }) };
 }
 
 function settledIn(value: unknown): Settled | undefined {
@@ -87,12 +89,17 @@ function isRecord(value: unknown): boolean {
     return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Whether what was read now is what the record has, for the same state and by the same versions: nothing more, nothing less. */
-export function isAsRead(last: Reading | undefined, now: Omit<Reading, "digests">, digests: Digests): boolean {
-    return (
-        last?.state === now.state &&
-        last.versions === now.versions &&
-        Object.keys(last.digests).length === digests.size &&
-        [...digests].every(([name, digest]) => last.digests[name] === digest)
-    );
+/**
+ * Tenants whose part is now what the record has, by the same versions.
+ *
+ * @returns none where what is no tenant's is otherwise, which may count for all of them.
+ */
+export function tenantsAsRead(last: Reading | undefined, now: Pick<Reading, "versions" | "parts">): string[] {
+    const same = (name: string) => last?.parts[name] === now.parts[name];
+    return last?.versions === now.versions && same(NO_TENANT) ? tenantsIn(now.parts).filter(same) : [];
+}
+
+/** Names of the tenants that have a part. */
+export function tenantsIn(parts: Reading["parts"]): string[] {
+    return Object.keys(parts).filter((name) => name !== NO_TENANT);
 }

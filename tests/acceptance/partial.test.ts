@@ -23,10 +23,14 @@ describe("a run that has something to do for one tenant alone", () => {
         await tenants("up", "--yes", "--", "--skip-preview", "--expect-no-changes");
     }
 
-    async function tenants(name: string, ...args: string[]) {
+    function tenants(name: string, ...args: string[]) {
+        return ending(0, name, ...args);
+    }
+
+    async function ending(code: number, name: string, ...args: string[]) {
         await lab.node.forgetRequests();
         const { exitCode, output } = await lab.workspace.command(name, "dvntm", ...args);
-        expect({ output, exitCode }).toEqual({ output, exitCode: 0 });
+        expect({ output, exitCode }).toEqual({ output, exitCode: code });
         const asked = (await lab.node.requests()).map(({ path }) => path);
         // The provider's own question for each guest that it reads.
         const reads = asked.flatMap((path) => /\/qemu\/(\d+)\/status\/current$/.exec(path)?.[1] ?? []);
@@ -64,6 +68,24 @@ describe("a run that has something to do for one tenant alone", () => {
         await expectWhole();
     });
 
+    const GROOVEIQ = ["5001", "5002"];
+
+    test("reads what the last run changed, and what somebody changed, and nothing else", async () => {
+        await idle();
+        lab.edit("tenants/dvntm/grooveiq.yaml", (text) => text.replace("memory: 3GiB", "memory: 2GiB"));
+        await tenants("up", "--yes", "--", "--skip-preview");
+        expect((await tenants("preview", "--expect-no-changes")).reads).toEqual(GROOVEIQ);
+        expect((await tenants("preview", "--expect-no-changes")).reads).toEqual([]);
+        await lab.node.byHand("PUT", "/nodes/pve2/qemu/5002/config", { memory: "1024" });
+        const drift = await ending(2, "drift");
+        expect(drift.reads).toEqual(GROOVEIQ);
+        expect(drift.output).toMatch(/db-vm01.*memory/);
+        const { reads, output } = await tenants("up", "--yes", "--", "--skip-preview");
+        expect(reads).toEqual(GROOVEIQ);
+        expect(output).toMatch(/but for grooveiq it may be[^]*~ 1 updated/);
+        await expectWhole();
+    });
+
     test("makes a tenant that is new", async () => {
         await idle();
         const before = await state();
@@ -85,6 +107,17 @@ describe("a run that has something to do for one tenant alone", () => {
         expect(output).not.toContain("nothing is to do");
         expect(reads).toContain("5101");
         expect((await state()).vms).not.toContain(5201);
+    });
+
+    test("takes a tenant away without a refresh where all of it is as it was read, and with one where it is not", async () => {
+        await idle();
+        const before = await state();
+        expect((await tenants("teardown", "vintronics", "--yes=vintronics")).output).not.toContain("Refreshing");
+        expect((await state()).tenants.get("grooveiq")).toEqual(before.tenants.get("grooveiq"));
+        await lab.node.byHand("POST", "/nodes/pve2/qemu/5001/status/stop");
+        await lab.node.byHand("DELETE", "/nodes/pve2/qemu/5001");
+        expect((await tenants("teardown", "grooveiq", "--yes=grooveiq")).output).toContain("Refreshing");
+        expect((await state()).tenants.size).toBe(0);
     });
 
     test("is refused where the state has other resources than it was cut for", async () => {

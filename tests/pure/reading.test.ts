@@ -4,7 +4,14 @@ import fc from "fast-check";
 import { digestsOn } from "../../node/reading/read";
 import { subjectsOf } from "../../node/reading/subjects";
 import { declaredDigests, resourcesIn } from "../../state/reading/read";
-import { declaredAsThen, digestOf, isAsRead, isSameDeclared, readingIn } from "../../state/reading/reading";
+import {
+    declaredAsThen,
+    digestOf,
+    isSameDeclared,
+    NO_TENANT,
+    readingIn,
+    tenantsAsRead,
+} from "../../state/reading/reading";
 import { toldIn } from "../../state/events/events";
 import { loadSubstrate } from "../../substrate/load";
 import { project, removeProjects, smallTenant, STACK } from "../fixtures";
@@ -81,21 +88,17 @@ describe("digests of a node", () => {
 });
 
 describe("the record of a reading", () => {
-    const now = { state: "s", versions: "v" };
-    const read = new Map([
-        ["hv02 guest 5001", "a"],
-        ["hv02 pool grooveiq", "b"],
-    ]);
-    const last = { ...now, digests: Object.fromEntries(read) };
+    const last = { versions: "v", parts: { [NO_TENANT]: "n", grooveiq: "a", vintronics: "b" } };
+    const asRead = (now: Partial<typeof last>) => tenantsAsRead(last, { ...last, ...now });
 
-    test("counts for the same state, versions and digests alone", () => {
-        expect(isAsRead(last, now, read)).toBe(true);
-        expect(isAsRead(undefined, now, read)).toBe(false);
-        expect(isAsRead(last, { ...now, state: "other" }, read)).toBe(false);
-        expect(isAsRead(last, { ...now, versions: "other" }, read)).toBe(false);
-        expect(isAsRead(last, now, new Map([["hv02 guest 5001", "a"]]))).toBe(false);
-        expect(isAsRead(last, now, new Map([...read, ["hv02 guest 5002", "c"]]))).toBe(false);
-        expect(isAsRead(last, now, new Map([...read, ["hv02 guest 5001", "c"]]))).toBe(false);
+    test("counts for each tenant whose part is the same, by the same versions and with the same beside them alone", () => {
+        expect(asRead({})).toEqual(["grooveiq", "vintronics"]);
+        expect(tenantsAsRead(undefined, last)).toEqual([]);
+        expect(asRead({ versions: "other" })).toEqual([]);
+        expect(asRead({ parts: { ...last.parts, [NO_TENANT]: "other" } })).toEqual([]);
+        expect(asRead({ parts: { ...last.parts, grooveiq: "other" } })).toEqual(["vintronics"]);
+        expect(tenantsAsRead({ ...last, parts: { [NO_TENANT]: "n", grooveiq: "a" } }, last)).toEqual(["grooveiq"]);
+        expect(tenantsAsRead({ versions: "v", parts: {} }, { versions: "v", parts: { grooveiq: "a" } })).toEqual([]);
     });
 
     test.each([
@@ -105,9 +108,9 @@ describe("the record of a reading", () => {
         "x",
         [],
         {},
-        { ...last, digests: undefined },
-        { ...last, digests: [] },
-        { ...last, state: 1 },
+        { ...last, parts: undefined },
+        { ...last, parts: [] },
+        { ...last, versions: 1 },
     ])("is none where the file holds %j", (value) => expect(readingIn(value)).toBeUndefined());
 
     test("control: one that is whole is one", () => expect(readingIn(last)).toEqual(last));
