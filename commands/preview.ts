@@ -15,7 +15,7 @@ export const command = defineCommand({
     summary: "show what an up would change, changing nothing",
     details:
         "Runs pulumi preview, held to the policy pack (docs/policy.md). Where nothing on nodes and router changed since the " +
-        "last run, they are not read in full (docs/state.md). Arguments after -- go to Pulumi, such as --diff. " +
+        "last run, they are not read in full, and tenants for which there is nothing to do are left alone (docs/state.md). Arguments after -- go to Pulumi, such as --diff. " +
         "Nothing is changed, except that a substrate without a stack gets one.",
     arguments: [SUBSTRATE],
     options: {

@@ -27,7 +27,8 @@ export const command = defineCommand({
         "Checks definitions and token, settles what an interrupted run left behind, runs pulumi up, held to the policy pack " +
         "(docs/policy.md), and prints the VMs with their addresses and names as a table. For tenants whose file is gone " +
         "it says what goes, and afterwards what was released and whether anything is left. Where nothing on " +
-        "nodes and router changed since the last run, they are not read in full (docs/state.md). A VM with `snapshot: before-change` that " +
+        "nodes and router changed since the last run, they are not read in full, and tenants for which there is nothing to do are left " +
+        "alone (docs/state.md). A VM with `snapshot: before-change` that " +
         "a change restarts, and whose `health` gate stays closed then, is put back on the snapshot from before it. Arguments after -- go to Pulumi, such as --diff.",
     arguments: [SUBSTRATE],
     options: { yes: { says: "do not ask after the preview" }, policy: POLICY, refresh: REFRESH },

@@ -11,7 +11,7 @@ import { command, goTest, jest, pytest, type Ran } from "./runners";
 const TOLD_LINES = 12;
 
 /** Workers of jest beside the other lanes: together they keep two cores busy, as much of a test's time is waiting. */
-const WORKERS = "--maxWorkers=2";
+const WORKERS = "--maxWorkers=3";
 
 /** Runs one after the other; `report` names a file that a runner may write. */
 type Lane = readonly ((report: string) => Promise<Ran[]>)[];
