@@ -5,6 +5,7 @@ import { EXIT, exitOfPulumi } from "./cli/exit";
 import { answer, tell } from "./cli/terminal";
 import { confirm, requireName } from "./cli/confirm";
 import { looksOnly, runPulumi } from "./cli/pulumi";
+import { compare, REFRESH } from "./shared/comparison";
 import { holdings, neverHeld, requireUnguarded, tellReleased, tellWhatGoes } from "./shared/release";
 import { prepareChange } from "./shared/stack";
 import { loadOne } from "./shared/substrates";
@@ -38,7 +39,8 @@ export const command = defineCommand({
         }
         // The name was the answer that Pulumi would ask for after its preview.
         const answered = looks || further.includes("--yes") ? [] : ["--yes"];
-        const flags = ["--stack", substrate.name, ...answered, ...further];
+        const { unchanged } = await compare(substrate, REFRESH.default, { further });
+        const flags = ["--stack", substrate.name, ...answered, ...(unchanged ? ["--refresh=false"] : []), ...further];
         const { code, changes } = await runPulumi(request, substrate, "destroy", ...flags);
         const clean = await tellReleased(substrate, held, looks || code !== 0 ? [] : neverHeld(substrate, held));
         if (!looks) {

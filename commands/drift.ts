@@ -139,13 +139,13 @@ async function ofNodes(substrate: Substrate, refresh: string): Promise<Seen> {
     // First: a preview refreshes before the program asks, and takes for gone what the token may not see.
     await requirePreflight(substrate);
     const answers: Answers = new Map();
-    const read = await withEachNode(substrate, async (client, one) => {
+    const reading = withEachNode(substrate, async (client, one) => {
         const inventory = await readInventory(client.remembering(answers), one, driftParts(substrate, one));
         return { inventory, others: await othersSnapshots(client, one.node, vmsOn(substrate, one), inventory.configs) };
     });
-    const inventories = read.map(({ inventory }) => inventory);
     // The router is asked by itself.
-    const compared = await compare(substrate, refresh, { router: false, answers });
+    const [read, compared] = await Promise.all([reading, compare(substrate, refresh, { router: false, answers })]);
+    const inventories = read.map(({ inventory }) => inventory);
     const steps = await stepsOf(substrate, compared);
     const findings = nodeDrift(substrate, steps, inventories, apiToken().split("=")[0]!);
     const { templates, untold } = olderIn(substrate, inventories, compared.deployment ?? readState(substrate.name));

@@ -63,14 +63,16 @@ async function ask(substrate: Substrate): Promise<Told> {
 }
 
 async function askNode(client: NodeClient, substrate: Substrate, hypervisor: Hypervisor): Promise<Told> {
-    const nodes = await client.get<Node[]>("/nodes");
+    const [nodes, pve, held] = await Promise.all([
+        client.get<Node[]>("/nodes"),
+        pveOf(client),
+        client.get<Permissions>("/access/permissions"),
+    ]);
     const wrong = await misplaced(client, substrate, hypervisor, nodes);
     if (wrong.length > 0) {
         // What a wrong node grants says nothing.
         return { reasons: wrong, warnings: [] };
     }
-    const pve = await pveOf(client);
-    const held = await client.get<Permissions>("/access/permissions");
     const grants = grantsOf(substrate, hypervisor, pve);
     const lacks = tokenLacks(hypervisor, grants, held);
     const unknown = versionWarning(hypervisor.name, hypervisor.node, pve);

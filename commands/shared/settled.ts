@@ -117,9 +117,12 @@ function expires({ expires: end, vms }: Tenant): boolean {
 }
 
 async function survey(substrate: Substrate, deployment: Deployment, answers: Answers): Promise<void> {
-    const warnings = await requirePreflight(substrate);
     const recorded = recordedIn(deployment);
-    const inventories = await readNodes(substrate, recorded, answers);
+    const reading = readNodes(substrate, recorded, answers);
+    // A token that lacks something is told as such, and not as an answer that it keeps from the reading.
+    reading.catch(() => undefined);
+    const warnings = await requirePreflight(substrate);
+    const inventories = await reading;
     const tenants = holdingsOf(deployment, substrate.plan);
     const faults = checkNodes(substrate, inventories, { recorded, tenants, router: [] });
     if (faults.length > 0) {
