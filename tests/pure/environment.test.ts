@@ -1,4 +1,5 @@
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
 import { delimiter, join } from "node:path";
 import type { Request } from "../../commands/cli/definition";
 import { requirePassphrase } from "../../commands/cli/environment";
@@ -123,7 +124,8 @@ test("of Pulumi's own log, as -v=9 --logtostderr prints it, known secrets are ma
     writeFileSync(join(root, "bin/pulumi"), says);
     chmodSync(join(root, "bin/pulumi"), 0o755);
     process.env["PATH"] = [join(root, "bin"), process.env["PATH"]].join(delimiter);
-    Object.assign(process.env, { TENANTS_PROJECT: root, PROXMOX_VE_API_TOKEN: "a@pve!b=t0ken-0f-twelve" });
+    const backend = { PULUMI_BACKEND_URL: pathToFileURL(root).href };
+    Object.assign(process.env, { TENANTS_PROJECT: root, PROXMOX_VE_API_TOKEN: "a@pve!b=t0ken-0f-twelve", ...backend });
     const told: string[] = [];
     const spy = jest.spyOn(console, "error").mockImplementation((line?: unknown) => void told.push(String(line)));
     const substrate = loadSubstrate({ root, substrate: "dvntm" });
