@@ -1,7 +1,7 @@
 import { checkpointFile } from "./reading/read";
 
 /** Variable with which the program leaves out debug messages (start/messages.js). */
-const NO_DEBUG_MESSAGES = "TENANT_HYPERVISORS_NO_DEBUG_MESSAGES";
+export const NO_DEBUG_MESSAGES = "TENANT_HYPERVISORS_NO_DEBUG_MESSAGES";
 
 /** Variable that names the file of the stack's state, for the program to read in place of asking the engine. */
 export const STATE_FILE = "TENANT_HYPERVISORS_STATE_FILE";

@@ -7,6 +7,7 @@ import { SimulatedNode, type SimulatedGrant } from "../../lab/simulatedNode";
 import { Workspace, type CliResult } from "../../lab/workspace";
 import type { Deployment } from "../../state/deployment";
 import { grantRole } from "../../lab/pveum";
+import { NO_DEBUG_MESSAGES } from "../../state/spared";
 import { deploymentIn, stackFile } from "./stackFile";
 
 /** Runs of the real CLI take seconds, a minute each on a machine that does much else; no test is about time. */
@@ -50,7 +51,7 @@ export class AcceptanceLab {
         pve?: string,
     ): Promise<AcceptanceLab> {
         const node = await SimulatedNode.start(undefined, undefined, pve);
-        const variables = { PULUMI_SKIP_CHECKPOINTS: "true", ...environment };
+        const variables = { PULUMI_SKIP_CHECKPOINTS: "true", [NO_DEBUG_MESSAGES]: "true", ...environment };
         return new AcceptanceLab(node, await Workspace.create("dvntm", node, router, variables));
     }
 

@@ -48,6 +48,7 @@ func providerInfo() tfbridge.ProviderInfo {
 		info.DataSources[name] = &tfbridge.DataSourceInfo{Tok: functionToken(name)}
 		return true
 	})
+	nameFields(info)
 	info.SetAutonaming(autonameLength, "-")
 	return info
 }
