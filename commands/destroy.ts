@@ -39,7 +39,7 @@ export const command = defineCommand({
         }
         // The name was the answer that Pulumi would ask for after its preview.
         const answered = looks || further.includes("--yes") ? [] : ["--yes"];
-        const { unchanged } = await compare(substrate, REFRESH.default, { further });
+        const { unchanged } = await compare(substrate, REFRESH.default, { further, whole: true });
         const flags = ["--stack", substrate.name, ...answered, ...(unchanged ? ["--refresh=false"] : []), ...further];
         const { code, changes } = await runPulumi(request, substrate, "destroy", ...flags);
         const clean = await tellReleased(substrate, held, looks || code !== 0 ? [] : neverHeld(substrate, held));

@@ -1,7 +1,7 @@
 import { isAsKept } from "../../router/asKept";
 import type { Answers } from "../../node/client";
 import { readDigests } from "../../node/reading/read";
-import { partsOf } from "../../node/reading/parts";
+import { hasStatesOf, partsOf } from "../../node/reading/parts";
 import { subjectsOf } from "../../node/reading/subjects";
 import { byTenant, ROUTER, TENANT_VM, type Deployment, type StateResource } from "../../state/deployment";
 import type { Told } from "../../state/events/events";
@@ -74,6 +74,8 @@ interface Asked {
     readonly answers?: Answers;
     /** The one tenant that counts; missing for all. */
     readonly tenant?: string;
+    /** Whether it is of use only where nothing changed at all: a node is not asked then where the state alone tells otherwise. */
+    readonly whole?: boolean;
 }
 
 /**
@@ -100,16 +102,22 @@ export async function compare(
     }
 }
 
-async function compareRead(substrate: Substrate, { router = true, answers, tenant }: Asked): Promise<Comparison> {
+async function compareRead(
+    substrate: Substrate,
+    { router = true, answers, tenant, whole }: Asked,
+): Promise<Comparison> {
     const deployment = readState(substrate.name);
     const resources = tenant === undefined ? deployment.resources : byTenant(deployment.resources ?? []).get(tenant);
     const subjects = resources && subjectsOf(substrate, { ...deployment, resources });
     if (subjects === undefined) {
         return AS_ALWAYS;
     }
+    const last = lastReading(substrate.name);
+    if (whole && (last === undefined || !hasStatesOf(deployment, last))) {
+        return AS_ALWAYS;
+    }
     // Before the run reads: what somebody changes meanwhile differs at the next run.
     const digests = await readDigests(substrate, subjects, answers);
-    const last = lastReading(substrate.name);
     const now = { versions: versions(), parts: partsOf(deployment, digests) };
     const asRead = tenantsAsRead(last, now);
     const isKept = asRead.length > 0 && (!router || (await routerIsAsKept(substrate, resources!)));

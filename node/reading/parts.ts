@@ -12,18 +12,36 @@ const STACK = "pulumi:pulumi:Stack";
  * @param digests of the nodes' answers.
  */
 export function partsOf(deployment: Deployment, digests: Digests): Reading["parts"] {
+    const tenants = byTenant(deployment.resources ?? []);
+    const read = new Set([...tenants.values()].flat().map(digestNameOf));
+    const ofTenants = new Map([...tenants].map(([name, own]) => [name, digestsOf(own, digests)]));
+    ofTenants.set(
+        NO_TENANT,
+        [...digests].filter(([name]) => !read.has(name)),
+    );
+    const parts = Object.entries(statesOf(deployment)).map(
+        ([name, state]) => [name, `${state} ${digestOfText(ofTenants.get(name))}`] as const,
+    );
+    return Object.fromEntries(parts);
+}
+
+/** Whether the state has of every tenant what it had at a reading, which can be told without a node. */
+export function hasStatesOf(deployment: Deployment, { parts }: Pick<Reading, "parts">): boolean {
+    return Object.entries(statesOf(deployment)).every(([name, state]) => parts[name]?.startsWith(`${state} `) === true);
+}
+
+/** Digests of what the state has of each tenant, and of what is no tenant's. */
+function statesOf(deployment: Deployment): Readonly<Record<string, string>> {
     const { resources = [] } = deployment;
     const tenants = byTenant(resources);
     const owned = new Set([...tenants.values()].flat());
     const others = resources.filter((one) => !owned.has(one) && one.type !== STACK);
-    const read = new Set([...owned].map(digestNameOf));
-    const unowned = [...digests].filter(([name]) => !read.has(name));
     const vms = (stackOutputsIn(deployment)["vms"] ?? []) as readonly { readonly tenant?: string }[];
-    const parts = [...tenants].map(([tenant, own]) => {
+    const states = [...tenants].map(([tenant, own]) => {
         const outputs = vms.filter((vm) => vm.tenant === tenant);
-        return [tenant, digestOfText([own, outputs, digestsOf(own, digests)])] as const;
+        return [tenant, digestOfText([own, outputs])] as const;
     });
-    return Object.fromEntries([[NO_TENANT, digestOfText([others, unowned])], ...parts]);
+    return Object.fromEntries([[NO_TENANT, digestOfText(others)], ...states]);
 }
 
 function digestsOf(resources: readonly StateResource[], digests: Digests): unknown[] {

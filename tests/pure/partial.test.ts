@@ -1,4 +1,4 @@
-import { partsOf } from "../../node/reading/parts";
+import { hasStatesOf, partsOf } from "../../node/reading/parts";
 import { VM } from "../../state/deployment";
 import { resourcesDigest, urnsOf } from "../../state/partial";
 import { NO_TENANT } from "../../state/reading/reading";
@@ -88,6 +88,11 @@ describe("parts of a reading", () => {
         expect(changed(parts([], new Map([...digests, ["hv02 guest 5009", "d"]])))).toEqual([NO_TENANT]);
         expect(changed(parts([{ urn: "urn:x::t::p", type: "pulumi:providers:proxmoxve" }]))).toEqual([NO_TENANT]);
         expect(changed(parts([{ ...second, urn: "urn:pulumi:s::p::T::retro" }]))).toEqual(["retro"]);
+        expect(hasStatesOf({ resources: owned }, { parts: parts([], new Map()) })).toBe(true);
+        expect(hasStatesOf({ resources: owned.slice(0, -1) }, { parts: parts() })).toBe(true);
+        expect(hasStatesOf({ resources: [...owned, { ...second, urn: `${second.urn}2` }] }, { parts: parts() })).toBe(
+            false,
+        );
         const outputs = { vms: [{ tenant: "vintronics", mac: "a" }] };
         const told = owned.map((one) => (one.type === "pulumi:pulumi:Stack" ? { ...one, outputs } : one));
         expect(changed(partsOf({ resources: told }, digests))).toEqual(["vintronics"]);
