@@ -68,7 +68,8 @@ export class NodeClient {
     remembering(answers: Answers): Pick<NodeClient, "get"> {
         const get = <T>(path: string): Promise<T> => {
             const asked = `${this.name} ${path}`;
-            const answer = answers.get(asked) ?? this.get<T>(path);
+            // Another client's, which may have been closed meanwhile, as where another of its answers was an error.
+            const answer = answers.get(asked)?.catch(() => this.get<T>(path)) ?? this.get<T>(path);
             answers.set(asked, answer);
             return answer as Promise<T>;
         };

@@ -1,6 +1,7 @@
 import { readFileSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import fc from "fast-check";
+import { NodeClient, type Answers } from "../../node/client";
 import { digestsOn } from "../../node/reading/read";
 import { subjectsOf } from "../../node/reading/subjects";
 import { declaredDigests, resourcesIn } from "../../state/reading/read";
@@ -85,6 +86,22 @@ describe("digests of a node", () => {
         expect(digestOf({ a: 1, b: { c: 2, d: [1, 2] } })).toBe(digestOf({ b: { d: [1, 2], c: 2 }, a: 1 }));
         expect(digestOf({ a: [1, 2] })).not.toBe(digestOf({ a: [2, 1] }));
     });
+});
+
+test("an answer is asked for once for all, and anew where the client that asked for it was closed", async () => {
+    const asked: string[] = [];
+    const answers: Answers = new Map();
+    const clientOf = (name: string, answer: () => Promise<unknown>) =>
+        Object.assign(new NodeClient("hv02", "https://127.0.0.1:1/", "a@pve!b=c"), {
+            get: () => (asked.push(name), answer()),
+        }).remembering(answers);
+    const first = clientOf("first", () => Promise.resolve(1));
+    const second = clientOf("second", () => Promise.resolve(2));
+    expect(await Promise.all([first.get("/version"), second.get("/version")])).toEqual([1, 1]);
+    const closed = clientOf("closed", () => Promise.reject(new Error("closed")));
+    const both = [closed.get("/nodes"), second.get("/nodes")];
+    expect(await Promise.allSettled(both)).toMatchObject([{ status: "rejected" }, { status: "fulfilled", value: 2 }]);
+    expect(asked).toEqual(["first", "closed", "second"]);
 });
 
 describe("the record of a reading", () => {
