@@ -9,7 +9,7 @@ import { EXIT } from "./cli/exit";
 import { answer, complain, note, width } from "./cli/terminal";
 import { recordedSubstrate } from "./shared/identities";
 import { compare, REFRESH, type Comparison } from "./shared/comparison";
-import { leavesIn } from "./shared/settled";
+import { leavesOf } from "./shared/settled";
 import { withoutReapedIfAny } from "./shared/lifetimes";
 import { ensureStack } from "./shared/stack";
 import { olderIn } from "./shared/standings";
@@ -155,10 +155,10 @@ async function ofNodes(substrate: Substrate, refresh: string): Promise<Seen> {
 
 /** Steps of an up on the nodes: by a preview, but where it is known that there is nothing to do. */
 async function stepsOf(substrate: Substrate, compared: Comparison): Promise<readonly PreviewStep[]> {
-    if (compared.settled !== undefined) {
+    if (compared.settled?.whole === true) {
         return stepsOfNone(compared.deployment!);
     }
-    const leaves = leavesIn(substrate, compared);
+    const leaves = leavesOf(substrate, compared);
     const { steps, asKept } = await previewNodes(substrate.name, !compared.unchanged, leaves);
     compared.keepFound({ asKept }, changesIn(steps).length === 0 ? {} : undefined);
     return steps;

@@ -12,6 +12,7 @@ import { requirePreflight } from "../node/preflight";
 import type { RouterClaim } from "../router/claims";
 import type { HostSurvey } from "./hostSurvey";
 import type { RecordedTenants } from "../state/holdings";
+import { resourcesDigest } from "../state/partial";
 import { readRecorded, type ReadState } from "../state/readRecorded";
 import { NOTHING_RECORDED, type Recorded } from "../state/recorded";
 import { lifetimesOf } from "./lifetimes";
@@ -85,12 +86,12 @@ export async function survey(declared: Substrate, root: string, comparesOnly = f
 }
 
 /** @throws Refusal where the state is another one than that which the run was cut for. */
-function leftOutOf({ name, tenants }: Substrate, { vms, digest }: ReadState): Survey["leftOut"] {
+function leftOutOf({ name, tenants }: Substrate, { vms, resources }: ReadState): Survey["leftOut"] {
     const partial = partialRun();
     if (partial === undefined) {
         return new Map();
     }
-    if (partial.state !== digest) {
+    if (partial.state !== resourcesDigest(resources)) {
         throw new Refusal(`another run changed the state of ${name} meanwhile: run this one again`);
     }
     const others = tenants.filter((one) => !partial.tenants.includes(one.name));

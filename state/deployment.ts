@@ -92,7 +92,7 @@ export const ON_NODES = ["proxmoxve:", JOB];
 export const ROUTER = "pulumi-nodejs:dynamic/router:";
 
 /** Type of the resource that stands for a stack. */
-const STACK = "pulumi:pulumi:Stack";
+export const STACK = "pulumi:pulumi:Stack";
 
 /** Outputs of a stack by its state; none for one that was never brought up. */
 export function stackOutputsIn({ resources = [] }: Deployment): Readonly<Record<string, unknown>> {
@@ -131,6 +131,15 @@ export function byTenant(resources: readonly StateResource[]): ReadonlyMap<strin
         return own.sort((a, b) => Number(b.type === TENANT) - Number(a.type === TENANT));
     };
     return new Map([...names].sort().map((name) => [name, ofTenant(name)]));
+}
+
+/** The resources of a state that are no tenant's. @param tenants byTenant() of them. */
+export function ofNoTenant(
+    resources: readonly StateResource[],
+    tenants: ReturnType<typeof byTenant>,
+): readonly StateResource[] {
+    const owned = new Set([...tenants.values()].flat());
+    return resources.filter((one) => !owned.has(one));
 }
 
 /** Begins the types of resources that a tenant may have; a hypervisor's provider and baseline are nobody's. */

@@ -1,4 +1,4 @@
-import { byTenant, type Deployment, type StateResource } from "./deployment";
+import { byTenant, ofNoTenant, type Deployment, type StateResource } from "./deployment";
 import { digestOf } from "./reading/reading";
 
 /** Types of what is no tenant's: the stack, its providers and the hosts' baselines, which every run declares. */
@@ -13,12 +13,9 @@ const NO_TENANTS = /^(pulumi:pulumi:Stack|pulumi:providers:.*|deevnet:tenant:Hos
  */
 export function urnsOf({ resources = [] }: Deployment, names: ReadonlySet<string>): string[] | undefined {
     const tenants = byTenant(resources);
-    const owned = new Set([...tenants.values()].flat());
-    const isClear = (one: StateResource) => owned.has(one) || NO_TENANTS.test(one.type);
+    const isClear = ofNoTenant(resources, tenants).every(({ type }) => NO_TENANTS.test(type));
     const known = [...names].every((name) => tenants.has(name));
-    return known && resources.every(isClear)
-        ? [...names].flatMap((name) => tenants.get(name)!.map(({ urn }) => urn))
-        : undefined;
+    return known && isClear ? [...names].flatMap((name) => tenants.get(name)!.map(({ urn }) => urn)) : undefined;
 }
 
 /** Digest of the resources that a state has. */

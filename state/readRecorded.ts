@@ -5,7 +5,6 @@ import type { VmOutput } from "../substrate/outputs";
 import type { StateResource } from "./deployment";
 import { holdingsOf, type RecordedTenants } from "./holdings";
 import { keptIn } from "./lifetimes";
-import { resourcesDigest } from "./partial";
 import { resourcesIn } from "./reading/read";
 import { recordedOf, type Recorded } from "./recorded";
 import { STATE_FILE } from "./spared";
@@ -18,8 +17,7 @@ export interface ReadState {
     readonly kept: Made;
     /** VMs as the stack's outputs have them. */
     readonly vms: readonly VmOutput[];
-    /** Digest of the resources (state/partial.ts). */
-    readonly digest: string;
+    readonly resources: readonly StateResource[];
 }
 
 /**
@@ -38,7 +36,7 @@ export async function readRecorded(plan: NetworkPlan): Promise<ReadState> {
         tenants: holdingsOf({ resources }, plan),
         kept: keptIn(outputs),
         vms,
-        digest: resourcesDigest(resources),
+        resources,
     };
 }
 

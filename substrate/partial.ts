@@ -4,27 +4,27 @@ import { Refusal } from "../definitions/refusal";
 const PARTIAL = "TENANT_HYPERVISORS_PARTIAL";
 
 /** A run of which some tenants are no part, since there is nothing to do for them: the engine is told to leave what they have alone. */
-export interface Partial {
+export interface PartialRun {
     /** Digest of the resources that the state has: what another has is not known to be left alone. */
     readonly state: string;
     /** Names of the tenants that are declared. */
     readonly tenants: readonly string[];
 }
 
-/** The variable as a run's environment has it; empty for a run of all tenants. */
-export function partialEnvironment(partial: Partial | undefined): Readonly<Record<string, string>> {
-    return partial === undefined ? {} : { [PARTIAL]: JSON.stringify(partial) };
+/** The variable as the environment of such a run has it. */
+export function partialEnvironment(partial: PartialRun): Readonly<Record<string, string>> {
+    return { [PARTIAL]: JSON.stringify(partial) };
 }
 
 /** The part that this run is of its substrate; undefined for a run of all tenants. @throws Refusal where it is none that partialEnvironment made. */
-export function partialRun(environment: NodeJS.ProcessEnv = process.env): Partial | undefined {
+export function partialRun(environment: NodeJS.ProcessEnv = process.env): PartialRun | undefined {
     const value = environment[PARTIAL];
     return value === undefined ? undefined : parsed(value);
 }
 
-function parsed(value: string): Partial {
+function parsed(value: string): PartialRun {
     try {
-        const { state, tenants } = JSON.parse(value) as Record<keyof Partial, unknown>;
+        const { state, tenants } = JSON.parse(value) as Record<keyof PartialRun, unknown>;
         if (typeof state === "string" && Array.isArray(tenants)) {
             return { state, tenants: tenants.map(String) };
         }

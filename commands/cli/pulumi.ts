@@ -28,7 +28,7 @@ export function looksOnly(args: readonly string[]): boolean {
     return args[0] === "preview" || args.some((argument) => LOOKS.includes(argument));
 }
 
-/** What a person asked of a command, with variables that the program has in this run alone. */
+/** A request of a person, with variables that the program has in this run alone. */
 export interface RunRequest extends Request {
     readonly environment?: Readonly<Record<string, string>>;
 }

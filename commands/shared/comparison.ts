@@ -3,7 +3,7 @@ import type { Answers } from "../../node/client";
 import { readDigests } from "../../node/reading/read";
 import { hasStatesOf, partsOf } from "../../node/reading/parts";
 import { subjectsOf } from "../../node/reading/subjects";
-import { byTenant, ROUTER, TENANT_VM, type Deployment, type StateResource } from "../../state/deployment";
+import { byTenant, ofNoTenant, ROUTER, TENANT_VM, type Deployment, type StateResource } from "../../state/deployment";
 import type { Told } from "../../state/events/events";
 import { declaredDigests, keepReading, lastReading, readState, versions } from "../../state/reading/read";
 import {
@@ -35,10 +35,8 @@ export interface Comparison {
     readonly unchanged: boolean;
     /** Tenants of which a refresh would find everything as the state has it. */
     readonly asRead: ReadonlySet<string>;
-    /** The last run that had nothing to do, where definitions, state and machines are still those that it had. */
-    readonly settled?: Settled;
-    /** The same where that holds for some tenants alone. */
-    readonly settledPart?: SettledPart;
+    /** The last run that had nothing to do, as far as definitions, state and machines are still those that it had. */
+    readonly settled?: StillSettled;
     /** The state that was compared with; missing where none was read. */
     readonly deployment?: Deployment;
     /** Keeps what was read for the next run to compare with, as far as a run that only looks has found it as the state has it. */
@@ -48,9 +46,10 @@ export interface Comparison {
 }
 
 /** A run that had nothing to do, and the tenants for which that still holds. */
-export interface SettledPart {
-    readonly settled: Settled;
+export interface StillSettled extends Idle {
     readonly tenants: readonly string[];
+    /** Whether it holds for all that is declared. */
+    readonly whole: boolean;
 }
 
 /** Word of a run that had nothing to do for the next. */
@@ -147,7 +146,7 @@ function compared(substrate: Substrate, read: Read): Comparison {
     return {
         unchanged: asRead.size > 0 && tenantsIn(now.parts).every((name) => asRead.has(name)),
         asRead,
-        ...settledIn(known, declared),
+        ...(known && { settled: stillSettled(known, declared) }),
         deployment,
         keepFound: ({ asKept }, idle) => {
             // Of a whole run more is known than of one that looked at the nodes alone, as long as anything is declared as then.
@@ -175,18 +174,12 @@ function foundIn({ deployment: { resources = [] }, now, asRead }: Read, asKept: 
     const isFound = (name: string) =>
         name === NO_TENANT || asRead.has(name) || onNodes(tenants.get(name)!).every(({ urn }) => asKept.has(urn));
     const parts = Object.entries(now.parts).filter(([name]) => isFound(name));
-    const owned = new Set([...tenants.values()].flat());
-    // What is on a node and no tenant's is in the part of all others.
-    return onNodes(resources).every((one) => owned.has(one)) ? Object.fromEntries(parts) : {};
+    // Of what is on a node and no tenant's, nobody knows for whom it counts.
+    return onNodes(ofNoTenant(resources, tenants)).length === 0 ? Object.fromEntries(parts) : {};
 }
 
-/** The part of a run's findings that still holds for what is declared now. */
-function settledIn(known: Settled | undefined, declared: Declared): Pick<Comparison, "settled" | "settledPart"> {
-    if (known === undefined) {
-        return {};
-    }
-    const tenants = declaredAsThen(known.declared, declared);
-    return isSameDeclared(known.declared, declared) ? { settled: known } : { settledPart: { settled: known, tenants } };
+function stillSettled({ declared: then, ...idle }: Settled, declared: Declared): StillSettled {
+    return { ...idle, tenants: declaredAsThen(then, declared), whole: isSameDeclared(then, declared) };
 }
 
 /** Whether what is declared for a VM depends on which process it is, which no digest has (filterWaits of node/addressFilter.ts). */

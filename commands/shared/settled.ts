@@ -7,7 +7,7 @@ import type { Deployment } from "../../state/deployment";
 import { resourcesDigest, urnsOf } from "../../state/partial";
 import { holdingsOf } from "../../state/holdings";
 import { recordedIn } from "../../state/identities";
-import type { Settled } from "../../state/reading/reading";
+import type { Spared } from "../../state/spared";
 import { partialEnvironment } from "../../substrate/partial";
 import type { Substrate, Tenant } from "../../substrate/substrate";
 import type { PulumiRun } from "../cli/pulumi";
@@ -20,17 +20,9 @@ const IDLE_WORDS = ["--yes", "-y", "--skip-preview", "-f", "--diff", "--expect-n
 /** A comparison for a run, and how much of the run is spared. */
 export interface ComparedRun extends Comparison {
     /** Resources by what Pulumi did with them in the last run, where this one ended without Pulumi. */
-    readonly ended?: Settled["changes"];
+    readonly ended?: Idle["changes"];
     /** How the engine and the program are told to leave those tenants alone for which there is nothing to do, while there is for others. */
     readonly leaves?: Spared;
-}
-
-/** What a run of Pulumi is told so that it does less. */
-export interface Spared {
-    /** Pulumi's flags. */
-    readonly flags: readonly string[];
-    /** Variables of the program. */
-    readonly environment: Readonly<Record<string, string>>;
 }
 
 /** Words of a run that it is compared for. */
@@ -55,13 +47,13 @@ interface Run {
 export async function compareOrEnd(substrate: Substrate, refresh: string, run: Run): Promise<ComparedRun> {
     const answers: Answers = new Map();
     const compared = await compare(substrate, refresh, { further: run.further, answers });
-    const { settled, settledPart, deployment } = compared;
-    const changes = changesThen(run, settled ?? settledPart?.settled);
+    const { settled, deployment } = compared;
+    const changes = changesThen(run, settled);
     if (changes === undefined || deployment === undefined) {
         return compared;
     }
-    if (settled === undefined || dependsOnMore(substrate)) {
-        const leaves = leavesOf(substrate, deployment, settledPart?.tenants);
+    if (settled?.whole !== true || dependsOnMore(substrate)) {
+        const leaves = leavesOf(substrate, compared);
         return { ...compared, ...(leaves && { leaves }) };
     }
     await survey(substrate, deployment, answers);
@@ -73,23 +65,20 @@ export async function compareOrEnd(substrate: Substrate, refresh: string, run: R
 }
 
 /** Resources by what Pulumi did with them in the last run, where it was held to the same rules and this one asks Pulumi for no more. */
-function changesThen({ held, further }: Run, then: Settled | undefined): Settled["changes"] {
+function changesThen({ held, further }: Run, then: Idle | undefined): Idle["changes"] {
     const same = (then?.held ?? "") === held.join(" ") && further.every((word) => IDLE_WORDS.includes(word));
     return same ? then?.changes : undefined;
 }
 
-/** How a preview leaves those tenants as they are that a comparison knows to be so; undefined where it is to look at each. */
-export function leavesIn(substrate: Substrate, { settledPart, deployment }: Comparison): Spared | undefined {
-    return settledPart && deployment && leavesOf(substrate, deployment, settledPart.tenants);
-}
-
-/** How a run leaves tenants as they are; undefined where it is to look at each. @param settled those for which nothing is to do; missing for all. */
-function leavesOf(
+/** How a run leaves those tenants as they are for which a comparison knows that nothing is to do; undefined where it is to look at each. */
+export function leavesOf(
     { name, tenants }: Substrate,
-    deployment: Deployment,
-    settled: readonly string[] = tenants.map((tenant) => tenant.name),
+    { settled, deployment }: Pick<Comparison, "settled" | "deployment">,
 ): Spared | undefined {
-    const left = tenants.filter((tenant) => settled.includes(tenant.name) && !expires(tenant));
+    if (settled === undefined || deployment === undefined) {
+        return undefined;
+    }
+    const left = tenants.filter((tenant) => settled.tenants.includes(tenant.name) && !expires(tenant));
     const declared = tenants.filter((tenant) => !left.includes(tenant)).map((tenant) => tenant.name);
     const urns = urnsOf(deployment, new Set(left.map((tenant) => tenant.name)));
     if (urns === undefined || urns.length === 0 || urns.join().length > MOST_TEXT) {

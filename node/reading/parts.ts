@@ -1,10 +1,14 @@
 import { createHash } from "node:crypto";
-import { byTenant, stackOutputsIn, type Deployment, type StateResource } from "../../state/deployment";
+import {
+    byTenant,
+    ofNoTenant,
+    STACK,
+    stackOutputsIn,
+    type Deployment,
+    type StateResource,
+} from "../../state/deployment";
 import { NO_TENANT, type Digests, type Reading } from "../../state/reading/reading";
 import { digestNameOf } from "./subjects";
-
-/** The stack's own resource: its outputs are looked at by the tenants that they tell of. */
-const STACK = "pulumi:pulumi:Stack";
 
 /**
  * Digests of what each tenant has in the state and on the nodes, and of what is no tenant's.
@@ -34,8 +38,8 @@ export function hasStatesOf(deployment: Deployment, { parts }: Pick<Reading, "pa
 function statesOf(deployment: Deployment): Readonly<Record<string, string>> {
     const { resources = [] } = deployment;
     const tenants = byTenant(resources);
-    const owned = new Set([...tenants.values()].flat());
-    const others = resources.filter((one) => !owned.has(one) && one.type !== STACK);
+    // Outputs of the stack are looked at by the tenants that they tell of.
+    const others = ofNoTenant(resources, tenants).filter(({ type }) => type !== STACK);
     const vms = (stackOutputsIn(deployment)["vms"] ?? []) as readonly { readonly tenant?: string }[];
     const states = [...tenants].map(([tenant, own]) => {
         const outputs = vms.filter((vm) => vm.tenant === tenant);

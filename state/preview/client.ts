@@ -6,7 +6,7 @@ import { NODES_ALONE, WITH_ROUTER } from "../../substrate/nodesAlone";
 import type { Ended } from "../client";
 import { ON_NODES, ROUTER, type Deployment } from "../deployment";
 import { LISTENING, listening } from "../events/read";
-import { sparing } from "../spared";
+import { sparing, type Spared } from "../spared";
 
 /** A preview of a substrate's nodes alone. */
 export interface NodesPreview {
@@ -20,22 +20,15 @@ export interface NodesPreview {
  * host is asked. What stays as it is is among them, with what the state has of it.
  *
  * @param refresh whether the nodes are read; else the state counts for what is there.
- * @param further Pulumi's flags and the program's variables.
  * @throws Refusal with what the CLI says of its failure.
  */
 export function previewNodes(
     stack: string,
     refresh = true,
-    { flags = [], environment = {} }: Partial<Further> = {},
+    { flags, environment }: Spared = { flags: [], environment: {} },
 ): Promise<NodesPreview> {
     const all = [`--refresh=${refresh}`, "--exclude", ROUTER_RESOURCES, ...flags];
     return preview(stack, all, { ...environment, [NODES_ALONE]: "1" });
-}
-
-/** What a run of Pulumi is told beside the usual. */
-interface Further {
-    readonly flags: readonly string[];
-    readonly environment: Readonly<Record<string, string>>;
 }
 
 /**
@@ -52,7 +45,7 @@ export async function previewDeclared(stack: string): Promise<PreviewStep[]> {
 async function preview(
     stack: string,
     further: readonly string[],
-    environment: Further["environment"],
+    environment: Spared["environment"],
 ): Promise<NodesPreview> {
     const flags = ["--show-sames", "--json", "--non-interactive", ...further, "--stack", stack];
     const [{ stdout, stderr, code }, { asKept }] = await listening((log) =>

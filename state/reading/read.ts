@@ -4,7 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { jsonOr } from "../../definitions/json";
 import { definitions } from "../../definitions/project/read";
 import { PROJECT, stackFileOf } from "../../definitions/stackFile";
-import type { Substrate } from "../../substrate/substrate";
+import type { Substrate, Tenant } from "../../substrate/substrate";
 import { exportStack, stateBackend } from "../client";
 import { checkedDeployment, type Deployment, type StateResource } from "../deployment";
 import { stateFolder } from "../read";
@@ -12,16 +12,13 @@ import { digestOf, readingIn, type Declared, type Reading } from "./reading";
 
 /** The state of a stack: where the backend is a folder its file is read, which is as good as a start of the CLI. @throws Refusal where there is none that can be read. */
 export function readState(stack: string): Deployment {
-    const { checkpoint } = jsonOr(checkpointText(stack) ?? "{}", {}) as { checkpoint?: { latest?: unknown } };
-    return checkpoint?.latest === undefined
-        ? exportStack(stack).deployment
-        : checkedDeployment(stack, checkpoint.latest);
+    const latest = checkpointIn(checkpointText(stack))?.latest;
+    return latest === undefined ? exportStack(stack).deployment : checkedDeployment(stack, latest);
 }
 
 /** Whether a stack is there, as far as that can be told without the CLI: where the backend is a folder and its file is whole. */
 export function hasState(stack: string): boolean {
-    const parsed = jsonOr(checkpointText(stack) ?? "", null) as { checkpoint?: unknown } | null;
-    return parsed?.checkpoint !== undefined;
+    return checkpointIn(checkpointText(stack)) !== undefined;
 }
 
 /** Pulumi's file of a stack in a folder (projectReferenceStore in pkg/backend/diy/store.go); undefined for another backend, and for one that is compressed. */
@@ -36,6 +33,10 @@ function checkpointText(stack: string): string | undefined {
     return file === undefined ? undefined : readFileSync(file, "utf8");
 }
 
+function checkpointIn(text: string | undefined): { readonly latest?: unknown } | undefined {
+    return (jsonOr(text ?? "", null) as { checkpoint?: { latest?: unknown } } | null)?.checkpoint;
+}
+
 /** Marks a secret in a state (SigKey and SecretSig in sdk/go/common/resource/sig/sigs.go of pulumi). */
 const SECRET = /"4dabf18193072939515e22adb298388d":\s*"1b47061264138c4ac30d75fd1eb44270"/;
 
@@ -45,11 +46,11 @@ const SECRET = /"4dabf18193072939515e22adb298388d":\s*"1b47061264138c4ac30d75fd1
  */
 export function resourcesIn(stack: string, file: string): StateResource[] | undefined {
     const text = readFileSync(file, "utf8");
-    const { checkpoint } = jsonOr(text, {}) as { checkpoint?: { latest?: unknown } };
-    if (SECRET.test(text) || checkpoint?.latest === undefined) {
+    const latest = checkpointIn(text)?.latest;
+    if (SECRET.test(text) || latest === undefined) {
         return undefined;
     }
-    const { resources = [] } = checkedDeployment(stack, checkpoint.latest);
+    const { resources = [] } = checkedDeployment(stack, latest);
     return resources.filter((one) => one.delete !== true);
 }
 
@@ -108,11 +109,13 @@ export function declaredDigests(substrate: Substrate, program = PROGRAM): Declar
     const folder = definitions();
     const configuration = readFileSync(join(folder, stackFileOf(substrate.name)), "utf8");
     const { tenants, ...others } = substrate;
+    // A file that is edited while a run reads it, and then put back, has another time.
+    const fileOf = ({ definedAt }: Tenant) => sizeAndTime(join(folder, definedAt.file));
     // A tag that is a tenant's name is kept on nobody's VM (substrate/tags.ts).
     const marks = others.hypervisors.some(({ keepTags }) => keepTags.length > 0) ? tenants.map(({ name }) => name) : [];
     return {
         common: digestOf([others, marks, configuration, [...new Set([program, folder])].map(filesIn)]),
-        tenants: Object.fromEntries(tenants.map((tenant) => [tenant.name, digestOf(tenant)])),
+        tenants: Object.fromEntries(tenants.map((tenant) => [tenant.name, digestOf([tenant, fileOf(tenant)])])),
     };
 }
 

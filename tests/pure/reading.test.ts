@@ -158,7 +158,7 @@ describe("the digests of what is declared", () => {
     const digests = (changed: Readonly<Record<string, string>> = {}, keep?: (root: string) => void) => {
         const root = project({ ...files, ...changed });
         // Each file of the program has the same time, but for what the test itself changes.
-        Object.keys(files).forEach((file) => utimesSync(join(root, file), 0, 0));
+        Object.keys({ ...files, ...changed }).forEach((file) => utimesSync(join(root, file), 0, 0));
         keep?.(root);
         process.env["TENANTS_PROJECT"] = root;
         return declaredDigests(loadSubstrate({ root, substrate: "dvntm" }), root);
@@ -181,6 +181,11 @@ describe("the digests of what is declared", () => {
         const touched = digests({}, (root) => utimesSync(join(root, "components/own.ts"), 1, 1));
         expect(isSameDeclared(digests(), touched)).toBe(false);
         expect(declaredAsThen(digests(), touched)).toEqual([]);
+    });
+
+    test("are others for a tenant whose file was written since, though its model is the same, and for it alone", () => {
+        const touched = digests(SECOND, (root) => utimesSync(join(root, "tenants/dvntm/grooveiq.yaml"), 1, 1));
+        expect(declaredAsThen(digests(SECOND), touched)).toEqual(["vintronics"]);
     });
 
     test("are the same for the tenants whose files are, and for none where a tenant's name may be another's tag", () => {
