@@ -6,7 +6,7 @@ import { AcceptanceLab, RUN_TIMEOUT_MS } from "./lab";
 import { Matrix } from "./matrix";
 import { changeMacByHand, changeWhole, renameTenant } from "./matrixLast";
 import { checkJobs } from "./matrixJobs";
-import { callOn, FAST, MAPPINGS, VM_ROWS, waits, type Row } from "./matrixRows";
+import { callOn, FAST, instanceOf, MAPPINGS, VM_ROWS, waits, type Row } from "./matrixRows";
 import { RULES } from "./matrixRules";
 import { ALLOWANCES, FILE, REFUSALS, TENANT, tenantText, type Phase } from "./matrixTenants";
 
@@ -18,13 +18,13 @@ function withoutAccount({ config, ...vm }: GuestState) {
     return { ...vm, config: others };
 }
 
-/** Every attribute that a tenant file can declare, each on a VM of its own, through one life of them all. */
+/** Every attribute that a tenant file can declare, on VMs whose attributes show the same effects, through one life of them all. */
 describe("each attribute", () => {
     const matrix = new Matrix();
     let lab: AcceptanceLab;
     let found: NodeState;
     let before: Record<string, GuestState>;
-    const vmidOf = (row: Row) => String(5201 + VM_ROWS.indexOf(row));
+    const vmidOf = (row: Row) => String(5200 + instanceOf(row));
     const attributeOf = (row: Row) => `vms[].${row.attribute}`;
     const drifting = VM_ROWS.filter((row) => row.drift !== undefined);
     const onNode = VM_ROWS.filter((row) => row.node !== undefined);

@@ -24,10 +24,12 @@ export type Update =
     | "replaces the VM"
     | "nothing on the node";
 
-/** One attribute of a VM's definition, on a VM of its own that is named after it. */
+/** One attribute of a VM's definition. */
 export interface Row {
     /** Path in tenants/*.yaml below `vms[]`. */
     readonly attribute: string;
+    /** Attribute whose VM has this one too, which shows the same effect of both. Missing: a VM of its own. */
+    readonly beside?: string;
     /** Lines of the definition at creation and after the change. */
     readonly lines: readonly [string, string];
     readonly update: Update;

@@ -10,6 +10,9 @@ const DISK_OPTIONS = [
     diskOption("backup", ["true", "false"], ["1", "0"], "1"),
 ];
 
+/** Attributes whose VMs have one each of them. */
+const WITH_DISK_OPTIONS = ["devices[].pci", "devices[].pcie", "devices[].rombar", "devices[].primary", "description"];
+
 const RESTART = "in place, counts after a restart";
 
 /** A VM's lines with one NIC beside its first. */
@@ -38,13 +41,15 @@ export const VM_ROWS: readonly Row[] = [
     },
     {
         attribute: "cpu",
+        beside: "cores",
         lines: ["cpu: x86-64-v2-AES", "cpu: x86-64-v3"],
         update: RESTART,
         node: { held: config("cpu"), values: ["x86-64-v2-AES", "x86-64-v3"] },
-        drift: { byHand: put({ cpu: "kvm64" }), shown: /type: "x86-64-v3" => "kvm64"/ },
+        drift: { byHand: put({ cpu: "kvm64" }), shown: /type\s*: "x86-64-v3" => "kvm64"/ },
     },
     {
         attribute: "memory",
+        beside: "cores",
         lines: ["memory: 640MiB", "memory: 768MiB"],
         update: RESTART,
         node: { held: config("memory"), values: ["640", "768"] },
@@ -52,6 +57,7 @@ export const VM_ROWS: readonly Row[] = [
     },
     {
         attribute: "balloon",
+        beside: "description",
         lines: ["balloon: 256MiB", "balloon: 384MiB"],
         update: "in place",
         node: { held: config("balloon"), values: ["256", "384"] },
@@ -71,6 +77,7 @@ export const VM_ROWS: readonly Row[] = [
     },
     {
         attribute: "disks[].size",
+        beside: "disk",
         lines: ["disks: [{ slot: 1, size: 2GiB }]", "disks: [{ slot: 1, size: 3GiB }]"],
         update: "in place",
         node: { held: sizeOf("scsi1"), values: ["2G", "3G"] },
@@ -94,13 +101,15 @@ export const VM_ROWS: readonly Row[] = [
     },
     {
         attribute: "onBoot",
+        beside: "description",
         lines: ["onBoot: true", "onBoot: false"],
         update: "in place",
         node: { held: config("onboot"), values: ["1", "0"] },
-        drift: { byHand: put({ onboot: "1" }), shown: /onBoot: false => true/ },
+        drift: { byHand: put({ onboot: "1" }), shown: /onBoot\s*: false => true/ },
     },
     {
         attribute: "startup.order",
+        beside: "description",
         lines: ["startup: { order: 1 }", "startup: { order: 2 }"],
         update: "in place",
         node: { held: config("startup"), values: ["order=1", "order=2"] },
@@ -108,6 +117,7 @@ export const VM_ROWS: readonly Row[] = [
     },
     {
         attribute: "startup.upDelay",
+        beside: "disk",
         lines: ["startup: { order: 1, upDelay: 10 }", "startup: { order: 1, upDelay: 20 }"],
         update: "in place",
         node: { held: config("startup"), values: ["order=1,up=10", "order=1,up=20"] },
@@ -115,6 +125,7 @@ export const VM_ROWS: readonly Row[] = [
     },
     {
         attribute: "startup.downDelay",
+        beside: "disks[].slot",
         lines: ["startup: { order: 1, downDelay: 10 }", "startup: { order: 1, downDelay: 20 }"],
         update: "in place",
         node: { held: config("startup"), values: ["order=1,down=10", "order=1,down=20"] },
@@ -132,23 +143,31 @@ export const VM_ROWS: readonly Row[] = [
     },
     {
         attribute: "agent.wait",
+        beside: "keep",
         lines: ["agent: { wait: false }", "agent: { wait: true }"],
         update: "nothing on the node",
     },
     {
         attribute: "agent.timeout",
+        beside: "template",
         lines: ["agent: { timeout: 20 }", "agent: { timeout: 10 }"],
         update: "nothing on the node",
     },
     {
         attribute: "protection",
+        beside: "description",
         lines: ["protection: false", "protection: true"],
         update: "in place",
         node: { held: config("protection"), values: [undefined, "1"] },
-        drift: { byHand: put({ protection: "0" }), shown: /protection: true => false/ },
+        drift: { byHand: put({ protection: "0" }), shown: /protection\s*: true => false/ },
     },
     { attribute: "keep", lines: ["keep: false", "keep: true"], update: "nothing on the node" },
-    { attribute: "reboot", lines: ["reboot: never", "reboot: when-needed"], update: "nothing on the node" },
+    {
+        attribute: "reboot",
+        beside: "keep",
+        lines: ["reboot: never", "reboot: when-needed"],
+        update: "nothing on the node",
+    },
     {
         attribute: "rebuild",
         lines: ["rebuild: once", "rebuild: twice"],
@@ -161,6 +180,7 @@ export const VM_ROWS: readonly Row[] = [
     },
     {
         attribute: "tags",
+        beside: "description",
         lines: ["tags: [blue]", "tags: [green]"],
         update: "in place",
         node: { held: config("tags"), values: ["blue;matrix;tenant", "green;matrix;tenant"] },
@@ -177,14 +197,14 @@ export const VM_ROWS: readonly Row[] = [
         drift: { byHand: put({ ipconfig0: "ip=dhcp" }), shown: /address: "10\.20\.52\.\d+\/24" => "dhcp"/ },
     },
     { attribute: "aliases", lines: ["aliases: [first]", "aliases: [then]"], update: "nothing on the node" },
-    ...DISK_OPTIONS,
-    { attribute: "clone", lines: ["clone: linked", "clone: full"], update: "nothing on the node" },
+    ...DISK_OPTIONS.map((row, at) => ({ ...row, beside: WITH_DISK_OPTIONS[at]! })),
+    { attribute: "clone", beside: "template", lines: ["clone: linked", "clone: full"], update: "nothing on the node" },
     made("firmware", "firmware: uefi", config("bios"), "ovmf", {
         byHand: put({ bios: "seabios" }),
         shown: /bios\s*: "ovmf" => "seabios"/,
     }),
     made("secureBoot", "firmware: uefi\n    secureBoot: true", propertyOf("efidisk0", "pre-enrolled-keys"), "1"),
-    made("tpm", "tpm: true", propertyOf("tpmstate0", "version"), "v2.0"),
+    { ...made("tpm", "tpm: true", propertyOf("tpmstate0", "version"), "v2.0"), beside: "machine" },
     made("machine", "machine: q35", config("machine"), "q35", {
         byHand: put({ machine: "pc" }),
         shown: /machine\s*: "q35" => "pc"/,
@@ -193,6 +213,7 @@ export const VM_ROWS: readonly Row[] = [
     place("disks[].datastore", "scsi1", (datastore) => `disks: [{ slot: 1, size: 2GiB, datastore: ${datastore} }]`),
     {
         attribute: "health",
+        beside: "template",
         lines: [
             'health: { agent: false, tcp: 22, http: { port: 80, path: / }, command: "true", timeout: 60 }',
             'health: { agent: false, tcp: 23, http: { port: 81, path: /a }, command: "false", timeout: 61 }',
@@ -201,6 +222,7 @@ export const VM_ROWS: readonly Row[] = [
     },
     {
         attribute: "expires",
+        beside: "keep",
         lines: ["expires: 2099-11-30", "expires: 2099-11-29"],
         update: "nothing on the node",
     },
@@ -243,12 +265,19 @@ export const VM_ROWS: readonly Row[] = [
     }),
     {
         attribute: "snapshot",
+        beside: "template",
         lines: ["snapshot: never", "snapshot: before-change"],
         update: "nothing on the node",
     },
     {
         attribute: "snapshotKeep",
+        beside: "template",
         lines: ["snapshotKeep: { last: 3, age: 7d }", "snapshotKeep: { last: 4, age: 12h }"],
         update: "nothing on the node",
     },
 ];
+
+/** Number of the VM that has an attribute: that of the first row that is on it, so that it stays as rows join it. */
+export function instanceOf({ attribute, beside = attribute }: Row): number {
+    return 1 + VM_ROWS.findIndex((row) => row.attribute === beside);
+}

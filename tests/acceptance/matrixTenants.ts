@@ -1,12 +1,12 @@
 import type { AcceptanceLab } from "./lab";
 import type { Cells } from "./matrix";
 import { BACKUPS, changeJobs, JOBS_SHOWN } from "./matrixJobs";
-import type { Row } from "./matrixRows";
+import { instanceOf, type Row } from "./matrixRows";
 
 /** When a definition holds: at creation, after the change, and after what a change by hand made necessary. */
 export type Phase = "first" | "then" | "after";
 
-/** The file of the tenant whose VMs have one attribute each. */
+/** The file of the tenant whose VMs have all the attributes. */
 export const FILE = "tenants/dvntm/matrix.yaml";
 
 const KEYS = {
@@ -14,7 +14,7 @@ const KEYS = {
     then: "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIDThenThenThenThenThenThenThenThenThenThenTh then",
 };
 
-/** The tenant whose VMs have one attribute each. */
+/** The tenant whose VMs have all the attributes. */
 export const TENANT = {
     name: "matrix",
     /** Attributes that steer a run. */
@@ -48,18 +48,30 @@ export const TENANT = {
     },
 };
 
+/** A VM with the attributes of these rows. */
+function vmText(rows: readonly Row[], instance: number, phase: Phase): string {
+    const backup = `backup: ${BACKUPS[phase === "first" ? "first" : "then"]}`;
+    const own = rows.map(({ lines: [first, then], after }) => {
+        return phase === "first" ? first : phase === "after" ? (after?.lines ?? then) : then;
+    });
+    const lines = ["memory: 512MiB", "cores: 1"]
+        .filter((line) => !own.some((other) => other.startsWith(line.split(" ")[0]!)))
+        .concat(instance === 1 ? backup : [], own);
+    const number = String(instance).padStart(2, "0");
+    return `  - name: vm${number}\n    instance: ${instance}\n    ${lines.join("\n    ")}\n`;
+}
+
 /** The tenant's file. */
 export function tenantText(rows: readonly Row[], phase: Phase): string {
     const word = phase === "first" ? "first" : "then";
-    const vms = rows.map((row, index) => {
-        const number = String(index + 1).padStart(2, "0");
-        const [first, then] = row.lines;
-        const lines = phase === "first" ? first : phase === "after" ? (row.after?.lines ?? then) : then;
-        const memory = lines.startsWith("memory") ? "" : "\n    memory: 512MiB";
-        const cores = lines.startsWith("cores") ? "" : "\n    cores: 1";
-        const backup = index === 0 ? `\n    backup: ${BACKUPS[word]}` : "";
-        return `  - name: vm${number}\n    instance: ${index + 1}${memory}${cores}${backup}\n    ${lines}\n`;
-    });
+    const instances = [...new Set(rows.map(instanceOf))];
+    const vms = instances.map((instance) =>
+        vmText(
+            rows.filter((row) => instanceOf(row) === instance),
+            instance,
+            phase,
+        ),
+    );
     return [
         `name: ${TENANT.name}`,
         `description: ${word}`,
