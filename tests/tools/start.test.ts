@@ -176,6 +176,27 @@ test.each([
     expect(stdout).toBe(messages);
 });
 
+test("no run waits for V8's debugger, which is there for whoever sends a function", () => {
+    const asked = (before: string) =>
+        node(`
+            const { Session } = require("node:inspector");
+            const post = Session.prototype.post;
+            const asked = [];
+            Session.prototype.post = function (method, ...given) { asked.push(method); return post.call(this, method, ...given); };
+            ${before}
+            const { runtime } = require("@pulumi/pulumi");
+            (async () => {
+                await require("@pulumi/pulumi/runtime/closure/v8Hooks").isInitializedAsync();
+                const waited = asked.includes("Debugger.enable");
+                const word = "sent";
+                const { text } = await runtime.serializeFunction(() => word);
+                console.log(waited, asked.includes("Debugger.enable"), text.includes('"sent"'));
+            })();
+        `).stdout.trim();
+    expect(asked("")).toBe("true true true");
+    expect(asked('require("./start/preload");')).toBe("false true true");
+});
+
 test("a short run is not optimized, which costs more than it gives", () => {
     const optimized = (before: string) => {
         const program = `${before} const often = (n) => n % 7; for (let n = 0, sum = 0; n < 1e5; n++) sum += often(n);`;
