@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { NodeState } from "../../lab/expect";
 import { killProcess, processesIn } from "../../lab/processes";
@@ -84,6 +84,11 @@ export class AcceptanceLab {
             throw new Error(`pulumi ${command.join(" ")} ended with ${result.exitCode}:\n${result.output}`);
         }
         return result;
+    }
+
+    /** Leaves the definitions without vintronics and its three VMs: for tests of which a run with two says as much. */
+    withoutVintronics(): void {
+        rmSync(join(this.workspace.root, "tenants/dvntm/vintronics.yaml"));
     }
 
     /** Gives VM 5002 a fixed address in its definition. */
