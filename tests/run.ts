@@ -1,6 +1,6 @@
 /**
  * Runs the test stages, all of them or those named, and ends with one line that counts every test: `N passed, N failed`. All
- * of them run in three lanes side by side. TIMES repeats the run, each time in another random order of the files.
+ * of them run in two lanes side by side. TIMES repeats the run, each time in another random order of the files.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,8 +10,8 @@ import { command, goTest, jest, pytest, type Ran } from "./runners";
 /** Lines of each failure that are told once more in the end: where a log is cut, that is what is left of it. */
 const TOLD_LINES = 12;
 
-/** Workers of jest beside the other lanes: together they keep two cores busy, as much of a test's time is waiting. */
-const WORKERS = "--maxWorkers=3";
+/** Workers of jest beside the other lane: together they keep two cores busy, as much of a test's time is waiting. */
+const WORKERS = "--maxWorkers=4";
 
 /** Runs one after the other; `report` names a file that a runner may write. */
 type Lane = readonly ((report: string) => Promise<Ran[]>)[];
@@ -37,11 +37,10 @@ const stages: Readonly<Record<string, readonly Lane[]>> = {
     acceptance: [[side("acceptance")], [inBand("namespaces")]],
 };
 
-/** The first is the longest: acceptance alone is more than half of all. Each other ends before it, so that no core waits for one. */
+/** What may run side by side is one lane, whose files the workers share: the other ends before it, so that no core waits for one. */
 const all: readonly Lane[] = [
-    [side("acceptance")],
-    [inBand("namespaces"), pytest, goTest],
-    [lint, inBand("pure", "components", "router", "tools", "browser")],
+    [side("acceptance", "pure", "components", "router", "tools", "browser")],
+    [inBand("namespaces"), lint, pytest, goTest],
 ];
 
 async function main(): Promise<void> {
