@@ -1,6 +1,6 @@
 /**
  * Runs the test stages, all of them or those named, and ends with one line that counts every test: `N passed, N failed`. All
- * of them run in two lanes side by side. TIMES repeats the run, each time in another random order of the files.
+ * of them run in three lanes side by side. TIMES repeats the run, each time in another random order of the files.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -10,7 +10,7 @@ import { command, goTest, jest, pytest, type Ran } from "./runners";
 /** Lines of each failure that are told once more in the end: where a log is cut, that is what is left of it. */
 const TOLD_LINES = 12;
 
-/** Workers of jest beside the other lane: together they keep two cores busy, as much of a test's time is waiting. */
+/** Workers of jest beside the other lanes: together they keep two cores busy, as much of a test's time is waiting. */
 const WORKERS = "--maxWorkers=4";
 
 /** Runs one after the other; `report` names a file that a runner may write. */
@@ -37,10 +37,11 @@ const stages: Readonly<Record<string, readonly Lane[]>> = {
     acceptance: [[side("acceptance")], [inBand("namespaces")]],
 };
 
-/** What may run side by side is one lane, whose files the workers share: the other ends before it, so that no core waits for one. */
+/** What may run side by side is one lane, whose files the workers share: the others end before it, so that no core waits for one. */
 const all: readonly Lane[] = [
     [side("acceptance", "pure", "components", "router", "tools", "browser")],
-    [inBand("namespaces"), lint, pytest, goTest],
+    [inBand("namespaces"), pytest, goTest],
+    [lint],
 ];
 
 async function main(): Promise<void> {
