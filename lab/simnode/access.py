@@ -79,12 +79,17 @@ class Access:
 
     def _by_path(self, userid: str, path: str, priv: str) -> int | None:
         """Entries on a deeper path replace those above it (PVE::AccessControl::roles)."""
-        entries = [(granted, privs, int((userid, granted) not in self.not_below))
-                   for granted, privs in self.acl.get(userid, [])]
-        reaching = [entry for entry in entries if entry[0] == path or (entry[2] and _covers(entry[0], path))]
-        deepest = max((len(granted) for granted, _privs, _below in reaching), default=0)
-        return max((below for granted, privs, below in reaching if len(granted) == deepest and priv in privs),
-                   default=None)
+        deepest = 0
+        held: int | None = None
+        for granted, privs in self.acl.get(userid, ()):
+            below = (userid, granted) not in self.not_below
+            if len(granted) < deepest or not (granted == path or below and _covers(granted, path)):
+                continue
+            if len(granted) > deepest:
+                deepest, held = len(granted), None
+            if priv in privs:
+                held = max(held or 0, int(below))
+        return held
 
     def _paths_of(self, path: str) -> list[str]:
         """The path, and the pools through which a guest or a storage gets privileges too."""
