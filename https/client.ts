@@ -177,13 +177,17 @@ const contexts = new Map<string, SecureContext>();
 /** The authorities that Node.js brings and those of SSL_CERT_FILE, which the CLI and the provider read themselves, and Node.js does not. */
 function trusted(): SecureContext {
     const file = process.env["SSL_CERT_FILE"] ?? "";
-    const known = contexts.get(file) ?? createSecureContext();
-    if (file !== "" && !contexts.has(file)) {
-        // To name those that Node.js brings as `ca` too takes fifteen times as long: it reads each of them anew.
-        (known.context as { addCACert(pem: string): void }).addCACert(authorities(file));
+    const known = contexts.get(file);
+    if (known !== undefined) {
+        return known;
     }
-    contexts.set(file, known);
-    return known;
+    const context = createSecureContext();
+    if (file !== "") {
+        // To name those that Node.js brings as `ca` too takes fifteen times as long: it reads each of them anew.
+        (context.context as { addCACert(pem: string): void }).addCACert(authorities(file));
+    }
+    contexts.set(file, context);
+    return context;
 }
 
 function authorities(file: string): string {
