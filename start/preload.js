@@ -7,4 +7,4 @@ require("./brief");
 require("./deferred");
 require("./stacks");
 require("./messages");
-require("./hooks");
+require("./debugger");
