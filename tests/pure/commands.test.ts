@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { project, removeProjects, smallTenant, STACK } from "../fixtures";
@@ -245,20 +245,31 @@ test("validate: without a substrate it checks all, and with --up what an up need
 });
 
 describe("new", () => {
-    const file = join(ROOT, "tenants/dvntm/sandbox.yaml");
-    afterEach(() => rmSync(file, { force: true }));
+    // A copy of the project's own definitions, which other tests read meanwhile.
+    let root: string;
+    beforeEach(() => {
+        root = project({ "Pulumi.yaml": "" });
+        const own = ["Pulumi.dvnt.yaml", "Pulumi.dvntm.yaml", "tenants"];
+        own.forEach((part) => cpSync(join(ROOT, part), join(root, part), { recursive: true }));
+    });
+    const runThere = (command: string, ...args: readonly string[]) => {
+        const env = { ...process.env, TENANTS_PROJECT: root };
+        const { status, stdout, stderr } = spawnSync(TENANTS, [command, ...args], { cwd: root, encoding: "utf8", env });
+        return { status, stdout, stderr };
+    };
 
     test("writes a file with the next free VLAN that the definitions pass with, and refuses what is taken", () => {
-        const made = run("new", "dvntm", "sandbox", "--json");
+        const file = join(root, "tenants/dvntm/sandbox.yaml");
+        const made = runThere("new", "dvntm", "sandbox", "--json");
         expect(JSON.parse(made.stdout)).toEqual({
             substrate: "dvntm",
             tenant: "sandbox",
             vlan: 52,
             file: "tenants/dvntm/sandbox.yaml",
         });
-        expect(run("validate", "dvntm").stdout).toMatch(/^dvntm: active, 3 tenants, 6 VMs, no faults$/m);
+        expect(runThere("validate", "dvntm").stdout).toMatch(/^dvntm: active, 3 tenants, 6 VMs, no faults$/m);
         const text = readFileSync(file, "utf8");
-        expect(run("new", "dvntm", "sandbox")).toMatchObject({
+        expect(runThere("new", "dvntm", "sandbox")).toMatchObject({
             status: 1,
             stderr: "tenants/dvntm/sandbox.yaml is there already: nothing was written\n",
         });
@@ -276,8 +287,8 @@ describe("new", () => {
         ["a name that is no label", ["Sand_box"], 64, /^Sand_box cannot be a tenant's name/],
         ["a name that is reserved", ["dvntm"], 1, /name: dvntm [^]*nothing was written/],
     ] as const)("refuses %s", (_, args, expected, told) => {
-        const { status, stderr } = run("new", "dvntm", ...args);
+        const { status, stderr } = runThere("new", "dvntm", ...args);
         expect([status, stderr]).toEqual([expected, expect.stringMatching(told)]);
-        expect(existsSync(join(ROOT, "tenants/dvntm", `${args[0]}.yaml`))).toBe(false);
+        expect(existsSync(join(root, "tenants/dvntm", `${args[0]}.yaml`))).toBe(false);
     });
 });
