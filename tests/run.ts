@@ -37,7 +37,7 @@ const stages: Readonly<Record<string, readonly Lane[]>> = {
     acceptance: [[side("acceptance")], [inBand("namespaces")]],
 };
 
-/** What may run side by side is one lane, whose files the workers share: the others end before it, so that no core waits for one. */
+/** Files that may run side by side are one lane, which the workers share: the others end before it, so that no core waits for one. */
 const all: readonly Lane[] = [
     [side("acceptance", "pure", "components", "router", "tools", "browser")],
     [inBand("namespaces"), pytest, goTest],

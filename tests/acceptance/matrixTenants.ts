@@ -48,12 +48,14 @@ export const TENANT = {
     },
 };
 
-/** A VM with the attributes of these rows. */
+/** One of the VMs, with the attributes of those rows that are on it. */
 function vmText(rows: readonly Row[], instance: number, phase: Phase): string {
     const backup = `backup: ${BACKUPS[phase === "first" ? "first" : "then"]}`;
-    const own = rows.map(({ lines: [first, then], after }) => {
-        return phase === "first" ? first : phase === "after" ? (after?.lines ?? then) : then;
-    });
+    const own = rows
+        .filter((row) => instanceOf(row) === instance)
+        .map(({ lines: [first, then], after }) =>
+            phase === "first" ? first : phase === "after" ? (after?.lines ?? then) : then,
+        );
     const lines = ["memory: 512MiB", "cores: 1"]
         .filter((line) => !own.some((other) => other.startsWith(line.split(" ")[0]!)))
         .concat(instance === 1 ? backup : [], own);
@@ -65,13 +67,7 @@ function vmText(rows: readonly Row[], instance: number, phase: Phase): string {
 export function tenantText(rows: readonly Row[], phase: Phase): string {
     const word = phase === "first" ? "first" : "then";
     const instances = [...new Set(rows.map(instanceOf))];
-    const vms = instances.map((instance) =>
-        vmText(
-            rows.filter((row) => instanceOf(row) === instance),
-            instance,
-            phase,
-        ),
-    );
+    const vms = instances.map((instance) => vmText(rows, instance, phase));
     return [
         `name: ${TENANT.name}`,
         `description: ${word}`,

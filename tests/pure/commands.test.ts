@@ -23,6 +23,13 @@ function runWith(input: string, command: string, ...args: readonly string[]) {
     return { status, stdout, stderr };
 }
 
+/** A command on the definitions of another folder. */
+function runIn(root: string, command: string, ...args: readonly string[]) {
+    const env = { ...process.env, TENANTS_PROJECT: root };
+    const { status, stdout, stderr } = spawnSync(TENANTS, [command, ...args], { cwd: root, encoding: "utf8", env });
+    return { status, stdout, stderr };
+}
+
 describe("reachability", () => {
     test("text, Markdown and JSON tell the same", () => {
         const { status, stdout } = run("reachability", "dvntm", "--json");
@@ -205,11 +212,7 @@ describe("capacity", () => {
             "Pulumi.dvntm.yaml": STACK,
             "tenants/dvntm/grooveiq.yaml": `${smallTenant("grooveiq", 50)}    memory: 40GiB\n`,
         });
-        const capacity = (...words: string[]) =>
-            spawnSync(TENANTS, ["capacity", "dvntm", ...words], {
-                encoding: "utf8",
-                env: { ...process.env, TENANTS_PROJECT: root },
-            });
+        const capacity = (...words: string[]) => runIn(root, "capacity", "dvntm", ...words);
         const { status, stdout, stderr } = capacity();
         expect(status).toBe(1);
         expect(stdout).toMatch(
@@ -227,8 +230,7 @@ describe("capacity", () => {
             "Pulumi.dvntm.yaml": STACK,
             "tenants/dvntm/grooveiq.yaml": smallTenant("grooveiq", 99),
         });
-        const env = { ...process.env, TENANTS_PROJECT: root };
-        const { status, stdout, stderr } = spawnSync(TENANTS, ["capacity", "dvntm"], { encoding: "utf8", env });
+        const { status, stdout, stderr } = runIn(root, "capacity", "dvntm");
         expect([status, stdout, stderr]).toEqual([
             1,
             "",
@@ -252,24 +254,19 @@ describe("new", () => {
         const own = ["Pulumi.dvnt.yaml", "Pulumi.dvntm.yaml", "tenants"];
         own.forEach((part) => cpSync(join(ROOT, part), join(root, part), { recursive: true }));
     });
-    const runThere = (command: string, ...args: readonly string[]) => {
-        const env = { ...process.env, TENANTS_PROJECT: root };
-        const { status, stdout, stderr } = spawnSync(TENANTS, [command, ...args], { cwd: root, encoding: "utf8", env });
-        return { status, stdout, stderr };
-    };
 
     test("writes a file with the next free VLAN that the definitions pass with, and refuses what is taken", () => {
         const file = join(root, "tenants/dvntm/sandbox.yaml");
-        const made = runThere("new", "dvntm", "sandbox", "--json");
+        const made = runIn(root, "new", "dvntm", "sandbox", "--json");
         expect(JSON.parse(made.stdout)).toEqual({
             substrate: "dvntm",
             tenant: "sandbox",
             vlan: 52,
             file: "tenants/dvntm/sandbox.yaml",
         });
-        expect(runThere("validate", "dvntm").stdout).toMatch(/^dvntm: active, 3 tenants, 6 VMs, no faults$/m);
+        expect(runIn(root, "validate", "dvntm").stdout).toMatch(/^dvntm: active, 3 tenants, 6 VMs, no faults$/m);
         const text = readFileSync(file, "utf8");
-        expect(runThere("new", "dvntm", "sandbox")).toMatchObject({
+        expect(runIn(root, "new", "dvntm", "sandbox")).toMatchObject({
             status: 1,
             stderr: "tenants/dvntm/sandbox.yaml is there already: nothing was written\n",
         });
@@ -287,7 +284,7 @@ describe("new", () => {
         ["a name that is no label", ["Sand_box"], 64, /^Sand_box cannot be a tenant's name/],
         ["a name that is reserved", ["dvntm"], 1, /name: dvntm [^]*nothing was written/],
     ] as const)("refuses %s", (_, args, expected, told) => {
-        const { status, stderr } = runThere("new", "dvntm", ...args);
+        const { status, stderr } = runIn(root, "new", "dvntm", ...args);
         expect([status, stderr]).toEqual([expected, expect.stringMatching(told)]);
         expect(existsSync(join(root, "tenants/dvntm", `${args[0]}.yaml`))).toBe(false);
     });
