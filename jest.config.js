@@ -9,6 +9,12 @@ const NAMESPACES = ["acceptance/host", "acceptance/ansible", "acceptance/proof"]
 const common = {
     transform: { "^.+\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2022" } }] },
     testEnvironment: "<rootDir>/tests/environment.js",
+    // What start/preload.js does for a run of the program: of Pulumi's SDK jest loads no more than is used, and finds no lines of
+    // the sources for its promises.
+    moduleNameMapper: {
+        "^(typescript|@npmcli/arborist)$": "<rootDir>/tests/deferred/$1.js",
+        "^\\./debuggable$": "<rootDir>/start/promises.js",
+    },
 };
 
 module.exports = {

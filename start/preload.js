@@ -6,5 +6,6 @@ require("./node").refuseOld();
 require("./brief");
 require("./deferred");
 require("./stacks");
+require("./promises");
 require("./messages");
 require("./debugger");

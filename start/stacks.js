@@ -20,19 +20,3 @@ Error.prepareStackTrace = (error, frames) => {
             return mapped(error, frames);
     }
 };
-
-const debuggable = require("@pulumi/pulumi/runtime/debuggable");
-
-// Only with the variable does it name them.
-if (!debuggable.debugPromiseLeaks) {
-    const { debuggablePromise } = debuggable;
-    debuggable.debuggablePromise = (...given) => {
-        const limit = Error.stackTraceLimit;
-        Error.stackTraceLimit = 0;
-        try {
-            return debuggablePromise(...given);
-        } finally {
-            Error.stackTraceLimit = limit;
-        }
-    };
-}

@@ -20,6 +20,7 @@ describe("further NICs", () => {
 
     beforeAll(async () => {
         lab = await AcceptanceLab.start();
+        lab.withoutVintronics();
         await lab.grantRole();
         found = await lab.state();
         const opened = "[{segment: storage, to: [grooveiq], hosts: 50-59}]";

@@ -9,6 +9,7 @@ describe("a substrate that is up, on PVE 9.2", () => {
 
     beforeAll(async () => {
         lab = await AcceptanceLab.start(undefined, {}, "9.2");
+        lab.withoutVintronics();
         await lab.up();
     });
     afterAll(() => lab.stop());

@@ -14,6 +14,7 @@ describe("definitions that are wrong", () => {
 
     beforeAll(async () => {
         lab = await AcceptanceLab.start();
+        lab.withoutVintronics();
     });
     afterAll(() => lab.stop());
     beforeEach(() => lab.node.forgetRequests());
@@ -120,6 +121,7 @@ describe("a node that is not the substrate's", () => {
 
     beforeAll(async () => {
         lab = await AcceptanceLab.start();
+        lab.withoutVintronics();
     });
     afterAll(() => lab.stop());
 

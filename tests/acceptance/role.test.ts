@@ -47,6 +47,7 @@ describe("the roles of tenants role", () => {
         lab = await AcceptanceLab.start(undefined, {}, "8.4");
         found = await lab.state();
         await lab.node.set({ grants: [] });
+        lab.withoutVintronics();
     });
     afterAll(() => lab.stop());
 

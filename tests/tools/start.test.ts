@@ -145,6 +145,7 @@ test("a promise has a stack where somebody asks which of them never end", () => 
         const program = `
             require("./start/typescript");
             require("./start/stacks");
+            require("./start/promises");
             const { debuggablePromise, promiseDebugString } = require("@pulumi/pulumi/runtime/debuggable");
             const declaring = () => Promise.resolve();
             const one = declaring();

@@ -1,0 +1,5 @@
+/** TypeScript's compiler, loaded when somebody asks for a part of it. */
+module.exports = new Proxy(
+    {},
+    { get: (_, name) => name !== "__esModule" && require("../../node_modules/typescript/lib/typescript.js")[name] },
+);
