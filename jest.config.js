@@ -17,6 +17,9 @@ const common = {
     },
 };
 
+/** The keys of the labs' stacks, in projects that have labs. */
+const VAULT = { globalSetup: "<rootDir>/tests/vault/start.js", globalTeardown: "<rootDir>/tests/vault/stop.js" };
+
 module.exports = {
     // No test is about time. On a machine with much other work the first one of a file that loads Pulumi's SDK took 30 seconds.
     testTimeout: 120_000,
@@ -37,7 +40,13 @@ module.exports = {
             displayName: "acceptance",
             testMatch: [tests("acceptance")],
             testPathIgnorePatterns: NAMESPACES,
+            ...VAULT,
         },
-        { ...common, displayName: "namespaces", testMatch: NAMESPACES.map((path) => `${path}*.test.ts`) },
+        {
+            ...common,
+            displayName: "namespaces",
+            testMatch: NAMESPACES.map((path) => `${path}*.test.ts`),
+            ...VAULT,
+        },
     ],
 };

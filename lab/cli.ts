@@ -5,6 +5,7 @@ import { delimiter, join } from "node:path";
 import { LOGS, makePulumiHome } from "../state/project/client";
 import { BIN } from "../tools/parts";
 import { labEnvironment } from "./environment";
+import { labKeys } from "./keys";
 import { SecretScan } from "./secretScan";
 
 /** Result of a run of the CLI. */
@@ -98,6 +99,11 @@ export class IsolatedCli {
         return result;
     }
 
+    /** Makes an empty stack. */
+    async makeStack(stack: string): Promise<void> {
+        await this.succeed(["stack", "init", stack, ...labKeys().words]);
+    }
+
     /** Encrypts a value into the stack's configuration; on its way it is in no command line. */
     async setSecret(stack: string, key: string, value: string): Promise<void> {
         this.scan.add(value);
@@ -164,7 +170,7 @@ export class IsolatedCli {
             HOME: join(this.base, "home"),
             PULUMI_HOME: this.pulumiHome,
             PULUMI_BACKEND_URL: `file://${join(this.base, "state")}`,
-            PULUMI_CONFIG_PASSPHRASE: "simulated",
+            ...labKeys().environment,
             PULUMI_SKIP_UPDATE_CHECK: "true",
             // As make has them.
             GOGC: "400",

@@ -1,4 +1,5 @@
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { dump, load } from "js-yaml";
 import { stackFileOf } from "../definitions/stackFile";
@@ -72,9 +73,7 @@ export class Workspace {
             ...(node && { PROXMOX_VE_API_TOKEN: node.ready.apiToken, SSL_CERT_FILE: node.ready.caFile }),
             ...(router && { OPNSENSE_API_KEY: router.ready.apiKey, OPNSENSE_API_SECRET: router.ready.apiSecret }),
         });
-        for (const entry of PROGRAM) {
-            cpSync(join(PROJECT_ROOT, entry), join(cli.root, entry), { recursive: true });
-        }
+        copyProgram(PROGRAM, cli.root);
         for (const installed of ["node_modules", ".tools"]) {
             symlinkSync(join(PROJECT_ROOT, installed), join(cli.root, installed));
         }
@@ -86,7 +85,7 @@ export class Workspace {
             writeFileSync(authorities, [node, router].map(({ ready }) => readFileSync(ready.caFile, "utf8")).join(""));
             cli.setVariable("SSL_CERT_FILE", authorities);
         }
-        await cli.succeed(["stack", "init", stack]);
+        await cli.makeStack(stack);
         return new Workspace(cli, stack);
     }
 
@@ -167,6 +166,11 @@ export class Workspace {
         }
         this.cli.kill();
     }
+}
+
+/** Copies parts of the project, by cp, which takes a quarter of the time of Node.js. */
+export function copyProgram(parts: readonly string[], root: string): void {
+    execFileSync("cp", ["-R", ...parts, root], { cwd: PROJECT_ROOT });
 }
 
 /** Lets a copy of the project use what this one compiled: start/kept.js takes it only for the very same source. */

@@ -36,7 +36,7 @@ export class EmptyProgram {
             writeFileSync(join(cli.root, file), text);
         }
         symlinkSync(resolve(__dirname, "../../node_modules"), join(cli.root, "node_modules"));
-        await cli.succeed(["stack", "init", "dev"]);
+        await cli.makeStack("dev");
         await cli.succeed(["up", "--yes", "--skip-preview", "--stack", "dev"]);
         return new EmptyProgram(cli);
     }

@@ -1,7 +1,8 @@
-import { cpSync, symlinkSync, writeFileSync } from "node:fs";
+import { symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { IsolatedCli, type CliResult } from "../../lab/cli";
 import type { SimulatedRouter } from "../../lab/simulatedRouter";
+import { copyProgram } from "../../lab/workspace";
 import type { RouterRecords } from "../../router/recordTypes";
 
 const PROJECT_ROOT = resolve(__dirname, "../..");
@@ -32,7 +33,7 @@ export class RouterProject {
             OPNSENSE_API_SECRET: apiSecret,
             SSL_CERT_FILE: caFile,
         });
-        for (const entry of [
+        const parts = [
             "package.json",
             "tsconfig.json",
             "main.js",
@@ -45,9 +46,8 @@ export class RouterProject {
             "node",
             "https",
             "router",
-        ]) {
-            cpSync(join(PROJECT_ROOT, entry), join(cli.root, entry), { recursive: true });
-        }
+        ];
+        copyProgram(parts, cli.root);
         symlinkSync(join(PROJECT_ROOT, "node_modules"), join(cli.root, "node_modules"));
         writeFileSync(join(cli.root, "index.ts"), PROGRAM);
         const settings = [
@@ -58,7 +58,7 @@ export class RouterProject {
             "  refresh: always",
         ];
         writeFileSync(join(cli.root, "Pulumi.yaml"), `${settings.join("\n")}\n`);
-        await cli.succeed(["stack", "init", STACK]);
+        await cli.makeStack(STACK);
         return new RouterProject(cli, router);
     }
 

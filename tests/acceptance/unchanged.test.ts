@@ -28,7 +28,6 @@ describe("a substrate on which nothing changed since the last run", () => {
 
     beforeAll(async () => {
         lab = await AcceptanceLab.startWithRouter();
-        lab.withoutVintronics();
         lab.fixAddress();
         await lab.succeed("config", "set", "macPolicy", "deterministic");
         // What the role lets the token read is enough to tell that nothing changed.
