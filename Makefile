@@ -134,8 +134,9 @@ types: node_modules ## write the types of the schemas
 audit: tools ## known weaknesses in every pinned version of npm, Go and Python
 	@$(TSX) tools/supply/audit.ts
 sbom: export OUTPUT := $(OUTPUT)
-sbom: node_modules ## what the project is made of, as CycloneDX files: [OUTPUT=<folder>]
-	@$(TSX) tools/supply/sbom.ts $${OUTPUT:+"$$OUTPUT"}
+sbom: export BILLS := $(BILLS)
+sbom: node_modules ## what the project is made of, as CycloneDX files: [OUTPUT=<folder>] [BILLS='<name> ...']
+	@$(TSX) tools/supply/sbom.ts "$${OUTPUT:-sbom}" $$BILLS
 release: export OUTPUT := $(OUTPUT)
 release: node_modules ## tag the version of package.json, and write archive, bills of materials, notes and checksums, pushing nothing: [OUTPUT=<folder>]
 	@$(TSX) tools/release.ts $${OUTPUT:+"$$OUTPUT"}

@@ -3,6 +3,7 @@ import type { EngineEvent, Stack } from "@pulumi/pulumi/automation";
 import pLimit from "p-limit";
 import { FLEET_COMMANDS, fleetReport, reasonFrom, resultOf, type FleetCommand, type FleetRow } from "../report/fleet";
 import { preflight } from "../node/preflight";
+import { keyServiceOf } from "../state/client";
 import { defineCommand, POLICY } from "./cli/definition";
 import { compareWithFiles, definitions, stateByDefault } from "./cli/environment";
 import { EXIT } from "./cli/exit";
@@ -110,7 +111,9 @@ function stackOf(stackName: string): Promise<Stack> {
     const stack = selecting.then(async () => {
         // Pulumi's SDK takes most of a second to load, and help and completion do without it.
         const { LocalWorkspace } = await import("@pulumi/pulumi/automation");
-        return LocalWorkspace.createOrSelectStack({ stackName, workDir: definitions() });
+        const secretsProvider = keyServiceOf(stackName);
+        const options = secretsProvider === undefined ? {} : { secretsProvider };
+        return LocalWorkspace.createOrSelectStack({ stackName, workDir: definitions() }, options);
     });
     selecting = stack.catch(() => undefined);
     return stack;

@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import { definitions } from "../definitions/project/read";
 import { Refusal } from "../definitions/refusal";
-import { attempt, pulumi, stateBackend } from "./client";
+import { attempt, encryptedAs, pulumi, stateBackend } from "./client";
 import { endOrphans, isPulumi } from "./orphans/read";
 import { locksIn, removeTornFiles, stateFolder, type Lock } from "./read";
 
@@ -47,7 +47,7 @@ const TOLD = /created by (?<username>.+)@(?<hostname>\S+) \(pid (?<pid>\d+)\) at
  * would lock the stack: for one that is there, `stack init` does so, and then changes nothing.
  */
 function locksTold(stack: string): Lock[] {
-    const { stderr } = attempt("stack", "init", stack, "--no-select", "--color", "never");
+    const { stderr } = attempt("stack", "init", stack, "--no-select", ...encryptedAs(stack), "--color", "never");
     const locks = [...stderr.matchAll(TOLD)].map(({ groups }) => ({
         ...(groups as unknown as Omit<Lock, "pid">),
         pid: Number(groups!["pid"]),

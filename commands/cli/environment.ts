@@ -5,6 +5,7 @@ import { pathToFileURL } from "node:url";
 import { definitions, ROOT } from "../../definitions/project/read";
 import { Refusal } from "../../definitions/refusal";
 import { stackFileOf } from "../../definitions/stackFile";
+import { keyServiceOf } from "../../state/client";
 
 export { definitions, ROOT };
 
@@ -70,7 +71,8 @@ export function stateByDefault(): string | undefined {
 }
 
 /**
- * Makes sure that the secrets of a stack are encrypted with something: Pulumi takes an empty passphrase for one.
+ * Makes sure that the secrets of a stack are encrypted with something: Pulumi takes an empty passphrase for one. Where the stack
+ * file names a key service, or the state is in Pulumi Cloud, none is asked for.
  *
  * @param chosen whether somebody chose where the state is; where nobody did, and the stack file has no secret, there is none to
  * encrypt.
@@ -78,7 +80,8 @@ export function stateByDefault(): string | undefined {
  */
 export function requirePassphrase(stack: string, chosen: boolean): void {
     const why = emptyPassphrase();
-    if (why !== undefined && !isCloud(backend()) && (chosen || hasSecrets(stack))) {
+    const isPassphrases = !isCloud(backend()) && keyServiceOf(stack) === undefined;
+    if (why !== undefined && isPassphrases && (chosen || hasSecrets(stack))) {
         throw new Refusal(why);
     }
 }

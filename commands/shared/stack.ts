@@ -5,7 +5,7 @@ import { requirePassphrase, stateByDefault } from "../cli/environment";
 import { Refusal } from "../cli/errors";
 import { note, tell } from "../cli/terminal";
 import { recoverStack } from "./recovery";
-import { attempt } from "../../state/client";
+import { attempt, encryptedAs } from "../../state/client";
 import type { Deployment } from "../../state/deployment";
 import { releaseStack } from "../../state/locks";
 import { hasState } from "../../state/reading/read";
@@ -37,7 +37,7 @@ export function ensureStack(name: string): string[] {
 
 /** Message of the CLI's failure; undefined where it selected the stack. */
 function trySelect(name: string): string | undefined {
-    const { code, stderr } = attempt("stack", "select", "--create", name, "--color", "never");
+    const { code, stderr } = attempt("stack", "select", "--create", name, ...encryptedAs(name), "--color", "never");
     return code === 0 ? undefined : stderr || `pulumi stack select ended with ${code}`;
 }
 

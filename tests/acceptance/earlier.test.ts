@@ -4,7 +4,7 @@ import { SimulatedNode } from "../../lab/simulatedNode";
 import { SimulatedRouter } from "../../lab/simulatedRouter";
 import { Workspace } from "../../lab/workspace";
 import { NODE, ROUTER } from "../earlier/record";
-import { RUN_TIMEOUT_MS } from "./lab";
+import { PASSPHRASE, RUN_TIMEOUT_MS } from "./lab";
 import { stackFile } from "./stackFile";
 
 jest.setTimeout(RUN_TIMEOUT_MS);
@@ -22,7 +22,7 @@ describe("a stack that an earlier release made", () => {
 
     beforeAll(async () => {
         [node, router] = await Promise.all([SimulatedNode.start(), SimulatedRouter.start()]);
-        workspace = await Workspace.create("dvntm", node, router, {}, EARLIER);
+        workspace = await Workspace.create("dvntm", node, router, PASSPHRASE, EARLIER);
         const file = stackFile(workspace)!;
         mkdirSync(dirname(file), { recursive: true });
         const state = text("state.json")

@@ -17,16 +17,18 @@ const validate = new Ajv2020({ allowUnionTypes: true }).compile(schema);
 
 let lab: AcceptanceLab;
 
-/** The substrate dvnt, which is only planned, once more: by another name, at another site. */
+/** The substrate dvnt, which is only planned, once more: by another name, at another site, with the key service of dvntm and no stack yet. */
 function plan(substrate: string, site: number): void {
     const { root } = lab.workspace;
     const stack = readFileSync(join(LAB_DEFINITIONS, "Pulumi.dvnt.yaml"), "utf8");
+    const [service = ""] = /^secretsprovider: .*\n/m.exec(readFileSync(join(root, "Pulumi.dvntm.yaml"), "utf8")) ?? [];
     writeFileSync(
         join(root, `Pulumi.${substrate}.yaml`),
-        stack
-            .replace(/site: "10"$/m, `site: "${site}"`)
-            .replaceAll("dvnt", substrate)
-            .replaceAll("10.10.", `10.${site}.`),
+        service +
+            stack
+                .replace(/site: "10"$/m, `site: "${site}"`)
+                .replaceAll("dvnt", substrate)
+                .replaceAll("10.10.", `10.${site}.`),
     );
     mkdirSync(join(root, "tenants", substrate));
     cpSync(join(root, "tenants/dvntm/grooveiq.yaml"), join(root, "tenants", substrate, "grooveiq.yaml"));

@@ -2,7 +2,7 @@ import { cpSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Workspace } from "../../lab/workspace";
 import { expectedOf, putBroken } from "../broken";
-import { AcceptanceLab, RUN_TIMEOUT_MS } from "./lab";
+import { AcceptanceLab, PASSPHRASE, RUN_TIMEOUT_MS } from "./lab";
 
 jest.setTimeout(RUN_TIMEOUT_MS);
 
@@ -13,7 +13,7 @@ describe("definitions that are wrong", () => {
     let lab: AcceptanceLab;
 
     beforeAll(async () => {
-        lab = await AcceptanceLab.start();
+        lab = await AcceptanceLab.start(undefined, PASSPHRASE);
         lab.withoutVintronics();
     });
     afterAll(() => lab.stop());

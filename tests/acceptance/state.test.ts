@@ -5,7 +5,7 @@ import type { NodeState } from "../../lab/expect";
 import { ObjectStore } from "../../lab/backends/objectStore";
 import type { StateBackend } from "../../lab/backends/stateBackend";
 import { databaseMissing } from "../../tools/labSystem";
-import { AcceptanceLab, CHECKPOINTS } from "./lab";
+import { AcceptanceLab, CHECKPOINTS, PASSPHRASE } from "./lab";
 
 jest.setTimeout(900_000);
 
@@ -24,13 +24,14 @@ const missing = databaseMissing();
 if (missing !== undefined) {
     process.stderr.write(`state.test.ts: PostgreSQL is not run, ${missing}\n`);
 }
-const backends: readonly [name: string, start: () => Promise<StateBackend>][] = [
-    ...(missing === undefined ? [["PostgreSQL", () => Database.start()] as [string, () => Promise<StateBackend>]] : []),
-    ["S3", () => ObjectStore.start()],
-];
+/** One with its secrets encrypted by a key service, one by a passphrase. */
+type Backend = readonly [name: string, start: () => Promise<StateBackend>, key: Readonly<Record<string, string>>];
+const POSTGRESQL: Backend = ["PostgreSQL", () => Database.start(), {}];
+const S3: Backend = ["S3", () => ObjectStore.start(), PASSPHRASE];
+const backends = missing === undefined ? [POSTGRESQL, S3] : [S3];
 
 /** The same program with its state on a server; each test goes on where the one before it ended. */
-describe.each(backends)("a state on %s", (_, start) => {
+describe.each(backends)("a state on %s", (_, start, key) => {
     let backend: StateBackend;
     let lab: AcceptanceLab;
     let found: NodeState;
@@ -38,7 +39,7 @@ describe.each(backends)("a state on %s", (_, start) => {
 
     beforeAll(async () => {
         backend = await start();
-        lab = await AcceptanceLab.start(undefined, { ...backend.environment, ...CHECKPOINTS });
+        lab = await AcceptanceLab.start(undefined, { ...backend.environment, ...key, ...CHECKPOINTS });
         lab.withoutVintronics();
         found = await lab.state();
     });
@@ -131,10 +132,12 @@ describe.each(backends)("a state on %s", (_, start) => {
         const expectDone = () => expect([...others, ...further]).toEqual([]);
         expectDone();
         const run = async (lines: string, variables: Readonly<Record<string, string>>) => {
-            const result = await lab.workspace.shell(lines, { STACK: "dvntm", ...variables });
+            const result = await lab.workspace.shell(lines, { STACK: "dvntm", SECRETS: provider, ...variables });
             expect([result.exitCode, result.output]).toEqual([0, result.output]);
         };
         const stackFile = readFileSync(join(lab.workspace.root, "Pulumi.dvntm.yaml"), "utf8");
+        const provider = /^secretsprovider: (.*)$/m.exec(stackFile)?.[1] ?? "passphrase";
+        expect(provider).toBe(key === PASSPHRASE ? "passphrase" : "hashivault://lab");
         await run(move!, { OLD: here, NEW: `file://${folder()}` });
         expect(readdirSync(folder())).toEqual([".pulumi"]);
         expect((await lab.workspace.pulumi(["stack", "export"])).output).toMatch(/no stack named 'dvntm' found/);

@@ -81,6 +81,20 @@ describe("an empty passphrase", () => {
         ["is taken where Pulumi Cloud keeps the keys", false, SECURE, true, { ...EMPTY, PULUMI_ACCESS_TOKEN: "pul-1" }],
         ["is taken where it does so by pulumi login", false, SECURE, true, EMPTY, "https://api.pulumi.com"],
         [
+            "is taken where a key service encrypts",
+            false,
+            `secretsprovider: awskms://a\n${SECURE}`,
+            true,
+            { ...EMPTY, ...FOLDER },
+        ],
+        [
+            "is refused where no service does",
+            true,
+            `secretsprovider: passphrase\n${SECURE}`,
+            true,
+            { ...EMPTY, ...FOLDER },
+        ],
+        [
             "is refused where a file has one as well, which Pulumi does not read then",
             true,
             SECURE,

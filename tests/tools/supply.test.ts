@@ -1,9 +1,9 @@
-import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { judge, type Exception, type Finding } from "../../tools/supply/findings";
 
 // The first run here builds govulncheck and makes a Python environment.
@@ -203,9 +203,28 @@ describe("an exception", () => {
 });
 
 describe("make sbom", () => {
-    test("one CycloneDX file for each lock file, with what it pins", async () => {
-        const { exitCode } = await runs(["tools/supply/sbom.ts", join(folder, "sbom")]);
+    /** One of each kind: those of the other Go modules take a minute of processor time, and are made in the same way. */
+    const bills = ["npm", "go-tools", "python-lab"];
+
+    test("there is a bill for each lock file of the project", async () => {
+        const files = execFileSync("git", ["ls-files", "-z", ":(glob)**/go.mod", ":(glob)**/requirements.txt"], {
+            cwd: ROOT,
+            encoding: "utf8",
+        });
+        const { exitCode, output } = await runs(["tools/supply/sbom.ts", join(folder, "none"), "other"]);
+        const told = /^other: no such bill; there are (.*)$/m.exec(output)?.[1]?.split(", ");
+        const named = (path: string) =>
+            path.endsWith("go.mod")
+                ? `go-${dirname(path).replaceAll("/", "-")}`
+                : `python-${dirname(path).replaceAll("/", "-")}`;
+        expect(told?.sort()).toEqual(["npm", ...files.split("\0").filter(Boolean).map(named)].sort());
+        expect(exitCode).toBe(1);
+    });
+
+    test("a bill is a CycloneDX file with what its lock file pins", async () => {
+        const { exitCode } = await runs(["tools/supply/sbom.ts", join(folder, "sbom"), ...bills]);
         expect(exitCode).toBe(0);
+        expect(readdirSync(join(folder, "sbom")).sort()).toEqual(bills.map((name) => `${name}.cdx.json`).sort());
         const versionIn = (file: string, name: string) => {
             const { bomFormat, components } = JSON.parse(
                 readFileSync(join(folder, "sbom", `${file}.cdx.json`), "utf8"),

@@ -3,9 +3,9 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { cyclonedxGomod, GO_MODULES, printedBy, python, REQUIREMENTS, ROOT } from "./programs";
 
-const HELP = `usage: make sbom [OUTPUT=sbom]
+const HELP = `usage: make sbom [OUTPUT=sbom] [BILLS='<name> ...']
 Writes one CycloneDX bill of materials (JSON) for npm, for each Go module and for each Python environment into the folder
-OUTPUT, from the lock files alone.`;
+OUTPUT, from the lock files alone; with BILLS, those alone: npm, go-<module>, python-<environment>.`;
 
 /** A bill of materials: file name, and who makes its text. */
 type Bill = readonly [name: string, make: () => Promise<string>];
@@ -29,16 +29,28 @@ function nameOf(path: string): string {
     return path.replaceAll("/", "-");
 }
 
+/** All bills, or those of some names. @throws Error for a name that none has. */
+function billsCalled(names: readonly string[]): readonly Bill[] {
+    const known = BILLS.map(([name]) => name);
+    const unknown = names.filter((name) => !known.includes(name));
+    if (unknown.length > 0) {
+        throw new Error(`${unknown.join(", ")}: no such bill; there are ${known.join(", ")}`);
+    }
+    return names.length === 0 ? BILLS : BILLS.filter(([name]) => names.includes(name));
+}
+
 async function main(): Promise<void> {
     if (process.argv.includes("--help")) {
         console.log(HELP);
         return;
     }
-    const folder = resolve(ROOT, process.argv[2] ?? "sbom");
+    const [, , output = "sbom", ...names] = process.argv;
+    const bills = billsCalled(names);
+    const folder = resolve(ROOT, output);
     mkdirSync(folder, { recursive: true });
     // Both are made before the bills that need them are made side by side.
     await Promise.all([cyclonedxGomod(), python("cyclonedx-py")]);
-    const texts = await Promise.all(BILLS.map(async ([name, make]) => [name, await make()] as const));
+    const texts = await Promise.all(bills.map(async ([name, make]) => [name, await make()] as const));
     for (const [name, text] of texts) {
         const { components = [] } = JSON.parse(text) as { components?: unknown[] };
         writeFileSync(join(folder, `${name}.cdx.json`), text);
