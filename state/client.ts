@@ -1,10 +1,7 @@
 import { spawnSync } from "node:child_process";
-import { join } from "node:path";
 import { environmentFor } from "../definitions/childEnvironment";
-import { definitions } from "../definitions/project/read";
-import { readYamlIfThere } from "../definitions/read";
+import { definitions, keyServiceOf } from "../definitions/project/read";
 import { Refusal } from "../definitions/refusal";
-import { stackFileOf } from "../definitions/stackFile";
 import { checkedDeployment, type Deployment } from "./deployment";
 
 /** How a command of the Pulumi CLI ended, without a terminal. */
@@ -60,18 +57,6 @@ export function stateBackend(): string {
         return chosen;
     }
     return (asked ??= (JSON.parse(pulumi("whoami", "--verbose", "--json")) as { url: string }).url);
-}
-
-/**
- * URL of the key service that encrypts a stack's secrets, as its stack file says; undefined where a passphrase or Pulumi Cloud does. A
- * command that may make the stack must name it: else the CLI asks for a passphrase (createSecretsManagerForNewStack in
- * pkg/cmd/pulumi/stack/io.go of Pulumi 3.259.0).
- */
-export function keyServiceOf(stack: string): string | undefined {
-    const file = stackFileOf(stack);
-    const { value } = readYamlIfThere(file, join(definitions(), file)) ?? {};
-    const { secretsprovider } = (value ?? {}) as { secretsprovider?: unknown };
-    return typeof secretsprovider === "string" && secretsprovider.includes("://") ? secretsprovider : undefined;
 }
 
 /** Words by which a command that may make a stack has its secrets encrypted as its stack file says. */

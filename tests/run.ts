@@ -40,8 +40,8 @@ const stages: Readonly<Record<string, readonly Lane[]>> = {
 /** Files that may run side by side are one lane, which the workers share: the others end before it, so that no core waits for one. */
 const all: readonly Lane[] = [
     [side("acceptance", "pure", "components", "router", "tools", "browser")],
-    [inBand("namespaces"), pytest, goTest],
-    [lint],
+    [inBand("namespaces")],
+    [lint, pytest, goTest],
 ];
 
 async function main(): Promise<void> {

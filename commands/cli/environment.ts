@@ -2,10 +2,9 @@ import { existsSync, mkdirSync, readFileSync, statSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { definitions, ROOT } from "../../definitions/project/read";
+import { definitions, keyServiceOf, ROOT } from "../../definitions/project/read";
 import { Refusal } from "../../definitions/refusal";
 import { stackFileOf } from "../../definitions/stackFile";
-import { keyServiceOf } from "../../state/client";
 
 export { definitions, ROOT };
 
