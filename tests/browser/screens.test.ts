@@ -1,8 +1,9 @@
+import type { Page } from "playwright-core";
 import { mapOf } from "../../report/map/content";
 import { asPage as mapPage } from "../../report/map/page";
 import { asPage as proofPage } from "../../report/proofPage";
 import { TestBrowser } from "./browser";
-import { DARK, describeWithBrowser, DESK, PHONE } from "./measured";
+import { describeWithBrowser, DESK, PHONE } from "./measured";
 import { screenDifference } from "./screens";
 import { BIG_DRIFT, bigSite, manySite, ownSite, proofOf } from "./site";
 
@@ -13,16 +14,18 @@ const SHARE_MAX = 0.01;
 
 const STAMP = { at: new Date("2026-11-29T18:00:00Z"), revision: { commit: "0123456789ab", changed: false } };
 const LOOKS = [
-    ["360-light", PHONE],
-    ["360-dark", { ...PHONE, ...DARK }],
-    ["1300-light", DESK],
-    ["1300-dark", { ...DESK, ...DARK }],
+    ["360-light", PHONE, "light"],
+    ["360-dark", PHONE, "dark"],
+    ["1300-light", DESK, "light"],
+    ["1300-dark", DESK, "dark"],
 ] as const;
 const PAGES = ["map", "proof"].flatMap((kind) => ["5", "30", "300"].map((vms) => `${kind}-${vms}`));
 
 describeWithBrowser("screenshots of map and proof", () => {
     let browser: TestBrowser;
     const pages: Record<string, string> = {};
+    /** The page that is open, which every look of it is taken of. */
+    let open: { readonly name: string; readonly page: Page } | undefined;
 
     beforeAll(async () => {
         browser = await TestBrowser.start();
@@ -37,14 +40,23 @@ describeWithBrowser("screenshots of map and proof", () => {
     });
     afterAll(() => browser.close());
 
-    test.each(PAGES.flatMap((name) => LOOKS.map(([look, options]) => [name, look, options] as const)))(
+    async function opened(name: string): Promise<Page> {
+        if (open?.name !== name) {
+            await open?.page.context().close();
+            open = { name, page: (await browser.open("page.html", pages[name]!, DESK)).page };
+        }
+        return open.page;
+    }
+
+    test.each(PAGES.flatMap((name) => LOOKS.map((look) => [name, ...look] as const)))(
         "%s at %s is as it is kept",
-        async (name, look, options) => {
-            const { page } = await browser.open("page.html", pages[name]!, options);
+        async (name, look, { viewport }, colorScheme) => {
+            const page = await opened(name);
+            await page.setViewportSize(viewport);
+            await page.emulateMedia({ colorScheme });
             const shot = await browser.screenshot(page, `${name}-${look}`, false);
             expect(await page.evaluate("overflow()")).toBe(0);
             expect(screenDifference(shot, `${name}-${look}`)).toBeLessThan(SHARE_MAX);
-            await page.context().close();
         },
     );
 
