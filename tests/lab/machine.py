@@ -51,12 +51,12 @@ class Machine:
     def __init__(self, ready: dict[str, str]) -> None:
         self.ready = ready
         self.address = urllib.parse.urlsplit(ready['endpoint'])
+        self.tls = ssl.create_default_context(cafile=ready['caFile'])
 
     def ask(self, method: str, path: str, body: str | None, headers: dict[str, str],
             timeout: float = PATIENCE) -> tuple[http.client.HTTPResponse, str]:
         """Sends a request over TLS and gives back the answer with its text."""
-        tls = ssl.create_default_context(cafile=self.ready['caFile'])
-        connection = http.client.HTTPSConnection(self.address.hostname, self.address.port, context=tls,
+        connection = http.client.HTTPSConnection(self.address.hostname, self.address.port, context=self.tls,
                                                  timeout=timeout)
         try:
             connection.request(method, path, body, headers)
