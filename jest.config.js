@@ -7,6 +7,8 @@ const NAMESPACES = ["acceptance/host", "acceptance/ansible", "acceptance/proof"]
 
 /** @type {import("jest").Config} */
 const common = {
+    // Nothing else is looked through for tests: below .tools stand whole systems.
+    roots: ["<rootDir>/tests"],
     transform: { "^.+\\.ts$": ["@swc/jest", { jsc: { parser: { syntax: "typescript" }, target: "es2022" } }] },
     testEnvironment: "<rootDir>/tests/environment.js",
     // What start/preload.js does for a run of the program: of Pulumi's SDK jest loads no more than is used, and finds no lines of
