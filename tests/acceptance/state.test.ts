@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Database } from "../../lab/backends/database";
 import type { NodeState } from "../../lab/expect";
+import { LAB_KEY } from "../../lab/keys";
 import { ObjectStore } from "../../lab/backends/objectStore";
 import type { StateBackend } from "../../lab/backends/stateBackend";
 import { databaseMissing } from "../../tools/labSystem";
@@ -137,7 +138,7 @@ describe.each(backends)("a state on %s", (_, start, key) => {
         };
         const stackFile = readFileSync(join(lab.workspace.root, "Pulumi.dvntm.yaml"), "utf8");
         const provider = /^secretsprovider: (.*)$/m.exec(stackFile)?.[1] ?? "passphrase";
-        expect(provider).toBe(key === PASSPHRASE ? "passphrase" : "hashivault://lab");
+        expect(provider).toBe(key === PASSPHRASE ? "passphrase" : LAB_KEY);
         await run(move!, { OLD: here, NEW: `file://${folder()}` });
         expect(readdirSync(folder())).toEqual([".pulumi"]);
         expect((await lab.workspace.pulumi(["stack", "export"])).output).toMatch(/no stack named 'dvntm' found/);

@@ -7,16 +7,22 @@ jest.setTimeout(900_000);
 const PAGE = "docs/backups.md";
 const RESTORE = "tenants restore dvntm grooveiq/db-vm01";
 
+const KEY_SERVICE = { keyService: true };
+
 describe(PAGE, () => {
-    const site = siteOf([PAGE], async ({ runbook, node }) => {
-        runbook.edit("Pulumi.dvntm.yaml", (text) => text.replace(/^( +)datastore: .*$/m, "$&\n$1backup: local"));
-        runbook.edit("tenants/dvntm/vintronics.yaml", (text) =>
-            text.replace("vms:", 'backup: { schedule: "sat 03:00", keep: { last: 2 } }\nvms:'),
-        );
-        const { output } = await runbook.first("tenants role dvntm");
-        await node.set({ grants: grantsIn(output) });
-        await runbook.first("tenants up dvntm");
-    });
+    const site = siteOf(
+        [PAGE],
+        async ({ runbook, node }) => {
+            runbook.edit("Pulumi.dvntm.yaml", (text) => text.replace(/^( +)datastore: .*$/m, "$&\n$1backup: local"));
+            runbook.edit("tenants/dvntm/vintronics.yaml", (text) =>
+                text.replace("vms:", 'backup: { schedule: "sat 03:00", keep: { last: 2 } }\nvms:'),
+            );
+            const { output } = await runbook.first("tenants role dvntm");
+            await node.set({ grants: grantsIn(output) });
+            await runbook.first("tenants up dvntm");
+        },
+        KEY_SERVICE,
+    );
 
     const state = async () => (await site.node.state()) as NodeState & { backup_jobs: Record<string, object> };
     const backUp = (vmid: number) =>

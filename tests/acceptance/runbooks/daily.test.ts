@@ -13,7 +13,7 @@ const TENANTS = "docs/tenants.md";
 /** The pages on a substrate that is up; each leaves it as declared to the next, up to the map, which shows what differs. */
 describe("what a person does with a substrate that is up", () => {
     const pages = ["docs/drift.md", "docs/map.md", "docs/outputs.md", UPGRADE, UPGRADE_PVE, RECOVER, TENANTS];
-    const site = siteOf(pages, ({ runbook }) => runbook.first("tenants up dvntm"), "8.4");
+    const site = siteOf(pages, ({ runbook }) => runbook.first("tenants up dvntm"), { pve: "8.4", keyService: true });
     const vms = async () => ((await site.node.state()) as NodeState).vms;
 
     test("docs/outputs.md", async () => {

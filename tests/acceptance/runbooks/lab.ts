@@ -4,9 +4,9 @@ import { COMMANDS, Runbook } from "./runbook";
 const ENDPOINT = /endpoint: https:\/\/hv02\.\S+/;
 
 /** A clone whose substrate is on a simulated node, with the variables that a person sourced before. */
-export function clone(node: SimulatedNode, substrate = "dvntm"): Runbook {
+export function clone(node: SimulatedNode, substrate = "dvntm", keyService = false): Runbook {
     const { apiToken, caFile } = node.ready;
-    const runbook = new Runbook({ PROXMOX_VE_API_TOKEN: apiToken, SSL_CERT_FILE: caFile });
+    const runbook = new Runbook({ PROXMOX_VE_API_TOKEN: apiToken, SSL_CERT_FILE: caFile }, keyService);
     reach(runbook, node, substrate);
     return runbook;
 }
@@ -26,13 +26,17 @@ export interface Site {
  * Has the tests of a file begin with a clone on a fresh node and with the pages opened, and end without them.
  *
  * @param prepare what the pages take for done.
- * @param pve version of the node; missing: as SimulatedNode.start has it.
+ * @param options version of the node, missing: as SimulatedNode.start has it; and whether a key service encrypts the secrets.
  */
-export function siteOf(pages: readonly string[], prepare?: (site: Site) => Promise<unknown>, pve?: string): Site {
+export function siteOf(
+    pages: readonly string[],
+    prepare?: (site: Site) => Promise<unknown>,
+    { pve, keyService }: { readonly pve?: string; readonly keyService?: boolean } = {},
+): Site {
     const site = {} as Site;
     beforeAll(async () => {
         site.node = await SimulatedNode.start(undefined, undefined, pve);
-        site.runbook = clone(site.node);
+        site.runbook = clone(site.node, "dvntm", keyService);
         // The page that says how is run itself.
         if (!pages.includes(COMMANDS)) {
             await site.runbook.find();

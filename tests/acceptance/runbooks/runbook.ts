@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
 import { IsolatedCli, type CliResult } from "../../../lab/cli";
 import { LAB_DEFINITIONS } from "../../../lab/definitions";
+import { LAB_KEY } from "../../../lab/keys";
 import { shareCompiled } from "../../../lab/workspace";
 import { BIN } from "../../../tools/parts";
 import { blocksIn, commandsOf, filesOfProject, PROJECT_ROOT, readPage, TOUR, type Block } from "./pages";
@@ -21,13 +22,16 @@ export class Runbook {
     readonly home = mkdtempSync(join(tmpdir(), "runbook-home-"));
     private readonly left = new Map<string, Block[]>();
 
-    /** @param environment variables that the person's shell has before the first command. */
-    constructor(environment: Record<string, string>) {
+    /**
+     * @param environment variables that the person's shell has before the first command.
+     * @param keyService whether the tests' Vault encrypts the secrets of dvntm, and not a passphrase.
+     */
+    constructor(environment: Record<string, string>, keyService = false) {
         const own = {
             HOME: this.home,
             PATH: pathOfPerson(),
             // Another one than a lab's.
-            PULUMI_CONFIG_PASSPHRASE: "known to this person alone",
+            ...(!keyService && { PULUMI_CONFIG_PASSPHRASE: "known to this person alone" }),
             // A run asks nobody: there is no terminal. What a person confirms by its name is in --yes in the pages.
             PULUMI_SKIP_CONFIRMATIONS: "true",
         };
@@ -39,6 +43,9 @@ export class Runbook {
             cpSync(join(PROJECT_ROOT, file), this.path(file), { preserveTimestamps: true });
         }
         cpSync(LAB_DEFINITIONS, this.cli.root, { recursive: true });
+        if (keyService) {
+            this.edit("Pulumi.dvntm.yaml", (text) => `secretsprovider: ${LAB_KEY}\n${text}`);
+        }
         ["node_modules", ".tools"].forEach((name) => symlinkSync(join(PROJECT_ROOT, name), this.path(name)));
         shareCompiled(this.cli.root);
     }
