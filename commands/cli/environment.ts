@@ -79,8 +79,10 @@ export function stateByDefault(): string | undefined {
  */
 export function requirePassphrase(stack: string, chosen: boolean): void {
     const why = emptyPassphrase();
-    const isPassphrases = !isCloud(backend()) && keyServiceOf(stack) === undefined;
-    if (why !== undefined && isPassphrases && (chosen || hasSecrets(stack))) {
+    if (why === undefined || isCloud(backend()) || keyServiceOf(stack) !== undefined) {
+        return;
+    }
+    if (chosen || hasSecrets(stack)) {
         throw new Refusal(why);
     }
 }

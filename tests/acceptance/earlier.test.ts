@@ -1,10 +1,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
+import { PASSPHRASE } from "../../lab/keys";
 import { SimulatedNode } from "../../lab/simulatedNode";
 import { SimulatedRouter } from "../../lab/simulatedRouter";
 import { Workspace } from "../../lab/workspace";
 import { NODE, ROUTER } from "../earlier/record";
-import { PASSPHRASE, RUN_TIMEOUT_MS } from "./lab";
+import { RUN_TIMEOUT_MS } from "./lab";
 import { stackFile } from "./stackFile";
 
 jest.setTimeout(RUN_TIMEOUT_MS);

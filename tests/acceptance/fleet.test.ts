@@ -3,6 +3,7 @@ import { join } from "node:path";
 import Ajv2020 from "ajv/dist/2020";
 import schema from "../../schemas/output/fleet.schema.json";
 import { LAB_DEFINITIONS } from "../../lab/definitions";
+import { LAB_KEY } from "../../lab/keys";
 import { processesIn } from "../../lab/processes";
 import type { CliResult } from "../../lab/workspace";
 import type { FleetRow } from "../../report/fleet";
@@ -21,10 +22,9 @@ let lab: AcceptanceLab;
 function plan(substrate: string, site: number): void {
     const { root } = lab.workspace;
     const stack = readFileSync(join(LAB_DEFINITIONS, "Pulumi.dvnt.yaml"), "utf8");
-    const [service = ""] = /^secretsprovider: .*\n/m.exec(readFileSync(join(root, "Pulumi.dvntm.yaml"), "utf8")) ?? [];
     writeFileSync(
         join(root, `Pulumi.${substrate}.yaml`),
-        service +
+        `secretsprovider: ${LAB_KEY}\n` +
             stack
                 .replace(/site: "10"$/m, `site: "${site}"`)
                 .replaceAll("dvnt", substrate)

@@ -23,9 +23,6 @@ function pause(milliseconds: number): Promise<void> {
  */
 export const CHECKPOINTS = { PULUMI_SKIP_CHECKPOINTS: "false" };
 
-/** Has a stack's secrets encrypted by a passphrase, for labs whose stack file loses what names the key service, or that are about it. */
-export const PASSPHRASE = { PULUMI_CONFIG_PASSPHRASE: "simulated" };
-
 /** Firewall of a VM on the node. */
 interface GuestFirewall {
     readonly options?: Readonly<Record<string, unknown>>;

@@ -1,8 +1,9 @@
 import { cpSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { PASSPHRASE } from "../../lab/keys";
 import { Workspace } from "../../lab/workspace";
 import { expectedOf, putBroken } from "../broken";
-import { AcceptanceLab, PASSPHRASE, RUN_TIMEOUT_MS } from "./lab";
+import { AcceptanceLab, RUN_TIMEOUT_MS } from "./lab";
 
 jest.setTimeout(RUN_TIMEOUT_MS);
 
@@ -13,6 +14,7 @@ describe("definitions that are wrong", () => {
     let lab: AcceptanceLab;
 
     beforeAll(async () => {
+        // These files lose the line that names the key service.
         lab = await AcceptanceLab.start(undefined, PASSPHRASE);
         lab.withoutVintronics();
     });

@@ -2,11 +2,11 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { Database } from "../../lab/backends/database";
 import type { NodeState } from "../../lab/expect";
-import { LAB_KEY } from "../../lab/keys";
+import { LAB_KEY, PASSPHRASE } from "../../lab/keys";
 import { ObjectStore } from "../../lab/backends/objectStore";
 import type { StateBackend } from "../../lab/backends/stateBackend";
 import { databaseMissing } from "../../tools/labSystem";
-import { AcceptanceLab, CHECKPOINTS, PASSPHRASE } from "./lab";
+import { AcceptanceLab, CHECKPOINTS } from "./lab";
 
 jest.setTimeout(900_000);
 

@@ -24,8 +24,6 @@ const PAGES = ["map", "proof"].flatMap((kind) => ["5", "30", "300"].map((vms) =>
 describeWithBrowser("screenshots of map and proof", () => {
     let browser: TestBrowser;
     const pages: Record<string, string> = {};
-    /** The page that is open, which every look of it is taken of. */
-    let open: { readonly name: string; readonly page: Page } | undefined;
 
     beforeAll(async () => {
         browser = await TestBrowser.start();
@@ -40,25 +38,21 @@ describeWithBrowser("screenshots of map and proof", () => {
     });
     afterAll(() => browser.close());
 
-    async function opened(name: string): Promise<Page> {
-        if (open?.name !== name) {
-            await open?.page.context().close();
-            open = { name, page: (await browser.open("page.html", pages[name]!, DESK)).page };
-        }
-        return open.page;
-    }
+    describe.each(PAGES)("%s", (name) => {
+        let page: Page;
+        beforeAll(async () => {
+            ({ page } = await browser.open("page.html", pages[name]!, DESK));
+        });
+        afterAll(() => page.context().close());
 
-    test.each(PAGES.flatMap((name) => LOOKS.map((look) => [name, ...look] as const)))(
-        "%s at %s is as it is kept",
-        async (name, look, { viewport }, colorScheme) => {
-            const page = await opened(name);
+        test.each(LOOKS)("at %s is as it is kept", async (look, { viewport }, colorScheme) => {
             await page.setViewportSize(viewport);
             await page.emulateMedia({ colorScheme });
             const shot = await browser.screenshot(page, `${name}-${look}`, false);
             expect(await page.evaluate("overflow()")).toBe(0);
             expect(screenDifference(shot, `${name}-${look}`)).toBeLessThan(SHARE_MAX);
-        },
-    );
+        });
+    });
 
     test("control: a part that is missing, and another colour, are found", async () => {
         for (const change of [".share { display: none }", ".own { fill: var(--line) !important }"]) {

@@ -214,9 +214,7 @@ describe("make sbom", () => {
         const { exitCode, output } = await runs(["tools/supply/sbom.ts", join(folder, "none"), "other"]);
         const told = /^other: no such bill; there are (.*)$/m.exec(output)?.[1]?.split(", ");
         const named = (path: string) =>
-            path.endsWith("go.mod")
-                ? `go-${dirname(path).replaceAll("/", "-")}`
-                : `python-${dirname(path).replaceAll("/", "-")}`;
+            `${path.endsWith("go.mod") ? "go" : "python"}-${dirname(path).replaceAll("/", "-")}`;
         expect(told?.sort()).toEqual(["npm", ...files.split("\0").filter(Boolean).map(named)].sort());
         expect(exitCode).toBe(1);
     });

@@ -27,9 +27,12 @@ const ENGINE = {
 
 /** Status and answer; what is encrypted by another key is refused as Vault does. */
 function answer(path, presented, body) {
+    if (presented !== token) {
+        return [403, { errors: ["permission denied"] }];
+    }
     const [, does] = /^\/v1\/transit\/(encrypt|decrypt)\/[\w-]+$/.exec(path) ?? [];
-    if (presented !== token || does === undefined) {
-        return presented === token ? [404, { errors: [] }] : [403, { errors: ["permission denied"] }];
+    if (does === undefined) {
+        return [404, { errors: [] }];
     }
     try {
         return [200, { data: ENGINE[does](JSON.parse(body)) }];

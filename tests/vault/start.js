@@ -8,7 +8,7 @@ const { join } = require("node:path");
 /**
  * Starts the Vault that keeps the keys of the tests' stacks, and says where it is to every lab of the run. With a passphrase, each
  * run of the CLI would take a fifth of a second of processor time to make the key from it (a million rounds of PBKDF2 in
- * NewSymmetricCrypterFromPassphrase, sdk/go/common/resource/config/crypt.go of Pulumi 3.259.0). The runbooks' tests have one.
+ * NewSymmetricCrypterFromPassphrase, sdk/go/common/resource/config/crypt.go of Pulumi 3.259.0). Some tests have one all the same.
  */
 module.exports = async () => {
     const folder = mkdtempSync(join(tmpdir(), "vault-"));

@@ -7,8 +7,6 @@ jest.setTimeout(900_000);
 const PAGE = "docs/backups.md";
 const RESTORE = "tenants restore dvntm grooveiq/db-vm01";
 
-const KEY_SERVICE = { keyService: true };
-
 describe(PAGE, () => {
     const site = siteOf(
         [PAGE],
@@ -21,7 +19,7 @@ describe(PAGE, () => {
             await node.set({ grants: grantsIn(output) });
             await runbook.first("tenants up dvntm");
         },
-        KEY_SERVICE,
+        { keyService: true },
     );
 
     const state = async () => (await site.node.state()) as NodeState & { backup_jobs: Record<string, object> };

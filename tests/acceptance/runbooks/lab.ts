@@ -3,11 +3,11 @@ import { COMMANDS, Runbook } from "./runbook";
 
 const ENDPOINT = /endpoint: https:\/\/hv02\.\S+/;
 
-/** A clone whose substrate is on a simulated node, with the variables that a person sourced before. */
-export function clone(node: SimulatedNode, substrate = "dvntm", keyService = false): Runbook {
+/** A clone whose substrate dvntm is on a simulated node, with the variables that a person sourced before. */
+export function clone(node: SimulatedNode, keyService = false): Runbook {
     const { apiToken, caFile } = node.ready;
     const runbook = new Runbook({ PROXMOX_VE_API_TOKEN: apiToken, SSL_CERT_FILE: caFile }, keyService);
-    reach(runbook, node, substrate);
+    reach(runbook, node, "dvntm");
     return runbook;
 }
 
@@ -36,7 +36,7 @@ export function siteOf(
     const site = {} as Site;
     beforeAll(async () => {
         site.node = await SimulatedNode.start(undefined, undefined, pve);
-        site.runbook = clone(site.node, "dvntm", keyService);
+        site.runbook = clone(site.node, keyService);
         // The page that says how is run itself.
         if (!pages.includes(COMMANDS)) {
             await site.runbook.find();
