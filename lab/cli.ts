@@ -12,7 +12,7 @@ import { SecretScan } from "./secretScan";
 export interface CliResult {
     readonly exitCode: number;
     readonly stdout: string;
-    /** Both streams as a person sees them. */
+    /** Both streams, each in its order; which of them says its line first is chance. */
     readonly output: string;
 }
 

@@ -126,6 +126,15 @@ export class Runbook {
         return result;
     }
 
+    /** Runs commands that no page shows, which must end with an exit code other than 0. */
+    async refused(text: string): Promise<CliResult> {
+        const result = await this.bash(text);
+        if (result.exitCode === 0) {
+            throw new Error(`${text} was not refused:\n${result.output}`);
+        }
+        return result;
+    }
+
     /** Commands as a block of a page is run: the variables that one exports are there in the next. */
     private async bash(text: string): Promise<CliResult> {
         const variables = join(this.home, ".variables");
