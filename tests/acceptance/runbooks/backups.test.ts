@@ -94,14 +94,12 @@ describe(PAGE, () => {
     });
 
     test("a VM that is there is REPLACED only by its name, unprotected, and by the backup of a time", async () => {
-        expect(await refused(RESTORE)).toMatchObject({
-            exitCode: 1,
-            output: expect.stringContaining("VM 5002 is on its node: --replace puts the backup"),
-        });
-        expect(await refused(`${RESTORE} --replace`)).toMatchObject({
-            exitCode: 64,
-            output: expect.stringContaining("no terminal to type db-vm01 at"),
-        });
+        const there = await refused(RESTORE);
+        expect(there.exitCode).toBe(1);
+        expect(there.output).toContain("VM 5002 is on its node: --replace puts the backup");
+        const untold = await refused(`${RESTORE} --replace`);
+        expect(untold.exitCode).toBe(64);
+        expect(untold.output).toContain("no terminal to type db-vm01 at");
         const { output } = await refused(`${RESTORE} --replace --yes=db-vm01 --at=2020-01-01`);
         expect(output).toContain("begun by 2020-01-01T");
         const before = await vmOf(5002);

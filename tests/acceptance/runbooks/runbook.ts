@@ -71,11 +71,12 @@ export class Runbook {
      * Runs the next block of commands of a page, as it is written.
      *
      * @param begins how the block must begin, so that a test that lags behind its page says so.
+     * @param before commands of the same shell that come before it.
      * @throws Error where it is another block, or a command of it fails.
      */
-    async next(page: string, begins: string): Promise<CliResult> {
+    async next(page: string, begins: string, before = ""): Promise<CliResult> {
         const block = this.take(page, begins);
-        const result = await this.bash(block.text);
+        const result = await this.bash(before + block.text);
         if (result.exitCode !== 0) {
             throw new Error(`${page}:${block.line} ended with ${result.exitCode}:\n${block.text}\n${result.output}`);
         }

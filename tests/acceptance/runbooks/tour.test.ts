@@ -77,7 +77,8 @@ describe(PAGE, () => {
             block.language === "sh" ? [[block, blocks[at + 1]] as const] : [],
         );
         for (const [block, shown] of commands.slice(1)) {
-            const { output } = await runbook.next(PAGE, block.text);
+            // Both streams are one, as in a terminal: of two, either may be read first.
+            const { output } = await runbook.next(PAGE, block.text, "exec 2>&1\n");
             if (shown?.language === "text") {
                 expectShown(shown, output);
             }
