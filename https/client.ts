@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import type { ClientRequest } from "node:http";
 import { Agent, request } from "node:https";
 import { connect, isIP } from "node:net";
 import { connect as connectTls, createSecureContext, type SecureContext } from "node:tls";
@@ -12,6 +13,8 @@ export interface Asked {
     readonly headers: Readonly<Record<string, string>>;
     /** Sent as it is; nothing where it is empty. */
     readonly body?: string;
+    /** Whether it changes nothing, so that it may be asked twice; missing: as a GET does. */
+    readonly reads?: boolean | undefined;
 }
 
 /** An answer as it came. */
@@ -30,8 +33,8 @@ export interface Bounds {
     readonly seconds: number;
     /** Most that an answer may hold, in bytes. */
     readonly bytes: number;
-    /** Connections that are kept for further requests; 0: each request has one of its own. */
-    readonly connections: number;
+    /** Connections that are open at once for reads; missing: as many as are asked for. */
+    readonly connections?: number;
     /** After how many seconds it is said what is waited for. */
     readonly patience?: number;
 }
@@ -59,36 +62,56 @@ export class NoAnswerError extends Error {
 const CERTIFICATE = /CERT|SELF_SIGNED|UNABLE_TO_|ERR_TLS_|EPROTO|ERR_SSL/;
 const UNREACHABLE = ["ECONNREFUSED", "ENOTFOUND", "EHOSTUNREACH", "ENETUNREACH", "EAI_AGAIN"];
 
+/** A kept connection was closed by the other side before it answered; whether it got the request is not known. */
+class StaleError extends Error {}
+
 /**
  * Asks one machine over verified TLS: the API of a node, or of the core router. Time and size of an answer are bounded, and no
  * redirect is followed: what it leads to would be sent the token.
+ *
+ * Reads share connections that are kept: a handshake each is most of the time that a small router takes for one, whose own key is
+ * one of RSA with 4,096 bits (`webgui_create_selfsigned`, src/etc/inc/plugins.inc.d/webgui.inc of opnsense/core). It closes one that
+ * was idle for 30 s or has had 15 requests (`server.max-keep-alive-idle`, there). A write has a connection of its own: sent on one
+ * that closes at this moment, nobody could tell whether it was carried out.
  */
 export class HttpsClient {
-    private readonly agent: Agent;
+    private readonly kept: Agent;
+    private readonly own: Agent;
 
     /** @throws Refusal where SSL_CERT_FILE cannot be read. */
     constructor(private readonly bounds: Bounds) {
-        this.agent = new Agent({
-            keepAlive: bounds.connections > 0,
-            maxSockets: bounds.connections || Infinity,
-            secureContext: trusted(),
-            // Said outright: else NODE_TLS_REJECT_UNAUTHORIZED=0 would have any machine get the token.
-            rejectUnauthorized: true,
-        });
+        const { connections = Infinity } = bounds;
+        // Said outright: else NODE_TLS_REJECT_UNAUTHORIZED=0 would have any machine get the token.
+        const options = { secureContext: trusted(), rejectUnauthorized: true };
+        this.kept = new Agent({ ...options, keepAlive: true, maxSockets: connections });
+        this.own = new Agent(options);
     }
 
     /** The answer, whatever its status. @throws NoAnswerError */
-    ask({ method, url, headers, body = "" }: Asked): Promise<Answer> {
-        const { seconds, bytes } = this.bounds;
-        const length = body === "" ? {} : { "Content-Length": Buffer.byteLength(body) };
-        const { patience = PATIENCE_SECONDS } = this.bounds;
+    ask(asked: Asked): Promise<Answer> {
+        const { method, url, reads = method === "GET" } = asked;
+        const { seconds, patience = PATIENCE_SECONDS } = this.bounds;
         const waits = `waiting for ${url.host}: ${method} ${url.pathname} has had no answer for ${patience} s, and is given up after ${seconds} s`;
         const waiting = setTimeout(() => tellWait(waits), patience * 1000);
+        const signal = AbortSignal.timeout(seconds * 1000);
+        return this.send(asked, reads ? this.kept : this.own, signal)
+            .catch((error: Error) => {
+                if (error instanceof StaleError) {
+                    return this.send(asked, this.own, signal);
+                }
+                throw error;
+            })
+            .catch((error: Error) => {
+                throw error instanceof NoAnswerError ? error : noAnswer(error, seconds);
+            })
+            .finally(() => clearTimeout(waiting));
+    }
+
+    private send({ method, url, headers, body = "" }: Asked, agent: Agent, signal: AbortSignal): Promise<Answer> {
+        const { bytes } = this.bounds;
+        const length = body === "" ? {} : { "Content-Length": Buffer.byteLength(body) };
         return new Promise<Answer>((resolve, reject) => {
-            const signal = AbortSignal.timeout(seconds * 1000);
-            const fail = (error: Error) => reject(noAnswer(error, seconds));
-            const options = { method, headers: { ...headers, ...length }, agent: this.agent, signal };
-            const call = request(url, options, (response) => {
+            const call = request(url, { method, headers: { ...headers, ...length }, agent, signal }, (response) => {
                 const chunks: Buffer[] = [];
                 let size = 0;
                 response.on("data", (chunk: Buffer) => {
@@ -98,7 +121,7 @@ export class HttpsClient {
                         call.destroy(new Error(`the answer is larger than ${bytes / 2 ** 20} MiB`));
                     }
                 });
-                response.on("error", fail);
+                response.on("error", reject);
                 response.on("end", () => {
                     const { statusCode = 0, statusMessage = "", headers: told } = response;
                     if (statusCode >= 300 && statusCode < 400) {
@@ -112,15 +135,21 @@ export class HttpsClient {
                     });
                 });
             });
-            call.on("error", fail);
+            call.on("error", (error) => reject(isStale(call, error) ? new StaleError(error.message) : error));
             call.end(body);
-        }).finally(() => clearTimeout(waiting));
+        });
     }
 
     /** Lets go of the connections, which else keep the process alive. */
     close(): void {
-        this.agent.destroy();
+        this.kept.destroy();
+        this.own.destroy();
     }
+}
+
+/** Whether a request without an answer may have met a kept connection that was closing (`request.reusedSocket` of Node.js's http.md). */
+function isStale({ reusedSocket }: ClientRequest, { code = "" }: NodeJS.ErrnoException): boolean {
+    return reusedSocket && ["ECONNRESET", "EPIPE"].includes(code);
 }
 
 function redirected(status: number, location = "nowhere"): NoAnswerError {

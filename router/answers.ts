@@ -13,6 +13,8 @@ export interface Asked {
     readonly path: string;
     /** Description of the record that is written or deleted. */
     readonly record?: string | undefined;
+    /** Whether it changes nothing though it is a POST, as a search. */
+    readonly reads?: boolean | undefined;
 }
 
 /** A request in the words of an error: what was asked, and for which record. */

@@ -73,7 +73,7 @@ export class RouterClient {
      * @throws RouterError for an answer that is not all of them: an empty one never counts as "nothing there".
      */
     async search(path: string, searchPhrase = "", key = "uuid"): Promise<Row[]> {
-        const asked = { method: "POST", path };
+        const asked = { method: "POST", path, reads: true };
         const answer = json(asked, await this.ask(asked, { current: 1, rowCount: -1, searchPhrase }));
         const { rows, total } = (answer ?? {}) as { rows?: unknown; total?: unknown };
         if (!Array.isArray(rows) || typeof total !== "number") {
@@ -178,11 +178,11 @@ export class RouterClient {
             Authorization: `Basic ${Buffer.from(`${key}:${secret}`).toString("base64")}`,
             ...(body !== undefined && { "Content-Type": "application/json" }),
         };
-        // A connection of its own for each request: an idle one that the router closes would break the next write.
-        this.https ??= new HttpsClient({ seconds: this.timeoutSeconds, bytes: ANSWER_MAX, connections: 0 });
+        this.https ??= new HttpsClient({ seconds: this.timeoutSeconds, bytes: ANSWER_MAX });
         const url = new URL(`/api/${asked.path}`, this.base);
         const text = body === undefined ? "" : JSON.stringify(body);
-        return this.https.ask({ method: asked.method, url, headers, body: text }).catch((error: unknown) => {
+        const { method, reads } = asked;
+        return this.https.ask({ method, url, headers, body: text, reads }).catch((error: unknown) => {
             throw error instanceof NoAnswerError ? this.explain(named(asked), error) : error;
         });
     }

@@ -9,6 +9,7 @@ import json
 import secrets
 import ssl
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from aiohttp import web
 
@@ -26,6 +27,10 @@ JOURNAL_MAX = 20_000
 JSON_TYPES = ('application/json', 'application/json;charset=utf-8')
 # A client is given no answer for as long as this, in seconds.
 NEVER = 300
+# How long a connection without a request stays, in seconds, and after how many requests the answer to a further one is its last:
+# src/etc/inc/plugins.inc.d/webgui.inc of opnsense/core (server.max-keep-alive-idle, -requests), src/h1.c of lighttpd 1.4 (h1_send_headers).
+IDLE_SECONDS = 30
+KEPT_REQUESTS = 15
 
 
 class SimulatedRouter(Faults, Services):
@@ -60,6 +65,8 @@ class SimulatedRouter(Faults, Services):
         # Of the user whose key the program has; the other one may do everything.
         self.privileges = privileges.program(version)
         self._asked = 0
+        # Requests so far on each connection that is open.
+        self._served: WeakKeyDictionary[asyncio.Transport, int] = WeakKeyDictionary()
         self._request: dict[str, Any] = {}
         self._runner: web.AppRunner | None = None
         inventory.fill(self, assigned)
@@ -73,7 +80,7 @@ class SimulatedRouter(Faults, Services):
         app = web.Application()
         app.router.add_route('*', '/{path:.*}', self._handle)
         # A request without an answer must not hold up the end.
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1, keepalive_timeout=IDLE_SECONDS)
         await self._runner.setup()
         tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         tls.load_cert_chain(certificate, key)
@@ -100,6 +107,11 @@ class SimulatedRouter(Faults, Services):
             await asyncio.sleep(self.latency_seconds)
         response = await self._answer(request, entry)
         entry['status'] = response.status
+        connection = request.transport
+        if connection is not None:  # else it is closed already
+            self._served[connection] = self._served.get(connection, 0) + 1
+            if self._served[connection] > KEPT_REQUESTS:
+                response.force_close()
         return response
 
     async def _answer(self, request: web.Request, entry: dict[str, Any]) -> web.StreamResponse:

@@ -7,6 +7,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import threading
 import urllib.parse
 from pathlib import Path
 from typing import Any
@@ -52,18 +53,26 @@ class Machine:
         self.ready = ready
         self.address = urllib.parse.urlsplit(ready['endpoint'])
         self.tls = ssl.create_default_context(cafile=ready['caFile'])
+        # Its connection of each thread: a handshake takes longer than most answers.
+        self.kept = threading.local()
 
     def ask(self, method: str, path: str, body: str | None, headers: dict[str, str],
             timeout: float = PATIENCE) -> tuple[http.client.HTTPResponse, str]:
         """Sends a request over TLS and gives back the answer with its text."""
-        connection = http.client.HTTPSConnection(self.address.hostname, self.address.port, context=self.tls,
-                                                 timeout=timeout)
+        connection = getattr(self.kept, 'connection', None)
+        if connection is None or connection.timeout != timeout:
+            connection = self.kept.connection = self.connection(timeout)
         try:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()
             return answer, answer.read().decode()
-        finally:
+        except BaseException:
             connection.close()
+            raise
+
+    def connection(self, timeout: float = PATIENCE) -> http.client.HTTPSConnection:
+        """A further connection over TLS, which opens with its first request."""
+        return http.client.HTTPSConnection(self.address.hostname, self.address.port, context=self.tls, timeout=timeout)
 
     def control(self, method: str, path: str, content: Any = None) -> Any:
         """Calls the control interface."""

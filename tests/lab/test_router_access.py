@@ -42,3 +42,16 @@ def test_what_is_no_endpoint_is_404_before_anybody_is_asked_for_a_key(router, pa
     assert router.ask('GET', f'/api/{path}', None, router.headers)[0].status == 404
     assert router.ask('GET', '/api/kea/dhcpv4/searchSubnet', None, router.headers)[0].status == 403
     router.control('PATCH', '/settings', {'privileges': None})
+
+
+def test_the_sixteenth_answer_on_a_connection_is_its_last(router):
+    """server.max-keep-alive-requests of webgui.inc; lighttpd closes where it has had more."""
+    connection = router.connection()
+    closes = []
+    for _ in range(16):
+        connection.request('GET', '/api/kea/service/status', None, router.headers)
+        answer = connection.getresponse()
+        closes.append(answer.will_close)
+        answer.read()
+    assert closes == [False] * 15 + [True]
+    assert connection.sock is None

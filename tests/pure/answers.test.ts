@@ -53,7 +53,7 @@ function askNode<T>(ask: (client: NodeClient) => Promise<T>): Promise<T> {
 
 /** Asks with bounds that a test can wait for. */
 function ask(bounds: { seconds?: number; bytes?: number; patience?: number } = {}) {
-    const client = new HttpsClient({ seconds: 5, bytes: 1024 ** 2, connections: 0, ...bounds });
+    const client = new HttpsClient({ seconds: 5, bytes: 1024 ** 2, ...bounds });
     return client.ask({ method: "GET", url: new URL(machine.endpoint), headers: { Authorization: TOKEN } });
 }
 

@@ -137,7 +137,10 @@ describe("the client", () => {
                 /the certificate of 127\.0\.0\.2 port \d+ was refused, since it is for other names .*endpoint a name that stands in it/,
             ],
         ] as const) {
-            const proxy = await listen(host, (socket) => socket.pipe(connect(Number(port), "127.0.0.1")).pipe(socket));
+            const proxy = await listen(host, (socket) => {
+                const beyond = connect(Number(port), "127.0.0.1").on("error", () => socket.destroy());
+                socket.pipe(beyond).pipe(socket);
+            });
             const asked = clientOf(`https://${host}:${(proxy.address() as AddressInfo).port}`).search(SEARCH);
             await (says === undefined ? expect(asked).resolves.toHaveLength(3) : expect(asked).rejects.toThrow(says));
             proxy.close();

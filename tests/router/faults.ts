@@ -122,8 +122,9 @@ export const notTakenOver: readonly Cause[] = [
 
 /** Searches and settings that cannot be relied on: whoever reads them changes nothing. */
 export const inReading: readonly Cause[] = [
-    unread("a connection that breaks", "names", "POST unbound/settings/searchHostAlias", {
-        fault: { reset: true },
+    // A kept one that breaks is what it is when its router closes it, and the read is asked once more.
+    unread("a connection that breaks twice", "names", "POST unbound/settings/searchHostAlias", {
+        fault: { reset: true, times: 2 },
         says: "the connection to 127.0.0.1 port … broke (…); run it again.",
     }),
     unread("no answer", "dhcp", "POST kea/dhcpv4/search_subnet", {
