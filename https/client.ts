@@ -77,14 +77,12 @@ class StaleError extends Error {}
 export class HttpsClient {
     private readonly kept: Agent;
     private readonly own: Agent;
+    private readonly closed = new AbortController();
 
     /** @throws Refusal where SSL_CERT_FILE cannot be read. */
     constructor(private readonly bounds: Bounds) {
-        const { connections = Infinity } = bounds;
-        // Said outright: else NODE_TLS_REJECT_UNAUTHORIZED=0 would have any machine get the token.
-        const options = { secureContext: trusted(), rejectUnauthorized: true };
-        this.kept = new Agent({ ...options, keepAlive: true, maxSockets: connections });
-        this.own = new Agent(options);
+        this.kept = agentOf(bounds.connections ?? Infinity);
+        this.own = agentOf(0);
     }
 
     /** The answer, whatever its status. @throws NoAnswerError */
@@ -93,7 +91,7 @@ export class HttpsClient {
         const { seconds, patience = PATIENCE_SECONDS } = this.bounds;
         const waits = `waiting for ${url.host}: ${method} ${url.pathname} has had no answer for ${patience} s, and is given up after ${seconds} s`;
         const waiting = setTimeout(() => tellWait(waits), patience * 1000);
-        const signal = AbortSignal.timeout(seconds * 1000);
+        const signal = AbortSignal.any([AbortSignal.timeout(seconds * 1000), this.closed.signal]);
         return this.send(asked, reads ? this.kept : this.own, signal)
             .catch((error: Error) => {
                 if (error instanceof StaleError) {
@@ -140,10 +138,9 @@ export class HttpsClient {
         });
     }
 
-    /** Lets go of the connections, which else keep the process alive. */
+    /** Gives up what has no answer yet, which else keeps the process alive for as long as it may take. */
     close(): void {
-        this.kept.destroy();
-        this.own.destroy();
+        this.closed.abort();
     }
 }
 
@@ -198,6 +195,32 @@ export function isAlive(host: string, port: number, seconds: number, secure = tr
         // Also one that comes after the end.
         socket.on("error", () => end(secure));
     });
+}
+
+/** Agents by the authorities that they trust and the connections that they keep. */
+const agents = new Map<string, Agent>();
+
+/**
+ * The connections of all clients that trust the same authorities: each resource of a run has a client of its own. An idle one does
+ * not keep the process alive.
+ *
+ * @param connections how many are open at once and kept; 0: none is kept.
+ * @throws Refusal where SSL_CERT_FILE cannot be read.
+ */
+function agentOf(connections: number): Agent {
+    const key = JSON.stringify([process.env["SSL_CERT_FILE"], String(connections)]);
+    const known = agents.get(key);
+    if (known !== undefined) {
+        return known;
+    }
+    const agent = new Agent({
+        ...(connections > 0 && { keepAlive: true, maxSockets: connections }),
+        secureContext: trusted(),
+        // Said outright: else NODE_TLS_REJECT_UNAUTHORIZED=0 would have any machine get the token.
+        rejectUnauthorized: true,
+    });
+    agents.set(key, agent);
+    return agent;
 }
 
 /** Authorities by the value of SSL_CERT_FILE. */

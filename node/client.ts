@@ -102,7 +102,7 @@ export class NodeClient {
         return Number.isNaN(Date.parse(date)) ? undefined : new Date(date);
     }
 
-    /** Lets go of the connections, which else keep the process alive. */
+    /** Gives up what has no answer yet. */
     close(): void {
         this.https.close();
     }
@@ -184,7 +184,7 @@ interface Connected {
     readonly client: NodeClient;
 }
 
-/** Connects to every node of a substrate for some work, and lets go of the connections. */
+/** Connects to every node of a substrate for some work, after which nothing is waited for. */
 async function connected<T>({ hypervisors }: Substrate, work: (all: readonly Connected[]) => Promise<T>): Promise<T> {
     const all = hypervisors.map((hypervisor) => ({ hypervisor, client: connect(hypervisor) }));
     try {
@@ -194,13 +194,13 @@ async function connected<T>({ hypervisors }: Substrate, work: (all: readonly Con
     }
 }
 
-/** Does something with the nodes of a substrate, and lets go of the connections. @throws NodeError as connect does. */
+/** Does something with the nodes of a substrate. @throws NodeError as connect does. */
 export function withNodes<T>(substrate: Substrate, work: (clients: Clients) => Promise<T>): Promise<T> {
     return connected(substrate, (all) => work(new Map(all.map(({ hypervisor, client }) => [hypervisor.node, client]))));
 }
 
 /**
- * Does something with the node of each hypervisor side by side, and lets go of the connections.
+ * Does something with the node of each hypervisor side by side.
  *
  * @returns what came of it, in the hypervisors' order.
  * @throws NodeError as connect does.

@@ -27,7 +27,8 @@ export class HttpsMachine {
     private constructor(private readonly server: Server) {}
 
     static async start({ cert, key }: { readonly cert: string; readonly key: string }): Promise<HttpsMachine> {
-        const server = createServer({ cert, key });
+        // It closes no idle connection by itself while a test runs.
+        const server = createServer({ cert, key, keepAliveTimeout: 3_600_000 });
         const machine = new HttpsMachine(server);
         server.on("connection", () => machine.connected++);
         server.on("request", (request, response) => {

@@ -263,7 +263,7 @@ describeHere("three tenants, eight VMs and two allow rules, measured from inside
 
     test("tenants verify finds the same inside the VMs, over SSH", () => {
         const [asDeclared, other] = verified;
-        expect(asDeclared!.output).toMatch(/dvntm: 3 VMs, \d+ cells with \d+ probes, .*: all as declared\n$/);
+        expect(asDeclared!.stdout).toMatch(/dvntm: 3 VMs, \d+ cells with \d+ probes, .*: all as declared\n$/);
         expect(asDeclared!.exitCode).toBe(0);
         // The state tells the address of each.
         expect(other!.output).not.toContain("not asked");
