@@ -58,7 +58,8 @@ describe("a run that has something to do for one tenant alone", () => {
             expect(preview.output).toMatch(/~ 1 to update\n\s+\d+ unchanged/);
         }
         const { reads, output } = await tenants("up", "--yes", "--", "--skip-preview");
-        expect(output).toMatch(/but for grooveiq [^]*~ 1 updated[^]*web-vm01 +5101 /);
+        expect(output).toContain("but for grooveiq ");
+        expect(output).toMatch(/~ 1 updated[^]*web-vm01 +5101 /);
         expect(reads).not.toContain("5101");
         const after = await state();
         expect(after.vms).toEqual(before.vms);
@@ -81,7 +82,8 @@ describe("a run that has something to do for one tenant alone", () => {
         expect(drift.output).toMatch(/db-vm01.*memory/);
         const { reads, output } = await tenants("up", "--yes", "--", "--skip-preview");
         expect(reads).toEqual(GROOVEIQ);
-        expect(output).toMatch(/but for grooveiq it may be[^]*~ 1 updated/);
+        expect(output).toContain("but for grooveiq it may be");
+        expect(output).toContain("~ 1 updated");
         await expectWhole();
     });
 
