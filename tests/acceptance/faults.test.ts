@@ -175,7 +175,7 @@ describe("faults on the node, one after the other", () => {
         await lab.recover();
         await lab.up();
         await made();
-        await lab.succeed("preview", "--expect-no-changes");
+        await lab.succeed("preview", "--diff", "--expect-no-changes");
     });
 
     test("a rename that the node refuses: the next up renames the same VM", async () => {

@@ -155,7 +155,7 @@ export class AcceptanceLab {
 
     /** Everything is as declared: a preview is empty, and what expectMade says. */
     async expectSettled(...expected: Parameters<AcceptanceLab["expectMade"]>): Promise<void> {
-        await this.succeed("preview", "--expect-no-changes");
+        await this.succeed("preview", "--diff", "--expect-no-changes");
         await this.expectMade(...expected);
     }
 
