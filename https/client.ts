@@ -77,7 +77,8 @@ class StaleError extends Error {}
 export class HttpsClient {
     private readonly kept: Agent;
     private readonly own: Agent;
-    private readonly closed = new AbortController();
+    /** What ends each request that has no answer yet. */
+    private readonly waiting = new Set<AbortController>();
 
     /** @throws Refusal where SSL_CERT_FILE cannot be read. */
     constructor(private readonly bounds: Bounds) {
@@ -90,19 +91,25 @@ export class HttpsClient {
         const { method, url, reads = method === "GET" } = asked;
         const { seconds, patience = PATIENCE_SECONDS } = this.bounds;
         const waits = `waiting for ${url.host}: ${method} ${url.pathname} has had no answer for ${patience} s, and is given up after ${seconds} s`;
-        const waiting = setTimeout(() => tellWait(waits), patience * 1000);
-        const signal = AbortSignal.any([AbortSignal.timeout(seconds * 1000), this.closed.signal]);
-        return this.send(asked, reads ? this.kept : this.own, signal)
+        const telling = setTimeout(() => tellWait(waits), patience * 1000);
+        // No AbortSignal.any of AbortSignal.timeout: Node.js 20 collects it as garbage, and the time never ends.
+        const end = new AbortController();
+        const ending = setTimeout(() => end.abort(), seconds * 1000);
+        this.waiting.add(end);
+        return this.send(asked, reads ? this.kept : this.own, end.signal)
             .catch((error: Error) => {
                 if (error instanceof StaleError) {
-                    return this.send(asked, this.own, signal);
+                    return this.send(asked, this.own, end.signal);
                 }
                 throw error;
             })
             .catch((error: Error) => {
                 throw error instanceof NoAnswerError ? error : noAnswer(error, seconds);
             })
-            .finally(() => clearTimeout(waiting));
+            .finally(() => {
+                [telling, ending].forEach(clearTimeout);
+                this.waiting.delete(end);
+            });
     }
 
     private send({ method, url, headers, body = "" }: Asked, agent: Agent, signal: AbortSignal): Promise<Answer> {
@@ -140,7 +147,7 @@ export class HttpsClient {
 
     /** Gives up what has no answer yet, which else keeps the process alive for as long as it may take. */
     close(): void {
-        this.closed.abort();
+        this.waiting.forEach((end) => end.abort());
     }
 }
 

@@ -8,6 +8,7 @@ import ssl
 import subprocess
 import sys
 import threading
+import time
 import urllib.parse
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ LAB = Path(__file__).resolve().parents[2] / 'lab'
 
 # Seconds to wait for what comes at once on a machine that does nothing else.
 PATIENCE = 60
+# A connection that was idle for longer is not used again: the machine may be closing it.
+IDLE_SECONDS = 5
 
 
 class ApiError(Exception):
@@ -59,9 +62,9 @@ class Machine:
     def ask(self, method: str, path: str, body: str | None, headers: dict[str, str],
             timeout: float = PATIENCE) -> tuple[http.client.HTTPResponse, str]:
         """Sends a request over TLS and gives back the answer with its text."""
-        connection = getattr(self.kept, 'connection', None)
-        if connection is None or connection.timeout != timeout:
-            connection = self.kept.connection = self.connection(timeout)
+        connection, used = getattr(self.kept, 'connection', (None, 0.0))
+        if connection is None or connection.timeout != timeout or time.monotonic() - used > IDLE_SECONDS:
+            connection = self.connection(timeout)
         try:
             connection.request(method, path, body, headers)
             answer = connection.getresponse()
@@ -69,6 +72,8 @@ class Machine:
         except BaseException:
             connection.close()
             raise
+        finally:
+            self.kept.connection = connection, time.monotonic()
 
     def connection(self, timeout: float = PATIENCE) -> http.client.HTTPSConnection:
         """A further connection over TLS, which opens with its first request."""

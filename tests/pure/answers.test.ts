@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import type { ServerResponse } from "node:http";
 import { join } from "node:path";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { HttpsClient, NoAnswerError } from "../../https/client";
 import { onWait } from "../../https/waiting";
 import { dataIn } from "../../node/answers";
@@ -220,6 +222,20 @@ describe("the client", () => {
     test("an answer of one byte now and then ends with the time for all of it", async () => {
         machine.answer = (_, response) => drip(response, 50);
         await expect(ask({ seconds: 0.4 })).rejects.toEqual(new NoAnswerError("late", "no answer within 0.4 s"));
+    });
+
+    test("none at all ends with the time, also where the garbage was collected meanwhile", async () => {
+        machine.answer = () => undefined;
+        const given = expect(ask({ seconds: 0.4 })).rejects.toEqual(
+            new NoAnswerError("late", "no answer within 0.4 s"),
+        );
+        setFlagsFromString("--expose-gc");
+        const collect = runInNewContext("gc") as () => void;
+        for (let time = 0; time < 5; time++) {
+            collect();
+            await new Promise((soon) => setTimeout(soon, 20));
+        }
+        await given;
     });
 
     test("an answer without end is given up at its size", async () => {
