@@ -77,8 +77,9 @@ class StaleError extends Error {}
 export class HttpsClient {
     private readonly kept: Agent;
     private readonly own: Agent;
-    /** What ends each request that has no answer yet. */
-    private readonly waiting = new Set<AbortController>();
+    /** Requests that have no answer yet. */
+    private readonly calls = new Set<ClientRequest>();
+    private closed = false;
 
     /** @throws Refusal where SSL_CERT_FILE cannot be read. */
     constructor(private readonly bounds: Bounds) {
@@ -91,25 +92,20 @@ export class HttpsClient {
         const { method, url, reads = method === "GET" } = asked;
         const { seconds, patience = PATIENCE_SECONDS } = this.bounds;
         const waits = `waiting for ${url.host}: ${method} ${url.pathname} has had no answer for ${patience} s, and is given up after ${seconds} s`;
-        const telling = setTimeout(() => tellWait(waits), patience * 1000);
-        // No AbortSignal.any of AbortSignal.timeout: Node.js 20 collects it as garbage, and the time never ends.
-        const end = new AbortController();
-        const ending = setTimeout(() => end.abort(), seconds * 1000);
-        this.waiting.add(end);
-        return this.send(asked, reads ? this.kept : this.own, end.signal)
+        const waiting = setTimeout(() => tellWait(waits), patience * 1000);
+        // No AbortSignal.any with it: Node.js 20 collects that as garbage, and the time never ends.
+        const signal = AbortSignal.timeout(seconds * 1000);
+        return this.send(asked, reads ? this.kept : this.own, signal)
             .catch((error: Error) => {
-                if (error instanceof StaleError) {
-                    return this.send(asked, this.own, end.signal);
+                if (error instanceof StaleError && !this.closed) {
+                    return this.send(asked, this.own, signal);
                 }
                 throw error;
             })
             .catch((error: Error) => {
                 throw error instanceof NoAnswerError ? error : noAnswer(error, seconds);
             })
-            .finally(() => {
-                [telling, ending].forEach(clearTimeout);
-                this.waiting.delete(end);
-            });
+            .finally(() => clearTimeout(waiting));
     }
 
     private send({ method, url, headers, body = "" }: Asked, agent: Agent, signal: AbortSignal): Promise<Answer> {
@@ -140,6 +136,8 @@ export class HttpsClient {
                     });
                 });
             });
+            this.calls.add(call);
+            call.on("close", () => this.calls.delete(call));
             call.on("error", (error) => reject(isStale(call, error) ? new StaleError(error.message) : error));
             call.end(body);
         });
@@ -147,7 +145,8 @@ export class HttpsClient {
 
     /** Gives up what has no answer yet, which else keeps the process alive for as long as it may take. */
     close(): void {
-        this.waiting.forEach((end) => end.abort());
+        this.closed = true;
+        this.calls.forEach((call) => call.destroy());
     }
 }
 
