@@ -69,10 +69,10 @@ class StaleError extends Error {}
  * Asks one machine over verified TLS: the API of a node, or of the core router. Time and size of an answer are bounded, and no
  * redirect is followed: what it leads to would be sent the token.
  *
- * Reads share connections that are kept: a handshake each is most of the time that a small router takes for one, whose own key is
- * one of RSA with 4,096 bits (`webgui_create_selfsigned`, src/etc/inc/plugins.inc.d/webgui.inc of opnsense/core). It closes one that
- * was idle for 30 s or has had 15 requests (`server.max-keep-alive-idle`, there). A write has a connection of its own: sent on one
- * that closes at this moment, nobody could tell whether it was carried out.
+ * Reads share connections that are kept: each begins with a handshake, for which OPNsense's own certificate has a key of RSA with
+ * 4,096 bits (`webgui_create_selfsigned`, src/etc/inc/plugins.inc.d/webgui.inc of opnsense/core). It closes one that was idle for
+ * 30 s or has had 15 requests (`server.max-keep-alive-idle`, there). A write has a connection of its own: sent on one that closes at
+ * this moment, nobody could tell whether it was carried out.
  */
 export class HttpsClient {
     private readonly kept: Agent;
@@ -214,19 +214,21 @@ const agents = new Map<string, Agent>();
  * @throws Refusal where SSL_CERT_FILE cannot be read.
  */
 function agentOf(connections: number): Agent {
-    const key = JSON.stringify([process.env["SSL_CERT_FILE"], String(connections)]);
-    const known = agents.get(key);
-    if (known !== undefined) {
-        return known;
-    }
-    const agent = new Agent({
-        ...(connections > 0 && { keepAlive: true, maxSockets: connections }),
-        secureContext: trusted(),
-        // Said outright: else NODE_TLS_REJECT_UNAUTHORIZED=0 would have any machine get the token.
-        rejectUnauthorized: true,
-    });
-    agents.set(key, agent);
-    return agent;
+    const make = () =>
+        new Agent({
+            ...(connections > 0 && { keepAlive: true, maxSockets: connections }),
+            secureContext: trusted(),
+            // Said outright: else NODE_TLS_REJECT_UNAUTHORIZED=0 would have any machine get the token.
+            rejectUnauthorized: true,
+        });
+    return madeOnce(agents, `${connections} ${process.env["SSL_CERT_FILE"] ?? ""}`, make);
+}
+
+/** The value of a key, which is made where there is none yet. */
+function madeOnce<V>(made: Map<string, V>, key: string, make: () => V): V {
+    const value = made.get(key) ?? make();
+    made.set(key, value);
+    return value;
 }
 
 /** Authorities by the value of SSL_CERT_FILE. */
@@ -235,17 +237,14 @@ const contexts = new Map<string, SecureContext>();
 /** The authorities that Node.js brings and those of SSL_CERT_FILE, which the CLI and the provider read themselves, and Node.js does not. */
 function trusted(): SecureContext {
     const file = process.env["SSL_CERT_FILE"] ?? "";
-    const known = contexts.get(file);
-    if (known !== undefined) {
-        return known;
-    }
-    const context = createSecureContext();
-    if (file !== "") {
-        // To name those that Node.js brings as `ca` too takes fifteen times as long: it reads each of them anew.
-        (context.context as { addCACert(pem: string): void }).addCACert(authorities(file));
-    }
-    contexts.set(file, context);
-    return context;
+    return madeOnce(contexts, file, () => {
+        const context = createSecureContext();
+        if (file !== "") {
+            // To name those that Node.js brings as `ca` too takes fifteen times as long: it reads each of them anew.
+            (context.context as { addCACert(pem: string): void }).addCACert(authorities(file));
+        }
+        return context;
+    });
 }
 
 function authorities(file: string): string {

@@ -82,7 +82,8 @@ function target(link: string): string {
     }
 }
 
-function read(file: string): string {
+/** Text of a file of /proc; empty for a process that ended meanwhile, or is somebody else's. */
+export function read(file: string): string {
     try {
         return readFileSync(file, "utf8");
     } catch {

@@ -4,7 +4,7 @@ import type { RequestListener } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { project } from "./fixtures";
+import { project, removeProjects } from "./fixtures";
 
 /** A certificate for 127.0.0.1 that nobody has signed, and its key: made anew, since a key in the repository would be a secret of no one. */
 export function ownCertificate(): { readonly cert: string; readonly key: string; readonly file: string } {
@@ -14,6 +14,25 @@ export function ownCertificate(): { readonly cert: string; readonly key: string;
     const subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"];
     execFileSync("openssl", [...form, ...subject, "-keyout", key, "-out", file], { stdio: "pipe" });
     return { cert: readFileSync(file, "utf8"), key: readFileSync(key, "utf8"), file };
+}
+
+/** Has a machine for all tests of a file, whose certificate SSL_CERT_FILE names and of which nothing is asked when a test begins. */
+export function useMachine(started: (machine: HttpsMachine) => void): void {
+    let machine: HttpsMachine;
+    let certificate: ReturnType<typeof ownCertificate>;
+    beforeAll(async () => {
+        certificate = ownCertificate();
+        machine = await HttpsMachine.start(certificate);
+        started(machine);
+    });
+    beforeEach(() => {
+        process.env["SSL_CERT_FILE"] = certificate.file;
+        machine.asked = 0;
+    });
+    afterAll(async () => {
+        await machine.stop();
+        removeProjects();
+    });
 }
 
 /** A machine that answers by HTTPS on the loopback as a test says. */

@@ -1,4 +1,5 @@
 import type { SimulatedRouter } from "../lab/simulatedRouter";
+import { escaped } from "../proof/conformance/form";
 import { interfaceOf, uuidOf, type KindName } from "./router/managed";
 
 /** Something that goes wrong on the router, at one resource of a tenant. */
@@ -164,7 +165,7 @@ export function unassigned(vlan: number): Required<Pick<Cause, "byHand">> {
 
 /** A regular expression for what a cause says. */
 export function pattern(says: string): RegExp {
-    return new RegExp(says.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/…/g, "[^\\n]*"));
+    return new RegExp(escaped(says).replace(/…/g, "[^\\n]*"));
 }
 
 /** A fault on the next request to a path, whatever uuid it ends with. */

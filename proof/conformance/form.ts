@@ -104,7 +104,8 @@ export function knownOf(substrate: Substrate, tenant: Tenant, hypervisor: Hyperv
     ];
 }
 
-function escaped(text: string): string {
+/** A text as a regular expression that matches it alone. */
+export function escaped(text: string): string {
     return text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
 }
 

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { processesOf } from "../../lab/processes";
+import { processesOf, read } from "../../lab/processes";
 import { systemMissing } from "../../tools/labSystem";
 import { Runbook } from "./runbooks/runbook";
 
@@ -57,19 +57,10 @@ async function changes(): Promise<string[]> {
     return stdout.split("\n").filter(Boolean);
 }
 
-/** What a file of /proc says of a process; of one that ended meanwhile nothing. */
-function told(pid: number | string, file: "cmdline" | "environ" | "stat"): string {
-    try {
-        return readFileSync(`/proc/${pid}/${file}`, "utf8");
-    } catch {
-        return "";
-    }
-}
-
 /** Whether a process is still a copy of the one that starts it, whose command and environment it has until its program is loaded. */
 function isCopy(pid: number): boolean {
-    const parent = /^.*\) \S (\d+)/s.exec(told(pid, "stat"))?.[1];
-    return parent !== undefined && told(parent, "cmdline") === told(pid, "cmdline");
+    const parent = /^.*\) \S (\d+)/s.exec(read(`/proc/${pid}/stat`))?.[1];
+    return parent !== undefined && read(`/proc/${parent}/cmdline`) === read(`/proc/${pid}/cmdline`);
 }
 
 /** Result of a command that was ended by Ctrl-C. */
@@ -97,7 +88,7 @@ async function interrupted(command: string, moment: RegExp): Promise<Interrupted
     for (; !over && !moment.test(said()); await pause(100)) {
         for (const found of processesOf(temporary).filter(({ pid }) => !isCopy(pid))) {
             programs.add(basename(found.command.split(" ")[0]!));
-            const given = told(found.pid, "environ");
+            const given = read(`/proc/${found.pid}/environ`);
             expect([found.command, given.includes(MARK) || given.includes(runbook.home)]).toEqual([
                 found.command,
                 false,
@@ -106,7 +97,7 @@ async function interrupted(command: string, moment: RegExp): Promise<Interrupted
     }
     const leader = Number(readFileSync(pid, "utf8"));
     // Control: the command itself was given all of it.
-    expect(told(leader, "environ")).toContain(PERSON.PROXMOX_VE_API_TOKEN);
+    expect(read(`/proc/${leader}/environ`)).toContain(PERSON.PROXMOX_VE_API_TOKEN);
     process.kill(-leader, "SIGINT");
     const { stdout } = await run;
     expect(processesOf(temporary)).toEqual([]);

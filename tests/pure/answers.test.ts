@@ -9,28 +9,14 @@ import { dataIn } from "../../node/answers";
 import { NodeClient } from "../../node/client";
 import { RouterClient } from "../../router/client";
 import { interfaces } from "../../router/interfaces";
-import { removeProjects } from "../fixtures";
-import { HttpsMachine, ownCertificate } from "../httpsServer";
+import { useMachine, type HttpsMachine } from "../httpsServer";
 
 jest.setTimeout(60_000);
 
 const TOKEN = "deevnet@pve!pulumi=0b8fa1c2-1111-2222-3333-444455556666";
 
 let machine: HttpsMachine;
-let certificate: ReturnType<typeof ownCertificate>;
-
-beforeAll(async () => {
-    certificate = ownCertificate();
-    machine = await HttpsMachine.start(certificate);
-});
-afterAll(async () => {
-    await machine.stop();
-    removeProjects();
-});
-beforeEach(() => {
-    process.env["SSL_CERT_FILE"] = certificate.file;
-    machine.asked = 0;
-});
+useMachine((started) => (machine = started));
 
 function answering(status: number, body: string, headers: Record<string, string> = {}): void {
     machine.answer = (_, response) => response.writeHead(status, headers).end(body);

@@ -3,7 +3,7 @@ import { join, resolve } from "node:path";
 import fc from "fast-check";
 import { differencesOf, keyOf, type Asked, type Expected } from "../../proof/conformance/compare";
 import expected from "../../proof/conformance/expected.json";
-import { formOf, formsOf, knownOf, wordsIn, type Disguise } from "../../proof/conformance/form";
+import { escaped, formOf, formsOf, knownOf, wordsIn, type Disguise } from "../../proof/conformance/form";
 import { TENANT } from "../../proof/conformance/place";
 import { PROBES, type Probe } from "../../proof/conformance/probes";
 import { comparedOf } from "../../proof/conformance/read";
@@ -71,10 +71,8 @@ describe("the form of a text", () => {
     const secret = fc.oneof(fc.uuid(), fc.base64String({ minLength: 24, maxLength: 60 }));
     const sensitive = fc.oneof(name, address, fc.ipV6(), mac, host, secret);
     /** Whether a text stands there for itself: a short name may be the end of a word of the report's own. */
-    const holds = (within: string, text: string) => {
-        const literal = text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
-        return new RegExp(`(?<![\\p{L}\\p{N}_])${literal}(?![\\p{L}\\p{N}_])`, "u").test(within);
-    };
+    const holds = (within: string, text: string) =>
+        new RegExp(`(?<![\\p{L}\\p{N}_])${escaped(text)}(?![\\p{L}\\p{N}_])`, "u").test(within);
     const around = fc.constantFrom("", "value ", "VM ", "'", "(", "no such ", "=", "/", "\n");
 
     test("holds no address, name or secret of what it was made of, wherever that stands in an answer", () => {

@@ -2,26 +2,14 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { resolve } from "node:path";
 import { HttpsClient, NoAnswerError } from "../../https/client";
-import { removeProjects } from "../fixtures";
-import { HttpsMachine, ownCertificate } from "../httpsServer";
+import { useMachine, type HttpsMachine } from "../httpsServer";
 
 const ROOT = resolve(__dirname, "../..");
 const BOUNDS = { seconds: 5, bytes: 1024 };
 
 let machine: HttpsMachine;
 
-beforeAll(async () => {
-    const certificate = ownCertificate();
-    process.env["SSL_CERT_FILE"] = certificate.file;
-    machine = await HttpsMachine.start(certificate);
-});
-afterAll(async () => {
-    await machine.stop();
-    removeProjects();
-});
-beforeEach(() => {
-    machine.asked = 0;
-});
+useMachine((started) => (machine = started));
 
 describe("connections that the client keeps", () => {
     /** Asks in turn a machine that may close a connection at its second request. */

@@ -11,8 +11,8 @@ import { readInventory as readRouter } from "../../router/read";
 import { NOTHING_RECORDED } from "../../state/recorded";
 import { loadSubstrate } from "../../substrate/load";
 import { FUZZ_TIMEOUT_MS, mutations, search } from "../fuzzing";
-import { project, removeProjects, smallTenant, STACK } from "../fixtures";
-import { HttpsMachine, ownCertificate } from "../httpsServer";
+import { project, smallTenant, STACK } from "../fixtures";
+import { useMachine, type HttpsMachine } from "../httpsServer";
 
 jest.setTimeout(FUZZ_TIMEOUT_MS);
 
@@ -91,15 +91,7 @@ function shortened(answer: { rows?: unknown[]; total?: number }): unknown {
 }
 
 let machine: HttpsMachine;
-beforeAll(async () => {
-    const certificate = ownCertificate();
-    process.env["SSL_CERT_FILE"] = certificate.file;
-    machine = await HttpsMachine.start(certificate);
-});
-afterAll(async () => {
-    await machine.stop();
-    removeProjects();
-});
+useMachine((started) => (machine = started));
 
 /** Has the machine answer each path with its part of some answers. */
 function answerWith(answers: unknown, pathOf: (url: string) => string, wrap: (answer: unknown) => unknown): void {

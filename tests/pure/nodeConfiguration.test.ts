@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { nodeDrift } from "../../node/drift";
 import type { Inventory, Settings } from "../../node/inventory";
+import { escaped } from "../../proof/conformance/form";
 import { rowsOf } from "../../report/drift";
 import type { PreviewStep, PreviewState } from "../../state/preview/client";
 import { loadSubstrate } from "../../substrate/load";
@@ -182,10 +183,6 @@ describe("what is told, and what settles it", () => {
         expect(proposed.filter(({ settle }) => /delete (efidisk|tpmstate)/.test(settle))).toEqual([]);
         expect(proposed.filter(({ settle }) => settle.includes("--delete")).length).toBeGreaterThan(20);
     });
-
-    function escaped(text: string): string {
-        return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
-    }
 });
 
 describe("what a template brings is no drift", () => {
