@@ -21,4 +21,4 @@ done
 mkdir dev/shm
 mount -t tmpfs tmpfs dev/shm
 ln -s /proc/self/fd dev/fd
-exec chroot . /usr/bin/env -i HOME=/tmp/home PATH=/usr/bin:/bin LC_ALL=C.UTF-8 /usr/bin/chromium "$@"
+exec chroot . /usr/bin/env -i HOME=/tmp/home PATH=/usr/bin:/bin LC_ALL=C.UTF-8 /usr/bin/chromium-headless-shell "$@"
