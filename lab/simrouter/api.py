@@ -10,10 +10,11 @@ from aiohttp import web
 
 from . import overview, states
 from .assignment import Assignments
-from .controllers import Aliases, Controller, Forwards, Groups, Kea, Rules, ServersOverTls, SourceNat, Vlans
+from .controllers import Aliases, Controller, Forwards, Groups, Kea, ServersOverTls, SourceNat, Vlans
 from .hosts import HostAliases, Hosts
 from .models import KEA_GENERAL, inside
 from .records import RouterError, flattened, told
+from .rules import Rules
 from .searches import recordset
 from .services import PROCESSES
 from .versions import ASSIGNMENT

@@ -5,6 +5,7 @@ field says what it finds, so the same message may stand there twice (BaseModel.p
 """
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 from . import php
@@ -55,9 +56,9 @@ class Field:
         """The value as a get answers it."""
         return value
 
-    def described(self, value: str, router: Any) -> str:
-        """The value for people, which a search adds as %field where it differs."""
-        return value
+    def describing(self, router: Any) -> Callable[[str], str]:
+        """Makes the value for people of one, which a search adds as %field where it differs: the same for all its rows."""
+        return str
 
 
 class Boolean(Field):
@@ -119,9 +120,9 @@ class Options(Field):
                              for key, text in self.choices(router).items()}}
         return shown or []
 
-    def described(self, value: str, router: Any) -> str:
+    def describing(self, router: Any) -> Callable[[str], str]:
         choices = self.choices(router)
-        return ', '.join(choices.get(item, item) for item in value.split(',')) if value else ''
+        return lambda value: ', '.join(choices.get(item, item) for item in value.split(',')) if value else ''
 
 
 class Relation(Options):

@@ -108,24 +108,17 @@ class Records:
             for step in outer:
                 inner = inner.setdefault(step, {})
             inner[last] = field.shown(record[name], self.router)
-            described = field.described(record[name], self.router)
+            described = field.describing(self.router)(record[name])
             if isinstance(inner[last], str) and inner[last] != described:
                 inner[f'%{last}'] = described
         return {self.model.key: nodes}
 
-    def rows(self) -> list[Row]:
-        """Every record as a search lists it, as they were made: values, and beside one that people see otherwise, that as
-        %field."""
-        return [self.row(uuid, record) for uuid, record in self.saved.items()]
-
-    def row(self, uuid: str, record: Record) -> Row:
-        row: Row = {'uuid': uuid}
-        for name, field in self.fields.items():
-            row[name] = record[name]
-            described = field.described(record[name], self.router)
-            if described != record[name]:
-                row[f'%{name}'] = described
-        return row
+    def rows(self, records: dict[str, Record] | None = None) -> list[Row]:
+        """Records, all that are saved if none are given, as a search lists them, in the order in which they were made: values, and
+        beside one that people see otherwise, that as %field."""
+        describing = {name: field.describing(self.router) for name, field in self.fields.items()}
+        listed = self.saved if records is None else records
+        return [{'uuid': uuid, **_row(record, describing)} for uuid, record in listed.items()]
 
     def _blank(self) -> Record:
         """A record with defaults, and the numbers that OPNsense gives where none is sent: the first free one
@@ -174,6 +167,15 @@ class Records:
             if php.is_empty(record[needed.at]) and record[needed.other] == needed.value:
                 wrong += [(needed.at, needed.message)] * (1 + needed.twice)
         return wrong
+
+
+def _row(record: Record, describing: dict[str, Callable[[str], str]]) -> Row:
+    row: Row = {}
+    for name, described in describing.items():
+        row[name] = record[name]
+        if described(record[name]) != record[name]:
+            row[f'%{name}'] = described(record[name])
+    return row
 
 
 def told(prefix: str, wrong: Faults) -> dict[str, Any]:
