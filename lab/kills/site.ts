@@ -1,4 +1,4 @@
-import { cpSync, existsSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { loadSubstrate } from "../../substrate/load";
 import { LAB_SUBSTRATE } from "../definitions";
@@ -11,6 +11,7 @@ import { expectTakenOver, othersOnRouter } from "../soak/onRouter";
 import { expectState } from "../soak/onState";
 import { addOthers } from "../soak/others";
 import { vmidOf } from "../soak/tenants";
+import { deploymentOf } from "../stateFile";
 import { Workspace, type CliResult } from "../workspace";
 import { Machines } from "./machines";
 import { RUNS, tenantsOf, type KilledRun, type RunName } from "./runs";
@@ -183,7 +184,7 @@ export class Site {
         expectSame("what is not the tenants'", await this.seeOthers(), this.others);
         const vmids = tenants.flatMap((tenant) => tenant.vms.map((vm) => vmidOf(tenant, vm)));
         const names = tenants.map(({ name: tenant }) => tenant);
-        expectState(JSON.stringify({ deployment: this.deployment() }), names, vmids);
+        expectState(deploymentOf(this.workspace), names, vmids);
         expectSame("processes left", this.left(), []);
         await this.machines.seeStarts();
         expectSame("VMs that were started without their walls", [...this.machines.naked], []);
@@ -205,14 +206,8 @@ export class Site {
         return join(dirname(this.workspace.root), "state");
     }
 
-    private deployment(): { readonly resources?: readonly { readonly urn: string }[] } {
-        const file = join(this.stateFolder, `.pulumi/stacks/tenant-hypervisors/${SUBSTRATE}.json`);
-        const text = existsSync(file) ? readFileSync(file, "utf8") : "{}";
-        return (JSON.parse(text) as { checkpoint?: { latest?: object } }).checkpoint?.latest ?? {};
-    }
-
     private urns(): string[] {
-        return (this.deployment().resources ?? []).map(({ urn }) => urn).sort();
+        return (deploymentOf(this.workspace).resources ?? []).map(({ urn }) => urn).sort();
     }
 
     private async seeOthers(): Promise<unknown> {

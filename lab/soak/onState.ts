@@ -5,11 +5,9 @@ import { expectSame } from "../expect";
  * The state holds the tenants' resources and no others, none of them waiting to be deleted, and no operation that never
  * ended.
  *
- * @param text what `pulumi stack export` prints.
  * @throws UnexpectedError where it does not.
  */
-export function expectState(text: string, tenants: readonly string[], vmids: readonly number[]): void {
-    const { deployment } = JSON.parse(text) as { deployment: Deployment & { pending_operations?: unknown[] } };
+export function expectState(deployment: Deployment, tenants: readonly string[], vmids: readonly number[]): void {
     const resources = (deployment.resources ?? []) as (NonNullable<Deployment["resources"]>[number] & {
         readonly delete?: boolean;
     })[];

@@ -5,6 +5,7 @@ import { makeRoomy, MANY_TENANTS } from "../manyTenants";
 import { processesIn } from "../processes";
 import { SimulatedNode } from "../simulatedNode";
 import { SimulatedRouter } from "../simulatedRouter";
+import { deploymentOf } from "../stateFile";
 import { Workspace, type CliResult } from "../workspace";
 import { grantRole } from "../pveum";
 import { archivesOf, BACKUP_STORAGE, backUpByHand, restoreArchive } from "./archives";
@@ -209,9 +210,8 @@ export class Soak {
         expectTakenOver(await this.router.state());
         expectSame("what is not the tenants'", await this.seeOthers(), this.others);
         expectSame("drift", this.succeeded("drift", await this.workspace.command("drift", SUBSTRATE)).exitCode, 0);
-        const exported = this.succeeded("stack export", await this.workspace.pulumi(["stack", "export"]));
         expectState(
-            exported.stdout,
+            deploymentOf(this.workspace),
             this.tenants.tenants.map(({ name }) => name),
             this.tenants.vmids(),
         );

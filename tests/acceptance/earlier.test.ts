@@ -6,7 +6,7 @@ import { SimulatedRouter } from "../../lab/simulatedRouter";
 import { Workspace } from "../../lab/workspace";
 import { NODE, ROUTER } from "../earlier/record";
 import { RUN_TIMEOUT_MS } from "./lab";
-import { stackFile } from "./stackFile";
+import { stateFile } from "../../lab/stateFile";
 
 jest.setTimeout(RUN_TIMEOUT_MS);
 
@@ -24,7 +24,7 @@ describe("a stack that an earlier release made", () => {
     beforeAll(async () => {
         [node, router] = await Promise.all([SimulatedNode.start(), SimulatedRouter.start()]);
         workspace = await Workspace.create("dvntm", node, router, PASSPHRASE, EARLIER);
-        const file = stackFile(workspace)!;
+        const file = stateFile(workspace)!;
         mkdirSync(dirname(file), { recursive: true });
         const state = text("state.json")
             .replaceAll(NODE, node.ready.endpoint)

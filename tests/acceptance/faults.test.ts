@@ -4,7 +4,7 @@ import type { NodeState } from "../../lab/expect";
 import { AcceptanceLab, RUN_TIMEOUT_MS } from "./lab";
 import { goBackTo } from "./moments";
 import { allVmids, fixedAddresses, poolFaults, resourceOf, tenantFiles, vmFaults, WAITED } from "./nodeFaults";
-import { stackFile } from "./stackFile";
+import { stateFile } from "../../lab/stateFile";
 
 jest.setTimeout(RUN_TIMEOUT_MS);
 
@@ -33,7 +33,7 @@ let tenants: Readonly<Record<string, string>>;
 beforeAll(async () => {
     lab = await AcceptanceLab.start();
     found = await lab.state();
-    nothing = { file: readFileSync(stackFile(lab.workspace)!, "utf8"), node: await lab.node.whole() };
+    nothing = { file: readFileSync(stateFile(lab.workspace)!, "utf8"), node: await lab.node.whole() };
     lab.fixAddress();
     const folder = join(lab.workspace.root, "tenants/dvntm");
     tenants = { "grooveiq.yaml": readFileSync(join(folder, "grooveiq.yaml"), "utf8") };

@@ -4,7 +4,7 @@ import type { NodeState } from "../../lab/expect";
 import { EmptyPreviews } from "./emptyPreviews";
 import { AcceptanceLab, CHECKPOINTS, RUN_TIMEOUT_MS } from "./lab";
 import { goBackTo, recorded, sampleOf, standing, type RecordedMoment } from "./moments";
-import { stackFile } from "./stackFile";
+import { stateFile } from "../../lab/stateFile";
 
 jest.setTimeout(RUN_TIMEOUT_MS);
 
@@ -85,7 +85,7 @@ describe.each(["create", "rebuild"] as const)("a recorded %s", (kind) => {
 
 describe("a state that a run held", () => {
     test("and wrote half: what it wrote half is removed, and the next one goes on", async () => {
-        const stacks = dirname(stackFile(lab.workspace)!);
+        const stacks = dirname(stateFile(lab.workspace)!);
         writeFileSync(join(stacks, "dvntm.json.attrs"), "");
         writeFileSync(join(stacks, "dvntm.json.18ab.tmp"), "{");
         // Of another stack, which some process may be writing at this moment.

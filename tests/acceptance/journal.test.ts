@@ -4,7 +4,7 @@ import type { RecordedWrite } from "../../lab/simulatedNode";
 import { EmptyPreviews } from "./emptyPreviews";
 import { AcceptanceLab, CHECKPOINTS, RUN_TIMEOUT_MS } from "./lab";
 import { goBackTo } from "./moments";
-import { journalFile, stackFile } from "./stackFile";
+import { journalFile, stateFile } from "../../lab/stateFile";
 
 jest.setTimeout(RUN_TIMEOUT_MS);
 
@@ -49,7 +49,7 @@ type KilledMoment = RecordedWrite["before"] & { readonly name: string; readonly 
 
 /** Records a run with a journal, which must not save the state before its end. */
 async function recorded(): Promise<KilledMoment[]> {
-    const state = readFileSync(stackFile(lab.workspace)!, "utf8");
+    const state = readFileSync(stateFile(lab.workspace)!, "utf8");
     // What records wants a file that is there.
     mkdirSync(dirname(journal()), { recursive: true });
     writeFileSync(journal(), "");
@@ -95,9 +95,9 @@ test("a run saves the state at its end, and keeps its journal until then", async
 });
 
 test("a state that was saved since is not touched by it", async () => {
-    const before = readFileSync(stackFile(lab.workspace)!, "utf8");
+    const before = readFileSync(stateFile(lab.workspace)!, "utf8");
     expect((await lab.recover()).output).not.toContain("journal");
-    expect(readFileSync(stackFile(lab.workspace)!, "utf8")).toBe(before);
+    expect(readFileSync(stateFile(lab.workspace)!, "utf8")).toBe(before);
     expect(() => readFileSync(journal())).toThrow("ENOENT");
 });
 

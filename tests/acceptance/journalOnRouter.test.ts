@@ -6,7 +6,7 @@ import { SimulatedRouter, type RouterState } from "../../lab/simulatedRouter";
 import { ROUTER, type StateResource } from "../../state/deployment";
 import { recordWrites } from "../routerWrites";
 import { AcceptanceLab, CHECKPOINTS, RUN_TIMEOUT_MS } from "./lab";
-import { journalFile } from "./stackFile";
+import { journalFile } from "../../lab/stateFile";
 
 jest.setTimeout(RUN_TIMEOUT_MS);
 

@@ -8,7 +8,7 @@ import { Workspace, type CliResult } from "../../lab/workspace";
 import type { Deployment } from "../../state/deployment";
 import { grantRole } from "../../lab/pveum";
 import { NO_DEBUG_MESSAGES } from "../../state/spared";
-import { deploymentIn, stackFile } from "./stackFile";
+import { deploymentOf, stateFile } from "../../lab/stateFile";
 
 /** Runs of the real CLI take seconds, a minute each on a machine that does much else; no test is about time. */
 export const RUN_TIMEOUT_MS = 900_000;
@@ -208,9 +208,8 @@ export class AcceptanceLab {
 
     /** The state; where the backend is a folder, a run of the CLI is not needed to read it. */
     async deployment(): Promise<Deployment> {
-        const file = stackFile(this.workspace);
-        if (file !== undefined) {
-            return deploymentIn(readFileSync(file, "utf8"));
+        if (stateFile(this.workspace) !== undefined) {
+            return deploymentOf(this.workspace);
         }
         const { stdout } = await this.succeed("stack", "export");
         return (JSON.parse(stdout) as { deployment: Deployment }).deployment;

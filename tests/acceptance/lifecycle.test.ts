@@ -200,9 +200,6 @@ describe("dvntm, from the first up to destroy", () => {
         await lab.node.deleteByHand(5002);
         await lab.succeed("destroy", "--yes", "--skip-preview");
         expect(await lab.state()).toEqual(found);
-        const { deployment } = JSON.parse((await lab.succeed("stack", "export")).stdout) as {
-            deployment: { resources?: unknown[] };
-        };
-        expect(deployment.resources ?? []).toEqual([]);
+        expect(await lab.resources()).toEqual([]);
     });
 });

@@ -2,7 +2,7 @@ import { rmSync, writeFileSync } from "node:fs";
 import type { Moment, RecordedWrite } from "../../lab/simulatedNode";
 import { nameOf, POOL, RULES, TENANT_VM, VM, type PendingOperation, type StateResource } from "../../state/deployment";
 import type { AcceptanceLab } from "./lab";
-import { deploymentIn, stackFile } from "./stackFile";
+import { deploymentIn, stateFile } from "../../lab/stateFile";
 
 /** A moment of a recorded run, at which it could have ended without a word. */
 export interface RecordedMoment extends Moment {
@@ -14,7 +14,7 @@ export interface RecordedMoment extends Moment {
 
 /** Records a run: every moment right before and right after a write that the node was asked for, oldest first. */
 export async function recorded(lab: AcceptanceLab, run: () => Promise<unknown>): Promise<RecordedMoment[]> {
-    const writes = await lab.node.recorded(stackFile(lab.workspace)!, run);
+    const writes = await lab.node.recorded(stateFile(lab.workspace)!, run);
     return writes.flatMap((write, at) =>
         (["before", "after"] as const).map((side) => ({
             ...write[side],
@@ -85,7 +85,7 @@ function operationsAt({ file }: Moment): string[] {
 
 /** Puts node and stack to a moment, as if all that ran then had ended without a word. */
 export async function goBackTo(lab: AcceptanceLab, { file, node }: Pick<Moment, "file" | "node">): Promise<void> {
-    const path = stackFile(lab.workspace)!;
+    const path = stateFile(lab.workspace)!;
     writeFileSync(path, file);
     // The backend's note of the file's digest is that of another text.
     rmSync(`${path}.attrs`, { force: true });

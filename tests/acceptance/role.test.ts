@@ -30,9 +30,7 @@ describe("the roles of tenants role", () => {
 
     /** The resources in the state, but for the stack's own, which every run writes. */
     async function resources(): Promise<unknown[]> {
-        const { stdout } = await lab.succeed("stack", "export");
-        const { deployment } = JSON.parse(stdout) as { deployment: { resources?: { type: string }[] } };
-        return (deployment.resources ?? []).filter(({ type }) => type !== "pulumi:pulumi:Stack");
+        return (await lab.resources()).filter(({ type }) => type !== "pulumi:pulumi:Stack");
     }
 
     /** Lines on the hypervisor among the run's diagnostics. */

@@ -131,9 +131,7 @@ describe("a substrate on which nothing changed since the last run", () => {
     test("each setting of a VM and each change that drift tells of has another digest", async () => {
         process.env["SSL_CERT_FILE"] = lab.node.ready.caFile;
         const substrate = loadSubstrate({ root: lab.workspace.root, substrate: "dvntm" });
-        const { stdout } = await lab.succeed("stack", "export");
-        const { deployment } = JSON.parse(stdout) as { deployment: Parameters<typeof subjectsOf>[1] };
-        const subjects = subjectsOf(substrate, deployment)!.get("hv02")!;
+        const subjects = subjectsOf(substrate, await lab.deployment())!.get("hv02")!;
         const client = new NodeClient("hv02", lab.node.ready.endpoint, lab.node.ready.apiToken);
         const read = async () => JSON.stringify(await digestsOn(client, { name: "hv02", node: "pve2" }, subjects));
         const { net0, scsi0 } = (await readSettings(client, "pve2", 5001)) as Record<string, string>;

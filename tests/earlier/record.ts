@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { SimulatedNode } from "../../lab/simulatedNode";
 import { SimulatedRouter } from "../../lab/simulatedRouter";
 import { Workspace } from "../../lab/workspace";
-import { stackFile } from "../acceptance/stackFile";
+import { stateFile } from "../../lab/stateFile";
 
 /** Stand for the addresses of the simulated node and router, which have other ports in each run. */
 export const NODE = "https://node.invalid/";
@@ -21,7 +21,7 @@ async function main(): Promise<void> {
         if (exitCode !== 0) {
             throw new Error(output);
         }
-        const state = readFileSync(stackFile(workspace)!, "utf8");
+        const state = readFileSync(stateFile(workspace)!, "utf8");
         const open = state.replaceAll(node.ready.endpoint, NODE).replaceAll(router.ready.endpoint, ROUTER);
         write("state.json", JSON.parse(open));
         write("node.json", await node.whole());
