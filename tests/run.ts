@@ -1,6 +1,6 @@
 /**
  * Runs the test stages, all of them or those named, and ends with one line that counts every test: `N passed, N failed`. All
- * of them run in three lanes side by side. TIMES repeats the run, each time in another random order of the files.
+ * of them run in three lanes side by side. TIMES repeats the run, each time in another random order.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -116,14 +116,15 @@ export async function pytest(report: string): Promise<Ran[]> {
     return counted(status, [ran], ran);
 }
 
-/** Runs the tests of the plugins that are built here, with the flags that they are built with: others would compile all anew. */
+/**
+ * Runs the tests of the plugins that are built here, with the flags that they are built with: others would compile all anew. With
+ * TEST_SEED they are in a random order.
+ */
 export async function goTest(): Promise<Ran[]> {
-    const { status, stdout, seconds, cpu } = await run(
-        "go",
-        ["-C", "tools", "test", "-trimpath", "-mod=readonly", "-json", "./..."],
-        {},
-        true,
-    );
+    const { TEST_SEED: seed } = process.env;
+    const order = seed ? [`-shuffle=${seed}`] : [];
+    const args = ["-C", "tools", "test", "-trimpath", "-mod=readonly", "-json", ...order, "./..."];
+    const { status, stdout, seconds, cpu } = await run("go", args, {}, true);
     const events = stdout
         .split("\n")
         .filter((line) => line.startsWith("{"))

@@ -1,4 +1,6 @@
 import json
+import os
+import random
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +11,16 @@ from node_client import Client
 from router_client import Router
 
 sys.path.insert(0, str(LAB))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With TEST_SEED the files are in a random order, and so are the tests of each: the same one for the same seed, as
+    tests/sequencer.js has it for jest."""
+    seed = os.environ.get('TEST_SEED')
+    if seed:
+        dice = random.Random(int(seed))
+        files = {item.path: dice.random() for item in items}
+        items.sort(key=lambda item: (files[item.path], dice.random()))
 
 
 def running_machine(package: str, folder: Path, *options: str) -> Iterator[dict[str, str]]:
