@@ -10,7 +10,8 @@ from machine import ApiError, Machine
 NODE = '/nodes/pve2'
 # VMID of a template of the node, and of its VM that is no tenant's.
 TEMPLATE, UNRELATED = 100, 110
-_vmids = itertools.count(5000)
+# Above all that a test names by itself.
+_vmids = itertools.count(10_000)
 
 
 class Client(Machine):
