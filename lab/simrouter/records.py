@@ -118,7 +118,7 @@ class Records:
         beside one that people see otherwise, that as %field."""
         describing = {name: field.describing(self.router) for name, field in self.fields.items()}
         listed = self.saved if records is None else records
-        return [{'uuid': uuid, **_row(record, describing)} for uuid, record in listed.items()]
+        return [_row(uuid, record, describing) for uuid, record in listed.items()]
 
     def _blank(self) -> Record:
         """A record with defaults, and the numbers that OPNsense gives where none is sent: the first free one
@@ -169,12 +169,13 @@ class Records:
         return wrong
 
 
-def _row(record: Record, describing: dict[str, Callable[[str], str]]) -> Row:
-    row: Row = {}
-    for name, described in describing.items():
+def _row(uuid: str, record: Record, describing: dict[str, Callable[[str], str]]) -> Row:
+    row: Row = {'uuid': uuid}
+    for name, describe in describing.items():
         row[name] = record[name]
-        if described(record[name]) != record[name]:
-            row[f'%{name}'] = described(record[name])
+        described = describe(record[name])
+        if described != record[name]:
+            row[f'%{name}'] = described
     return row
 
 

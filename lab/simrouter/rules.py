@@ -1,5 +1,6 @@
 """Rules of the firewall, in the order in which they hold (src/opnsense/mvc/app/controllers/OPNsense of opnsense/core 26.7.2)."""
 
+from functools import cache
 from typing import Any
 
 from . import own
@@ -21,8 +22,9 @@ class Rules(Controller):
             rows = [row for row in rows if len(row['interface'].split(',')) != 1 or row['interface'] == '']
         others = own.rules(self.router) if version.lists_other or asked.get('show_all') else []
         shown = [row for row in (*rows, *others) if self._is_on(row, asked.get('interface'))]
-        words = self._words()
-        return recordset(shown, asked, 'sort_order', lambda row: _words_of_ends(row, words))
+        # Once for all rows, and only where somebody searches for words.
+        words = cache(self._words)
+        return recordset(shown, asked, 'sort_order', lambda row: _words_of_ends(row, words()))
 
     def _is_on(self, row: Row, wanted: Any) -> bool:
         """Whether a rule is listed for interfaces, or for those of several where none is named (:110)."""

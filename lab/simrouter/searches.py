@@ -21,7 +21,7 @@ def grid(rows: list[Row], asked: dict[str, Any], sort: str) -> dict[str, Any]:
     phrase = html.escape(php.text(asked.get('searchPhrase'))).replace('&#x27;', '&#039;')
     words = [php.lower(word) for word in phrase.split(' ') if not php.is_empty(word)]
     whole = any(php.is_uuid(word) for word in phrase.split(' '))
-    found = [row for row in rows if _has(words, _seen(row, whole))] if words else rows
+    found = _found(rows, words, lambda row: _seen(row, whole))
     count, current = _number(asked, 'rowCount', -1), _number(asked, 'current', 1)
     shown = found if count == -1 else found[max(count * (current - 1), 0):][:max(count, 0)]
     return {'total': len(found), 'rowCount': len(shown), 'current': current, 'rows': shown}
@@ -35,7 +35,7 @@ def recordset(rows: list[Row], asked: dict[str, Any], sort: str, beside: Callabl
     rows = sorted(rows, key=lambda row: (php.natural(str(row.get(by) or '')), str(row.get('uuid', ''))),
                   reverse=way not in ('', 'asc'))
     words = php.lower(php.text(asked.get('searchPhrase'))).split()
-    found = [row for row in rows if _has(words, [php.lower(text) for text in (*_texts(row), *beside(row))])] if words else rows
+    found = _found(rows, words, lambda row: [php.lower(text) for text in (*_texts(row), *beside(row))])
     count, current = _number(asked, 'rowCount', 9999), _number(asked, 'current', 1)
     count = len(rows) if count == -1 else count
     shown = _slice(found, (current - 1) * count, count)
@@ -45,6 +45,11 @@ def recordset(rows: list[Row], asked: dict[str, Any], sort: str, beside: Callabl
 def _seen(row: Row, whole: bool) -> list[str]:
     values = [row.get(f'%{name}', value) for name, value in row.items() if name[0] != '%' and (whole or name != 'uuid')]
     return [php.lower(php.text(value)) for value in values if not php.is_empty(value)]
+
+
+def _found(rows: list[Row], words: list[str], texts_of: Callable[[Row], list[str]]) -> list[Row]:
+    """Rows that have every word in one of their texts; without words none is looked through."""
+    return [row for row in rows if _has(words, texts_of(row))] if words else rows
 
 
 def _has(words: list[str], texts: list[str]) -> bool:

@@ -4,9 +4,9 @@ import { PASSPHRASE } from "../../lab/keys";
 import { SimulatedNode } from "../../lab/simulatedNode";
 import { SimulatedRouter } from "../../lab/simulatedRouter";
 import { Workspace } from "../../lab/workspace";
+import { stateFile } from "../../lab/stateFile";
 import { NODE, ROUTER } from "../earlier/record";
 import { RUN_TIMEOUT_MS } from "./lab";
-import { stateFile } from "../../lab/stateFile";
 
 jest.setTimeout(RUN_TIMEOUT_MS);
 

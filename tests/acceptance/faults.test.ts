@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { NodeState } from "../../lab/expect";
+import { stateFile } from "../../lab/stateFile";
 import { AcceptanceLab, RUN_TIMEOUT_MS } from "./lab";
 import { goBackTo } from "./moments";
 import { allVmids, fixedAddresses, poolFaults, resourceOf, tenantFiles, vmFaults, WAITED } from "./nodeFaults";
-import { stateFile } from "../../lab/stateFile";
 
 jest.setTimeout(RUN_TIMEOUT_MS);
 

@@ -1,10 +1,10 @@
 import { readdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { NodeState } from "../../lab/expect";
+import { stateFile } from "../../lab/stateFile";
 import { EmptyPreviews } from "./emptyPreviews";
 import { AcceptanceLab, CHECKPOINTS, RUN_TIMEOUT_MS } from "./lab";
 import { goBackTo, recorded, sampleOf, standing, type RecordedMoment } from "./moments";
-import { stateFile } from "../../lab/stateFile";
 
 jest.setTimeout(RUN_TIMEOUT_MS);
 

@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import type { RecordedWrite } from "../../lab/simulatedNode";
+import { journalFile, stateFile } from "../../lab/stateFile";
 import { EmptyPreviews } from "./emptyPreviews";
 import { AcceptanceLab, CHECKPOINTS, RUN_TIMEOUT_MS } from "./lab";
 import { goBackTo } from "./moments";
-import { journalFile, stateFile } from "../../lab/stateFile";
 
 jest.setTimeout(RUN_TIMEOUT_MS);
 

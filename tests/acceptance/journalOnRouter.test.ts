@@ -3,10 +3,10 @@ import { setTimeout as pause } from "node:timers/promises";
 import type { NodeState } from "../../lab/expect";
 import { killProcess, processesIn } from "../../lab/processes";
 import { SimulatedRouter, type RouterState } from "../../lab/simulatedRouter";
+import { journalFile } from "../../lab/stateFile";
 import { ROUTER, type StateResource } from "../../state/deployment";
 import { recordWrites } from "../routerWrites";
 import { AcceptanceLab, CHECKPOINTS, RUN_TIMEOUT_MS } from "./lab";
-import { journalFile } from "../../lab/stateFile";
 
 jest.setTimeout(RUN_TIMEOUT_MS);
 

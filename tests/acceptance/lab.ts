@@ -7,8 +7,8 @@ import { SimulatedNode, type SimulatedGrant } from "../../lab/simulatedNode";
 import { Workspace, type CliResult } from "../../lab/workspace";
 import type { Deployment } from "../../state/deployment";
 import { grantRole } from "../../lab/pveum";
-import { NO_DEBUG_MESSAGES } from "../../state/spared";
 import { deploymentOf, stateFile } from "../../lab/stateFile";
+import { NO_DEBUG_MESSAGES } from "../../state/spared";
 
 /** Runs of the real CLI take seconds, a minute each on a machine that does much else; no test is about time. */
 export const RUN_TIMEOUT_MS = 900_000;

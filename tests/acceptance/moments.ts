@@ -1,8 +1,8 @@
 import { rmSync, writeFileSync } from "node:fs";
 import type { Moment, RecordedWrite } from "../../lab/simulatedNode";
+import { deploymentIn, stateFile } from "../../lab/stateFile";
 import { nameOf, POOL, RULES, TENANT_VM, VM, type PendingOperation, type StateResource } from "../../state/deployment";
 import type { AcceptanceLab } from "./lab";
-import { deploymentIn, stateFile } from "../../lab/stateFile";
 
 /** A moment of a recorded run, at which it could have ended without a word. */
 export interface RecordedMoment extends Moment {

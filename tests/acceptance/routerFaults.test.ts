@@ -1,7 +1,8 @@
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { SimulatedRouter, type RouterState } from "../../lab/simulatedRouter";
+import { deploymentOf } from "../../lab/stateFile";
 import { recordsWithoutUuids } from "../router/managed";
 import { AcceptanceLab, RUN_TIMEOUT_MS } from "./lab";
 import { pattern, type Cause } from "../routerCauses";
@@ -180,9 +181,7 @@ describe("a fault of the router", () => {
     describe("that meets all of a run", () => {
         /** The resources of the state. */
         function recorded(): unknown {
-            const file = join(lab.workspace.root, "../state/.pulumi/stacks/tenant-hypervisors/dvntm.json");
-            const { checkpoint } = JSON.parse(readFileSync(file, "utf8")) as { checkpoint: { latest: object } };
-            const { resources } = checkpoint.latest as { resources: { urn: string; outputs?: unknown }[] };
+            const resources = deploymentOf(lab.workspace).resources!;
             return resources.map(({ urn, outputs }) => [urn, outputs]);
         }
 
